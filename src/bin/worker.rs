@@ -1,0 +1,2 @@
+//! The worker: hands messages to the job runner.
+fn main() {}
