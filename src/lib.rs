@@ -19,20 +19,20 @@
 //! Patient space is LPS in millimetres (+x left, +y posterior, +z head). Voxel indices are (i, j, k) = (column, row, slice);
 //! arrays are indexed `[k, j, i]`. Voxel values are Hounsfield units. Angles are radians inside, degrees on screen.
 
-pub mod geometry;
-pub mod dicom;
-pub mod volume;
-pub mod annotation;
-pub mod import;
-pub mod view;
 pub mod analysis;
-pub mod report;
+pub mod annotation;
+pub mod dicom;
 pub mod export;
+pub mod geometry;
+pub mod import;
 pub mod jobs;
-pub mod session;
-#[cfg(feature = "gpu")]
-pub mod render;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
+#[cfg(feature = "gpu")]
+pub mod render;
+pub mod report;
+pub mod session;
 #[cfg(all(target_arch = "wasm32", feature = "app"))]
 pub mod ui;
+pub mod view;
+pub mod volume;

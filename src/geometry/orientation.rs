@@ -51,9 +51,11 @@ impl Axis {
 pub fn orientation_letters(direction: PatientVector) -> String {
     let Some(unit) = direction.unit() else { return String::new() };
     let mut parts: Vec<(f64, char)> = Vec::new();
-    for (value, negative, positive) in
-        [(unit.0.x, Axis::Right, Axis::Left), (unit.0.y, Axis::Anterior, Axis::Posterior), (unit.0.z, Axis::Foot, Axis::Head)]
-    {
+    for (value, negative, positive) in [
+        (unit.0.x, Axis::Right, Axis::Left),
+        (unit.0.y, Axis::Anterior, Axis::Posterior),
+        (unit.0.z, Axis::Foot, Axis::Head),
+    ] {
         if value.abs() > 0.1 {
             parts.push((value.abs(), if value < 0.0 { negative } else { positive }.letter()));
         }

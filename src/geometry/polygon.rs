@@ -9,11 +9,7 @@
 /// ```
 pub fn area(polygon: &[[f64; 2]]) -> f64 {
     let Some(&[x0, y0]) = polygon.first() else { return 0.0 };
-    polygon
-        .windows(2)
-        .map(|w| (w[0][0] - x0) * (w[1][1] - y0) - (w[1][0] - x0) * (w[0][1] - y0))
-        .sum::<f64>()
-        / 2.0
+    polygon.windows(2).map(|w| (w[0][0] - x0) * (w[1][1] - y0) - (w[1][0] - x0) * (w[0][1] - y0)).sum::<f64>() / 2.0
 }
 
 /// Cells whose centre lies inside the polygon (even-odd rule), as (row, first column, column beyond) spans.
@@ -63,9 +59,8 @@ pub fn simplify(line: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
     keep[line.len() - 1] = true;
     let mut stack = vec![(0, line.len() - 1)];
     while let Some((a, b)) = stack.pop() {
-        let far = (a + 1..b)
-            .map(|n| (n, distance_to_segment(line[n], line[a], line[b])))
-            .max_by(|x, y| x.1.total_cmp(&y.1));
+        let far =
+            (a + 1..b).map(|n| (n, distance_to_segment(line[n], line[a], line[b]))).max_by(|x, y| x.1.total_cmp(&y.1));
         if let Some((n, d)) = far
             && d > tolerance
         {

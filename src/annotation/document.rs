@@ -1,0 +1,194 @@
+//! The reader's document: segments, their voxels, and the sums kept with them.
+
+use super::segment::{Layer, Origin, Segment, SegmentMeaning};
+use crate::geometry::{Grid, IndexBox};
+use crate::volume::{CtVolume, HuSum, LabelDelta, LabelEditor, LabelMap};
+
+/// One reversible change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Labels of a layer changed.
+    Voxels {
+        /// Which label map.
+        layer: Layer,
+        /// Its own inverse.
+        delta: LabelDelta,
+    },
+    /// A segment appeared, disappeared or changed its looks.
+    Segment {
+        /// Its number.
+        number: u8,
+        /// As it was; `None` if it is new.
+        before: Option<Segment>,
+        /// As it is now; `None` if it was removed.
+        after: Option<Segment>,
+    },
+}
+
+impl Edit {
+    /// The change that takes this one back.
+    pub fn inverse(&self) -> Self {
+        match self {
+            Self::Voxels { .. } => self.clone(),
+            Self::Segment { number, before, after } => {
+                Self::Segment { number: *number, before: after.clone(), after: before.clone() }
+            }
+        }
+    }
+    /// Memory it holds, bytes (names counted roughly).
+    pub fn byte_size(&self) -> usize {
+        size_of::<Self>() + if let Self::Voxels { delta, .. } = self { delta.byte_size() } else { 256 }
+    }
+}
+
+/// Why a change was refused. Nothing was changed then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// No segment has this number.
+    #[error("there is no segment {0}")]
+    NoSuchSegment(u8),
+    /// All 255 numbers are taken.
+    #[error("all 255 segment numbers are taken")]
+    Full,
+    /// The segment is locked.
+    #[error("segment {0} is locked")]
+    Locked(u8),
+    /// A recorded change does not fit this document.
+    #[error("a recorded change does not fit this document")]
+    Mismatch,
+}
+
+/// Segments and label maps of one CT. Changed only through [`apply`](Self::apply) and [`edit_voxels`](Self::edit_voxels).
+#[derive(Clone, Debug)]
+pub struct Document {
+    layers: [LabelMap; 2],
+    segments: Vec<Segment>,
+    sums: Box<[[HuSum; 256]; 2]>,
+}
+
+impl Document {
+    /// No segments, all background. `None` if memory for two bytes per voxel cannot be had.
+    pub fn empty(grid: Grid) -> Option<Self> {
+        Some(Self {
+            layers: [LabelMap::empty(grid)?, LabelMap::empty(grid)?],
+            segments: Vec::new(),
+            sums: Box::new([[HuSum::default(); 256]; 2]),
+        })
+    }
+    /// The grid all its voxels lie on: that of the CT.
+    pub fn grid(&self) -> &Grid {
+        self.layers[0].grid()
+    }
+    /// The label map of a layer.
+    pub fn layer(&self, layer: Layer) -> &LabelMap {
+        &self.layers[layer.index()]
+    }
+    /// Segments, by number.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+    /// The segment with this number.
+    pub fn segment(&self, number: u8) -> Option<&Segment> {
+        self.segments.iter().find(|s| s.number == number)
+    }
+    /// Voxels of a segment.
+    pub fn voxel_count(&self, number: u8) -> u64 {
+        self.segment(number).map_or(0, |s| self.layer(s.layer).count(number))
+    }
+    /// Volume of a segment, ml (voxels × voxel volume).
+    pub fn volume_ml(&self, number: u8) -> f64 {
+        self.grid().millilitres(self.voxel_count(number))
+    }
+    /// Mean HU of a segment; `None` without voxels.
+    pub fn mean_hu(&self, number: u8) -> Option<f64> {
+        let segment = self.segment(number)?;
+        self.sums[segment.layer.index()][usize::from(number)].mean()
+    }
+    /// A new segment with the lowest free number, not yet in the document.
+    ///
+    /// # Errors
+    /// [`DocumentError::Full`] when all 255 numbers are taken.
+    pub fn new_segment(&self, meaning: SegmentMeaning, name: String, origin: Origin) -> Result<Segment, DocumentError> {
+        let number = (1..=255).find(|n| self.segment(*n).is_none()).ok_or(DocumentError::Full)?;
+        let (layer, colour) = (meaning.layer(), meaning.colour());
+        Ok(Segment { number, meaning, layer, name, colour, visible: true, locked: false, origin })
+    }
+    /// Makes a change. Returns the voxels that may have changed, with their layer.
+    ///
+    /// # Errors
+    /// [`DocumentError::Mismatch`] when the change was not recorded on this document; nothing is changed then.
+    pub fn apply(&mut self, edit: &Edit, volume: &CtVolume) -> Result<Option<(Layer, IndexBox)>, DocumentError> {
+        match edit {
+            Edit::Voxels { layer, delta } => {
+                self.layers[layer.index()].apply(delta).map_err(|_fits_not| DocumentError::Mismatch)?;
+                self.recount(*layer, delta, volume);
+                Ok(delta.bounds().map(|b| (*layer, b)))
+            }
+            Edit::Segment { number, before, after } => {
+                if self.segment(*number) != before.as_ref() {
+                    return Err(DocumentError::Mismatch);
+                }
+                self.segments.retain(|s| s.number != *number);
+                if let Some(segment) = after {
+                    let place = self.segments.partition_point(|s| s.number < *number);
+                    self.segments.insert(place, segment.clone());
+                }
+                Ok(None)
+            }
+        }
+    }
+    /// Changes voxels of a layer and returns the edit that was made (already applied).
+    pub fn edit_voxels(&mut self, layer: Layer, volume: &CtVolume, change: impl FnOnce(&mut LabelEditor<'_>)) -> Edit {
+        let mut editor = self.layers[layer.index()].edit();
+        change(&mut editor);
+        let delta = editor.finish();
+        self.recount(layer, &delta, volume);
+        Edit::Voxels { layer, delta }
+    }
+    /// Labels of a layer that tools must leave alone.
+    pub fn locked_labels(&self, layer: Layer) -> [bool; 256] {
+        let mut locked = [false; 256];
+        for segment in self.segments.iter().filter(|s| s.layer == layer && s.locked) {
+            locked[usize::from(segment.number)] = true;
+        }
+        locked
+    }
+    /// What must hold after every command; empty when all is well.
+    pub fn problems(&self, volume: &CtVolume) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !self.segments.windows(2).all(|w| w[0].number < w[1].number) {
+            problems.push("segments are not in the order of their numbers".to_owned());
+        }
+        for layer in Layer::ALL {
+            let mut sums = [HuSum::default(); 256];
+            for (label, hu) in self.layer(layer).labels().iter().zip(volume.values()) {
+                sums[usize::from(*label)].add(*hu);
+            }
+            for label in 1..=255u8 {
+                let kept = &self.sums[layer.index()][usize::from(label)];
+                if *kept != sums[usize::from(label)] || self.layer(layer).count(label) != kept.count {
+                    problems.push(format!("count or HU sum of label {label} is off"));
+                }
+                let owner = self.segment(label);
+                if kept.count > 0 && owner.is_none_or(|s| s.layer != layer) {
+                    problems.push(format!("label {label} has voxels on a layer without its segment"));
+                }
+            }
+        }
+        problems
+    }
+
+    fn recount(&mut self, layer: Layer, delta: &LabelDelta, volume: &CtVolume) {
+        let labels = self.layers[layer.index()].labels();
+        let sums = &mut self.sums[layer.index()];
+        for run in delta.runs() {
+            let span = run.start as usize..run.start as usize + run.len as usize;
+            let (Some(now), Some(hu)) = (labels.get(span.clone()), volume.values().get(span)) else { continue };
+            for (&label, &hu) in now.iter().zip(hu) {
+                sums[usize::from(label)].add(hu);
+                sums[usize::from(label ^ run.xor)].remove(hu);
+            }
+        }
+        sums[0] = HuSum::default();
+    }
+}

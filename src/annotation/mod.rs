@@ -1,0 +1,12 @@
+//! What the reader marked: segments on two label maps, the tools that edit them, and the history.
+//!
+//! The label map is the truth: contour, brush and proposals all edit it, so one lesion is one object in every plane and in
+//! 3D. Overlap is by layer, fixed when a segment is born. Every change is an [`Edit`], every edit undoes.
+
+mod document;
+mod history;
+mod segment;
+
+pub use document::{Document, DocumentError, Edit};
+pub use history::{History, Transaction};
+pub use segment::{CodedConcept, Layer, Origin, Segment, SegmentMeaning};

@@ -1,0 +1,79 @@
+//! The difference one edit made: run lengths of old label XOR new label.
+
+use crate::geometry::IndexBox;
+
+/// `len` voxels from `start` (array offset, `[k, j, i]` order) whose label changed by `xor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// First voxel's offset.
+    pub start: u32,
+    /// Number of voxels.
+    pub len: u32,
+    /// Old label XOR new label, never 0.
+    pub xor: u8,
+}
+
+/// A reversible change of a label map: applying it twice changes nothing.
+///
+/// Runs are sorted, disjoint and merged, so each changed voxel is named once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelDelta {
+    runs: Vec<Run>,
+    bounds: Option<IndexBox>,
+}
+
+impl LabelDelta {
+    /// Sorts, overlays and merges runs (in any order, overlapping or not) that lie within `bounds`.
+    pub(super) fn new(mut runs: Vec<Run>, bounds: Option<IndexBox>) -> Self {
+        let sorted = runs.windows(2).all(|w| w[0].start + w[0].len <= w[1].start);
+        if !sorted {
+            runs = overlay(&runs);
+        }
+        let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
+        for run in runs {
+            match merged.last_mut() {
+                Some(last) if last.start + last.len == run.start && last.xor == run.xor => last.len += run.len,
+                _ if run.len > 0 && run.xor != 0 => merged.push(run),
+                _ => {}
+            }
+        }
+        merged.shrink_to_fit();
+        let bounds = if merged.is_empty() { None } else { bounds };
+        Self { runs: merged, bounds }
+    }
+    /// The runs, in order.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+    /// A box that holds every changed voxel; `None` when nothing changed.
+    pub fn bounds(&self) -> Option<IndexBox> {
+        self.bounds
+    }
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+    /// Number of changed voxels.
+    pub fn voxel_count(&self) -> u64 {
+        self.runs.iter().map(|r| u64::from(r.len)).sum()
+    }
+    /// Memory it holds, bytes.
+    pub fn byte_size(&self) -> usize {
+        size_of::<Self>() + self.runs.capacity() * size_of::<Run>()
+    }
+}
+
+/// XOR of overlapping runs as disjoint ones: a sweep over their ends.
+fn overlay(runs: &[Run]) -> Vec<Run> {
+    let mut ends: Vec<(u32, u8)> = runs.iter().flat_map(|r| [(r.start, r.xor), (r.start + r.len, r.xor)]).collect();
+    ends.sort_unstable_by_key(|e| e.0);
+    let mut out = Vec::with_capacity(runs.len());
+    let mut value = 0;
+    for pair in ends.windows(2) {
+        value ^= pair[0].1;
+        if pair[1].0 > pair[0].0 && value != 0 {
+            out.push(Run { start: pair[0].0, len: pair[1].0 - pair[0].0, xor: value });
+        }
+    }
+    out
+}

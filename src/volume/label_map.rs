@@ -1,0 +1,190 @@
+//! Labels on a grid. `edit` is the one door for writing, and it records its own reversal.
+
+use super::{LabelDelta, Run};
+use crate::geometry::{Grid, IndexBox, VoxelIndex};
+
+/// One label per voxel, `[k, j, i]`; 0 is background. Counts per label are kept exact.
+#[derive(Clone, Debug)]
+pub struct LabelMap {
+    grid: Grid,
+    labels: Vec<u8>,
+    counts: Box<[u64; 256]>,
+}
+
+impl LabelMap {
+    /// All background. `None` if memory for one byte per voxel cannot be had.
+    pub fn empty(grid: Grid) -> Option<Self> {
+        let mut labels = Vec::new();
+        labels.try_reserve_exact(grid.voxel_count()).ok()?;
+        labels.resize(grid.voxel_count(), 0);
+        let mut counts = Box::new([0; 256]);
+        counts[0] = labels.len() as u64;
+        Some(Self { grid, labels, counts })
+    }
+
+    /// Its grid.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+    /// All labels in memory order (`[k, j, i]`).
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+    /// Label of a voxel; 0 outside the grid.
+    pub fn at(&self, v: VoxelIndex) -> u8 {
+        let [ni, nj, nk] = self.grid.size();
+        if v.i < ni && v.j < nj && v.k < nk { self.labels[self.grid.offset(v)] } else { 0 }
+    }
+    /// How many voxels carry a label.
+    pub fn count(&self, label: u8) -> u64 {
+        self.counts[usize::from(label)]
+    }
+    /// Begins a change.
+    pub fn edit(&mut self) -> LabelEditor<'_> {
+        LabelEditor { map: self, runs: Vec::new(), bounds: None }
+    }
+    /// Makes a recorded change, or takes it back: it is its own inverse.
+    ///
+    /// # Errors
+    /// The delta when it does not fit this map; nothing is changed then.
+    pub fn apply(&mut self, delta: &LabelDelta) -> Result<(), LabelDeltaMismatch> {
+        let end = delta.runs().last().map_or(0, |r| r.start as usize + r.len as usize);
+        if end > self.labels.len() {
+            return Err(LabelDeltaMismatch);
+        }
+        for run in delta.runs() {
+            for label in &mut self.labels[run.start as usize..run.start as usize + run.len as usize] {
+                self.counts[usize::from(*label)] -= 1;
+                *label ^= run.xor;
+                self.counts[usize::from(*label)] += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A delta reaches beyond the label map it is applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the change does not fit this label map")]
+pub struct LabelDeltaMismatch;
+
+/// A change in progress; [`finish`](Self::finish) returns what undoes it.
+#[derive(Debug)]
+pub struct LabelEditor<'a> {
+    map: &'a mut LabelMap,
+    runs: Vec<Run>,
+    bounds: Option<IndexBox>,
+}
+
+impl LabelEditor<'_> {
+    /// The labels as they are now.
+    pub fn labels(&self) -> &[u8] {
+        &self.map.labels
+    }
+    /// The grid.
+    pub fn grid(&self) -> &Grid {
+        &self.map.grid
+    }
+    /// Sets one voxel; outside the grid nothing happens.
+    pub fn set(&mut self, v: VoxelIndex, label: u8) {
+        self.set_span(v.k, v.j, v.i, v.i + 1, |_, _| Some(label));
+    }
+    /// Visits voxels `i_begin..i_end` of row `j`, slice `k` (clipped to the grid); `choose(offset, old label)` returns the new
+    /// label, or `None` to keep the old one.
+    pub fn set_span(
+        &mut self,
+        k: usize,
+        j: usize,
+        i_begin: usize,
+        i_end: usize,
+        mut choose: impl FnMut(usize, u8) -> Option<u8>,
+    ) {
+        let [ni, nj, nk] = self.map.grid.size();
+        let i_end = i_end.min(ni);
+        if k >= nk || j >= nj || i_begin >= i_end {
+            return;
+        }
+        let row = (k * nj + j) * ni;
+        let mut changed: Option<(usize, usize)> = None;
+        for i in i_begin..i_end {
+            let offset = row + i;
+            let old = self.map.labels[offset];
+            let Some(new) = choose(offset, old) else { continue };
+            if new == old {
+                continue;
+            }
+            self.map.labels[offset] = new;
+            self.map.counts[usize::from(old)] -= 1;
+            self.map.counts[usize::from(new)] += 1;
+            changed = Some((changed.map_or(i, |c| c.0), i + 1));
+            let (start, xor) = (offset as u32, old ^ new);
+            match self.runs.last_mut() {
+                Some(run) if run.start + run.len == start && run.xor == xor => run.len += 1,
+                _ => self.runs.push(Run { start, len: 1, xor }),
+            }
+        }
+        if let Some((begin, end)) = changed {
+            let touched = IndexBox { min: [begin, j, k], max: [end, j + 1, k + 1] };
+            self.bounds = Some(self.bounds.map_or(touched, |b| b.union(&touched)));
+        }
+    }
+    /// Ends the change; the result undoes and redoes it.
+    pub fn finish(self) -> LabelDelta {
+        LabelDelta::new(self.runs, self.bounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{PatientPoint, PatientVector};
+    use proptest::prelude::*;
+
+    fn grid() -> Grid {
+        Grid::new(
+            [7, 5, 4],
+            PatientPoint::new(0.0, 0.0, 0.0),
+            [PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, 1.0, 0.0), PatientVector::new(0.0, 0.0, 2.0)],
+        )
+        .unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_change_undoes_and_redoes_exactly(writes in prop::collection::vec((0usize..9, 0usize..6, 0usize..5, 0u8..4), 1..200)) {
+            let mut map = LabelMap::empty(grid()).unwrap();
+            let mut first = map.edit();
+            first.set_span(1, 2, 0, 7, |_, _| Some(3));
+            first.finish();
+            let before = map.clone();
+            let mut edit = map.edit();
+            for (i, j, k, label) in writes {
+                edit.set(VoxelIndex::new(i, j, k), label);
+            }
+            let delta = edit.finish();
+            let after = map.clone();
+            map.apply(&delta).unwrap();
+            prop_assert_eq!(map.labels(), before.labels());
+            prop_assert_eq!(&map.counts, &before.counts);
+            map.apply(&delta).unwrap();
+            prop_assert_eq!(map.labels(), after.labels());
+            for (offset, (a, b)) in before.labels().iter().zip(after.labels()).enumerate() {
+                if a != b {
+                    prop_assert!(delta.bounds().unwrap().contains(grid().index_at(offset)));
+                }
+            }
+            prop_assert_eq!(delta.voxel_count() as usize, before.labels().iter().zip(after.labels()).filter(|(a, b)| a != b).count());
+            for label in 0..=255u8 {
+                prop_assert_eq!(map.count(label) as usize, map.labels().iter().filter(|l| **l == label).count());
+            }
+        }
+    }
+
+    #[test]
+    fn a_foreign_delta_is_refused() {
+        let mut map = LabelMap::empty(grid()).unwrap();
+        let delta = LabelDelta::new(vec![Run { start: 139, len: 2, xor: 1 }], None);
+        assert_eq!(map.apply(&delta), Err(LabelDeltaMismatch));
+        assert_eq!(map.count(0), 140);
+    }
+}

@@ -1,0 +1,15 @@
+//! Voxels on a grid: Hounsfield units, and label maps with one door for writing.
+//!
+//! Arrays are indexed `[k, j, i]` = [slice, row, column]. Knows no DICOM, no segments' names, no GPU.
+
+mod ct_volume;
+mod histogram;
+mod label_delta;
+mod label_map;
+mod sample;
+
+pub use ct_volume::{CtVolume, SliceMut};
+pub use histogram::Histogram;
+pub use label_delta::{LabelDelta, Run};
+pub use label_map::{LabelDeltaMismatch, LabelEditor, LabelMap};
+pub use sample::{HuSum, sample_linear, sample_nearest};
