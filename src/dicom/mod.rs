@@ -4,11 +4,15 @@
 //! outside: lengths are checked against the bytes at hand before anything is allocated, and no input stops the program.
 //! Imports `geometry` alone.
 
+mod data_set;
 mod error;
+mod header;
 mod instance;
+mod part10;
 mod series;
 
 pub use error::{Attribute, DicomError};
+pub use header::read_header;
 pub use instance::{
     Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
