@@ -1,1 +1,19 @@
-//! Room under construction.
+//! DICOM: bytes → instances → series, and frames → Hounsfield units.
+//!
+//! The attributes the product uses stand in plain structs; nothing else of a file is kept. Everything read here came from
+//! outside: lengths are checked against the bytes at hand before anything is allocated, and no input stops the program.
+//! Imports `geometry` alone.
+
+mod data_set;
+mod error;
+mod header;
+mod instance;
+mod part10;
+mod series;
+
+pub use error::{Attribute, DicomError};
+pub use header::read_header;
+pub use instance::{
+    Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
+};
+pub use series::{Series, SeriesKind, group_into_series};

@@ -1,1 +1,13 @@
-//! Room under construction.
+//! Series → volume: which slice goes where, and what was found on the way.
+//!
+//! Geometry is declared, not guessed: positions along the normal order the slices, and whatever is odd about them is said in a
+//! [`GeometryFinding`] that travels with the volume, or refused with an [`ImportError`].
+
+mod error;
+mod finding;
+mod lattice;
+mod stack;
+
+pub use error::ImportError;
+pub use finding::{GeometryFinding, Severity};
+pub use stack::{SliceSource, StackPlan, load_order, plan_stack};

@@ -1,0 +1,184 @@
+//! The attributes of one SOP instance that the product uses.
+//!
+//! Text is stored as in the file, decoded from its character set, without the padding PS3.5 6.2 allows around it.
+
+use crate::geometry::{PatientPoint, PatientVector};
+use serde::{Deserialize, Serialize};
+
+/// One SOP instance: identity, modules, and how to read its pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// SOP Class UID.
+    pub sop_class_uid: String,
+    /// SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// Transfer Syntax UID of the file.
+    pub transfer_syntax_uid: String,
+    /// Image Type: ORIGINAL or DERIVED, PRIMARY or SECONDARY, AXIAL or LOCALIZER, …
+    pub image_type: Vec<String>,
+    /// Instance Number.
+    pub instance_number: Option<i32>,
+    /// Patient module.
+    pub patient: PatientModule,
+    /// Study module.
+    pub study: StudyModule,
+    /// Series module, with what is constant in a series.
+    pub series: SeriesModule,
+    /// How the image was acquired.
+    pub acquisition: Acquisition,
+    /// Where the image lies.
+    pub plane: ImagePlane,
+    /// How its pixels are stored; `None` for objects without pixels.
+    pub pixels: Option<PixelFormat>,
+    /// The windows the file proposes, in its order.
+    pub windows: Vec<VoiWindow>,
+}
+
+/// Patient attributes, exactly as stored; empty text where absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientModule {
+    /// Patient's Name, components parted by `^`.
+    pub name: String,
+    /// Patient ID.
+    pub id: String,
+    /// Patient's Birth Date, `YYYYMMDD`.
+    pub birth_date: String,
+    /// Patient's Sex: M, F, O or empty.
+    pub sex: String,
+}
+
+/// Study attributes; empty text where absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyModule {
+    /// Study Instance UID.
+    pub instance_uid: String,
+    /// Study Date, `YYYYMMDD`.
+    pub date: String,
+    /// Study Time, `HHMMSS.FFFFFF`.
+    pub time: String,
+    /// Study Description.
+    pub description: String,
+    /// Study ID.
+    pub id: String,
+    /// Accession Number.
+    pub accession_number: String,
+    /// Referring Physician's Name.
+    pub referring_physician: String,
+}
+
+/// Series attributes; empty text where absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesModule {
+    /// Series Instance UID.
+    pub instance_uid: String,
+    /// Series Number.
+    pub number: Option<i32>,
+    /// Series Description.
+    pub description: String,
+    /// Modality.
+    pub modality: String,
+    /// Body Part Examined.
+    pub body_part: String,
+    /// Frame of Reference UID.
+    pub frame_of_reference_uid: Option<String>,
+    /// Manufacturer.
+    pub manufacturer: String,
+    /// Manufacturer's Model Name.
+    pub model: String,
+}
+
+/// Acquisition attributes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Acquisition {
+    /// Acquisition Number.
+    pub number: Option<i32>,
+    /// Convolution Kernel.
+    pub kernel: String,
+    /// Tube voltage, kV.
+    pub kvp: Option<f64>,
+    /// Contrast/Bolus Agent; empty where none is recorded.
+    pub contrast_agent: String,
+    /// Gantry/Detector Tilt, degrees. Where the slices truly lie is in [`ImagePlane`].
+    pub gantry_tilt_degrees: Option<f64>,
+}
+
+/// Image plane (PS3.3 C.7.6.2).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImagePlane {
+    /// Centre of the first pixel.
+    pub position: Option<PatientPoint>,
+    /// Unit directions of increasing column index (along a row), then of increasing row index (along a column).
+    pub directions: Option<[PatientVector; 2]>,
+    /// Distance between rows, then between columns, millimetres.
+    pub pixel_spacing_mm: Option<[f64; 2]>,
+    /// Slice Thickness, millimetres: not the distance between slices.
+    pub slice_thickness_mm: Option<f64>,
+}
+
+/// Image pixel, modality LUT and multi-frame attributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PixelFormat {
+    /// Image height.
+    pub rows: usize,
+    /// Image width.
+    pub columns: usize,
+    /// Number of Frames, at least 1.
+    pub frames: usize,
+    /// Samples per Pixel.
+    pub samples_per_pixel: u16,
+    /// Photometric Interpretation.
+    pub photometric: String,
+    /// Bits Allocated.
+    pub bits_allocated: u16,
+    /// Bits Stored.
+    pub bits_stored: u16,
+    /// High Bit.
+    pub high_bit: u16,
+    /// Pixel Representation: whether stored values are two's complement.
+    pub signed: bool,
+    /// Rescale Slope; `None` if absent.
+    pub rescale_slope: Option<f64>,
+    /// Rescale Intercept; `None` if absent.
+    pub rescale_intercept: Option<f64>,
+    /// Pixel Padding Value and the end of its range, as stored values; equal if no Pixel Padding Range Limit.
+    pub padding: Option<[i32; 2]>,
+}
+
+/// A window the file proposes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoiWindow {
+    /// Window Center, HU.
+    pub centre_hu: f64,
+    /// Window Width, HU.
+    pub width_hu: f64,
+    /// Window Center & Width Explanation; empty where absent.
+    pub explanation: String,
+}
+
+impl Instance {
+    /// Whether the series-level facts say that this is one slice of a CT volume: CT pixels with a place in the patient, and
+    /// not a localiser.
+    pub fn is_ct_slice(&self) -> bool {
+        self.is_ct_image() && !self.is_localiser() && self.plane.position.is_some() && self.plane.directions.is_some()
+    }
+    /// Whether this is a CT image, of the classic or the enhanced kind, monochrome.
+    pub fn is_ct_image(&self) -> bool {
+        let class = self.sop_class_uid.as_str();
+        self.pixels.as_ref().is_some_and(|p| p.samples_per_pixel == 1)
+            && (class == CT_IMAGE
+                || class == ENHANCED_CT_IMAGE
+                || class == LEGACY_CONVERTED_ENHANCED_CT_IMAGE
+                || (class.is_empty() && self.series.modality == "CT"))
+    }
+    /// Whether Image Type calls it a localiser (scout, topogram).
+    pub fn is_localiser(&self) -> bool {
+        self.image_type.iter().any(|t| t.eq_ignore_ascii_case("LOCALIZER"))
+    }
+}
+
+/// CT Image Storage.
+pub(crate) const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
+/// Enhanced CT Image Storage.
+pub(crate) const ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.1";
+/// Legacy Converted Enhanced CT Image Storage.
+pub(crate) const LEGACY_CONVERTED_ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.2";

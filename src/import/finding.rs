@@ -1,0 +1,123 @@
+//! What is odd about the geometry of a series, as facts with numbers.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a finding matters to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// Worth knowing; measurements are exact.
+    Note,
+    /// Something is missing or uncertain; measurements may be affected.
+    Warning,
+}
+
+/// One thing that is odd about a series. Travels with the volume to the screen and into exports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GeometryFinding {
+    /// Slices absent from the lattice; shown as missing, never interpolated.
+    MissingSlices {
+        /// Their indices k.
+        slices: Vec<usize>,
+    },
+    /// Several images in the same place; the one acquired first (acquisition, then instance number) was kept.
+    DuplicatePositions {
+        /// How many images were left out.
+        left_out: usize,
+    },
+    /// Slices lie off the regular lattice.
+    IrregularSpacing {
+        /// Smallest distance between neighbours, millimetres.
+        smallest_mm: f64,
+        /// Largest distance between neighbours, millimetres.
+        largest_mm: f64,
+        /// Largest distance of a slice from its place in the lattice, millimetres.
+        deviation_mm: f64,
+    },
+    /// Images that do not share the spacing of most others were left out.
+    OffLattice {
+        /// How many.
+        left_out: usize,
+    },
+    /// The slices are not perpendicular to the direction in which they are stacked: the grid is sheared, exactly as acquired.
+    GantryTilt {
+        /// Angle between the normal of the slices and the stacking direction.
+        degrees: f64,
+    },
+    /// Images of other orientation were left out.
+    MixedOrientation {
+        /// How many.
+        left_out: usize,
+    },
+    /// Images of other size were left out.
+    MixedMatrix {
+        /// How many.
+        left_out: usize,
+    },
+    /// Images of other pixel spacing were left out.
+    MixedPixelSpacing {
+        /// How many.
+        left_out: usize,
+    },
+    /// Localisers, secondary captures and other objects of the series that are no slice were left out.
+    NotSlices {
+        /// How many.
+        left_out: usize,
+    },
+    /// One slice only: the distance to its neighbours is taken from Slice Thickness.
+    SingleSlice,
+    /// The distance between slices is not in the positions and was assumed.
+    AssumedSpacing {
+        /// The distance used, millimetres.
+        spacing_mm: f64,
+    },
+    /// Slices were reconstructed with different kernels: HU noise and edges differ within the volume.
+    MixedKernel {
+        /// The kernels, sorted.
+        kernels: Vec<String>,
+    },
+    /// Slices have different rescale slope or intercept; each slice is converted with its own.
+    MixedRescale,
+    /// Some slices have no Rescale Intercept: stored values were taken for HU.
+    NoRescale {
+        /// How many.
+        slices: usize,
+    },
+    /// Slices name different frames of reference; they were stacked by their positions.
+    MixedFrameOfReference {
+        /// How many distinct UIDs.
+        count: usize,
+    },
+    /// Slice Thickness differs from the distance between slices: they overlap, or leave a gap.
+    ThicknessNotSpacing {
+        /// Slice Thickness, millimetres.
+        thickness_mm: f64,
+        /// Distance between slices, millimetres.
+        spacing_mm: f64,
+    },
+}
+
+impl GeometryFinding {
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::MissingSlices { .. }
+            | Self::DuplicatePositions { .. }
+            | Self::OffLattice { .. }
+            | Self::MixedOrientation { .. }
+            | Self::MixedMatrix { .. }
+            | Self::MixedPixelSpacing { .. }
+            | Self::SingleSlice
+            | Self::AssumedSpacing { .. }
+            | Self::MixedKernel { .. }
+            | Self::NoRescale { .. } => Severity::Warning,
+            Self::IrregularSpacing { deviation_mm, .. } if *deviation_mm > 0.1 => Severity::Warning,
+            Self::ThicknessNotSpacing { thickness_mm, spacing_mm } if thickness_mm < spacing_mm => Severity::Warning,
+            Self::GantryTilt { .. }
+            | Self::IrregularSpacing { .. }
+            | Self::NotSlices { .. }
+            | Self::MixedRescale
+            | Self::MixedFrameOfReference { .. }
+            | Self::ThicknessNotSpacing { .. } => Severity::Note,
+        }
+    }
+}
