@@ -5,12 +5,14 @@
 //! Imports `geometry` alone.
 
 mod data_set;
+mod cielab;
 mod error;
 mod header;
 mod instance;
 mod part10;
 mod series;
 
+pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{
