@@ -4,8 +4,8 @@
 //! outside: lengths are checked against the bytes at hand before anything is allocated, and no input stops the program.
 //! Imports `geometry` alone.
 
-mod data_set;
 mod cielab;
+mod data_set;
 mod error;
 mod header;
 mod instance;

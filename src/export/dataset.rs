@@ -55,9 +55,6 @@ impl DataSet {
     pub(super) fn decimals(&mut self, tag: Tag, values: &[f64]) {
         self.put(tag, PrimitiveValue::Strs(values.iter().map(|v| decimal_string(*v)).collect()));
     }
-    pub(super) fn double(&mut self, tag: Tag, value: f64) {
-        self.put(tag, PrimitiveValue::from(value));
-    }
     pub(super) fn pointer(&mut self, tag: Tag, value: Tag) {
         self.put(tag, PrimitiveValue::Tags([value].into_iter().collect()));
     }
@@ -92,16 +89,16 @@ impl DataSet {
     }
 
     /// Gives the object its SOP Instance UID and Series Instance UID, both derived from all the rest, and encodes it as a
-    /// Part 10 file, Explicit VR Little Endian. Returns the SOP Instance UID and the bytes.
-    pub(super) fn seal(mut self, version: &str) -> Result<(String, Vec<u8>), ExportError> {
+    /// Part 10 file, Explicit VR Little Endian.
+    pub(super) fn seal(mut self, version: &str) -> Result<Sealed, ExportError> {
         let refused = |error: &dyn std::error::Error| ExportError::Encoding { reason: error.to_string() };
         let mut hash = HashSink(Sha256::new());
         let syntax = EXPLICIT_VR_LITTLE_ENDIAN.erased();
         self.0.write_dataset_with_ts(&mut hash, &syntax).map_err(|e| refused(&e))?;
         let digest = hash.0.finalize();
-        let uid = derived_uid("instance", &[&digest]);
-        self.text(tags::SERIES_INSTANCE_UID, &derived_uid("series", &[&digest]));
-        self.text(tags::SOP_INSTANCE_UID, &uid);
+        let series_instance_uid = derived_uid("series", &[&digest]);
+        self.text(tags::SERIES_INSTANCE_UID, &series_instance_uid);
+        self.text(tags::SOP_INSTANCE_UID, &derived_uid("instance", &[&digest]));
         let meta = FileMetaTableBuilder::new()
             .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
             .implementation_class_uid(derived_uid("implementation", &[]))
@@ -109,8 +106,15 @@ impl DataSet {
         let file = self.0.with_meta(meta).map_err(|e| refused(&e))?;
         let mut bytes = Vec::new();
         file.write_all(&mut bytes).map_err(|e| refused(&e))?;
-        Ok((uid, bytes))
+        Ok(Sealed { series_instance_uid, bytes })
     }
+}
+
+/// An encoded object.
+pub(super) struct Sealed {
+    pub(super) series_instance_uid: String,
+    /// The Part 10 file.
+    pub(super) bytes: Vec<u8>,
 }
 
 struct HashSink(Sha256);
@@ -151,8 +155,10 @@ pub(super) fn decimal_string(value: f64) -> String {
         s.as_ref().and_then(|s| s.parse::<f64>().ok()).map_or(f64::INFINITY, |v| (v - value).abs())
     };
     let best = if error(&fixed) <= error(&scientific) { fixed } else { scientific };
-    best.map(|s| if s.contains('.') && !s.contains('e') { s.trim_end_matches('0').trim_end_matches('.').to_owned() } else { s })
-        .unwrap_or(plain)
+    best.map(|s| {
+        if s.contains('.') && !s.contains('e') { s.trim_end_matches('0').trim_end_matches('.').to_owned() } else { s }
+    })
+    .unwrap_or(plain)
 }
 
 fn vr_of(tag: Tag) -> VR {

@@ -6,12 +6,14 @@
 //! What may leave the page is an [`Outbound`]; only this room makes one, and it re-reads every object it is given: nothing but
 //! a segmentation or a report passes, so the pixels of the CT cannot.
 
+mod content;
 mod context;
 mod dataset;
 mod modules;
 mod outbound;
 mod preview;
 pub mod seg;
+pub mod sr;
 
 pub use context::{ExportContext, ExportError, ExportNote};
 pub use outbound::{ObjectKind, Outbound, OutboundObject};

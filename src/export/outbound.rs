@@ -164,7 +164,11 @@ fn parse(bytes: &[u8]) -> Result<DefaultDicomObject, ExportError> {
 }
 
 fn text(object: &InMemDicomObject, tag: Tag) -> String {
-    object.get(tag).and_then(|e| e.to_str().ok()).map(|s| s.trim_end_matches(['\0', ' ']).to_owned()).unwrap_or_default()
+    object
+        .get(tag)
+        .and_then(|e| e.to_str().ok())
+        .map(|s| s.trim_end_matches(['\0', ' ']).to_owned())
+        .unwrap_or_default()
 }
 
 /// Refuses private attributes, and values that could hold foreign bytes, at any depth.
@@ -235,7 +239,11 @@ mod tests {
         });
         let nested = file(|o| {
             let item = InMemDicomObject::from_element_iter([DataElement::new(Tag(0x0042, 0x0011), VR::OB, bytes())]);
-            o.put(DataElement::new(tags::CONTENT_SEQUENCE, VR::SQ, dicom_core::value::DataSetSequence::from(vec![item])));
+            o.put(DataElement::new(
+                tags::CONTENT_SEQUENCE,
+                VR::SQ,
+                dicom_core::value::DataSetSequence::from(vec![item]),
+            ));
         });
         let fat_segmentation = file(|o| {
             o.put(DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::SEGMENTATION_STORAGE));

@@ -1,9 +1,9 @@
 //! What will leave, attribute by attribute, for the reader to see before it does.
 
+use dicom_core::Tag;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::header::Header;
 use dicom_core::value::{PrimitiveValue, Value};
-use dicom_core::Tag;
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 use std::fmt;

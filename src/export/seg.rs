@@ -5,7 +5,7 @@
 
 use super::dataset::{DataSet, code, derived_uid};
 use super::modules::{fill_shared, person_name};
-use super::{ExportContext, ExportError, ExportNote, ObjectKind, OutboundObject};
+use super::{ExportContext, ExportError, ExportNote, OutboundObject};
 use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
 use crate::dicom::{Instance, cielab_from_srgb};
 use crate::geometry::{PatientPoint, PatientVector, VoxelIndex};
@@ -16,6 +16,8 @@ use dicom_dictionary_std::{tags, uids};
 pub struct SegExport {
     /// The object.
     pub object: OutboundObject,
+    /// Series Instance UID of the object.
+    pub series_instance_uid: String,
     /// Its segments, by their number in the object.
     pub segments: Vec<ExportedSegment>,
     /// What the reader should know.
@@ -68,7 +70,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
         .map(|(n, segment)| ExportedSegment {
             document_number: segment.number,
             segment_number: n as u16 + 1,
-            tracking_id: tracking_id(segment),
+            tracking_id: tracking_id(segment, &segments[..n]),
             tracking_uid: tracking_uid(context, segment),
             voxels: document.voxel_count(segment.number),
             frames: places.iter().filter(|p| p.segment == n).count(),
@@ -87,10 +89,9 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     fill_functional_groups(&mut set, document, context, &places)?;
     fill_references(&mut set, context, &places)?;
 
-    let (uid, bytes) = set.seal(&context.software_version)?;
-    let object = OutboundObject::checked(bytes)?;
-    debug_assert_eq!((object.kind(), object.sop_instance_uid()), (ObjectKind::Seg, uid.as_str()));
-    Ok(SegExport { object, segments: exported, notes })
+    let sealed = set.seal(&context.software_version)?;
+    let object = OutboundObject::checked(sealed.bytes)?;
+    Ok(SegExport { object, series_instance_uid: sealed.series_instance_uid, segments: exported, notes })
 }
 
 fn chosen_segments<'a>(
@@ -188,7 +189,7 @@ fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, f
 fn segment_item(segment: &Segment, exported: &ExportedSegment) -> DataSet {
     DataSet::of(|item| {
         item.u16(tags::SEGMENT_NUMBER, exported.segment_number);
-        item.text(tags::SEGMENT_LABEL, &tracking_id(segment));
+        item.text(tags::SEGMENT_LABEL, &label(segment));
         let method = AlgorithmType::of(segment);
         item.text(tags::SEGMENT_ALGORITHM_TYPE, method.code_string());
         match &segment.origin {
@@ -357,11 +358,22 @@ fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePl
     Ok(())
 }
 
-/// Name of a segment in SEG and SR: the reader's, or what it means.
-fn tracking_id(segment: &Segment) -> String {
-    let name = segment.name.trim();
-    let name = if name.is_empty() { segment.meaning.property_type().meaning } else { name };
+/// Segment Label: the reader's name for it, or what it means.
+fn label(segment: &Segment) -> String {
+    let meaning = segment.meaning.property_type().meaning;
+    let name = match (segment.name.trim(), segment.meaning.modifier()) {
+        ("", None) => meaning.to_owned(),
+        ("", Some(side)) => format!("{} {meaning}", side.meaning),
+        (name, _) => name.to_owned(),
+    };
     name.chars().filter(|c| !c.is_control() && *c != '\\').take(64).collect()
+}
+
+/// Tracking ID: the label, with its number where a segment before it has the same.
+fn tracking_id(segment: &Segment, before: &[&Segment]) -> String {
+    let label = label(segment);
+    let taken = before.iter().any(|other| self::label(other) == label);
+    if taken { format!("{label} {}", segment.number) } else { label }
 }
 
 fn tracking_uid(context: &ExportContext, segment: &Segment) -> String {
