@@ -2,7 +2,7 @@
 
 use super::data_set::{Element, Encoding, Tag};
 use super::error::Attribute;
-use super::part10::{Opened, open, uid};
+use super::part10::{Meta, Opened, open, uid};
 use super::{
     Acquisition, DicomError, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
@@ -21,7 +21,7 @@ const MOST_FRAMES: i64 = 1 << 20;
 ///
 /// # Errors
 /// [`DicomError::Truncated`] when more of the file is needed, or the file itself ends too early.
-/// [`DicomError::NotDicom`], [`DicomError::Directory`], [`DicomError::Malformed`]; [`DicomError::MissingAttribute`] without UIDs;
+/// [`DicomError::NotDicom`], [`DicomError::Directory`], [`DicomError::Malformed`]; [`DicomError::MissingAttribute`] without SOP Instance UID;
 /// [`DicomError::BadValue`] and [`DicomError::TooLarge`] for a pixel description that cannot be.
 pub fn read_header(bytes: &[u8]) -> Result<Instance, DicomError> {
     let opened = open(bytes)?;
@@ -40,7 +40,7 @@ pub(super) fn read_opened(opened: &Opened<'_>) -> Result<(Instance, usize), Dico
         found.push(element);
     }
     let attributes = Attributes::new(found, opened.encoding);
-    let instance = instance(&attributes, &opened.transfer_syntax)?;
+    let instance = instance(&attributes, &opened.meta)?;
     let at_pixels = walk.peek_tag() == Some(super::data_set::PIXEL_DATA);
     if instance.is_ct_image() && !at_pixels {
         return Err(DicomError::Truncated { at: opened.bytes.len() });
@@ -48,24 +48,21 @@ pub(super) fn read_opened(opened: &Opened<'_>) -> Result<(Instance, usize), Dico
     Ok((instance, walk.at()))
 }
 
-fn instance(a: &Attributes<'_>, transfer_syntax: &str) -> Result<Instance, DicomError> {
-    let required = |tag: Tag, name: &str| {
-        let value = a.uid(tag);
-        if value.is_empty() {
-            return Err(DicomError::MissingAttribute { attribute: Attribute::new(tag, name) });
-        }
-        Ok(value)
-    };
-    let sop_class_uid = a.uid((0x0008, 0x0016));
-    let sop_instance_uid = match required((0x0008, 0x0018), "SOPInstanceUID") {
-        // Nothing that a data set of an object has: bytes that happen to look like elements.
-        Err(_) if sop_class_uid.is_empty() && a.find((0x0020, 0x000D)).is_none() => return Err(DicomError::NotDicom),
-        other => other?,
-    };
+fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
+    let or_meta = |tag: Tag, meta: &str| Some(a.uid(tag)).filter(|u| !u.is_empty()).unwrap_or_else(|| meta.into());
+    let sop_class_uid = or_meta((0x0008, 0x0016), &meta.sop_class);
+    let sop_instance_uid = or_meta((0x0008, 0x0018), &meta.sop_instance);
+    // Nothing that a data set of an object has: bytes that happen to look like elements.
+    if sop_class_uid.is_empty() && sop_instance_uid.is_empty() && a.find((0x0020, 0x000D)).is_none() {
+        return Err(DicomError::NotDicom);
+    }
+    if sop_instance_uid.is_empty() {
+        return Err(DicomError::MissingAttribute { attribute: Attribute::new((0x0008, 0x0018), "SOPInstanceUID") });
+    }
     Ok(Instance {
         sop_class_uid,
         sop_instance_uid,
-        transfer_syntax_uid: transfer_syntax.into(),
+        transfer_syntax_uid: meta.transfer_syntax.clone(),
         image_type: a.texts((0x0008, 0x0008)),
         instance_number: a.integer((0x0020, 0x0013)),
         patient: PatientModule {
@@ -84,7 +81,7 @@ fn instance(a: &Attributes<'_>, transfer_syntax: &str) -> Result<Instance, Dicom
             referring_physician: a.text((0x0008, 0x0090)),
         },
         series: SeriesModule {
-            instance_uid: required((0x0020, 0x000E), "SeriesInstanceUID")?,
+            instance_uid: a.uid((0x0020, 0x000E)),
             number: a.integer((0x0020, 0x0011)),
             description: a.text((0x0008, 0x103E)),
             modality: a.text((0x0008, 0x0060)),

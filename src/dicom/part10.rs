@@ -18,15 +18,24 @@ pub(super) const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
 pub(super) const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
 const MEDIA_STORAGE_SOP_CLASS: Tag = (0x0002, 0x0002);
+const MEDIA_STORAGE_SOP_INSTANCE: Tag = (0x0002, 0x0003);
 const TRANSFER_SYNTAX: Tag = (0x0002, 0x0010);
 /// Media Storage Directory Storage.
 const DIRECTORY: &str = "1.2.840.10008.1.3.10";
 /// Most bytes a deflated data set may become.
 const MOST_INFLATED: u64 = 1 << 30;
 
+/// What the file meta information says; empty text where it does not.
+#[derive(Default)]
+pub(super) struct Meta {
+    pub(super) transfer_syntax: String,
+    pub(super) sop_class: String,
+    pub(super) sop_instance: String,
+}
+
 /// A file whose data set has been found.
 pub(super) struct Opened<'a> {
-    pub(super) transfer_syntax: String,
+    pub(super) meta: Meta,
     pub(super) encoding: Encoding,
     /// The bytes that hold the data set: of the file, or inflated.
     pub(super) bytes: Cow<'a, [u8]>,
@@ -48,7 +57,8 @@ pub(super) fn open(file: &[u8]) -> Result<Opened<'_>, DicomError> {
     let Some(head) = file.first_chunk::<8>() else { return Err(DicomError::NotDicom) };
     let explicit = head[4].is_ascii_uppercase() && head[5].is_ascii_uppercase();
     let bare = |encoding, uid: &str| {
-        Ok(Opened { transfer_syntax: uid.into(), encoding, bytes: Cow::Borrowed(file), start: 0 })
+        let meta = Meta { transfer_syntax: uid.into(), ..Meta::default() };
+        Ok(Opened { meta, encoding, bytes: Cow::Borrowed(file), start: 0 })
     };
     match (u16::from_le_bytes([head[0], head[1]]), u16::from_le_bytes([head[2], head[3]])) {
         (0x0002, 0..=0x0102) if explicit => with_meta(file, 0),
@@ -64,35 +74,34 @@ pub(super) fn open(file: &[u8]) -> Result<Opened<'_>, DicomError> {
 fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     // The meta group is explicit little endian whatever follows, and ends where another group begins: its length element is
     // often wrong or absent.
-    let mut meta = Elements::new(file, at, Encoding::EXPLICIT_LITTLE);
-    let mut transfer_syntax = String::new();
-    while meta.peek_tag().is_some_and(|tag| tag.0 == 0x0002) {
-        let Some(element) = meta.next()? else { break };
+    let mut walk = Elements::new(file, at, Encoding::EXPLICIT_LITTLE);
+    let mut meta = Meta::default();
+    while walk.peek_tag().is_some_and(|tag| tag.0 == 0x0002) {
+        let Some(element) = walk.next()? else { break };
         match element.tag {
-            TRANSFER_SYNTAX => transfer_syntax = uid(element.value),
-            MEDIA_STORAGE_SOP_CLASS if uid(element.value) == DIRECTORY => return Err(DicomError::Directory),
+            TRANSFER_SYNTAX => meta.transfer_syntax = uid(element.value),
+            MEDIA_STORAGE_SOP_CLASS => meta.sop_class = uid(element.value),
+            MEDIA_STORAGE_SOP_INSTANCE => meta.sop_instance = uid(element.value),
             _ => {}
         }
     }
-    let start = meta.at();
+    if meta.sop_class == DIRECTORY {
+        return Err(DicomError::Directory);
+    }
+    let start = walk.at();
     let rest = file.get(start..).unwrap_or(&[]);
-    if transfer_syntax.is_empty() {
-        transfer_syntax = guess(rest).ok_or(DicomError::NotDicom)?.into();
+    if meta.transfer_syntax.is_empty() {
+        meta.transfer_syntax = guess(rest).ok_or(DicomError::NotDicom)?.into();
     }
-    if transfer_syntax == DEFLATED {
-        return Ok(Opened {
-            transfer_syntax,
-            encoding: Encoding::EXPLICIT_LITTLE,
-            bytes: Cow::Owned(inflate(rest)?),
-            start: 0,
-        });
-    }
-    let encoding = match transfer_syntax.as_str() {
+    let encoding = match meta.transfer_syntax.as_str() {
         IMPLICIT_LITTLE => Encoding::IMPLICIT_LITTLE,
         EXPLICIT_BIG => Encoding::EXPLICIT_BIG,
         _ => Encoding::EXPLICIT_LITTLE,
     };
-    Ok(Opened { transfer_syntax, encoding, bytes: Cow::Borrowed(file), start })
+    if meta.transfer_syntax == DEFLATED {
+        return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflate(rest)?), start: 0 });
+    }
+    Ok(Opened { meta, encoding, bytes: Cow::Borrowed(file), start })
 }
 
 /// The encoding of a data set whose meta information does not name it.
