@@ -10,6 +10,7 @@ mod error;
 mod header;
 mod instance;
 mod part10;
+mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
@@ -18,4 +19,5 @@ pub use header::read_header;
 pub use instance::{
     Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
