@@ -30,6 +30,9 @@ pub enum DicomError {
     /// Neither a Part 10 file nor a bare data set.
     #[error("not a DICOM file")]
     NotDicom,
+    /// A DICOMDIR: an index of a medium. The files it names are read themselves.
+    #[error("a DICOMDIR: an index, not an image")]
+    Directory,
     /// The bytes end before the data set does; more of the file may help.
     #[error("the file ends too early, at byte {at}")]
     Truncated {

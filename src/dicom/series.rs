@@ -2,6 +2,7 @@
 
 use super::Instance;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What a series is, as far as opening it is concerned.
@@ -26,7 +27,7 @@ pub enum SeriesKind {
 /// The instances of one Series Instance UID.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Its Series Instance UID.
+    /// Its Series Instance UID. Where anonymisation emptied that, one derived from the attributes that hold the images together.
     pub uid: String,
     /// What it is.
     pub kind: SeriesKind,
@@ -42,7 +43,7 @@ pub struct Series {
 pub fn group_into_series(instances: Vec<Instance>) -> Vec<Series> {
     let mut by_uid: BTreeMap<String, BTreeMap<String, Instance>> = BTreeMap::new();
     for instance in instances {
-        let series = by_uid.entry(instance.series.instance_uid.clone()).or_default();
+        let series = by_uid.entry(series_uid(&instance)).or_default();
         series.entry(instance.sop_instance_uid.clone()).or_insert(instance);
     }
     let mut series: Vec<Series> = by_uid
@@ -55,6 +56,22 @@ pub fn group_into_series(instances: Vec<Instance>) -> Vec<Series> {
         .collect();
     series.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
     series
+}
+
+/// The Series Instance UID, or one in its stead: the same for images of one study, frame of reference, series number and
+/// description, and made of nothing that names the patient (PS3.5 B.2: 2.25 and a 128-bit number).
+fn series_uid(instance: &Instance) -> String {
+    let series = &instance.series;
+    if !series.instance_uid.is_empty() {
+        return series.instance_uid.clone();
+    }
+    let together = (
+        (&instance.study.instance_uid, &instance.study.date, &instance.study.time),
+        (&series.frame_of_reference_uid, series.number, &series.description, &series.modality),
+    );
+    let digest = Sha256::digest(format!("{together:?}"));
+    let number = digest.iter().take(16).fold(0u128, |n, b| n << 8 | u128::from(*b));
+    format!("2.25.{number}")
 }
 
 type OrderKey<'a> = (SeriesKind, Option<(&'a str, &'a str, &'a str, i32)>, &'a str);
