@@ -4,13 +4,17 @@
 //! outside: lengths are checked against the bytes at hand before anything is allocated, and no input stops the program.
 //! Imports `geometry` alone.
 
+mod codec;
 mod data_set;
+mod decode;
 mod error;
 mod header;
 mod instance;
+mod modality;
 mod part10;
 mod series;
 
+pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{
