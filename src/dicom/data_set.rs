@@ -53,6 +53,15 @@ pub(super) struct Element<'a> {
     pub(super) inside: Encoding,
 }
 
+/// The value of Pixel Data.
+#[derive(Debug)]
+pub(super) enum PixelData<'a> {
+    /// Pixels as they are, and whether the file ends before they do.
+    Native { bytes: &'a [u8], cut: bool },
+    /// Items: the Basic Offset Table, then fragments (PS3.5 A.4).
+    Encapsulated(Vec<&'a [u8]>),
+}
+
 struct Head {
     tag: Tag,
     vr: Option<[u8; 2]>,
@@ -118,6 +127,27 @@ impl<'a> Elements<'a> {
         }
         let value = self.bytes.get(at..self.at).ok_or_else(|| self.truncated())?;
         Ok(Some(Element { tag: head.tag, vr: head.vr, value, at, undefined: head.length == UNDEFINED, inside }))
+    }
+
+    /// Pixel Data, if it is the next element. A missing end is the caller's to judge: slices of a cut file may still be whole.
+    pub(super) fn pixel_data(&mut self) -> Result<Option<PixelData<'a>>, DicomError> {
+        if self.peek_tag() != Some(PIXEL_DATA) {
+            return Ok(None);
+        }
+        let head = self.head()?;
+        if head.length != UNDEFINED {
+            let end = self.at.saturating_add(head.length as usize);
+            let bytes = self.bytes.get(self.at..end.min(self.bytes.len())).unwrap_or(&[]);
+            return Ok(Some(PixelData::Native { bytes, cut: end > self.bytes.len() }));
+        }
+        let mut items = Vec::new();
+        while self.peek_tag() == Some(ITEM) {
+            let length = self.encoding.u32(self.array(self.at + 4)?) as usize;
+            let begin = self.at + 8;
+            self.at = begin.saturating_add(length).min(self.bytes.len());
+            items.push(self.bytes.get(begin..self.at).unwrap_or(&[]));
+        }
+        Ok(Some(PixelData::Encapsulated(items)))
     }
 
     fn skip_fragments(&mut self) -> Result<(), DicomError> {
@@ -204,22 +234,6 @@ pub(super) fn items<'a>(sequence: &Element<'a>) -> Result<Vec<Elements<'a>>, Dic
         }
     }
     Ok(found)
-}
-
-/// The fragments of encapsulated Pixel Data, the Basic Offset Table first (PS3.5 A.4). A missing end is forgiven.
-pub(super) fn fragments<'a>(pixel_data: &[u8], at: usize, whole: &'a [u8]) -> Vec<&'a [u8]> {
-    let _ = pixel_data;
-    let mut walk = Elements::new(whole, at, Encoding::EXPLICIT_LITTLE);
-    let mut found = Vec::new();
-    while walk.peek_tag() == Some(ITEM) {
-        let Ok(length) = walk.array(walk.at + 4) else { break };
-        let begin = walk.at + 8;
-        let end = begin.saturating_add(u32::from_le_bytes(length) as usize).min(whole.len());
-        let Some(fragment) = whole.get(begin..end) else { break };
-        found.push(fragment);
-        walk.at = end;
-    }
-    found
 }
 
 /// Offset behind the delimiter of a sequence of undefined length whose first item is at `at`.

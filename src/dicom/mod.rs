@@ -5,15 +5,19 @@
 //! Imports `geometry` alone.
 
 mod cielab;
+mod codec;
 mod data_set;
+mod decode;
 mod error;
 mod header;
 mod instance;
+mod modality;
 mod part10;
 mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
+pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{

@@ -45,7 +45,10 @@ pub(super) struct Opened<'a> {
 
 impl Opened<'_> {
     pub(super) fn elements(&self) -> Elements<'_> {
-        Elements::new(&self.bytes, self.start, self.encoding)
+        self.elements_at(self.start)
+    }
+    pub(super) fn elements_at(&self, at: usize) -> Elements<'_> {
+        Elements::new(&self.bytes, at, self.encoding)
     }
 }
 

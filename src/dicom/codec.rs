@@ -1,0 +1,160 @@
+//! Compressed frames → samples, one codec per function.
+//!
+//! What a stream says about itself is compared with the header before its decoder allocates anything.
+
+use super::{DicomError, PixelFormat};
+use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
+
+/// Decoded samples, row by row.
+pub(super) enum Samples {
+    /// Words as PS3.5 8.1.1 stores them, sign and position of the value still to be interpreted.
+    Stored(Vec<u16>),
+    /// Values.
+    Values(Vec<i32>),
+}
+
+/// A decoder of one frame.
+pub(super) type Decode = fn(&[u8], &PixelFormat) -> Result<Samples, DicomError>;
+
+/// RLE Lossless (PS3.5 annex G): one segment of PackBits per byte of a sample, the most significant first.
+pub(super) fn rle(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    let word = |n: usize| data.get(4 * n..).and_then(|d| d.first_chunk()).map(|b| u32::from_le_bytes(*b) as usize);
+    let segments = usize::from(format.bits_allocated / 8);
+    if word(0) != Some(segments) {
+        return Err(damaged("the RLE header does not have one segment per byte of a pixel"));
+    }
+    let pixels = format.rows * format.columns;
+    let mut words = vec![0u16; pixels];
+    for n in 0..segments {
+        let begin = word(n + 1).unwrap_or(0);
+        let end = if n + 1 < segments { word(n + 2).unwrap_or(0) } else { data.len() };
+        let segment =
+            data.get(begin..end).filter(|_| begin >= 64).ok_or_else(|| damaged("an RLE segment is missing"))?;
+        let shift = 8 * (segments - 1 - n);
+        unpack_bits(segment, &mut words, shift).ok_or_else(|| damaged("an RLE segment ends too early"))?;
+    }
+    Ok(Samples::Stored(words))
+}
+
+/// PackBits of one byte plane into `words`; `None` if the segment holds fewer bytes than there are words.
+fn unpack_bits(segment: &[u8], words: &mut [u16], shift: usize) -> Option<()> {
+    let mut rest = segment;
+    let mut filled = 0;
+    while filled < words.len() {
+        let (&control, tail) = rest.split_first()?;
+        let left = &mut words[filled..];
+        match control {
+            0..=127 => {
+                let count = usize::from(control) + 1;
+                let literal = tail.get(..count.min(left.len()))?;
+                for (word, byte) in left.iter_mut().zip(literal) {
+                    *word |= u16::from(*byte) << shift;
+                }
+                filled += count;
+                rest = tail.get(count..).unwrap_or(&[]);
+            }
+            128 => rest = tail,
+            129.. => {
+                let (&byte, tail) = tail.split_first()?;
+                let count = 257 - usize::from(control);
+                for word in left.iter_mut().take(count) {
+                    *word |= u16::from(byte) << shift;
+                }
+                filled += count;
+                rest = tail;
+            }
+        }
+    }
+    Some(())
+}
+
+/// JPEG: 8-bit baseline and extended, 2 to 16-bit lossless.
+pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    let failed = |error: jpeg_decoder::Error| match error {
+        // What JPEG Extended has beyond Baseline.
+        jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12)) => {
+            DicomError::UnsupportedTransferSyntax { uid: "1.2.840.10008.1.2.4.51".into() }
+        }
+        jpeg_decoder::Error::Unsupported(what) => {
+            DicomError::UnsupportedPixels { reason: format!("this form of JPEG: {what:?}") }
+        }
+        other => damaged(&other.to_string()),
+    };
+    let pixels = format.rows * format.columns;
+    let mut decoder = Decoder::new(data);
+    decoder.set_max_decoding_buffer_size(pixels.saturating_mul(2));
+    decoder.read_info().map_err(failed)?;
+    let info = decoder.info().ok_or_else(|| damaged("the JPEG stream has no frame header"))?;
+    same_size(usize::from(info.height), usize::from(info.width), format)?;
+    if !matches!(info.pixel_format, JpegPixels::L8 | JpegPixels::L16) {
+        return Err(DicomError::UnsupportedPixels { reason: "colour JPEG".into() });
+    }
+    let bytes = decoder.decode().map_err(failed)?;
+    let words: Vec<u16> = match info.pixel_format {
+        JpegPixels::L8 => bytes.into_iter().map(u16::from).collect(),
+        _ => bytes.as_chunks::<2>().0.iter().map(|b| u16::from_ne_bytes(*b)).collect(),
+    };
+    Ok(Samples::Stored(words))
+}
+
+/// JPEG-LS, lossless and near-lossless.
+pub(super) fn jpeg_ls(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    let (rows, columns) = (format.rows as u32, format.columns as u32);
+    let (words, _, _) = jpegls::decode(data, columns, rows).map_err(|error| damaged(&error.to_string()))?;
+    Ok(Samples::Stored(words))
+}
+
+/// JPEG 2000 and High-Throughput JPEG 2000.
+pub(super) fn jpeg_2000(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    check_siz(data, format)?;
+    let image = jpeg2k::Image::from_bytes(data).map_err(|error| damaged(&error.to_string()))?;
+    let [component] = image.components() else {
+        return Err(DicomError::UnsupportedPixels { reason: "colour JPEG 2000".into() });
+    };
+    same_size(component.height() as usize, component.width() as usize, format)?;
+    let values = component.data();
+    // Some writers put two's complement words into an unsigned stream: the header's sign then counts (PS3.5 8.2.4). A signed
+    // stream speaks for itself.
+    if format.signed && !component.is_signed() {
+        let above = 32 - component.precision().clamp(1, 32);
+        return Ok(Samples::Values(values.iter().map(|v| v << above >> above).collect()));
+    }
+    Ok(Samples::Values(values.to_vec()))
+}
+
+/// Compares the image and tile size marker (ISO/IEC 15444-1 A.5.1) with the header.
+fn check_siz(data: &[u8], format: &PixelFormat) -> Result<(), DicomError> {
+    const START: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
+    // A few writers wrap the stream in a JP2 file, whose boxes come first.
+    let start =
+        data.windows(4).take(4096).position(|w| w == START).ok_or_else(|| damaged("there is no JPEG 2000 stream"))?;
+    let siz = data.get(start + 4..).and_then(|d| d.first_chunk::<39>()).ok_or_else(|| damaged("the stream is cut"))?;
+    let word = |at: usize| u32::from_be_bytes([siz[at], siz[at + 1], siz[at + 2], siz[at + 3]]);
+    let [width, height, left, top, tile_width, tile_height] = [4, 8, 12, 16, 20, 24].map(word);
+    let components = u16::from_be_bytes([siz[36], siz[37]]);
+    let precision = (siz[38] & 0x7F) + 1;
+    if components != 1 {
+        return Err(DicomError::UnsupportedPixels { reason: "colour JPEG 2000".into() });
+    }
+    if precision > 16 {
+        return Err(DicomError::UnsupportedPixels { reason: format!("JPEG 2000 with {precision} bits") });
+    }
+    same_size(height.saturating_sub(top) as usize, width.saturating_sub(left) as usize, format)?;
+    let tiles = |size: u32, tile: u32| u64::from(size.div_ceil(tile.max(1)));
+    if tile_width == 0 || tile_height == 0 || tiles(width, tile_width) * tiles(height, tile_height) > 65_535 {
+        return Err(damaged("the tiles of the JPEG 2000 stream are senseless"));
+    }
+    Ok(())
+}
+
+fn same_size(rows: usize, columns: usize, format: &PixelFormat) -> Result<(), DicomError> {
+    if (rows, columns) == (format.rows, format.columns) {
+        return Ok(());
+    }
+    let reason = format!("the stream has {rows} × {columns} pixels, the header {} × {}", format.rows, format.columns);
+    Err(DicomError::PixelData { reason })
+}
+
+fn damaged(reason: &str) -> DicomError {
+    DicomError::PixelData { reason: reason.into() }
+}

@@ -1,0 +1,136 @@
+//! The demonstration: a chest CT of nobody, written as DICOM files that are then read like any others.
+
+use super::phantom::{PIXEL_MM, Phantom, SIZE, SLICE_MM, SLICES};
+use crate::geometry::PatientPoint;
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+
+pub use super::phantom::DemonstrationLesion;
+
+/// A file of the demonstration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemonstrationFile {
+    /// File name.
+    pub name: String,
+    /// A DICOM Part 10 file, CT Image Storage, Explicit VR Little Endian.
+    pub bytes: Vec<u8>,
+}
+
+/// Number of files of the demonstration.
+pub const DEMONSTRATION_SLICES: usize = SLICES;
+
+/// Patient position of the phantom's middle in the lowest slice, millimetres.
+const ORIGIN: [f64; 3] = [0.0, 0.0, -297.5];
+/// Universally unique numbers (PS3.5 B.2): study, series, frame of reference; the first slice, to which the others add.
+const STUDY: u128 = 0x1f0c_6a3e_52b7_4d19_9c84_7be3_02d5_6a01;
+const SERIES: u128 = STUDY + 1;
+const FRAME_OF_REFERENCE: u128 = STUDY + 2;
+const FIRST_INSTANCE: u128 = STUDY + 0x1000;
+
+impl DemonstrationLesion {
+    /// Centre in the patient.
+    pub fn centre(&self) -> PatientPoint {
+        PatientPoint::new(ORIGIN[0] + self.centre[0], ORIGIN[1] + self.centre[1], ORIGIN[2] + self.centre[2])
+    }
+}
+
+/// All files, from the feet to the head.
+///
+/// 256 × 256 × 120 voxels of 1.4 × 1.4 × 2.5 mm: a thorax with lungs, airways, vessels, heart, spine and ribs, and the two lesions
+/// of [`DemonstrationLesion`], whose volumes are known exactly. The bytes are the same on every platform.
+pub fn demonstration() -> Vec<DemonstrationFile> {
+    let phantom = Phantom::new();
+    (0..SLICES).filter_map(|k| file(&phantom, k)).collect()
+}
+
+/// File `k` of [`demonstration`] alone; `None` beyond [`DEMONSTRATION_SLICES`].
+pub fn demonstration_file(k: usize) -> Option<DemonstrationFile> {
+    (k < SLICES).then(|| file(&Phantom::new(), k)).flatten()
+}
+
+fn file(phantom: &Phantom, k: usize) -> Option<DemonstrationFile> {
+    let instance = uid(FIRST_INSTANCE + k as u128);
+    let meta = FileMetaTableBuilder::new()
+        .media_storage_sop_class_uid(uids::CT_IMAGE_STORAGE)
+        .media_storage_sop_instance_uid(&instance)
+        .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+    let object = data_set(k, &instance, &phantom.slice(k)).with_meta(meta);
+    let object = object.inspect_err(|error| log::error!("demonstration file {k}: {error}")).ok()?;
+    let mut bytes = Vec::with_capacity(2 * SIZE * SIZE + 4096);
+    object.write_all(&mut bytes).inspect_err(|error| log::error!("demonstration file {k}: {error}")).ok()?;
+    Some(DemonstrationFile { name: format!("demonstration-{:03}.dcm", k + 1), bytes })
+}
+
+/// CT Image Storage (PS3.3 A.3).
+fn data_set(k: usize, instance: &str, hu: &[i16]) -> InMemDicomObject {
+    let mut object = InMemDicomObject::new_empty();
+    let mut put = |tag: Tag, vr: VR, value: &str| {
+        object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+    };
+    put(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100");
+    put(tags::IMAGE_TYPE, VR::CS, "ORIGINAL\\PRIMARY\\AXIAL");
+    put(tags::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE);
+    put(tags::SOP_INSTANCE_UID, VR::UI, instance);
+    for tag in [tags::STUDY_DATE, tags::SERIES_DATE, tags::ACQUISITION_DATE, tags::CONTENT_DATE] {
+        put(tag, VR::DA, "20260105");
+    }
+    for tag in [tags::STUDY_TIME, tags::SERIES_TIME, tags::ACQUISITION_TIME, tags::CONTENT_TIME] {
+        put(tag, VR::TM, "080000");
+    }
+    put(tags::ACCESSION_NUMBER, VR::SH, "HILUM-DEMO");
+    put(tags::MODALITY, VR::CS, "CT");
+    put(tags::MANUFACTURER, VR::LO, "Hilum");
+    put(tags::REFERRING_PHYSICIAN_NAME, VR::PN, "");
+    put(tags::STUDY_DESCRIPTION, VR::LO, "Demonstration chest CT (computed phantom)");
+    put(tags::SERIES_DESCRIPTION, VR::LO, "Chest 2.5 mm");
+    put(tags::MANUFACTURER_MODEL_NAME, VR::LO, "Phantom");
+    put(tags::PATIENT_NAME, VR::PN, "DEMONSTRATION^HILUM");
+    put(tags::PATIENT_ID, VR::LO, "HILUM-DEMONSTRATION");
+    put(tags::PATIENT_BIRTH_DATE, VR::DA, "");
+    put(tags::PATIENT_SEX, VR::CS, "O");
+    put(tags::BODY_PART_EXAMINED, VR::CS, "CHEST");
+    put(tags::SLICE_THICKNESS, VR::DS, "2.5");
+    put(tags::KVP, VR::DS, "120");
+    put(tags::CONVOLUTION_KERNEL, VR::SH, "COMPUTED");
+    put(tags::PATIENT_POSITION, VR::CS, "HFS");
+    put(tags::STUDY_INSTANCE_UID, VR::UI, &uid(STUDY));
+    put(tags::SERIES_INSTANCE_UID, VR::UI, &uid(SERIES));
+    put(tags::STUDY_ID, VR::SH, "1");
+    put(tags::SERIES_NUMBER, VR::IS, "2");
+    put(tags::ACQUISITION_NUMBER, VR::IS, "1");
+    put(tags::INSTANCE_NUMBER, VR::IS, &(k + 1).to_string());
+    let corner = -PIXEL_MM * (SIZE as f64 - 1.0) / 2.0;
+    let position = [ORIGIN[0] + corner, ORIGIN[1] + corner, ORIGIN[2] + k as f64 * SLICE_MM];
+    put(tags::IMAGE_POSITION_PATIENT, VR::DS, &position.map(|mm| format!("{mm:.1}")).join("\\"));
+    put(tags::IMAGE_ORIENTATION_PATIENT, VR::DS, "1\\0\\0\\0\\1\\0");
+    put(tags::FRAME_OF_REFERENCE_UID, VR::UI, &uid(FRAME_OF_REFERENCE));
+    put(tags::POSITION_REFERENCE_INDICATOR, VR::LO, "");
+    put(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2");
+    put(tags::PIXEL_SPACING, VR::DS, "1.4\\1.4");
+    put(tags::WINDOW_CENTER, VR::DS, "-600\\40");
+    put(tags::WINDOW_WIDTH, VR::DS, "1500\\400");
+    put(tags::WINDOW_CENTER_WIDTH_EXPLANATION, VR::LO, "LUNG\\SOFT TISSUE");
+    put(tags::RESCALE_INTERCEPT, VR::DS, "-1024");
+    put(tags::RESCALE_SLOPE, VR::DS, "1");
+    put(tags::RESCALE_TYPE, VR::LO, "HU");
+    let size = SIZE as u16;
+    for (tag, value) in [
+        (tags::SAMPLES_PER_PIXEL, 1),
+        (tags::ROWS, size),
+        (tags::COLUMNS, size),
+        (tags::BITS_ALLOCATED, 16),
+        (tags::BITS_STORED, 12),
+        (tags::HIGH_BIT, 11),
+        (tags::PIXEL_REPRESENTATION, 0),
+    ] {
+        object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+    }
+    let stored: Vec<u16> = hu.iter().map(|hu| (hu + 1024).max(0) as u16).collect();
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into())));
+    object
+}
+
+fn uid(number: u128) -> String {
+    format!("2.25.{number}")
+}
