@@ -54,7 +54,7 @@ pub enum Job {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum JobFacts {
     /// One per file of a scan, in the same order.
-    Headers(Vec<Result<Instance, DicomError>>),
+    Headers(Vec<Result<Instance, JobError>>),
     /// One payload of HU follows, row by row.
     Slice {
         /// Rows of the frame.

@@ -70,18 +70,17 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
 }
 
 /// Reads a header from as little of the file as holds it.
-fn scan(file: &dyn FileSource) -> Result<Instance, DicomError> {
-    let unreadable = |e: JobError| DicomError::Unreadable { reason: e.to_string() };
+fn scan(file: &dyn FileSource) -> Result<Instance, JobError> {
     for length in [16 << 10, 256 << 10] {
         if length >= file.size() {
             break;
         }
-        match read_header(&file.read(length).map_err(unreadable)?) {
-            Err(DicomError::Truncated) => {}
-            done => return done,
+        match read_header(&file.read(length)?) {
+            Err(DicomError::Truncated { .. }) => {}
+            done => return Ok(done?),
         }
     }
-    read_header(&file.read(file.size()).map_err(unreadable)?)
+    Ok(read_header(&file.read(file.size())?)?)
 }
 
 fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {

@@ -3,6 +3,7 @@
 //! Two files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound`; [`reading`] can only GET.
 
 pub mod clock;
+pub mod configuration;
 pub mod egress;
 pub mod files;
 pub mod reading;
