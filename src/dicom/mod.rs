@@ -21,3 +21,6 @@ pub use instance::{
     Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
 pub use series::{Series, SeriesKind, group_into_series};
+
+#[cfg(test)]
+mod tests;
