@@ -1,2 +1,5 @@
 //! The page: mounts the user interface.
-fn main() {}
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    hilum::ui::mount();
+}

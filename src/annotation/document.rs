@@ -153,6 +153,21 @@ impl Document {
         }
         locked
     }
+    /// Takes all HU sums anew, after slices of the CT have arrived.
+    pub fn recount_all(&mut self, volume: &CtVolume) {
+        for layer in Layer::ALL {
+            if self.layers[layer.index()].count(0) as usize == self.grid().voxel_count() {
+                continue;
+            }
+            let sums = &mut self.sums[layer.index()];
+            *sums = [HuSum::default(); 256];
+            for (label, hu) in self.layers[layer.index()].labels().iter().zip(volume.values()) {
+                if *label != 0 {
+                    sums[usize::from(*label)].add(*hu);
+                }
+            }
+        }
+    }
     /// What must hold after every command; empty when all is well.
     pub fn problems(&self, volume: &CtVolume) -> Vec<String> {
         let mut problems = Vec::new();

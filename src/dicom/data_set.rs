@@ -81,6 +81,10 @@ impl<'a> Elements<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize, encoding: Encoding) -> Self {
         Self { bytes, at, encoding }
     }
+    /// How they are encoded.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
     /// Offset of the next element.
     pub(super) fn at(&self) -> usize {
         self.at

@@ -1,6 +1,6 @@
 //! The header of a file → [`Instance`].
 
-use super::data_set::{Element, Encoding, Tag};
+use super::data_set::{Element, Elements, Encoding, Tag, items};
 use super::error::Attribute;
 use super::part10::{Meta, Opened, open, uid};
 use super::{
@@ -186,50 +186,63 @@ fn windows(a: &Attributes<'_>) -> Vec<VoiWindow> {
         .collect()
 }
 
-/// Top-level elements by tag, and the character set of their text.
-struct Attributes<'a> {
+/// The elements of a data set or item by tag, and the character set of their text.
+pub(super) struct Attributes<'a> {
     elements: Vec<Element<'a>>,
     encoding: Encoding,
     charset: SpecificCharacterSet,
 }
 
 impl<'a> Attributes<'a> {
-    fn new(elements: Vec<Element<'a>>, encoding: Encoding) -> Self {
+    pub(super) fn new(elements: Vec<Element<'a>>, encoding: Encoding) -> Self {
         let mut all = Self { elements, encoding, charset: SpecificCharacterSet::ISO_IR_6 };
         all.charset = character_set(&all.texts((0x0008, 0x0005)));
         all
     }
-    fn find(&self, tag: Tag) -> Option<&Element<'a>> {
+    /// The elements of an item of this data set; its text has the character set of the whole.
+    pub(super) fn of_item(&self, mut item: Elements<'a>) -> Result<Self, DicomError> {
+        let (mut elements, encoding) = (Vec::new(), item.encoding());
+        while let Some(element) = item.next()? {
+            elements.push(element);
+        }
+        Ok(Self { elements, encoding, charset: self.charset.clone() })
+    }
+    /// The items of a sequence; none where it is absent.
+    pub(super) fn items(&self, tag: Tag) -> Result<Vec<Self>, DicomError> {
+        let Some(sequence) = self.find(tag) else { return Ok(Vec::new()) };
+        items(sequence)?.into_iter().map(|item| self.of_item(item)).collect()
+    }
+    pub(super) fn find(&self, tag: Tag) -> Option<&Element<'a>> {
         self.elements.iter().find(|e| e.tag == tag)
     }
     /// Decoded text without padding; empty where absent.
-    fn text(&self, tag: Tag) -> String {
+    pub(super) fn text(&self, tag: Tag) -> String {
         let Some(element) = self.find(tag) else { return String::new() };
         let decoded = self.charset.decode(element.value);
         let text = decoded.unwrap_or_else(|_| String::from_utf8_lossy(element.value).into_owned());
         text.trim_matches(['\0', ' ']).into()
     }
-    fn texts(&self, tag: Tag) -> Vec<String> {
+    pub(super) fn texts(&self, tag: Tag) -> Vec<String> {
         let text = self.text(tag);
         if text.is_empty() { Vec::new() } else { text.split('\\').map(|t| t.trim().into()).collect() }
     }
-    fn uid(&self, tag: Tag) -> String {
+    pub(super) fn uid(&self, tag: Tag) -> String {
         self.find(tag).map(|e| uid(e.value)).unwrap_or_default()
     }
     /// The numbers of a DS or IS value; what is no finite number ends the list.
-    fn numbers(&self, tag: Tag) -> Vec<f64> {
+    pub(super) fn numbers(&self, tag: Tag) -> Vec<f64> {
         let Some(element) = self.find(tag) else { return Vec::new() };
         String::from_utf8_lossy(element.value)
             .split('\\')
             .map_while(|t| t.trim_matches(['\0', ' ']).parse().ok().filter(|v: &f64| v.is_finite()))
             .collect()
     }
-    fn integer(&self, tag: Tag) -> Option<i32> {
+    pub(super) fn integer(&self, tag: Tag) -> Option<i32> {
         let number = self.numbers(tag).first().copied()?;
         (number.abs() <= f64::from(i32::MAX)).then_some(number as i32)
     }
     /// A US or UL value.
-    fn unsigned(&self, tag: Tag) -> Option<u32> {
+    pub(super) fn unsigned(&self, tag: Tag) -> Option<u32> {
         let value = self.find(tag)?.value;
         match value.len() {
             2 => Some(u32::from(self.encoding.u16(*value.first_chunk()?))),
@@ -237,12 +250,21 @@ impl<'a> Attributes<'a> {
             _ => None,
         }
     }
+    /// The three values of a US attribute.
+    pub(super) fn three_unsigned(&self, tag: Tag) -> Option<[u16; 3]> {
+        let value: &[u8; 6] = self.find(tag)?.value.first_chunk()?;
+        Some([0, 2, 4].map(|n| self.encoding.u16([value[n], value[n + 1]])))
+    }
+    /// The image pixel module; `None` without rows and columns.
+    pub(super) fn pixel_format(&self) -> Result<Option<PixelFormat>, DicomError> {
+        pixel_format(self)
+    }
     /// A US or SS value, signed as the pixels are: writers often name the wrong representation.
-    fn stored_value(&self, tag: Tag, signed: bool) -> Option<i32> {
+    pub(super) fn stored_value(&self, tag: Tag, signed: bool) -> Option<i32> {
         let bits = self.encoding.u16(*self.find(tag)?.value.first_chunk()?);
         Some(if signed { i32::from(bits as i16) } else { i32::from(bits) })
     }
-    fn bad(&self, tag: Tag, name: &str) -> DicomError {
+    pub(super) fn bad(&self, tag: Tag, name: &str) -> DicomError {
         let found = self.find(tag).map(|e| String::from_utf8_lossy(e.value).trim().chars().take(80).collect());
         DicomError::BadValue { attribute: Attribute::new(tag, name), found: found.unwrap_or_default() }
     }

@@ -4,6 +4,7 @@
 //! outside: lengths are checked against the bytes at hand before anything is allocated, and no input stops the program.
 //! Imports `geometry` alone.
 
+mod cielab;
 mod codec;
 mod data_set;
 mod decode;
@@ -12,14 +13,17 @@ mod header;
 mod instance;
 mod modality;
 mod part10;
+mod segmentation;
 mod series;
 
+pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{
     Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
 
 #[cfg(test)]

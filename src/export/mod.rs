@@ -1,1 +1,20 @@
-//! Room under construction.
+//! Bytes out: DICOM SEG, DICOM SR, and the multipart body that carries them.
+//!
+//! Deterministic: the same document, context and measurements give the same bytes. Date, time and the reading's identifier are
+//! inputs; UIDs are `2.25.` followed by 128 bits of SHA-256 over what they name.
+//!
+//! What may leave the page is an [`Outbound`]; only this room makes one, and it re-reads every object it is given: nothing but
+//! a segmentation or a report passes, so the pixels of the CT cannot.
+
+mod content;
+mod context;
+mod dataset;
+mod modules;
+mod outbound;
+mod preview;
+pub mod seg;
+pub mod sr;
+
+pub use context::{ExportContext, ExportError, ExportNote};
+pub use outbound::{ObjectKind, Outbound, OutboundObject};
+pub use preview::{PreviewLine, PreviewValue};

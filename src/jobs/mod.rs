@@ -1,1 +1,12 @@
-//! Room under construction.
+//! Long work, described and run without knowing where.
+//!
+//! [`Job`] and [`JobFacts`] are what crosses the worker boundary; [`run`] is the very function native tests call. A job goes
+//! in with its input, facts and payloads come out; nothing is kept in between.
+
+mod job;
+mod queue;
+mod run;
+
+pub use job::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
+pub use queue::{Priority, Queue};
+pub use run::{FileSource, JobInput, run};

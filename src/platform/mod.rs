@@ -1,1 +1,31 @@
-//! The browser.
+//! The browser, one file per ability. Holds no decisions: what to do comes as data from `session`.
+//!
+//! Two files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound`; [`reading`] can only GET.
+
+pub mod clock;
+pub mod configuration;
+pub mod egress;
+pub mod files;
+pub mod reading;
+pub mod worker_host;
+pub mod worker_pool;
+
+use wasm_bindgen::JsValue;
+
+/// A refusal of the browser, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PlatformError(pub String);
+
+impl From<JsValue> for PlatformError {
+    fn from(value: JsValue) -> Self {
+        let text = value
+            .dyn_ref::<js_sys::Error>()
+            .map(|e| String::from(e.message()))
+            .or_else(|| value.as_string())
+            .unwrap_or_else(|| format!("{value:?}"));
+        Self(text)
+    }
+}
+
+use wasm_bindgen::JsCast;

@@ -1,1 +1,30 @@
-//! Room under construction.
+//! All of it held together: a [`Command`] goes in, an [`Update`] comes out, and nothing is asked of the world.
+//!
+//! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
+//! invariants after every step.
+
+mod change;
+mod command;
+mod explain;
+mod frame;
+mod gesture;
+mod handing_over;
+mod loading;
+mod looking;
+mod marking;
+mod proposing;
+mod state;
+mod update;
+mod view_model;
+pub mod words;
+
+pub use change::{Changes, Update};
+pub use command::{
+    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase,
+    SegmentChange, Tool, UploadOutcome, UploadReply, action_of_key, command_info,
+};
+pub use explain::meaning as meaning_words;
+pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
+pub use view_model::{
+    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, Status, StatusState, UploadView, ViewModel,
+};

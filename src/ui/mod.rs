@@ -1,1 +1,14 @@
-//! People.
+//! People: the page in Leptos. No arithmetic on voxels, no DICOM.
+//!
+//! [`runtime`] owns the session, hands it commands and does its effects; the rest shows the view model.
+
+mod app;
+mod dialogs;
+mod icons;
+mod panels;
+mod panes;
+mod picture;
+mod runtime;
+mod toolbar;
+
+pub use app::mount;

@@ -1,0 +1,69 @@
+//! The modules that segmentation and report share: patient, study, series, equipment, SOP common.
+
+use super::dataset::DataSet;
+use super::{ExportContext, ExportError};
+use crate::dicom::Instance;
+use dicom_dictionary_std::tags;
+
+/// Private coding scheme of the concepts no standard scheme has.
+pub(super) const SCHEME: &str = "99HILUM";
+
+/// Fills the shared modules for write-back to the hospital's archive: patient and study as the archive knows them, so that
+/// the object is filed with its CT. Patient comments, admission and physicians of record stay behind; equipment is ours.
+pub(super) fn fill_shared(
+    set: &mut DataSet,
+    context: &ExportContext,
+    sop_class_uid: &str,
+    modality: &str,
+    series_description: &str,
+) -> Result<(), ExportError> {
+    let source = context.first()?;
+    set.text(tags::SPECIFIC_CHARACTER_SET, "ISO_IR 192");
+    set.text(tags::INSTANCE_CREATION_DATE, &context.date);
+    set.text(tags::INSTANCE_CREATION_TIME, &context.time);
+    set.text(tags::SOP_CLASS_UID, sop_class_uid);
+
+    let patient = &source.patient;
+    set.text(tags::PATIENT_NAME, &patient.name);
+    set.text(tags::PATIENT_ID, &patient.id);
+    set.text(tags::PATIENT_BIRTH_DATE, &patient.birth_date);
+    set.text(tags::PATIENT_SEX, &patient.sex);
+
+    let study = &source.study;
+    set.text(tags::STUDY_INSTANCE_UID, &study.instance_uid);
+    set.text(tags::STUDY_DATE, &study.date);
+    set.text(tags::STUDY_TIME, &study.time);
+    set.text(tags::REFERRING_PHYSICIAN_NAME, &study.referring_physician);
+    set.text(tags::STUDY_ID, &study.id);
+    set.text(tags::ACCESSION_NUMBER, &study.accession_number);
+    if !study.description.is_empty() {
+        set.text(tags::STUDY_DESCRIPTION, &study.description);
+    }
+
+    set.text(tags::MODALITY, modality);
+    set.text(tags::SERIES_NUMBER, &series_number(source, modality).to_string());
+    set.text(tags::SERIES_DATE, &context.date);
+    set.text(tags::SERIES_TIME, &context.time);
+    set.text(tags::SERIES_DESCRIPTION, series_description);
+    set.text(tags::INSTANCE_NUMBER, "1");
+    set.text(tags::CONTENT_DATE, &context.date);
+    set.text(tags::CONTENT_TIME, &context.time);
+
+    set.text(tags::MANUFACTURER, "Hilum");
+    set.text(tags::MANUFACTURER_MODEL_NAME, "Hilum");
+    set.text(tags::DEVICE_SERIAL_NUMBER, &context.software_version);
+    set.text(tags::SOFTWARE_VERSIONS, &context.software_version);
+    Ok(())
+}
+
+/// A person name with at least one caret (PS3.5 6.2.1): a lone word would be read as a family name of the old free form.
+pub(super) fn person_name(name: &str) -> String {
+    let name = if name.trim().is_empty() { "Anonymous" } else { name.trim() };
+    if name.contains('^') { name.to_owned() } else { format!("{name}^") }
+}
+
+/// A number beside that of the source series: 1000 × n + 1 for SEG, + 2 for SR.
+fn series_number(source: &Instance, modality: &str) -> i64 {
+    let number = i64::from(source.series.number.unwrap_or(0)).clamp(0, 999_999);
+    number * 1000 + if modality == "SEG" { 1 } else { 2 }
+}

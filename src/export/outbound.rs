@@ -1,0 +1,279 @@
+//! The only thing that leaves the page: objects made here, checked once more, wrapped for a request or a download.
+
+use super::preview::{PreviewLine, preview_lines};
+use super::{ExportError, dataset::derived_uid};
+use dicom_core::header::Header;
+use dicom_core::value::Value;
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// DICOM Segmentation.
+    Seg,
+    /// DICOM structured report.
+    Sr,
+}
+
+impl ObjectKind {
+    /// `seg` or `sr`, as in file names.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Seg => "seg",
+            Self::Sr => "sr",
+        }
+    }
+}
+
+/// A SEG or SR as a Part 10 file. No other object can be one: it is read again when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundObject {
+    kind: ObjectKind,
+    sop_instance_uid: String,
+    file_name: String,
+    bytes: Vec<u8>,
+}
+
+impl OutboundObject {
+    /// Takes a Part 10 file if it is a binary segmentation or a Comprehensive 3D SR and carries nothing but that: no private
+    /// attribute, no bytes besides the segmentation's bits, and of these exactly one for each pixel of its frames.
+    pub(super) fn checked(bytes: Vec<u8>) -> Result<Self, ExportError> {
+        let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
+        let object = parse(&bytes)?;
+        let kind = match text(&object, tags::SOP_CLASS_UID).as_str() {
+            uids::SEGMENTATION_STORAGE => ObjectKind::Seg,
+            uids::COMPREHENSIVE3_DSR_STORAGE => ObjectKind::Sr,
+            _ => return Err(refuse("it is neither a segmentation nor a report")),
+        };
+        if object.meta().transfer_syntax() != uids::EXPLICIT_VR_LITTLE_ENDIAN {
+            return Err(refuse("its transfer syntax is not Explicit VR Little Endian"));
+        }
+        check_attributes(&object, kind == ObjectKind::Seg)?;
+        if kind == ObjectKind::Seg {
+            let number = |tag| object.get(tag).and_then(|e| e.to_int::<u64>().ok());
+            let bits = [tags::NUMBER_OF_FRAMES, tags::ROWS, tags::COLUMNS]
+                .into_iter()
+                .try_fold(1u64, |n, tag| n.checked_mul(number(tag)?));
+            let bytes = object.get(tags::PIXEL_DATA).and_then(|e| e.to_bytes().ok()).map(|b| b.len() as u64);
+            let one_bit = text(&object, tags::SEGMENTATION_TYPE) == "BINARY" && number(tags::BITS_ALLOCATED) == Some(1);
+            if !one_bit || bits.is_none() || bytes != bits.map(|b| b.div_ceil(8).next_multiple_of(2)) {
+                return Err(refuse("its pixel data are not one bit for each pixel of its frames"));
+            }
+        }
+        let sop_instance_uid = text(&object, tags::SOP_INSTANCE_UID);
+        let digits = |tag| text(&object, tag).chars().take_while(char::is_ascii_digit).collect::<String>();
+        let moment = format!("{}-{}", digits(tags::CONTENT_DATE), digits(tags::CONTENT_TIME));
+        let file_name = format!("hilum-{}-{}.dcm", kind.word(), moment.trim_matches('-'));
+        Ok(Self { kind, sop_instance_uid, file_name, bytes })
+    }
+    /// What it is.
+    pub fn kind(&self) -> ObjectKind {
+        self.kind
+    }
+    /// SOP Instance UID.
+    pub fn sop_instance_uid(&self) -> &str {
+        &self.sop_instance_uid
+    }
+    /// The Part 10 file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+    /// A name to save it under: kind, date and time, nothing of the patient.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+    /// Every attribute of the object with its value, in the order of the file.
+    ///
+    /// # Errors
+    /// [`ExportError::Refused`] if the object cannot be read, which [`OutboundObject`]s made here can.
+    pub fn preview(&self) -> Result<Vec<PreviewLine>, ExportError> {
+        Ok(preview_lines(&parse(&self.bytes)?))
+    }
+}
+
+/// A body that may leave, with its media type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    content_type: String,
+    body: Vec<u8>,
+    file_name: Option<String>,
+    contents: Vec<(ObjectKind, String)>,
+}
+
+impl Outbound {
+    /// The body of a STOW-RS store request (PS3.18 10.5): `multipart/related; type="application/dicom"`, one part an object.
+    ///
+    /// The boundary is derived from the objects and occurs in none of them.
+    ///
+    /// # Errors
+    /// [`ExportError::Empty`] without objects.
+    pub fn stow(objects: &[OutboundObject]) -> Result<Self, ExportError> {
+        if objects.is_empty() {
+            return Err(ExportError::Empty);
+        }
+        let identity: Vec<&[u8]> = objects.iter().map(|o| o.sop_instance_uid.as_bytes()).collect();
+        let mut boundary = derived_uid("boundary", &identity).replace('.', "-");
+        while objects.iter().any(|o| contains(&o.bytes, boundary.as_bytes())) {
+            boundary = derived_uid("boundary", &[boundary.as_bytes()]).replace('.', "-");
+        }
+        let mut body = Vec::with_capacity(objects.iter().map(|o| o.bytes.len() + 128).sum());
+        for object in objects {
+            body.extend_from_slice(format!("--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").as_bytes());
+            body.extend_from_slice(&object.bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let content_type = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
+        Ok(Self { content_type, body, file_name: None, contents: contents(objects) })
+    }
+    /// One object as a file to save.
+    pub fn file(object: &OutboundObject) -> Self {
+        Self {
+            content_type: "application/dicom".to_owned(),
+            body: object.bytes.clone(),
+            file_name: Some(object.file_name.clone()),
+            contents: contents(std::slice::from_ref(object)),
+        }
+    }
+    /// Media type of the body.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+    /// The bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+    /// The name to save it under, if it is a file.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file_name.as_deref()
+    }
+    /// Kind and SOP Instance UID of each object, for the ledger.
+    pub fn contents(&self) -> &[(ObjectKind, String)] {
+        &self.contents
+    }
+}
+
+fn contents(objects: &[OutboundObject]) -> Vec<(ObjectKind, String)> {
+    objects.iter().map(|o| (o.kind, o.sop_instance_uid.clone())).collect()
+}
+
+fn parse(bytes: &[u8]) -> Result<DefaultDicomObject, ExportError> {
+    dicom_object::from_reader(bytes).map_err(|e| ExportError::Refused { reason: format!("it cannot be read: {e}") })
+}
+
+fn text(object: &InMemDicomObject, tag: Tag) -> String {
+    object
+        .get(tag)
+        .and_then(|e| e.to_str().ok())
+        .map(|s| s.trim_end_matches(['\0', ' ']).to_owned())
+        .unwrap_or_default()
+}
+
+/// Refuses private attributes, and values that could hold foreign bytes, at any depth.
+fn check_attributes(object: &InMemDicomObject, pixels_allowed: bool) -> Result<(), ExportError> {
+    for element in object.iter() {
+        let tag = element.tag();
+        let bytes = matches!(element.vr(), VR::OB | VR::OW | VR::OD | VR::OF | VR::OL | VR::OV | VR::UN);
+        if tag.group() % 2 == 1 || (bytes && !(pixels_allowed && tag == tags::PIXEL_DATA)) {
+            return Err(ExportError::Refused { reason: format!("it holds the attribute {tag}") });
+        }
+        match element.value() {
+            Value::Sequence(sequence) => {
+                for item in sequence.items() {
+                    check_attributes(item, false)?;
+                }
+            }
+            Value::PixelSequence(_) => {
+                return Err(ExportError::Refused { reason: "its pixel data are compressed".to_owned() });
+            }
+            Value::Primitive(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|w| w == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dicom_core::{DataElement, PrimitiveValue};
+    use dicom_object::FileMetaTableBuilder;
+
+    fn file(change: impl FnOnce(&mut InMemDicomObject)) -> Vec<u8> {
+        let mut object = InMemDicomObject::from_element_iter([
+            DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::COMPREHENSIVE3_DSR_STORAGE),
+            DataElement::new(tags::SOP_INSTANCE_UID, VR::UI, "2.25.1"),
+            DataElement::new(tags::CONTENT_DATE, VR::DA, "20261123"),
+            DataElement::new(tags::CONTENT_TIME, VR::TM, "101500.5"),
+        ]);
+        change(&mut object);
+        let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        let mut bytes = Vec::new();
+        object.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_report_passes_and_a_ct_does_not() {
+        let object = OutboundObject::checked(file(|_| {})).unwrap();
+        assert_eq!((object.kind(), object.file_name()), (ObjectKind::Sr, "hilum-sr-20261123-101500.dcm"));
+        let ct = file(|o| {
+            o.put(DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE));
+        });
+        assert!(matches!(OutboundObject::checked(ct), Err(ExportError::Refused { .. })));
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused_wherever_they_hide() {
+        let bytes = || PrimitiveValue::U8([1, 2].into_iter().collect());
+        let pixels = file(|o| {
+            o.put(DataElement::new(tags::PIXEL_DATA, VR::OB, bytes()));
+        });
+        let private = file(|o| {
+            o.put(DataElement::new(Tag(0x0009, 0x1001), VR::LO, "x"));
+        });
+        let nested = file(|o| {
+            let item = InMemDicomObject::from_element_iter([DataElement::new(Tag(0x0042, 0x0011), VR::OB, bytes())]);
+            o.put(DataElement::new(
+                tags::CONTENT_SEQUENCE,
+                VR::SQ,
+                dicom_core::value::DataSetSequence::from(vec![item]),
+            ));
+        });
+        let fat_segmentation = file(|o| {
+            o.put(DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::SEGMENTATION_STORAGE));
+            o.put(DataElement::new(tags::SEGMENTATION_TYPE, VR::CS, "BINARY"));
+            o.put(DataElement::new(tags::NUMBER_OF_FRAMES, VR::IS, "1"));
+            for (tag, value) in [(tags::ROWS, 2u16), (tags::COLUMNS, 2), (tags::BITS_ALLOCATED, 1)] {
+                o.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+            }
+            let many = PrimitiveValue::U8([0; 8].into_iter().collect());
+            o.put(DataElement::new(tags::PIXEL_DATA, VR::OB, many));
+        });
+        for refused in [pixels, private, nested, fat_segmentation] {
+            assert!(matches!(OutboundObject::checked(refused), Err(ExportError::Refused { .. })));
+        }
+    }
+
+    #[test]
+    fn the_body_has_one_part_for_each_object() {
+        let object = OutboundObject::checked(file(|_| {})).unwrap();
+        let outbound = Outbound::stow(&[object.clone(), object.clone()]).unwrap();
+        let boundary = outbound.content_type().split("boundary=").nth(1).unwrap().to_owned();
+        assert!(boundary.len() <= 70);
+        let delimiter = format!("--{boundary}");
+        let count = outbound.body().windows(delimiter.len()).filter(|w| *w == delimiter.as_bytes()).count();
+        assert_eq!(count, 3);
+        let head = format!("{delimiter}\r\nContent-Type: application/dicom\r\n\r\n");
+        assert_eq!(&outbound.body()[..head.len()], head.as_bytes());
+        assert_eq!(&outbound.body()[head.len()..head.len() + object.bytes().len()], object.bytes());
+        assert!(outbound.body().ends_with(format!("\r\n{delimiter}--\r\n").as_bytes()));
+        assert_eq!(Outbound::stow(&[]), Err(ExportError::Empty));
+        assert_eq!(Outbound::file(&object).file_name(), Some(object.file_name()));
+    }
+}

@@ -1,0 +1,90 @@
+//! What will leave, attribute by attribute, for the reader to see before it does.
+
+use dicom_core::Tag;
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::header::Header;
+use dicom_core::value::{PrimitiveValue, Value};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use std::fmt;
+
+/// One attribute that will leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewLine {
+    /// How deep in sequences: 0 for the data set itself.
+    pub depth: usize,
+    /// Which item of the enclosing sequence, from 1; 0 at depth 0.
+    pub item: usize,
+    /// Group and element.
+    pub tag: (u16, u16),
+    /// Keyword of PS3.6.
+    pub keyword: &'static str,
+    /// Value representation.
+    pub vr: &'static str,
+    /// Its value.
+    pub value: PreviewValue,
+}
+
+/// A value as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreviewValue {
+    /// As text; several values parted by a backslash.
+    Text(String),
+    /// A sequence of this many items; the lines of each follow.
+    Items(usize),
+    /// The bits of the segmentation, by their size in bytes.
+    SegmentBits(usize),
+}
+
+impl fmt::Display for PreviewValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Items(count) => write!(f, "{count} ×"),
+            Self::SegmentBits(bytes) => write!(f, "{bytes} bytes, 1 bit / voxel"),
+        }
+    }
+}
+
+/// Every attribute of a file, file meta information first, in the order of the file.
+pub(super) fn preview_lines(file: &DefaultDicomObject) -> Vec<PreviewLine> {
+    let mut lines = Vec::new();
+    for element in file.meta().to_element_iter() {
+        let value = element.value().primitive().map(text_of).unwrap_or_default();
+        lines.push(line(0, 0, element.tag(), element.vr().to_string(), PreviewValue::Text(value)));
+    }
+    walk(file, 0, 0, &mut lines);
+    lines
+}
+
+fn walk(object: &InMemDicomObject, depth: usize, item: usize, lines: &mut Vec<PreviewLine>) {
+    for element in object.iter() {
+        let tag = element.tag();
+        let vr = element.vr().to_string();
+        match element.value() {
+            Value::Sequence(sequence) => {
+                lines.push(line(depth, item, tag, vr, PreviewValue::Items(sequence.items().len())));
+                for (n, inner) in sequence.items().iter().enumerate() {
+                    walk(inner, depth + 1, n + 1, lines);
+                }
+            }
+            Value::Primitive(value) if tag == tags::PIXEL_DATA => {
+                lines.push(line(depth, item, tag, vr, PreviewValue::SegmentBits(value.calculate_byte_len())));
+            }
+            Value::Primitive(value) => lines.push(line(depth, item, tag, vr, PreviewValue::Text(text_of(value)))),
+            Value::PixelSequence(pixels) => {
+                let size = pixels.fragments().iter().map(Vec::len).sum();
+                lines.push(line(depth, item, tag, vr, PreviewValue::SegmentBits(size)));
+            }
+        }
+    }
+}
+
+fn line(depth: usize, item: usize, tag: Tag, vr: &'static str, value: PreviewValue) -> PreviewLine {
+    let keyword = StandardDataDictionary.by_tag(tag).map_or("", |entry| entry.alias());
+    PreviewLine { depth, item, tag: (tag.group(), tag.element()), keyword, vr, value }
+}
+
+fn text_of(value: &PrimitiveValue) -> String {
+    value.to_str().trim_end_matches(['\0', ' ']).to_owned()
+}

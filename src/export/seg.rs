@@ -1,0 +1,390 @@
+//! DICOM Segmentation, BINARY (PS3.3 A.51 and C.8.20): the segments of a document as bit frames aligned with the CT.
+//!
+//! One object holds all segments; a frame is written for each slice a segment has voxels on. Rows, columns, orientation and
+//! positions are those of the source slices.
+
+use super::dataset::{DataSet, code, derived_uid};
+use super::modules::{fill_shared, person_name};
+use super::{ExportContext, ExportError, ExportNote, OutboundObject};
+use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
+use crate::dicom::{Instance, cielab_from_srgb};
+use crate::geometry::{PatientPoint, PatientVector, VoxelIndex};
+use dicom_dictionary_std::{tags, uids};
+
+/// A segmentation object and what it holds.
+#[derive(Clone, Debug)]
+pub struct SegExport {
+    /// The object.
+    pub object: OutboundObject,
+    /// Series Instance UID of the object.
+    pub series_instance_uid: String,
+    /// Its segments, by their number in the object.
+    pub segments: Vec<ExportedSegment>,
+    /// What the reader should know.
+    pub notes: Vec<ExportNote>,
+}
+
+/// A segment as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedSegment {
+    /// Its number in the document.
+    pub document_number: u8,
+    /// Segment Number in the object: 1, 2, 3 … without gaps.
+    pub segment_number: u16,
+    /// Tracking ID.
+    pub tracking_id: String,
+    /// Tracking UID: the same for the same segment of the same reading in every export.
+    pub tracking_uid: String,
+    /// Voxels written.
+    pub voxels: u64,
+    /// Frames written: one for each slice with voxels.
+    pub frames: usize,
+}
+
+/// One frame to be written: which segment (index in the list of exported ones), which slice.
+struct FramePlace {
+    segment: usize,
+    k: usize,
+}
+
+/// Writes the segments of a document, all or those numbered in `chosen`.
+///
+/// # Errors
+/// [`ExportError::Empty`] when none of them has a voxel; [`ExportError::NoSuchSegment`]; [`ExportError::NoSource`] or
+/// [`ExportError::SourceMismatch`] when the slices of `context` are not those of the document.
+pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>) -> Result<SegExport, ExportError> {
+    context.check(document.grid())?;
+    let mut notes = Vec::new();
+    let segments = chosen_segments(document, chosen, &mut notes)?;
+    let frame_of_reference_uid = frame_of_reference(context, &mut notes)?;
+    let (places, pixels) = bit_frames(document, &segments);
+    for k in places.iter().map(|p| p.k) {
+        let missing = ExportNote::NoSourceSlice(k);
+        if context.source.get(k).is_none_or(Option::is_none) && !notes.contains(&missing) {
+            notes.push(missing);
+        }
+    }
+    let exported: Vec<ExportedSegment> = segments
+        .iter()
+        .enumerate()
+        .map(|(n, segment)| ExportedSegment {
+            document_number: segment.number,
+            segment_number: n as u16 + 1,
+            tracking_id: tracking_id(segment, &segments[..n]),
+            tracking_uid: tracking_uid(context, segment),
+            voxels: document.voxel_count(segment.number),
+            frames: places.iter().filter(|p| p.segment == n).count(),
+        })
+        .collect();
+
+    let mut set = DataSet::new();
+    fill_shared(&mut set, context, uids::SEGMENTATION_STORAGE, "SEG", "Segmentation")?;
+    set.text(tags::FRAME_OF_REFERENCE_UID, &frame_of_reference_uid);
+    set.text(tags::POSITION_REFERENCE_INDICATOR, "");
+    fill_image(&mut set, document, context, places.len());
+    set.bytes(tags::PIXEL_DATA, pixels);
+    let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e)).collect();
+    set.items(tags::SEGMENT_SEQUENCE, described);
+    fill_dimensions(&mut set, context)?;
+    fill_functional_groups(&mut set, document, context, &places)?;
+    fill_references(&mut set, context, &places)?;
+
+    let sealed = set.seal(&context.software_version)?;
+    let object = OutboundObject::checked(sealed.bytes)?;
+    Ok(SegExport { object, series_instance_uid: sealed.series_instance_uid, segments: exported, notes })
+}
+
+fn chosen_segments<'a>(
+    document: &'a Document,
+    chosen: Option<&[u8]>,
+    notes: &mut Vec<ExportNote>,
+) -> Result<Vec<&'a Segment>, ExportError> {
+    if let Some(missing) = chosen.into_iter().flatten().find(|n| document.segment(**n).is_none()) {
+        return Err(ExportError::NoSuchSegment(*missing));
+    }
+    let wanted = document.segments().iter().filter(|s| chosen.is_none_or(|c| c.contains(&s.number)));
+    let (full, empty): (Vec<_>, Vec<_>) = wanted.partition(|s| document.voxel_count(s.number) > 0);
+    notes.extend(empty.iter().map(|s| ExportNote::EmptySegment(s.number)));
+    if full.iter().enumerate().any(|(n, s)| usize::from(s.number) != n + 1) {
+        notes.push(ExportNote::Renumbered);
+    }
+    if full.is_empty() { Err(ExportError::Empty) } else { Ok(full) }
+}
+
+fn frame_of_reference(context: &ExportContext, notes: &mut Vec<ExportNote>) -> Result<String, ExportError> {
+    let first = context.first()?;
+    let mut named: Vec<&str> =
+        context.source.iter().flatten().filter_map(|s| s.series.frame_of_reference_uid.as_deref()).collect();
+    let Some(uid) = named.first().map(|uid| (*uid).to_owned()) else {
+        notes.push(ExportNote::NoFrameOfReference);
+        return Ok(derived_uid("frame of reference", &[first.series.instance_uid.as_bytes()]));
+    };
+    named.sort_unstable();
+    named.dedup();
+    if named.len() > 1 {
+        notes.push(ExportNote::MixedFrameOfReference(named.len()));
+    }
+    Ok(uid)
+}
+
+/// The frames of each segment in order of k, and their pixels: one bit each, the first in the lowest bit, packed across frames
+/// without padding between them (PS3.5 8.2, PS3.3 C.7.6.3).
+fn bit_frames(document: &Document, segments: &[&Segment]) -> (Vec<FramePlace>, Vec<u8>) {
+    let [columns, rows, _] = document.grid().size();
+    let pixels_per_frame = columns * rows;
+    let mut present = [[false; 256]; 2].map(Vec::from);
+    let mut places = Vec::new();
+    let mut slices_of = vec![Vec::new(); segments.len()];
+    for layer in Layer::ALL {
+        for (k, slice) in document.layer(layer).labels().chunks_exact(pixels_per_frame).enumerate() {
+            let present = &mut present[layer.index()];
+            present.fill(false);
+            for label in slice {
+                present[usize::from(*label)] = true;
+            }
+            for (n, segment) in segments.iter().enumerate() {
+                if segment.layer == layer && present[usize::from(segment.number)] {
+                    slices_of[n].push(k);
+                }
+            }
+        }
+    }
+    for (segment, slices) in slices_of.into_iter().enumerate() {
+        places.extend(slices.into_iter().map(|k| FramePlace { segment, k }));
+    }
+    let mut bits = vec![0u8; (places.len() * pixels_per_frame).div_ceil(8)];
+    for (frame, place) in places.iter().enumerate() {
+        let segment = segments[place.segment];
+        let start = document.grid().offset(VoxelIndex::new(0, 0, place.k));
+        let labels = &document.layer(segment.layer).labels()[start..start + pixels_per_frame];
+        for (n, _) in labels.iter().enumerate().filter(|(_, label)| **label == segment.number) {
+            let bit = frame * pixels_per_frame + n;
+            bits[bit / 8] |= 1 << (bit % 8);
+        }
+    }
+    (places, bits)
+}
+
+fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, frames: usize) {
+    let [columns, rows, _] = document.grid().size();
+    set.texts(tags::IMAGE_TYPE, &["DERIVED", "PRIMARY"]);
+    set.text(tags::CONTENT_LABEL, "SEGMENTATION");
+    set.text(tags::CONTENT_DESCRIPTION, "Segmentation of a chest CT");
+    set.text(tags::CONTENT_CREATOR_NAME, &person_name(&context.reader));
+    set.text(tags::BURNED_IN_ANNOTATION, "NO");
+    set.text(tags::LOSSY_IMAGE_COMPRESSION, "00");
+    set.text(tags::SEGMENTATION_TYPE, "BINARY");
+    set.text(tags::NUMBER_OF_FRAMES, &frames.to_string());
+    set.u16(tags::SAMPLES_PER_PIXEL, 1);
+    set.text(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
+    set.u16(tags::ROWS, rows as u16);
+    set.u16(tags::COLUMNS, columns as u16);
+    set.u16(tags::BITS_ALLOCATED, 1);
+    set.u16(tags::BITS_STORED, 1);
+    set.u16(tags::HIGH_BIT, 0);
+    set.u16(tags::PIXEL_REPRESENTATION, 0);
+}
+
+/// An item of the Segment Sequence (C.8.20.4.1 and the Segment Description macro).
+fn segment_item(segment: &Segment, exported: &ExportedSegment) -> DataSet {
+    DataSet::of(|item| {
+        item.u16(tags::SEGMENT_NUMBER, exported.segment_number);
+        item.text(tags::SEGMENT_LABEL, &label(segment));
+        let method = AlgorithmType::of(segment);
+        item.text(tags::SEGMENT_ALGORITHM_TYPE, method.code_string());
+        match &segment.origin {
+            Origin::Proposed { algorithm, version, parameters, .. } => {
+                item.text(tags::SEGMENT_ALGORITHM_NAME, algorithm);
+                item.item(tags::SEGMENTATION_ALGORITHM_IDENTIFICATION_SEQUENCE, |id| {
+                    id.code(tags::ALGORITHM_FAMILY_CODE_SEQUENCE, MORPHOLOGICAL_OPERATIONS);
+                    id.text(tags::ALGORITHM_NAME, algorithm);
+                    id.text(tags::ALGORITHM_VERSION, version);
+                    id.text(tags::ALGORITHM_PARAMETERS, parameters);
+                });
+            }
+            Origin::Imported => item.text(tags::SEGMENT_ALGORITHM_NAME, "Imported segmentation"),
+            Origin::Manual => {}
+        }
+        item.u16s(tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE, &cielab_from_srgb(segment.colour));
+        item.text(tags::TRACKING_ID, &exported.tracking_id);
+        item.text(tags::TRACKING_UID, &exported.tracking_uid);
+        item.code(tags::SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, segment.meaning.category());
+        let mut kind = DataSet::of_code(segment.meaning.property_type());
+        if let Some(side) = segment.meaning.modifier() {
+            kind.code(tags::SEGMENTED_PROPERTY_TYPE_MODIFIER_CODE_SEQUENCE, side);
+        }
+        item.items(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE, vec![kind]);
+        if segment.layer == Layer::Findings {
+            item.code(tags::ANATOMIC_REGION_SEQUENCE, LUNG);
+        }
+    })
+}
+
+/// Segment Algorithm Type.
+enum AlgorithmType {
+    Manual,
+    SemiAutomatic,
+    Automatic,
+}
+
+impl AlgorithmType {
+    /// A proposal is automatic until the reader edits it. What was imported may have been either.
+    fn of(segment: &Segment) -> Self {
+        match &segment.origin {
+            Origin::Manual => Self::Manual,
+            Origin::Proposed { edited: false, .. } => Self::Automatic,
+            Origin::Proposed { edited: true, .. } | Origin::Imported => Self::SemiAutomatic,
+        }
+    }
+    fn code_string(&self) -> &'static str {
+        match self {
+            Self::Manual => "MANUAL",
+            Self::SemiAutomatic => "SEMIAUTOMATIC",
+            Self::Automatic => "AUTOMATIC",
+        }
+    }
+}
+
+/// Frames are found by segment, then by position (C.7.6.17).
+fn fill_dimensions(set: &mut DataSet, context: &ExportContext) -> Result<(), ExportError> {
+    let uid = derived_uid("dimensions", &[context.first()?.series.instance_uid.as_bytes()]);
+    set.item(tags::DIMENSION_ORGANIZATION_SEQUENCE, |item| item.text(tags::DIMENSION_ORGANIZATION_UID, &uid));
+    let index = |pointer, group, label: &str| {
+        DataSet::of(|item| {
+            item.text(tags::DIMENSION_ORGANIZATION_UID, &uid);
+            item.pointer(tags::DIMENSION_INDEX_POINTER, pointer);
+            item.pointer(tags::FUNCTIONAL_GROUP_POINTER, group);
+            item.text(tags::DIMENSION_DESCRIPTION_LABEL, label);
+        })
+    };
+    set.items(
+        tags::DIMENSION_INDEX_SEQUENCE,
+        vec![
+            index(tags::REFERENCED_SEGMENT_NUMBER, tags::SEGMENT_IDENTIFICATION_SEQUENCE, "Segment"),
+            index(tags::IMAGE_POSITION_PATIENT, tags::PLANE_POSITION_SEQUENCE, "Position"),
+        ],
+    );
+    Ok(())
+}
+
+fn fill_functional_groups(
+    set: &mut DataSet,
+    document: &Document,
+    context: &ExportContext,
+    places: &[FramePlace],
+) -> Result<(), ExportError> {
+    let grid = document.grid();
+    let first = context.first()?;
+    let [across, down, _] = grid.directions();
+    let [across, down] = first.plane.directions.unwrap_or([across, down]);
+    let [column_mm, row_mm, slice_mm] = grid.spacing_mm();
+    let spacing_mm = first.plane.pixel_spacing_mm.unwrap_or([row_mm, column_mm]);
+    let between_mm = across.cross(down).unit().map_or(slice_mm, |normal| normal.dot(grid.step(2)).abs());
+    set.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, |shared| {
+        shared.item(tags::PLANE_ORIENTATION_SEQUENCE, |item| {
+            let [a, d]: [PatientVector; 2] = [across, down];
+            item.decimals(tags::IMAGE_ORIENTATION_PATIENT, &[a.0.x, a.0.y, a.0.z, d.0.x, d.0.y, d.0.z]);
+        });
+        shared.item(tags::PIXEL_MEASURES_SEQUENCE, |item| {
+            item.decimals(tags::SLICE_THICKNESS, &[first.plane.slice_thickness_mm.unwrap_or(between_mm)]);
+            item.decimals(tags::SPACING_BETWEEN_SLICES, &[between_mm]);
+            item.decimals(tags::PIXEL_SPACING, &spacing_mm);
+        });
+    });
+
+    let mut slices: Vec<usize> = places.iter().map(|p| p.k).collect();
+    slices.sort_unstable();
+    slices.dedup();
+    let frame = |place: &FramePlace| {
+        let segment_number = place.segment as u16 + 1;
+        let position_index = slices.partition_point(|k| *k < place.k) as u32 + 1;
+        let source = context.source.get(place.k).and_then(Option::as_ref);
+        let position: PatientPoint = source
+            .and_then(|s| s.plane.position)
+            .unwrap_or_else(|| grid.patient_from_voxel(VoxelIndex::new(0, 0, place.k).centre()));
+        DataSet::of(|item| {
+            item.items(
+                tags::DERIVATION_IMAGE_SEQUENCE,
+                source.map(|s| vec![DataSet::of(|d| fill_derivation(d, s))]).unwrap_or_default(),
+            );
+            item.item(tags::FRAME_CONTENT_SEQUENCE, |content| {
+                content.u32s(tags::DIMENSION_INDEX_VALUES, &[u32::from(segment_number), position_index]);
+            });
+            item.item(tags::PLANE_POSITION_SEQUENCE, |plane| {
+                plane.decimals(tags::IMAGE_POSITION_PATIENT, &position.0.to_array());
+            });
+            item.item(tags::SEGMENT_IDENTIFICATION_SEQUENCE, |id| {
+                id.u16(tags::REFERENCED_SEGMENT_NUMBER, segment_number);
+            });
+        })
+    };
+    set.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, places.iter().map(frame).collect());
+    Ok(())
+}
+
+fn fill_derivation(item: &mut DataSet, source: &Instance) {
+    item.item(tags::SOURCE_IMAGE_SEQUENCE, |image| {
+        image.text(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
+        image.text(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
+        image.code(tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, SOURCE_FOR_PROCESSING);
+        image.text(tags::SPATIAL_LOCATIONS_PRESERVED, "YES");
+    });
+    item.code(tags::DERIVATION_CODE_SEQUENCE, SEGMENTATION);
+}
+
+/// Common Instance Reference (C.12.2): the slices that frames refer to.
+fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePlace]) -> Result<(), ExportError> {
+    let series_uid = &context.first()?.series.instance_uid;
+    let used = |k: usize| places.iter().any(|p| p.k == k);
+    let referenced: Vec<DataSet> = context
+        .source
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| used(*k))
+        .filter_map(|(_, slice)| slice.as_ref())
+        .map(|slice| {
+            DataSet::of(|item| {
+                item.text(tags::REFERENCED_SOP_CLASS_UID, &slice.sop_class_uid);
+                item.text(tags::REFERENCED_SOP_INSTANCE_UID, &slice.sop_instance_uid);
+            })
+        })
+        .collect();
+    if !referenced.is_empty() {
+        set.item(tags::REFERENCED_SERIES_SEQUENCE, |item| {
+            item.text(tags::SERIES_INSTANCE_UID, series_uid);
+            item.items(tags::REFERENCED_INSTANCE_SEQUENCE, referenced);
+        });
+    }
+    Ok(())
+}
+
+/// Segment Label: the reader's name for it, or what it means.
+fn label(segment: &Segment) -> String {
+    let meaning = segment.meaning.property_type().meaning;
+    let name = match (segment.name.trim(), segment.meaning.modifier()) {
+        ("", None) => meaning.to_owned(),
+        ("", Some(side)) => format!("{} {meaning}", side.meaning),
+        (name, _) => name.to_owned(),
+    };
+    name.chars().filter(|c| !c.is_control() && *c != '\\').take(64).collect()
+}
+
+/// Tracking ID: the label, with its number where a segment before it has the same.
+fn tracking_id(segment: &Segment, before: &[&Segment]) -> String {
+    let label = label(segment);
+    let taken = before.iter().any(|other| self::label(other) == label);
+    if taken { format!("{label} {}", segment.number) } else { label }
+}
+
+fn tracking_uid(context: &ExportContext, segment: &Segment) -> String {
+    let meaning = segment.meaning.property_type();
+    let side = segment.meaning.modifier().map_or("", |m| m.value);
+    let number = [segment.number];
+    let parts: [&[u8]; 4] = [context.reading_id.as_bytes(), &number, meaning.value.as_bytes(), side.as_bytes()];
+    derived_uid("tracking", &parts)
+}
+
+const SEGMENTATION: CodedConcept = code("113076", "DCM", "Segmentation");
+const SOURCE_FOR_PROCESSING: CodedConcept = code("121322", "DCM", "Source image for image processing operation");
+const MORPHOLOGICAL_OPERATIONS: CodedConcept = code("123104", "DCM", "Morphological Operations");
+pub(super) const LUNG: CodedConcept = code("39607008", "SCT", "Lung");

@@ -1,0 +1,253 @@
+//! DICOM structured report: Comprehensive 3D SR (PS3.3 A.35.13), Measurement Report TID 1500 (PS3.16).
+//!
+//! One volumetric group (TID 1411) for each segment of a segmentation object, tied to it by number and tracking UID; one group
+//! (TID 1501) for what is measured on the whole CT; notes on the geometry of the CT as qualitative evaluations.
+
+use super::content::{ContentItem, Relationship, fill_root};
+use super::dataset::{DataSet, code, derived_uid};
+use super::modules::{SCHEME, fill_shared, person_name};
+use super::seg::{ExportedSegment, LUNG, SegExport};
+use super::{ExportContext, ExportError, OutboundObject};
+use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
+use dicom_dictionary_std::{tags, uids};
+
+/// One number of a report.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measurement {
+    /// What was measured.
+    pub concept: CodedConcept,
+    /// The value, in `unit`.
+    pub value: f64,
+    /// UCUM unit.
+    pub unit: CodedConcept,
+    /// How the number stands for many (mean, …); `None` where it does not.
+    pub derivation: Option<CodedConcept>,
+}
+
+impl Measurement {
+    /// A volume, ml.
+    pub fn volume_ml(value: f64) -> Self {
+        Self { concept: VOLUME, value, unit: MILLILITRE, derivation: None }
+    }
+    /// A mean attenuation, HU.
+    pub fn mean_hu(value: f64) -> Self {
+        Self { concept: ATTENUATION, value, unit: HOUNSFIELD_UNIT, derivation: Some(MEAN) }
+    }
+    /// Share of the lung volume that findings involve, percent. No standard scheme has a code for it.
+    pub fn involvement_percent(value: f64) -> Self {
+        Self { concept: INVOLVEMENT, value, unit: PERCENT, derivation: None }
+    }
+}
+
+/// What was measured on one segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentMeasurements {
+    /// Its number in the document.
+    pub document_number: u8,
+    /// The numbers, in the order of the report.
+    pub measurements: Vec<Measurement>,
+}
+
+/// Volume and mean attenuation of each segment of a segmentation object.
+pub fn measure(document: &Document, segmentation: &SegExport) -> Vec<SegmentMeasurements> {
+    let of = |number: u8| {
+        let volume = Measurement::volume_ml(document.volume_ml(number));
+        std::iter::once(volume).chain(document.mean_hu(number).map(Measurement::mean_hu)).collect()
+    };
+    segmentation
+        .segments
+        .iter()
+        .map(|s| SegmentMeasurements { document_number: s.document_number, measurements: of(s.document_number) })
+        .collect()
+}
+
+/// Writes the report on a segmentation object: `segments` are measured on its segments, `whole_ct` on both lungs together.
+///
+/// # Errors
+/// [`ExportError::NotInSegmentation`] when a measured segment is not in the object, [`ExportError::NotANumber`] for a value
+/// that is not finite, [`ExportError::NoSource`] or [`ExportError::SourceMismatch`] as for the segmentation.
+pub fn write(
+    document: &Document,
+    context: &ExportContext,
+    segmentation: &SegExport,
+    segments: &[SegmentMeasurements],
+    whole_ct: &[Measurement],
+) -> Result<OutboundObject, ExportError> {
+    context.check(document.grid())?;
+    let series_uid = &context.first()?.series.instance_uid;
+    let all = segments.iter().flat_map(|s| &s.measurements).chain(whole_ct);
+    if let Some(bad) = all.into_iter().find(|m| !m.value.is_finite()) {
+        return Err(ExportError::NotANumber { concept: bad.concept.meaning });
+    }
+
+    let mut measured = ContentItem::container(IMAGING_MEASUREMENTS, None);
+    for group in segments {
+        let missing = ExportError::NotInSegmentation(group.document_number);
+        let exported = segmentation.segments.iter().find(|s| s.document_number == group.document_number);
+        let segment = document.segment(group.document_number);
+        let (Some(exported), Some(segment)) = (exported, segment) else { return Err(missing) };
+        measured.push(segment_group(segment, exported, segmentation, series_uid, &group.measurements));
+    }
+    if !whole_ct.is_empty() {
+        let tracking_uid = derived_uid("tracking", &[context.reading_id.as_bytes(), b"lungs"]);
+        let mut group = group("1501", "Lungs", &tracking_uid).with(site(LUNG, Some(BILATERAL)));
+        push_measurements(&mut group, whole_ct);
+        measured.push(group);
+    }
+
+    let mut root = vec![ContentItem::code(Relationship::HasConceptModifier, LANGUAGE, ENGLISH)];
+    root.extend(observers(context));
+    root.push(ContentItem::code(Relationship::HasConceptModifier, PROCEDURE_REPORTED, CT_OF_CHEST));
+    root.push(measured);
+    let notes: Vec<&String> = context.quality_notes.iter().filter(|n| !n.trim().is_empty()).collect();
+    if !notes.is_empty() {
+        let mut evaluations = ContentItem::container(QUALITATIVE_EVALUATIONS, None);
+        for note in notes {
+            evaluations.push(ContentItem::text(Relationship::Contains, GEOMETRY, note));
+        }
+        root.push(evaluations);
+    }
+
+    let mut set = DataSet::new();
+    fill_shared(&mut set, context, uids::COMPREHENSIVE3_DSR_STORAGE, "SR", "Measurements")?;
+    set.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
+    set.items(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
+    set.text(tags::COMPLETION_FLAG, "COMPLETE");
+    set.text(tags::VERIFICATION_FLAG, "UNVERIFIED");
+    set.item(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, |item| {
+        item.text(tags::CODING_SCHEME_DESIGNATOR, SCHEME);
+        item.text(tags::CODING_SCHEME_NAME, "Codes of Hilum for concepts that no standard scheme has");
+        item.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, "Hilum");
+    });
+    set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
+        study.text(
+            tags::STUDY_INSTANCE_UID,
+            &context.source.iter().flatten().next().map_or("", |s| &s.study.instance_uid),
+        );
+        study.item(tags::REFERENCED_SERIES_SEQUENCE, |series| {
+            series.text(tags::SERIES_INSTANCE_UID, &segmentation.series_instance_uid);
+            series.item(tags::REFERENCED_SOP_SEQUENCE, |object| {
+                object.text(tags::REFERENCED_SOP_CLASS_UID, uids::SEGMENTATION_STORAGE);
+                object.text(tags::REFERENCED_SOP_INSTANCE_UID, segmentation.object.sop_instance_uid());
+            });
+        });
+    });
+    fill_root(&mut set, IMAGING_MEASUREMENT_REPORT, "1500", root);
+    OutboundObject::checked(set.seal(&context.software_version)?.bytes)
+}
+
+/// Observation context (TID 1001): the reader and the software.
+fn observers(context: &ExportContext) -> Vec<ContentItem> {
+    let observed = Relationship::HasObservationContext;
+    let device_uid = derived_uid("device", &[context.software_version.as_bytes()]);
+    vec![
+        ContentItem::code(observed, OBSERVER_TYPE, PERSON),
+        ContentItem::person(observed, PERSON_OBSERVER_NAME, &person_name(&context.reader)),
+        ContentItem::code(observed, OBSERVER_TYPE, DEVICE),
+        ContentItem::uid(observed, DEVICE_OBSERVER_UID, &device_uid),
+        ContentItem::text(observed, DEVICE_OBSERVER_NAME, "Hilum"),
+        ContentItem::text(observed, DEVICE_OBSERVER_MODEL, &format!("Hilum {}", context.software_version)),
+    ]
+}
+
+/// A measurement group with its tracking identifiers (TID 1411 rows 1-3, TID 1501 rows 1-3).
+fn group(template: &str, tracking_id: &str, tracking_uid: &str) -> ContentItem {
+    ContentItem::container(MEASUREMENT_GROUP, Some(template))
+        .with(ContentItem::text(Relationship::HasObservationContext, TRACKING_IDENTIFIER, tracking_id))
+        .with(ContentItem::uid(Relationship::HasObservationContext, TRACKING_UID, tracking_uid))
+}
+
+fn segment_group(
+    segment: &Segment,
+    exported: &ExportedSegment,
+    segmentation: &SegExport,
+    series_uid: &str,
+    measurements: &[Measurement],
+) -> ContentItem {
+    let kind = segment.meaning.property_type();
+    let place = if segment.layer == Layer::Findings { LUNG } else { kind };
+    let mut group = group("1411", &exported.tracking_id, &exported.tracking_uid)
+        .with(ContentItem::code(Relationship::Contains, FINDING_CATEGORY, segment.meaning.category()))
+        .with(ContentItem::code(Relationship::Contains, FINDING, kind))
+        .with(ContentItem::segment(
+            REFERENCED_SEGMENT,
+            uids::SEGMENTATION_STORAGE,
+            segmentation.object.sop_instance_uid(),
+            exported.segment_number,
+        ))
+        .with(ContentItem::uid(Relationship::Contains, SOURCE_SERIES, series_uid))
+        .with(site(place, segment.meaning.modifier()));
+    if let Origin::Proposed { algorithm, version, parameters, .. } = &segment.origin {
+        let about = [(ALGORITHM_NAME, algorithm), (ALGORITHM_VERSION, version), (ALGORITHM_PARAMETERS, parameters)];
+        for (concept, value) in about.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
+            group.push(ContentItem::text(Relationship::HasConceptModifier, concept, value));
+        }
+    }
+    push_measurements(&mut group, measurements);
+    group
+}
+
+fn site(place: CodedConcept, side: Option<CodedConcept>) -> ContentItem {
+    let site = ContentItem::code(Relationship::HasConceptModifier, FINDING_SITE, place);
+    match side {
+        Some(side) => site.with(ContentItem::code(Relationship::HasConceptModifier, LATERALITY, side)),
+        None => site,
+    }
+}
+
+fn push_measurements(group: &mut ContentItem, measurements: &[Measurement]) {
+    for m in measurements {
+        let number = ContentItem::number(m.concept, m.value, m.unit);
+        group.push(match m.derivation {
+            Some(derivation) => {
+                number.with(ContentItem::code(Relationship::HasConceptModifier, DERIVATION, derivation))
+            }
+            None => number,
+        });
+    }
+}
+
+/// Volume, any method.
+pub const VOLUME: CodedConcept = code("118565006", "SCT", "Volume");
+/// Attenuation, HU; the derivation says which statistic.
+pub const ATTENUATION: CodedConcept = code("112031", "DCM", "Attenuation Coefficient");
+/// Share of the lung volume that findings involve.
+pub const INVOLVEMENT: CodedConcept = code("LUNG_INVOLVEMENT", SCHEME, "Share of lung volume involved by findings");
+/// Derivation: mean.
+pub const MEAN: CodedConcept = code("373098007", "SCT", "Mean");
+/// UCUM millilitre.
+pub const MILLILITRE: CodedConcept = code("ml", "UCUM", "milliliter");
+/// UCUM Hounsfield unit.
+pub const HOUNSFIELD_UNIT: CodedConcept = code("[hnsf'U]", "UCUM", "Hounsfield unit");
+/// UCUM percent.
+pub const PERCENT: CodedConcept = code("%", "UCUM", "Percent");
+
+const GEOMETRY: CodedConcept = code("SOURCE_GEOMETRY", SCHEME, "Remark on the geometry of the source volume");
+const IMAGING_MEASUREMENT_REPORT: CodedConcept = code("126000", "DCM", "Imaging Measurement Report");
+const IMAGING_MEASUREMENTS: CodedConcept = code("126010", "DCM", "Imaging Measurements");
+const QUALITATIVE_EVALUATIONS: CodedConcept = code("C0034375", "UMLS", "Qualitative Evaluations");
+const MEASUREMENT_GROUP: CodedConcept = code("125007", "DCM", "Measurement Group");
+const TRACKING_IDENTIFIER: CodedConcept = code("112039", "DCM", "Tracking Identifier");
+const TRACKING_UID: CodedConcept = code("112040", "DCM", "Tracking Unique Identifier");
+const FINDING_CATEGORY: CodedConcept = code("276214006", "SCT", "Finding category");
+const FINDING: CodedConcept = code("121071", "DCM", "Finding");
+const FINDING_SITE: CodedConcept = code("363698007", "SCT", "Finding Site");
+const LATERALITY: CodedConcept = code("272741003", "SCT", "Laterality");
+const BILATERAL: CodedConcept = code("51440002", "SCT", "Bilateral");
+const REFERENCED_SEGMENT: CodedConcept = code("121191", "DCM", "Referenced Segment");
+const SOURCE_SERIES: CodedConcept = code("121232", "DCM", "Source series for segmentation");
+const DERIVATION: CodedConcept = code("121401", "DCM", "Derivation");
+const ALGORITHM_NAME: CodedConcept = code("111001", "DCM", "Algorithm Name");
+const ALGORITHM_PARAMETERS: CodedConcept = code("111002", "DCM", "Algorithm Parameters");
+const ALGORITHM_VERSION: CodedConcept = code("111003", "DCM", "Algorithm Version");
+const LANGUAGE: CodedConcept = code("121049", "DCM", "Language of Content Item and Descendants");
+const ENGLISH: CodedConcept = code("en", "RFC5646", "English");
+const PROCEDURE_REPORTED: CodedConcept = code("121058", "DCM", "Procedure reported");
+const CT_OF_CHEST: CodedConcept = code("169069000", "SCT", "CT of chest");
+const OBSERVER_TYPE: CodedConcept = code("121005", "DCM", "Observer Type");
+const PERSON: CodedConcept = code("121006", "DCM", "Person");
+const DEVICE: CodedConcept = code("121007", "DCM", "Device");
+const PERSON_OBSERVER_NAME: CodedConcept = code("121008", "DCM", "Person Observer Name");
+const DEVICE_OBSERVER_UID: CodedConcept = code("121012", "DCM", "Device Observer UID");
+const DEVICE_OBSERVER_NAME: CodedConcept = code("121013", "DCM", "Device Observer Name");
+const DEVICE_OBSERVER_MODEL: CodedConcept = code("121015", "DCM", "Device Observer Model Name");

@@ -1,0 +1,121 @@
+//! What crosses the worker boundary.
+
+use crate::analysis::Proposal;
+use crate::dicom::{DicomError, Instance};
+use crate::geometry::Grid;
+use serde::{Deserialize, Serialize};
+
+/// Names a file handle that the page holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileId(pub u32);
+
+/// Names a job from its start to its last event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobId(pub u32);
+
+/// What is known of a chosen file before it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Its handle.
+    pub id: FileId,
+    /// Its name, with the folders below the chosen one.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A piece of work for a worker. Large inputs travel beside it (see [`super::JobInput`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Job {
+    /// Read the headers of the given files.
+    Scan,
+    /// Decode one frame (from 0) of the one given file to HU.
+    Decode {
+        /// Frame index, from 0.
+        frame: usize,
+    },
+    /// The bytes of the one given file.
+    ReadFile,
+    /// Write the demonstration phantom as DICOM files.
+    Demonstration,
+    /// Find lungs and airways in the given HU voxels.
+    ProposeLungs {
+        /// Their grid.
+        grid: Grid,
+    },
+    /// Find opacities inside the given lungs.
+    ProposeLesions {
+        /// The grid of voxels and labels.
+        grid: Grid,
+    },
+}
+
+/// Small results of a job; voxels and bytes travel as [`Payload`]s.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum JobFacts {
+    /// One per file of a scan, in the same order.
+    Headers(Vec<Result<Instance, JobError>>),
+    /// One payload of HU follows, row by row.
+    Slice {
+        /// Rows of the frame.
+        rows: usize,
+        /// Columns of the frame.
+        columns: usize,
+    },
+    /// One payload of bytes follows.
+    File,
+    /// As many payloads of bytes follow as there are names.
+    Files(Vec<String>),
+    /// What was found; its labels follow as one payload of bytes, `[k, j, i]`.
+    Proposal(Proposal),
+}
+
+/// A large part of a result, handed over without copying.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Payload {
+    /// HU values.
+    Hu(Vec<i16>),
+    /// Bytes or labels.
+    Bytes(Vec<u8>),
+}
+
+/// A finished job.
+#[derive(Clone, Debug)]
+pub struct JobOutput {
+    /// Small results.
+    pub facts: JobFacts,
+    /// Large results, in the order the facts say.
+    pub payloads: Vec<Payload>,
+}
+
+/// Why a job gave no result.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
+pub enum JobError {
+    /// The file could not be read as DICOM.
+    #[error(transparent)]
+    Dicom(#[from] DicomError),
+    /// The browser could not read the file (moved, or permission withdrawn).
+    #[error("the file can no longer be read: {0}")]
+    Unreadable(String),
+    /// An algorithm could not do its work.
+    #[error("{0}")]
+    Analysis(String),
+    /// The user stopped it.
+    #[error("cancelled")]
+    Cancelled,
+    /// The worker died (out of memory, or a decoder trapped on bad data).
+    #[error("the worker stopped unexpectedly")]
+    WorkerLost,
+    /// Input and job do not belong together.
+    #[error("the job was given the wrong input")]
+    WrongInput,
+}
+
+/// News of a job.
+#[derive(Clone, Debug)]
+pub enum JobEvent {
+    /// How much is done, 0..=1.
+    Progress(JobId, f32),
+    /// The end of it.
+    Done(JobId, Result<JobOutput, JobError>),
+}

@@ -1,0 +1,95 @@
+//! Doing a job, wherever that is.
+
+use super::{Job, JobError, JobFacts, JobOutput, Payload};
+use crate::analysis::{LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
+use crate::dicom::{DicomError, Instance, decode_frame, read_header};
+use crate::geometry::Grid;
+use crate::import::demonstration;
+use crate::volume::CtVolume;
+use ndarray::Array3;
+
+/// A file that can be read piece by piece without being held in memory.
+pub trait FileSource {
+    /// Bytes.
+    fn size(&self) -> u64;
+    /// The first `length` bytes (fewer if the file is shorter).
+    ///
+    /// # Errors
+    /// [`JobError::Unreadable`] when the file is gone or may not be read any more.
+    fn read(&self, length: u64) -> Result<Vec<u8>, JobError>;
+}
+
+/// The large inputs of a job.
+#[derive(Default)]
+pub struct JobInput {
+    /// Files to read.
+    pub files: Vec<Box<dyn FileSource>>,
+    /// HU voxels, `[k, j, i]`.
+    pub hu: Vec<i16>,
+    /// Labels of the lungs, `[k, j, i]`: 0 outside.
+    pub labels: Vec<u8>,
+}
+
+/// Does a job.
+///
+/// # Errors
+/// See [`JobError`]. A scan does not fail: each file has its own result.
+pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Result<JobOutput, JobError> {
+    let facts_only = |facts| JobOutput { facts, payloads: Vec::new() };
+    match job {
+        Job::Scan => Ok(facts_only(JobFacts::Headers(input.files.iter().map(|f| scan(f.as_ref())).collect()))),
+        Job::Decode { frame } => {
+            let decoded = decode_frame(&whole(&input)?, *frame)?;
+            let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
+            Ok(JobOutput { facts, payloads: vec![Payload::Hu(decoded.hu)] })
+        }
+        Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
+        Job::Demonstration => {
+            let (names, payloads) =
+                demonstration().into_iter().map(|file| (file.name, Payload::Bytes(file.bytes))).unzip();
+            Ok(JobOutput { facts: JobFacts::Files(names), payloads })
+        }
+        Job::ProposeLungs { grid } => {
+            let volume = volume(*grid, std::mem::take(&mut input.hu))?;
+            let mut proposal = propose_lungs(&volume, &LungParameters::default(), progress)
+                .map_err(|e| JobError::Analysis(e.to_string()))?;
+            let labels = std::mem::take(&mut proposal.labels);
+            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+        Job::ProposeLesions { grid } => {
+            let volume = volume(*grid, std::mem::take(&mut input.hu))?;
+            if input.labels.len() != grid.voxel_count() {
+                return Err(JobError::WrongInput);
+            }
+            let mut proposal = propose_lesions(&volume, &input.labels, &LesionParameters::default(), progress)
+                .map_err(|e| JobError::Analysis(e.to_string()))?;
+            let labels = std::mem::take(&mut proposal.labels);
+            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+    }
+}
+
+/// Reads a header from as little of the file as holds it.
+fn scan(file: &dyn FileSource) -> Result<Instance, JobError> {
+    for length in [16 << 10, 256 << 10] {
+        if length >= file.size() {
+            break;
+        }
+        match read_header(&file.read(length)?) {
+            Err(DicomError::Truncated { .. }) => {}
+            done => return Ok(done?),
+        }
+    }
+    Ok(read_header(&file.read(file.size())?)?)
+}
+
+fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
+    let file = input.files.first().ok_or(JobError::WrongInput)?;
+    file.read(file.size())
+}
+
+fn volume(grid: Grid, hu: Vec<i16>) -> Result<CtVolume, JobError> {
+    let [ni, nj, nk] = grid.size();
+    let array = Array3::from_shape_vec((nk, nj, ni), hu).map_err(|_shape| JobError::WrongInput)?;
+    CtVolume::from_array(grid, array).ok_or(JobError::WrongInput)
+}

@@ -1,0 +1,44 @@
+//! Reading from the network: GET only, own origin only in this version.
+
+use super::PlatformError;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+
+/// The absolute address of a path relative to the page.
+///
+/// # Errors
+/// When the path is no address.
+pub fn absolute(path: &str) -> Result<String, PlatformError> {
+    let base = web_sys::window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.base_uri().ok().flatten())
+        .ok_or_else(|| PlatformError("no document".into()))?;
+    Ok(web_sys::Url::new_with_base(path, &base)?.href())
+}
+
+/// The body of a text file beside the page.
+///
+/// # Errors
+/// When it is not there or the network fails.
+pub async fn text(path: &str) -> Result<String, PlatformError> {
+    let response = get(path).await?;
+    let text = JsFuture::from(response.text()?).await?;
+    text.as_string().ok_or_else(|| PlatformError("not a text".into()))
+}
+
+/// A WebAssembly module beside the page, compiled while it arrives.
+///
+/// # Errors
+/// When it is not there, is no module, or the network fails.
+pub async fn module(path: &str) -> Result<JsValue, PlatformError> {
+    let window = web_sys::window().ok_or_else(|| PlatformError("no window".into()))?;
+    let response = window.fetch_with_str(&absolute(path)?);
+    Ok(JsFuture::from(js_sys::WebAssembly::compile_streaming(&response)).await?)
+}
+
+async fn get(path: &str) -> Result<Response, PlatformError> {
+    let window = web_sys::window().ok_or_else(|| PlatformError("no window".into()))?;
+    let response: Response = JsFuture::from(window.fetch_with_str(&absolute(path)?)).await?.unchecked_into();
+    if response.ok() { Ok(response) } else { Err(PlatformError(format!("{} {}", response.status(), response.status_text()))) }
+}

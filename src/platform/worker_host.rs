@@ -1,0 +1,138 @@
+//! Inside a worker: messages in, `jobs::run`, messages out.
+//!
+//! Message in: `{ id, job, files: [File], part: { kind, buffer } }`. A message with `part` brings a piece of a large input and
+//! no job; the job's own message comes last. Message out: `{ id, progress }` or `{ id, facts, payloads: [{ kind, buffer }] }` or
+//! `{ id, error }`.
+
+use super::PlatformError;
+use crate::analysis::Progress;
+use crate::jobs::{FileSource, Job, JobError, JobInput, JobOutput, Payload, run};
+use js_sys::{Array, Int16Array, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+
+/// A handle read synchronously, which only workers may do.
+struct Handle(web_sys::File);
+
+impl FileSource for Handle {
+    fn size(&self) -> u64 {
+        self.0.size() as u64
+    }
+    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
+        let unreadable = |e: JsValue| JobError::Unreadable(PlatformError::from(e).0);
+        let reader = FileReaderSync::new().map_err(unreadable)?;
+        let blob: Blob = self.0.slice_with_f64_and_f64(0.0, length as f64).map_err(unreadable)?;
+        let buffer = reader.read_as_array_buffer(&blob).map_err(unreadable)?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+}
+
+/// Tells the page how far the job is; a cancelled job's worker is ended from outside.
+struct Teller<'a> {
+    scope: &'a DedicatedWorkerGlobalScope,
+    id: u32,
+    told: f32,
+}
+
+impl Progress for Teller<'_> {
+    fn report(&mut self, fraction: f32) {
+        if fraction >= self.told + 0.01 {
+            self.told = fraction;
+            send(self.scope, &object(&[("id", self.id.into()), ("progress", fraction.into())]), &Array::new());
+        }
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Default)]
+struct Inbox {
+    hu: Vec<i16>,
+    labels: Vec<u8>,
+}
+
+/// Starts listening. The boot script hands over what arrived before.
+pub fn listen() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let inboxes: RefCell<BTreeMap<u32, Inbox>> = RefCell::default();
+    let handler_scope = scope.clone();
+    let handler = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let message = event.data();
+        let Some(id) = get(&message, "id").as_f64().map(|id| id as u32) else { return };
+        let part = get(&message, "part");
+        if part.is_object() {
+            let mut inboxes = inboxes.borrow_mut();
+            let inbox = inboxes.entry(id).or_default();
+            let buffer = get(&part, "buffer");
+            if get(&part, "kind") == "hu" {
+                append(&mut inbox.hu, &Int16Array::new(&buffer));
+            } else {
+                inbox.labels.extend(Uint8Array::new(&buffer).to_vec());
+            }
+            return;
+        }
+        let inbox = inboxes.borrow_mut().remove(&id).unwrap_or_default();
+        answer(&handler_scope, id, &message, inbox);
+    });
+    scope.set_onmessage(Some(handler.as_ref().unchecked_ref()));
+    handler.forget();
+}
+
+fn append(hu: &mut Vec<i16>, piece: &Int16Array) {
+    let begin = hu.len();
+    hu.resize(begin + piece.length() as usize, 0);
+    piece.copy_to(&mut hu[begin..]);
+}
+
+fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, inbox: Inbox) {
+    let files = get(message, "files").dyn_into::<Array>().unwrap_or_default();
+    let files = files.iter().map(|f| Box::new(Handle(f.unchecked_into())) as Box<dyn FileSource>).collect();
+    let input = JobInput { files, hu: inbox.hu, labels: inbox.labels };
+    let result = serde_wasm_bindgen::from_value::<Job>(get(message, "job"))
+        .map_err(|_misread| JobError::WrongInput)
+        .and_then(|job| run(&job, input, &mut Teller { scope, id, told: 0.0 }));
+    let transfer = Array::new();
+    let reply = match result {
+        Ok(JobOutput { facts, payloads }) => {
+            let buffers = Array::new();
+            for payload in payloads {
+                let (kind, buffer) = match payload {
+                    Payload::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer()),
+                    Payload::Bytes(values) => ("bytes", Uint8Array::from(values.as_slice()).buffer()),
+                };
+                transfer.push(&buffer);
+                buffers.push(&object(&[("kind", kind.into()), ("buffer", buffer.into())]));
+            }
+            let facts = serde_wasm_bindgen::to_value(&facts).unwrap_or(JsValue::NULL);
+            object(&[("id", id.into()), ("facts", facts), ("payloads", buffers.into())])
+        }
+        Err(error) => {
+            let error = serde_wasm_bindgen::to_value(&error).unwrap_or(JsValue::NULL);
+            object(&[("id", id.into()), ("error", error)])
+        }
+    };
+    send(scope, &reply, &transfer);
+}
+
+fn send(scope: &DedicatedWorkerGlobalScope, message: &Object, transfer: &Array) {
+    if let Err(e) = scope.post_message_with_transfer(message, transfer) {
+        log::error!("a worker could not answer: {e:?}");
+    }
+}
+
+/// A property of an object, `undefined` where there is none.
+pub(super) fn get(value: &JsValue, key: &str) -> JsValue {
+    Reflect::get(value, &key.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// An object with these properties.
+pub(super) fn object(entries: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (key, value) in entries {
+        Reflect::set(&object, &(*key).into(), value).map_or_else(|e| log::error!("{key}: {e:?}"), drop);
+    }
+    object
+}

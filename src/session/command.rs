@@ -1,0 +1,364 @@
+//! The command table: what buttons, keys, the help page and tests all read.
+
+use super::words::{self, Text};
+use crate::annotation::SegmentMeaning;
+use crate::export::Outbound;
+use crate::geometry::PanePoint;
+use crate::jobs::{FileFacts, JobEvent};
+
+/// A pane of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PaneId {
+    /// Axial slices.
+    Axial,
+    /// Coronal slices.
+    Coronal,
+    /// Sagittal slices.
+    Sagittal,
+    /// The 3D picture.
+    Volume,
+}
+
+impl PaneId {
+    /// All, in reading order.
+    pub const ALL: [Self; 4] = [Self::Axial, Self::Coronal, Self::Sagittal, Self::Volume];
+    /// 0..=3.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+    /// Its name in the automation contract.
+    pub fn test_id(self) -> &'static str {
+        match self {
+            Self::Axial => "pane-axial",
+            Self::Coronal => "pane-coronal",
+            Self::Sagittal => "pane-sagittal",
+            Self::Volume => "pane-volume",
+        }
+    }
+    /// Its title.
+    pub fn title(self) -> Text {
+        match self {
+            Self::Axial => words::AXIAL,
+            Self::Coronal => words::CORONAL,
+            Self::Sagittal => words::SAGITTAL,
+            Self::Volume => words::VOLUME,
+        }
+    }
+}
+
+/// What the primary button does in a slice pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Moves the crosshair.
+    Navigate,
+    /// Drags the window.
+    Window,
+    /// Moves the picture.
+    Pan,
+    /// Zooms the picture.
+    Zoom,
+    /// Draws a closed contour that fills the active segment.
+    Contour,
+    /// Paints the active segment.
+    Brush,
+    /// Erases the active segment.
+    Eraser,
+}
+
+/// Something a reader can ask for by button or key, without further detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Choose a tool.
+    Tool(Tool),
+    /// Window preset: 0 the series' own, 1–5 as the keys.
+    Window(usize),
+    /// Take back the last change.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Give up the gesture in progress.
+    Escape,
+    /// Scroll the pane under the pointer.
+    Scroll(i32),
+    /// Zoom the pane under the pointer: in (+1) or out (−1).
+    Zoom(i32),
+    /// Show one pane alone, or all again.
+    Maximise,
+    /// Fit all panes again.
+    ResetView,
+    /// Contours subtract instead of adding.
+    ToggleSubtract,
+    /// The brush is a ball instead of a disc.
+    ToggleBall,
+    /// Brush radius by one step.
+    BrushStep(i32),
+    /// Fill the slices between contoured ones.
+    Interpolate,
+    /// Delete the active segment.
+    DeleteSegment,
+    /// Find the lungs.
+    ProposeLungs,
+    /// Find opacities inside the lungs.
+    ProposeLesions,
+    /// Save a DICOM SEG.
+    ExportSeg,
+    /// Save a DICOM SR.
+    ExportSr,
+    /// Show what would be sent.
+    PrepareUpload,
+    /// Send it.
+    ConfirmUpload,
+    /// Do not send it.
+    CancelUpload,
+    /// Open the built-in phantom.
+    OpenDemonstration,
+    /// Stop loading.
+    CancelLoading,
+}
+
+/// How an action appears to people and to tests.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandInfo {
+    /// What it does.
+    pub action: Action,
+    /// `data-testid` of its button.
+    pub test_id: &'static str,
+    /// Keys, as `KeyboardEvent.key`, with `Ctrl+` and `Shift+` before.
+    pub keys: &'static [&'static str],
+    /// Its name.
+    pub title: Text,
+}
+
+const fn info(action: Action, test_id: &'static str, keys: &'static [&'static str], title: Text) -> CommandInfo {
+    CommandInfo { action, test_id, keys, title }
+}
+
+/// All actions.
+pub const COMMANDS: &[CommandInfo] = &[
+    info(Action::Tool(Tool::Navigate), "tool-navigate", &["n"], words::TOOL_NAVIGATE),
+    info(Action::Tool(Tool::Window), "tool-window", &["w"], words::TOOL_WINDOW),
+    info(Action::Tool(Tool::Pan), "tool-pan", &["p"], words::TOOL_PAN),
+    info(Action::Tool(Tool::Zoom), "tool-zoom", &["z"], words::TOOL_ZOOM),
+    info(Action::Tool(Tool::Contour), "tool-contour", &["c"], words::TOOL_CONTOUR),
+    info(Action::Tool(Tool::Brush), "tool-brush", &["b"], words::TOOL_BRUSH),
+    info(Action::Tool(Tool::Eraser), "tool-eraser", &["e"], words::TOOL_ERASER),
+    info(Action::ToggleSubtract, "mode-subtract", &["x"], words::MODE_SUBTRACT),
+    info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
+    info(Action::BrushStep(1), "brush-larger", &["]", "+"], words::BRUSH_LARGER),
+    info(Action::BrushStep(-1), "brush-smaller", &["[", "-"], words::BRUSH_SMALLER),
+    info(Action::Interpolate, "interpolate", &["i"], words::INTERPOLATE),
+    info(Action::Undo, "undo", &["Ctrl+z"], words::UNDO),
+    info(Action::Redo, "redo", &["Ctrl+Shift+z", "Ctrl+y"], words::REDO),
+    info(Action::Escape, "escape", &["Escape"], words::ESCAPE),
+    info(Action::DeleteSegment, "delete-segment", &["Delete"], words::DELETE_SEGMENT),
+    info(Action::Window(0), "window-0", &["0"], words::WINDOW_OWN),
+    info(Action::Window(1), "window-1", &["1"], words::WINDOW_LUNG),
+    info(Action::Window(2), "window-2", &["2"], words::WINDOW_MEDIASTINUM),
+    info(Action::Window(3), "window-3", &["3"], words::WINDOW_BONE),
+    info(Action::Window(4), "window-4", &["4"], words::WINDOW_SOFT),
+    info(Action::Window(5), "window-5", &["5"], words::WINDOW_EMPHYSEMA),
+    info(Action::Scroll(1), "scroll-next", &["ArrowUp", "ArrowRight"], words::NEXT_SLICE),
+    info(Action::Scroll(-1), "scroll-previous", &["ArrowDown", "ArrowLeft"], words::PREVIOUS_SLICE),
+    info(Action::Scroll(10), "scroll-next-ten", &["PageUp"], words::NEXT_TEN),
+    info(Action::Scroll(-10), "scroll-previous-ten", &["PageDown"], words::PREVIOUS_TEN),
+    info(Action::Zoom(1), "zoom-in", &["Ctrl+ArrowUp"], words::ZOOM_IN),
+    info(Action::Zoom(-1), "zoom-out", &["Ctrl+ArrowDown"], words::ZOOM_OUT),
+    info(Action::Maximise, "maximise", &["m"], words::MAXIMISE),
+    info(Action::ResetView, "reset-view", &["r"], words::RESET_VIEW),
+    info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
+    info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
+    info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),
+    info(Action::ExportSr, "export-sr", &["Ctrl+Shift+s"], words::EXPORT_SR),
+    info(Action::PrepareUpload, "upload", &["u"], words::UPLOAD),
+    info(Action::ConfirmUpload, "upload-confirm", &[], words::UPLOAD_CONFIRM),
+    info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
+    info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
+    info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
+];
+
+/// The entry of an action.
+pub fn command_info(action: Action) -> Option<&'static CommandInfo> {
+    COMMANDS.iter().find(|c| c.action == action)
+}
+
+/// The action of a key ("Ctrl+Shift+z"), if it has one.
+pub fn action_of_key(key: &str) -> Option<Action> {
+    COMMANDS.iter().find(|c| c.keys.contains(&key)).map(|c| c.action)
+}
+
+/// The part of a gesture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerPhase {
+    /// Pressed.
+    Down,
+    /// Moved, pressed or not.
+    Move,
+    /// Released.
+    Up,
+    /// Taken away by the system.
+    Cancel,
+    /// Left the pane.
+    Leave,
+}
+
+/// The button a gesture began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerButton {
+    /// Left: the tool.
+    Primary,
+    /// Wheel: pan.
+    Middle,
+    /// Right: zoom.
+    Secondary,
+}
+
+/// A pointer event of a pane.
+#[derive(Clone, Copy, Debug)]
+pub struct PointerInput {
+    /// Which pane.
+    pub pane: PaneId,
+    /// Which part of the gesture.
+    pub phase: PointerPhase,
+    /// Where, CSS px from the pane's top left corner.
+    pub at: PanePoint,
+    /// The button of a `Down`.
+    pub button: PointerButton,
+    /// Shift is held.
+    pub shift: bool,
+    /// Ctrl or Command is held.
+    pub ctrl: bool,
+}
+
+/// A change of a segment's looks or name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SegmentChange {
+    /// Another name.
+    Name(String),
+    /// Another colour, sRGB.
+    Colour([u8; 3]),
+    /// Shown or hidden.
+    ToggleVisible,
+    /// Locked or not.
+    ToggleLocked,
+}
+
+/// Size of a pane on the page and its place on the canvas.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PaneSize {
+    /// Left edge on the canvas, CSS px.
+    pub left: f64,
+    /// Top edge on the canvas, CSS px.
+    pub top: f64,
+    /// CSS px; 0 when hidden.
+    pub width: f64,
+    /// CSS px.
+    pub height: f64,
+}
+
+/// How an upload ended.
+pub type UploadOutcome = Result<UploadReply, String>;
+
+/// What the server said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its words, for the reader when it refused.
+    pub text: String,
+}
+
+/// A request that left, or is about to leave, this page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Where to.
+    pub url: String,
+    /// Bytes of the body.
+    pub bytes: usize,
+    /// What it carries ("seg+sr", "configuration").
+    pub kind: String,
+    /// Local date and time, `YYYYMMDDHHMMSS`.
+    pub at: String,
+}
+
+/// Everything that can be asked of the session.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// A table action.
+    Do(Action),
+    /// Files were chosen or dropped.
+    OpenFiles(Vec<FileFacts>),
+    /// A series of the list was chosen, by Series Instance UID.
+    OpenSeries(String),
+    /// News of a job.
+    Job(JobEvent),
+    /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.
+    Resize([PaneSize; 4], f64),
+    /// A pointer event.
+    Pointer(PointerInput),
+    /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
+    Wheel(PaneId, PanePoint, i32, bool),
+    /// Brush radius, mm.
+    BrushRadius(f64),
+    /// HU the brush may paint; `None` all.
+    BrushRange(Option<(i16, i16)>),
+    /// A new segment of this kind becomes the active one.
+    AddSegment(SegmentMeaning),
+    /// The active segment.
+    SelectSegment(u8),
+    /// Looks or name of a segment.
+    ChangeSegment(u8, SegmentChange),
+    /// The interface's language.
+    Language(super::words::Lang),
+    /// Where uploads go: the server's name, `None` when none is configured.
+    Destination(Option<String>),
+    /// A request was entered in the ledger.
+    Ledger(LedgerEntry),
+    /// An upload ended.
+    Uploaded(UploadOutcome),
+    /// What can draw, and why not better.
+    Gpu(super::state::Gpu),
+}
+
+/// What the page should do; the session itself does nothing to the world.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Run a job in a worker.
+    RunJob(super::state::JobRequest),
+    /// Stop it.
+    CancelJob(crate::jobs::JobId),
+    /// Turn these bytes into files and open them.
+    OpenMade(Vec<(String, Vec<u8>)>),
+    /// Offer bytes as a download.
+    Download {
+        /// Name without path.
+        file_name: String,
+        /// Media type.
+        content_type: &'static str,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// Send to the configured destination.
+    Upload(Box<Outbound>),
+    /// Set a User Timing mark; the first of a load clears the older ones.
+    Mark(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_and_no_test_id_is_used_twice() {
+        let mut keys: Vec<_> = COMMANDS.iter().flat_map(|c| c.keys).collect();
+        let mut ids: Vec<_> = COMMANDS.iter().map(|c| c.test_id).collect();
+        let (k, i) = (keys.len(), ids.len());
+        keys.sort();
+        keys.dedup();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((keys.len(), ids.len()), (k, i));
+        assert_eq!(action_of_key("Ctrl+z"), Some(Action::Undo));
+    }
+}

@@ -1,0 +1,182 @@
+//! Errors and findings in the reader's language. Never a patient's name: the inputs hold none.
+
+use super::words::{Lang, Text};
+use crate::annotation::SegmentMeaning;
+use crate::dicom::DicomError;
+use crate::import::{GeometryFinding, ImportError};
+use crate::jobs::JobError;
+use crate::session::words;
+
+const fn t(en: &'static str, fr: &'static str) -> Text {
+    Text { en, fr }
+}
+
+/// Why a job gave no result.
+pub fn job_error(error: &JobError, lang: Lang) -> String {
+    match error {
+        JobError::Dicom(error) => dicom_error(error, lang),
+        JobError::Unreadable(why) => {
+            t("the file can no longer be read ({})", "le fichier n’est plus lisible ({})").with(lang, &[why])
+        }
+        JobError::Analysis(why) => why.clone(),
+        JobError::Cancelled => t("cancelled", "annulé").in_lang(lang).to_owned(),
+        JobError::WorkerLost => t(
+            "the worker stopped unexpectedly (out of memory or damaged data)",
+            "le processus s’est arrêté (mémoire insuffisante ou données endommagées)",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        JobError::WrongInput => t("wrong input", "entrée incorrecte").in_lang(lang).to_owned(),
+    }
+}
+
+/// Why a file or frame cannot be used.
+pub fn dicom_error(error: &DicomError, lang: Lang) -> String {
+    match error {
+        DicomError::NotDicom => t("not a DICOM file", "n’est pas un fichier DICOM").in_lang(lang).to_owned(),
+        DicomError::Truncated { at } => {
+            t("the file ends too early, at byte {}", "le fichier est tronqué à l’octet {}").with(lang, &[&at.to_string()])
+        }
+        DicomError::Malformed { at, reason } => {
+            t("malformed at byte {}: {}", "mal formé à l’octet {} : {}").with(lang, &[&at.to_string(), reason])
+        }
+        DicomError::MissingAttribute { attribute } => {
+            t("{} is missing", "{} manque").with(lang, &[&attribute.to_string()])
+        }
+        DicomError::BadValue { attribute, found } => t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »")
+            .with(lang, &[&attribute.to_string(), found]),
+        DicomError::UnsupportedTransferSyntax { uid } => {
+            t("the transfer syntax {} is not supported", "la syntaxe de transfert {} n’est pas prise en charge").with(lang, &[uid])
+        }
+        DicomError::UnsupportedPixels { reason } => {
+            t("unsupported pixels: {}", "pixels non pris en charge : {}").with(lang, &[reason])
+        }
+        DicomError::PixelData { reason } => {
+            t("the pixel data cannot be decoded: {}", "les pixels ne peuvent être décodés : {}").with(lang, &[reason])
+        }
+        DicomError::NoSuchFrame { frame, frames } => t("frame {} of {} does not exist", "l’image {} sur {} n’existe pas")
+            .with(lang, &[&frame.to_string(), &frames.to_string()]),
+        DicomError::TooLarge { what, found, limit } => t("too large: {} is {}, at most {}", "trop grand : {} vaut {}, au plus {}")
+            .with(lang, &[what, &found.to_string(), &limit.to_string()]),
+    }
+}
+
+/// Why a series cannot become a volume.
+pub fn import_error(error: &ImportError, lang: Lang) -> String {
+    let mm = |value: f64| lang.number(value, 2);
+    match error {
+        ImportError::NoSlices => t(
+            "no CT slice with a position and an orientation",
+            "aucune coupe de scanner avec position et orientation",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        ImportError::MultiFrame => t(
+            "enhanced (multi-frame) CT is not read yet",
+            "le scanner multi-image (enhanced) n’est pas encore lu",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        ImportError::NoPixelSpacing => {
+            t("no usable Pixel Spacing", "Pixel Spacing absent ou inutilisable").in_lang(lang).to_owned()
+        }
+        ImportError::BadOrientation => t(
+            "row and column directions are not perpendicular unit vectors",
+            "les directions de ligne et de colonne ne sont pas perpendiculaires",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        ImportError::IrregularSpacing { smallest_mm, largest_mm } => t(
+            "slice distances vary from {} to {} mm and fit no regular grid",
+            "les distances entre coupes vont de {} à {} mm, sans grille régulière",
+        )
+        .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm)]),
+        ImportError::ShiftedSlices { deviation_mm } => {
+            t("slices are shifted by up to {} mm", "les coupes sont décalées jusqu’à {} mm").with(lang, &[&mm(*deviation_mm)])
+        }
+        ImportError::TooLarge { voxels, limit } => t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
+            .with(lang, &[&voxels.to_string(), &limit.to_string()]),
+    }
+}
+
+/// What is odd about the geometry.
+pub fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String {
+    let mm = |value: f64| lang.number(value, 2);
+    let n = |value: usize| value.to_string();
+    match finding {
+        GeometryFinding::MissingSlices { slices } => {
+            t("{} slices are missing: volumes across the gap are too small", "{} coupes manquent : les volumes qui les croisent sont sous-estimés")
+                .with(lang, &[&n(slices.len())])
+        }
+        GeometryFinding::DuplicatePositions { left_out } => {
+            t("{} images repeat a position and were left out", "{} images répètent une position et sont écartées").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::IrregularSpacing { smallest_mm, largest_mm, deviation_mm } => t(
+            "irregular slice distances {}–{} mm (up to {} mm off the grid)",
+            "distances entre coupes irrégulières {}–{} mm (écart jusqu’à {} mm)",
+        )
+        .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &mm(*deviation_mm)]),
+        GeometryFinding::OffLattice { left_out } => {
+            t("{} images off the grid were left out", "{} images hors grille sont écartées").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::GantryTilt { degrees } => {
+            t("gantry tilt {}°: sheared grid, as acquired", "inclinaison du statif {}° : grille oblique, telle qu’acquise")
+                .with(lang, &[&lang.number(*degrees, 1)])
+        }
+        GeometryFinding::MixedOrientation { left_out } => {
+            t("{} images of other orientation were left out", "{} images d’une autre orientation sont écartées").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::MixedMatrix { left_out } => {
+            t("{} images of other size were left out", "{} images d’une autre taille sont écartées").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::MixedPixelSpacing { left_out } => {
+            t("{} images of other pixel spacing were left out", "{} images d’un autre espacement sont écartées").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::NotSlices { left_out } => {
+            t("{} objects of the series are no slices", "{} objets de la série ne sont pas des coupes").with(lang, &[&n(*left_out)])
+        }
+        GeometryFinding::SingleSlice => t("one slice only", "une seule coupe").in_lang(lang).to_owned(),
+        GeometryFinding::AssumedSpacing { spacing_mm } => {
+            t("slice distance assumed: {} mm", "distance entre coupes supposée : {} mm").with(lang, &[&mm(*spacing_mm)])
+        }
+        GeometryFinding::MixedKernel { kernels } => {
+            t("several kernels: {}", "plusieurs filtres : {}").with(lang, &[&kernels.join(", ")])
+        }
+        GeometryFinding::MixedRescale => {
+            t("rescale differs between slices; each has its own", "le rescale varie ; chaque coupe a le sien").in_lang(lang).to_owned()
+        }
+        GeometryFinding::NoRescale { slices } => {
+            t("{} slices have no rescale: HU are doubtful", "{} coupes sans rescale : UH douteuses").with(lang, &[&n(*slices)])
+        }
+        GeometryFinding::MixedFrameOfReference { count } => {
+            t("{} frames of reference; stacked by position", "{} référentiels ; empilées par position").with(lang, &[&n(*count)])
+        }
+        GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm } => {
+            t("slice thickness {} mm, slice distance {} mm", "épaisseur de coupe {} mm, distance {} mm")
+                .with(lang, &[&mm(*thickness_mm), &mm(*spacing_mm)])
+        }
+    }
+}
+
+/// What a segment is.
+pub fn meaning(meaning: SegmentMeaning) -> Text {
+    match meaning {
+        SegmentMeaning::RightLung => words::MEANING_RIGHT_LUNG,
+        SegmentMeaning::LeftLung => words::MEANING_LEFT_LUNG,
+        SegmentMeaning::Airways => words::MEANING_AIRWAYS,
+        SegmentMeaning::Lesion => words::MEANING_LESION,
+        SegmentMeaning::GroundGlass => words::MEANING_GROUND_GLASS,
+        SegmentMeaning::Consolidation => words::MEANING_CONSOLIDATION,
+    }
+}
+
+/// Why a segmentation was not put on the CT.
+pub fn segmentation_error(error: &crate::import::SegmentationError, lang: Lang) -> String {
+    t("the segmentation does not fit: {}", "la segmentation ne convient pas : {}").with(lang, &[&error.to_string()])
+}
+
+/// What an algorithm says of its own result; `None` when it saw nothing odd.
+pub fn flags(flags: &[crate::analysis::QualityFlag], lang: Lang) -> Option<String> {
+    let words: Vec<String> = flags.iter().map(|f| quality_flag(f, lang)).collect();
+    (!words.is_empty()).then(|| words.join(" · "))
+}

@@ -1,0 +1,321 @@
+//! Tools as state machines: what a press, a move and a release mean.
+
+use super::change::Update;
+use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
+use super::state::{Case, Session};
+use super::words;
+use crate::annotation::{Brush, BrushShape, ContourAction, Edit, Origin, Transaction, brush_stroke, fill_contour};
+use crate::geometry::{PanePoint, PatientPoint, Plane, simplify};
+use crate::view::Window;
+
+/// A gesture in progress.
+#[derive(Debug, Default)]
+pub(super) enum Gesture {
+    /// None.
+    #[default]
+    None,
+    /// The crosshair follows.
+    Navigate,
+    /// The window follows.
+    Window { from: Window, at: PanePoint },
+    /// The picture follows.
+    Pan { last: PanePoint },
+    /// The picture grows and shrinks about where it was pressed.
+    Zoom { about: PanePoint, last: PanePoint },
+    /// The 3D view turns.
+    Orbit { last: PanePoint },
+    /// A contour is drawn.
+    Contour { pane: PaneId, points: Vec<PatientPoint>, subtract: bool },
+    /// A stroke is painted; its edits are made already.
+    Stroke { pane: PaneId, last: PatientPoint, erase: bool, edits: Vec<Edit> },
+}
+
+impl Gesture {
+    /// The contour drawn in a pane.
+    pub(super) fn contour(&self, id: PaneId) -> Option<&[PatientPoint]> {
+        match self {
+            Self::Contour { pane, points, .. } if *pane == id => Some(points),
+            _ => None,
+        }
+    }
+}
+
+/// Points of a contour nearer to a straight line than this, in CSS px, say nothing.
+const CONTOUR_TOLERANCE_PX: f64 = 0.25;
+
+impl Session {
+    pub(super) fn pointer_event(&mut self, input: PointerInput, update: &mut Update) {
+        match input.phase {
+            PointerPhase::Leave => {
+                self.pointer = None;
+                return;
+            }
+            PointerPhase::Cancel => return self.abort_gesture(update),
+            _ => self.pointer = Some((input.pane, input.at)),
+        }
+        if self.case.is_none() {
+            return;
+        }
+        match input.phase {
+            PointerPhase::Down if matches!(self.gesture, Gesture::None) => self.press(input, update),
+            PointerPhase::Move => self.drag(input, update),
+            PointerPhase::Up => self.release(update),
+            _ => {}
+        }
+    }
+
+    fn press(&mut self, input: PointerInput, update: &mut Update) {
+        let tool = match (input.button, input.shift) {
+            (PointerButton::Middle, _) => Tool::Pan,
+            (PointerButton::Primary, true) => Tool::Pan,
+            (PointerButton::Secondary, _) => Tool::Zoom,
+            (PointerButton::Primary, false) => self.tool,
+        };
+        if input.pane == PaneId::Volume {
+            self.gesture = match tool {
+                Tool::Zoom => Gesture::Zoom { about: input.at, last: input.at },
+                _ => Gesture::Orbit { last: input.at },
+            };
+            return;
+        }
+        match tool {
+            Tool::Navigate => {
+                self.gesture = Gesture::Navigate;
+                self.move_crosshair(input, update);
+            }
+            Tool::Window => self.gesture = Gesture::Window { from: self.window, at: input.at },
+            Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
+            Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
+            Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
+        }
+    }
+
+    fn begin_marking(&mut self, tool: Tool, input: PointerInput, update: &mut Update) {
+        let Some(case) = &self.case else { return };
+        if !case.is_settled() {
+            return self.say(words::WAIT_FOR_SLICES, update);
+        }
+        match case.active.and_then(|n| case.document.segment(n)) {
+            None => return self.say(words::NO_SEGMENT, update),
+            Some(segment) if segment.locked => return self.say(words::SEGMENT_LOCKED, update),
+            Some(_) => {}
+        }
+        let Some(at) = self.patient_at(input.pane, input.at) else { return };
+        self.notice = None;
+        self.last_plane = self.panes[input.pane.index()].plane;
+        if tool == Tool::Contour {
+            let subtract = self.subtract != input.ctrl;
+            self.gesture = Gesture::Contour { pane: input.pane, points: vec![at], subtract };
+        } else {
+            let erase = tool == Tool::Eraser;
+            self.gesture = Gesture::Stroke { pane: input.pane, last: at, erase, edits: Vec::new() };
+            self.extend_stroke(at, update);
+        }
+    }
+
+    fn drag(&mut self, input: PointerInput, update: &mut Update) {
+        let size = self.size_of(input.pane);
+        match &mut self.gesture {
+            Gesture::None => {}
+            Gesture::Navigate => self.move_crosshair(input, update),
+            Gesture::Window { from, at } => {
+                self.window = from.dragged(input.at.x - at.x, input.at.y - at.y);
+                update.changes.view = true;
+                update.changes.facts = true;
+            }
+            Gesture::Pan { last } => {
+                let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
+                *last = input.at;
+                if let Some(pane) = self.panes.get_mut(input.pane.index()) {
+                    pane.pan(dx, dy);
+                }
+                update.changes.view = true;
+                update.changes.facts = true;
+            }
+            Gesture::Zoom { about, last } => {
+                let factor = 1.01f64.powf(last.y - input.at.y);
+                let about = *about;
+                *last = input.at;
+                if let Some(pane) = self.panes.get_mut(input.pane.index()) {
+                    pane.zoom_about(factor, about, size);
+                } else {
+                    self.camera.zoom(factor);
+                    self.volume_moved(update);
+                }
+                update.changes.view = true;
+                update.changes.facts = true;
+            }
+            Gesture::Orbit { last } => {
+                let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
+                *last = input.at;
+                self.camera.orbit(dx * 0.01, dy * 0.01);
+                self.volume_moved(update);
+            }
+            Gesture::Contour { pane, .. } => {
+                let pane = *pane;
+                let at = (pane == input.pane).then(|| self.patient_at(pane, input.at)).flatten();
+                if let (Gesture::Contour { points, .. }, Some(at)) = (&mut self.gesture, at) {
+                    points.push(at);
+                }
+            }
+            Gesture::Stroke { pane, .. } => {
+                let pane = *pane;
+                if pane == input.pane
+                    && let Some(at) = self.patient_at(pane, input.at)
+                {
+                    self.extend_stroke(at, update);
+                }
+            }
+        }
+    }
+
+    pub(super) fn volume_moved(&mut self, update: &mut Update) {
+        self.volume_revision += 1;
+        update.changes.volume_view = true;
+        update.changes.view = true;
+    }
+
+    /// Paints from the stroke's last point to this one.
+    fn extend_stroke(&mut self, to: PatientPoint, update: &mut Update) {
+        let brush = Brush {
+            radius_mm: self.brush.radius_mm,
+            shape: if self.brush.ball { BrushShape::Ball } else { BrushShape::Disc },
+            range_hu: self.brush.range_hu,
+        };
+        let Gesture::Stroke { pane, last, erase, edits } = &mut self.gesture else { return };
+        let Some(case) = &mut self.case else { return };
+        let Some(segment) = case.active else { return };
+        let plane = Plane::anatomical(self.panes[pane.index()].plane, to);
+        match brush_stroke(&mut case.document, &case.volume, segment, &brush, &plane, &[*last, to], *erase) {
+            Ok(edit) => {
+                if let Edit::Voxels { delta, .. } = &edit
+                    && let Some(bounds) = delta.bounds()
+                {
+                    update.changes.add_labels(bounds);
+                    self.volume_revision += 1;
+                    edits.push(edit);
+                }
+            }
+            Err(error) => log::debug!("{error}"),
+        }
+        *last = to;
+    }
+
+    fn release(&mut self, update: &mut Update) {
+        match std::mem::take(&mut self.gesture) {
+            Gesture::Contour { pane, points, subtract } => self.close_contour(pane, &points, subtract, update),
+            Gesture::Stroke { mut edits, erase, .. } => {
+                let name = if erase { "erase" } else { "brush" };
+                if let Some(case) = &mut self.case
+                    && !edits.is_empty()
+                {
+                    edits.extend(case.mark_edited());
+                    case.history.commit(Transaction { name, edits });
+                }
+                update.changes.facts = true;
+            }
+            Gesture::Orbit { .. } => self.volume_moved(update),
+            _ => {}
+        }
+    }
+
+    fn close_contour(&mut self, pane: PaneId, points: &[PatientPoint], subtract: bool, update: &mut Update) {
+        let Some(state) = self.panes.get(pane.index()) else { return };
+        let (Some(first), Some(case)) = (points.first(), &mut self.case) else { return };
+        let Some(segment) = case.active else { return };
+        let plane = Plane::anatomical(state.plane, *first);
+        let outline: Vec<[f64; 2]> = points.iter().map(|p| plane.coordinates(*p)).collect();
+        let outline = simplify(&outline, CONTOUR_TOLERANCE_PX * state.mm_per_px);
+        let action = if subtract { ContourAction::Subtract } else { ContourAction::Add };
+        let edit = match fill_contour(&mut case.document, &case.volume, segment, &plane, &outline, action) {
+            Ok(edit) => edit,
+            Err(error) => {
+                log::debug!("{error}");
+                return;
+            }
+        };
+        match &edit {
+            Edit::Voxels { delta, .. } if !delta.is_empty() => {
+                if let Some(bounds) = delta.bounds() {
+                    update.changes.add_labels(bounds);
+                }
+                let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+                case.history.commit(Transaction { name: "contour", edits });
+                self.volume_revision += 1;
+            }
+            _ => self.say(words::CONTOUR_EMPTY, update),
+        }
+    }
+
+    /// Gives up the gesture; whatever it changed is taken back.
+    pub(super) fn abort_gesture(&mut self, update: &mut Update) {
+        match std::mem::take(&mut self.gesture) {
+            Gesture::Stroke { edits, .. } => {
+                if let Some(case) = &mut self.case {
+                    case.take_back(&edits, update);
+                }
+                self.volume_revision += 1;
+            }
+            Gesture::Window { from, .. } => {
+                self.window = from;
+                update.changes.view = true;
+            }
+            _ => {}
+        }
+        update.changes.facts = true;
+    }
+
+    fn move_crosshair(&mut self, input: PointerInput, update: &mut Update) {
+        if let Some(at) = self.patient_at(input.pane, input.at) {
+            self.set_crosshair(at, Some(input.pane), update);
+        }
+    }
+
+    /// The patient point under a point of a slice pane, inside the grid's reach or not.
+    fn patient_at(&self, pane: PaneId, at: PanePoint) -> Option<PatientPoint> {
+        Some(self.panes.get(pane.index())?.patient_from_pane(at, self.size_of(pane)))
+    }
+
+    pub(super) fn size_of(&self, pane: PaneId) -> [f64; 2] {
+        let size = self.sizes[pane.index()];
+        [size.width, size.height]
+    }
+
+    pub(super) fn say(&mut self, text: super::words::Text, update: &mut Update) {
+        self.notice = Some(text.in_lang(self.lang).to_owned());
+        update.changes.facts = true;
+    }
+}
+
+impl Case {
+    /// Applies the inverse of edits in reverse order.
+    pub(super) fn take_back(&mut self, edits: &[Edit], update: &mut Update) {
+        for edit in edits.iter().rev() {
+            self.apply(&edit.inverse(), update);
+        }
+    }
+    /// Notes that the reader changed what an algorithm proposed; the edit that says so, if it was not noted yet.
+    pub(super) fn mark_edited(&mut self) -> Option<Edit> {
+        let before = self.document.segment(self.active?)?.clone();
+        let mut after = before.clone();
+        match &mut after.origin {
+            Origin::Proposed { edited, .. } if !*edited => *edited = true,
+            _ => return None,
+        }
+        let edit = Edit::Segment { number: before.number, before: Some(before), after: Some(after) };
+        self.document.apply(&edit, &self.volume).ok()?;
+        Some(edit)
+    }
+    /// Applies an edit of the history.
+    pub(super) fn apply(&mut self, edit: &Edit, update: &mut Update) {
+        match self.document.apply(edit, &self.volume) {
+            Ok(Some((_, touched))) => update.changes.add_labels(touched),
+            Ok(None) => {
+                update.changes.view = true;
+                update.changes.volume_view = true;
+            }
+            Err(error) => log::error!("{error}"),
+        }
+        update.changes.facts = true;
+    }
+}

@@ -1,0 +1,149 @@
+//! What leaves: SEG and SR as downloads, and the upload with its preview. Only what `export` makes can leave.
+
+use super::change::Update;
+use super::command::{Effect, LedgerEntry, UploadOutcome};
+use super::explain;
+use super::state::{Case, Problem, ProblemReason, Session, UploadState};
+use super::words::{self, Lang};
+use crate::annotation::Transaction;
+use crate::export::{ExportContext, ExportError, Outbound, OutboundObject, seg, sr};
+use crate::import::{read_segmentation, segmentation_edits};
+use crate::jobs::{FileId, JobError, JobOutput, Payload};
+
+impl Session {
+    pub(super) fn save(&mut self, report: bool, now: &str, update: &mut Update) {
+        match self.objects(now) {
+            Ok(objects) => {
+                let wanted = if report { objects.into_iter().nth(1) } else { objects.into_iter().next() };
+                if let Some(object) = wanted {
+                    let file_name = object.file_name().to_owned();
+                    let bytes = object.bytes().to_vec();
+                    update.effects.push(Effect::Download { file_name, content_type: "application/dicom", bytes });
+                }
+            }
+            Err(error) => self.refuse(&error),
+        }
+        update.changes.facts = true;
+    }
+
+    pub(super) fn prepare_upload(&mut self, now: &str, update: &mut Update) {
+        update.changes.facts = true;
+        if self.destination.is_none() {
+            return self.say(words::UPLOAD_NOWHERE, update);
+        }
+        let made = self.objects(now).and_then(|objects| {
+            let mut lines = Vec::new();
+            for object in &objects {
+                lines.extend(object.preview()?);
+            }
+            Ok(UploadState::Preview { lines, outbound: Box::new(Outbound::stow(&objects)?) })
+        });
+        match made {
+            Ok(preview) => self.upload = preview,
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    pub(super) fn confirm_upload(&mut self, update: &mut Update) {
+        if let UploadState::Preview { outbound, .. } = std::mem::take(&mut self.upload) {
+            self.upload = UploadState::Sending(outbound.contents().len());
+            update.effects.push(Effect::Upload(outbound));
+        }
+        update.changes.facts = true;
+    }
+
+    pub(super) fn cancel_upload(&mut self, update: &mut Update) {
+        if !matches!(self.upload, UploadState::Sending(_)) {
+            self.upload = UploadState::None;
+        }
+        update.changes.facts = true;
+    }
+
+    pub(super) fn uploaded(&mut self, outcome: UploadOutcome, update: &mut Update) {
+        let UploadState::Sending(count) = self.upload else { return };
+        self.upload = match outcome {
+            // 202 says that some instances were not stored (PS3.18 10.5.3).
+            Ok(reply) if reply.status == 200 => UploadState::Stored(count),
+            Ok(reply) => UploadState::Failed(format!("HTTP {} {}", reply.status, reply.text)),
+            Err(why) => UploadState::Failed(why),
+        };
+        update.changes.facts = true;
+    }
+
+    pub(super) fn enter(&mut self, entry: LedgerEntry, update: &mut Update) {
+        self.ledger.push(entry);
+        update.changes.facts = true;
+    }
+
+    fn refuse(&mut self, error: &ExportError) {
+        self.notice = Some(match error {
+            ExportError::Empty => words::NOTHING_TO_EXPORT.in_lang(self.lang).to_owned(),
+            other => other.to_string(),
+        });
+    }
+
+    /// The segmentation and the report that refers to it.
+    fn objects(&self, now: &str) -> Result<Vec<OutboundObject>, ExportError> {
+        let case = self.case.as_ref().ok_or(ExportError::Empty)?;
+        let context = case.export_context(now);
+        let segmentation = seg::write(&case.document, &context, None)?;
+        let report = sr::write(&case.document, &segmentation, &context)?;
+        Ok(vec![segmentation.object, report])
+    }
+
+    /// Puts a segmentation that was read on the open CT, as one undoable transaction.
+    pub(super) fn segmentation_read(&mut self, file: FileId, result: Result<JobOutput, JobError>, update: &mut Update) {
+        update.changes.facts = true;
+        let bytes = match result {
+            Ok(output) => match output.payloads.into_iter().next() {
+                Some(Payload::Bytes(bytes)) => bytes,
+                _ => return self.add_problem(file, ProblemReason::Job(JobError::WrongInput)),
+            },
+            Err(error) => return self.add_problem(file, ProblemReason::Job(error)),
+        };
+        let Some(case) = &mut self.case else {
+            return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
+        };
+        let uids: Vec<Option<String>> =
+            (0..case.plan.slices.len()).map(|k| case.instance(k).map(|i| i.sop_instance_uid.clone())).collect();
+        let read = read_segmentation(&bytes, case.document.grid(), &uids)
+            .and_then(|s| segmentation_edits(&s, &mut case.document, &case.volume).map(|edits| (s, edits)));
+        match read {
+            Ok((segmentation, edits)) => {
+                for edit in &edits {
+                    if let crate::annotation::Edit::Voxels { delta, .. } = edit
+                        && let Some(bounds) = delta.bounds()
+                    {
+                        update.changes.add_labels(bounds);
+                    }
+                }
+                case.history.commit(Transaction { name: "import", edits });
+                case.active = case.document.segments().last().map(|s| s.number);
+                self.volume_revision += 1;
+                let count = segmentation.segments.len().to_string();
+                self.notice = Some(words::IMPORTED_SEG.with(self.lang, &[&count]));
+            }
+            Err(error) => {
+                let name = self.names.get(&file).cloned().unwrap_or_default();
+                let reason = ProblemReason::Segmentation(explain::segmentation_error(&error, self.lang));
+                self.problems.push(Problem { name, reason });
+            }
+        }
+    }
+}
+
+impl Case {
+    /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.
+    fn export_context(&self, now: &str) -> ExportContext {
+        let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
+        ExportContext {
+            source: (0..self.plan.slices.len()).map(|k| self.instance(k).cloned()).collect(),
+            reader: "Reader^".to_owned(),
+            reading_id: self.series.uid.clone(),
+            date: date.to_owned(),
+            time: time.to_owned(),
+            software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            quality_notes: self.plan.findings.iter().map(|f| explain::geometry_finding(f, Lang::En)).collect(),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Files → headers → series → slices.
+
+use super::change::Update;
+use super::command::Effect;
+use super::state::{Case, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
+use super::words;
+use crate::annotation::{Document, History};
+use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
+use crate::geometry::AnatomicalPlane;
+use crate::import::{load_order, plan_stack};
+use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::view::{Camera, PaneState, Window};
+use crate::volume::CtVolume;
+use std::collections::BTreeSet;
+
+/// Headers read by one job: enough to keep messages few, few enough to share among workers.
+const FILES_PER_SCAN: usize = 8;
+
+impl Session {
+    pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
+        if files.is_empty() {
+            return;
+        }
+        if self.scan.done == self.scan.total {
+            self.scan = Scan::default();
+        }
+        self.notice = None;
+        self.scan.total += files.len();
+        update.changes.facts = true;
+        update.effects.push(Effect::Mark("hilum:files"));
+        let ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
+        self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
+        for chunk in ids.chunks(FILES_PER_SCAN) {
+            let request = self.start_job(Purpose::Scan(chunk.to_vec()), Priority::NOW, Job::Scan, chunk.to_vec());
+            update.effects.push(Effect::RunJob(request));
+        }
+    }
+
+    pub(super) fn open_demonstration(&mut self, update: &mut Update) {
+        let request = self.start_job(Purpose::Demonstration, Priority::NOW, Job::Demonstration, Vec::new());
+        update.effects.push(Effect::RunJob(request));
+        update.changes.facts = true;
+    }
+
+    /// Stops reading and decoding. Slices that arrived stay; what is missing looks missing.
+    pub(super) fn cancel_loading(&mut self, update: &mut Update) {
+        let loading: Vec<JobId> = self
+            .jobs
+            .iter()
+            .filter(|(_, p)| !matches!(p, Purpose::Proposal(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        update.effects.extend(loading.into_iter().map(Effect::CancelJob));
+    }
+
+    pub(super) fn scanned(&mut self, files: &[FileId], result: Result<JobOutput, JobError>, update: &mut Update) {
+        self.scan.done += files.len();
+        update.changes.facts = true;
+        let headers = match result {
+            Ok(JobOutput { facts: JobFacts::Headers(headers), .. }) => headers,
+            Ok(_) => vec![Err(JobError::WrongInput); files.len()],
+            Err(JobError::Cancelled) => Vec::new(),
+            Err(error) => vec![Err(error); files.len()],
+        };
+        for (file, header) in files.iter().zip(headers) {
+            match header {
+                Ok(instance) if self.file_of.contains_key(&instance.sop_instance_uid) => {
+                    // A segmentation read again is put on again; any other instance is there already.
+                    if is_segmentation(&instance) {
+                        self.file_of.insert(instance.sop_instance_uid.clone(), *file);
+                        self.scan.found.push(instance);
+                    } else {
+                        self.add_problem(*file, ProblemReason::Duplicate);
+                    }
+                }
+                Ok(instance) => {
+                    self.file_of.insert(instance.sop_instance_uid.clone(), *file);
+                    self.scan.found.push(instance);
+                }
+                Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
+            }
+        }
+        if self.scan.done >= self.scan.total {
+            self.catalogue(update);
+        }
+    }
+
+    /// All headers are read: groups them and opens what the reader most likely wants.
+    fn catalogue(&mut self, update: &mut Update) {
+        let found = std::mem::take(&mut self.scan.found);
+        let new: BTreeSet<String> = found.iter().map(|i| i.series.instance_uid.clone()).collect();
+        let segmentations: Vec<FileId> = found
+            .iter()
+            .filter(|i| is_segmentation(i))
+            .filter_map(|i| self.file_of.get(&i.sop_instance_uid).copied())
+            .collect();
+        let known = std::mem::take(&mut self.series).into_iter().flat_map(|s| s.instances);
+        self.series = group_into_series(known.chain(found).collect());
+        let open = self.case.as_ref().map(|c| c.series.uid.clone());
+        let largest = self
+            .series
+            .iter()
+            .filter(|s| s.kind == SeriesKind::CtVolume && new.contains(&s.uid))
+            .max_by_key(|s| s.instances.len())
+            .map(|s| s.uid.clone());
+        match largest {
+            // More slices of the CT on screen arrived: it is opened anew, marks and all.
+            Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
+            None if open.is_none() && segmentations.is_empty() => {
+                self.notice = Some(words::NOTHING_TO_SHOW.in_lang(self.lang).to_owned());
+            }
+            None => {}
+        }
+        for file in segmentations {
+            if self.case.is_none() {
+                self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
+                continue;
+            }
+            let request = self.start_job(Purpose::ReadSegmentation(file), Priority::SOON, Job::ReadFile, vec![file]);
+            update.effects.push(Effect::RunJob(request));
+        }
+    }
+
+    /// Shows a series. What was marked on the one shown before is kept and comes back with it.
+    pub(super) fn open_series(&mut self, uid: &str, again: bool, update: &mut Update) {
+        if !again && self.case.as_ref().is_some_and(|c| c.series.uid == uid) {
+            return;
+        }
+        let Some(series) = self.series.iter().find(|s| s.uid == uid).cloned() else { return };
+        let name = series.instances.first().map_or_else(String::new, |i| i.series.description.clone());
+        let plan = match plan_stack(&series) {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.problems.push(Problem { name, reason: ProblemReason::Import(error) });
+                update.changes.facts = true;
+                return;
+            }
+        };
+        let out_of_memory = |session: &mut Self, name| {
+            let error = JobError::Analysis("not enough memory for this CT".to_owned());
+            session.problems.push(Problem { name, reason: ProblemReason::Job(error) });
+        };
+        let Some(volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
+        self.shelve(update);
+        let kept = self.shelved.remove(uid).filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
+        let (document, history, active) = match kept {
+            Some(Shelved { document, history, active }) => (document, history, active),
+            None => match Document::empty(plan.grid) {
+                Some(document) => (document, History::default(), None),
+                None => return out_of_memory(self, name),
+            },
+        };
+        let middle = plan.slices.len() / 2;
+        let mut pending = 0;
+        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate() {
+            let Some(source) = plan.slices[k] else { continue };
+            let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
+            let Some(file) = file.copied() else { continue };
+            let job = Job::Decode { frame: source.frame };
+            let request = self.start_job(Purpose::Decode { k }, Priority(1000 + n as u32), job, vec![file]);
+            update.effects.push(Effect::RunJob(request));
+            pending += 1;
+        }
+        let own = series.instances.iter().find_map(|i| i.windows.first());
+        self.own_window = own.map(|w| Window { centre_hu: w.centre_hu, width_hu: w.width_hu });
+        self.crosshair = plan.grid.centre();
+        if let Some(v) = plan.grid.voxel_at(self.crosshair) {
+            self.crosshair = plan.grid.patient_from_voxel(v.centre());
+        }
+        self.panes = AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, self.crosshair));
+        self.case = Some(Case { series, plan, volume, document, history, active, pending });
+        self.fit_views();
+        update.changes.volume = true;
+        update.changes.view = true;
+        update.changes.volume_view = true;
+        update.changes.facts = true;
+    }
+
+    /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
+    fn shelve(&mut self, update: &mut Update) {
+        self.abort_gesture(update);
+        let decoding: Vec<JobId> = self
+            .jobs
+            .iter()
+            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::Proposal(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in decoding {
+            self.jobs.remove(&id);
+            self.running.remove(&id);
+            update.effects.push(Effect::CancelJob(id));
+        }
+        if let Some(case) = self.case.take() {
+            let Case { series, document, history, active, .. } = case;
+            if !document.segments().is_empty() || history.undo_name().is_some() {
+                self.shelved.insert(series.uid, Shelved { document, history, active });
+            }
+        }
+    }
+
+    /// Fits all panes to the grid again and looks at it from the front.
+    pub(super) fn fit_views(&mut self) {
+        let Some(case) = &self.case else { return };
+        let grid = case.volume.grid();
+        for (pane, size) in self.panes.iter_mut().zip(&self.sizes) {
+            pane.fit(grid, [size.width, size.height]);
+        }
+        self.camera = Camera::fit(grid);
+        self.volume_revision += 1;
+    }
+
+    pub(super) fn decoded(&mut self, k: usize, result: Result<JobOutput, JobError>, update: &mut Update) {
+        let Some(case) = &mut self.case else { return };
+        case.pending = case.pending.saturating_sub(1);
+        update.changes.facts = true;
+        let [ni, nj, _] = case.volume.grid().size();
+        let problem = match result {
+            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => match payloads.first() {
+                Some(Payload::Hu(hu)) if rows == nj && columns == ni && hu.len() == ni * nj => {
+                    if let Some(slice) = case.volume.fill_slice(k) {
+                        slice.copy_from_slice(hu);
+                    }
+                    update.changes.slices.push(k);
+                    update.changes.view = true;
+                    update.changes.volume_view = true;
+                    self.volume_revision += 1;
+                    None
+                }
+                _ => Some(JobError::WrongInput),
+            },
+            Ok(_) => Some(JobError::WrongInput),
+            Err(JobError::Cancelled) => None,
+            Err(error) => Some(error),
+        };
+        let source = case.instance(k).and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
+        if case.is_settled() {
+            case.document.recount_all(&case.volume);
+            update.effects.push(Effect::Mark("hilum:volume"));
+        }
+        if let (Some(error), Some(file)) = (problem, source) {
+            self.add_problem(file, ProblemReason::Job(error));
+        }
+    }
+
+    pub(super) fn made(&mut self, result: Result<JobOutput, JobError>, update: &mut Update) {
+        update.changes.facts = true;
+        match result {
+            Ok(JobOutput { facts: JobFacts::Files(names), payloads }) => {
+                let bytes = payloads.into_iter().filter_map(|p| if let Payload::Bytes(b) = p { Some(b) } else { None });
+                update.effects.push(Effect::OpenMade(names.into_iter().zip(bytes).collect()));
+            }
+            Ok(_) | Err(JobError::Cancelled) => {}
+            Err(error) => {
+                let name = words::OPEN_DEMO.in_lang(self.lang).to_owned();
+                self.problems.push(Problem { name, reason: ProblemReason::Job(error) });
+            }
+        }
+    }
+
+    pub(super) fn add_problem(&mut self, file: FileId, reason: ProblemReason) {
+        let name = self.names.get(&file).cloned().unwrap_or_default();
+        self.problems.push(Problem { name, reason });
+    }
+}
+
+fn is_segmentation(instance: &Instance) -> bool {
+    let alone = Series { uid: String::new(), kind: SeriesKind::NotAnImage, instances: vec![instance.clone()] };
+    group_into_series(alone.instances).first().is_some_and(|s| s.kind == SeriesKind::Segmentation)
+}

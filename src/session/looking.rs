@@ -1,0 +1,113 @@
+//! Panes, window, crosshair: what the reader looks at. Nothing here changes the document.
+
+use super::change::Update;
+use super::command::{PaneId, PaneSize};
+use super::state::Session;
+use crate::geometry::{PanePoint, PatientPoint};
+use crate::view::PRESETS;
+
+impl Session {
+    pub(super) fn resize(&mut self, sizes: [PaneSize; 4], px_ratio: f64, update: &mut Update) {
+        let fresh = self.sizes.iter().all(|s| s.width <= 0.0);
+        let before = std::mem::replace(&mut self.sizes, sizes);
+        self.px_ratio = px_ratio;
+        if fresh {
+            self.fit_views();
+        } else if let Some(case) = &self.case {
+            // A pane that grew shows as much of the patient as before, larger.
+            for (n, pane) in self.panes.iter_mut().enumerate() {
+                let (old, new) = (before[n], sizes[n]);
+                if old.width <= 0.0 && new.width > 0.0 && pane.mm_per_px <= 0.0 {
+                    pane.fit(case.volume.grid(), [new.width, new.height]);
+                } else if old.width > 0.0 && new.width > 0.0 {
+                    pane.mm_per_px *= old.width.min(old.height) / new.width.min(new.height).max(1.0);
+                }
+            }
+        }
+        self.volume_moved(update);
+        update.changes.facts = true;
+    }
+
+    pub(super) fn choose_window(&mut self, preset: usize, update: &mut Update) {
+        let window = if preset == 0 { self.own_window } else { PRESETS.get(preset - 1).copied() };
+        if let Some(window) = window {
+            self.window = window;
+            update.changes.view = true;
+            update.changes.facts = true;
+        }
+    }
+
+    /// The pane that keys act on: under the pointer, else the one shown alone, else axial.
+    fn pane_for_keys(&self) -> PaneId {
+        self.pointer.map(|p| p.0).or(self.maximised).unwrap_or(PaneId::Axial)
+    }
+
+    pub(super) fn scroll_key(&mut self, slices: i32, update: &mut Update) {
+        self.scroll(self.pane_for_keys(), slices, update);
+    }
+
+    pub(super) fn zoom_key(&mut self, steps: i32, update: &mut Update) {
+        let pane = self.pane_for_keys();
+        let size = self.size_of(pane);
+        self.zoom(pane, PanePoint::new(size[0] / 2.0, size[1] / 2.0), steps, update);
+    }
+
+    pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, zoom: bool, update: &mut Update) {
+        self.pointer = Some((pane, at));
+        if zoom || pane == PaneId::Volume {
+            self.zoom(pane, at, -steps, update);
+        } else {
+            self.scroll(pane, -steps, update);
+        }
+    }
+
+    fn zoom(&mut self, id: PaneId, at: PanePoint, steps: i32, update: &mut Update) {
+        let factor = 1.15f64.powi(steps);
+        let size = self.size_of(id);
+        if let Some(pane) = self.panes.get_mut(id.index()) {
+            pane.zoom_about(factor, at, size);
+            update.changes.view = true;
+        } else {
+            self.camera.zoom(factor);
+            self.volume_moved(update);
+        }
+        update.changes.facts = true;
+    }
+
+    /// Scrolls a pane; the crosshair goes along, so that the other panes show where it is.
+    fn scroll(&mut self, id: PaneId, slices: i32, update: &mut Update) {
+        let (Some(case), Some(pane)) = (&self.case, self.panes.get_mut(id.index())) else { return };
+        let normal = pane.plane.normal();
+        pane.scroll(case.volume.grid(), slices);
+        let along = (pane.centre - self.crosshair).dot(normal);
+        let at = self.crosshair + normal * along;
+        self.set_crosshair(at, Some(id), update);
+    }
+
+    /// Moves the crosshair to a voxel centre inside the grid; the other panes follow to its slice.
+    pub(super) fn set_crosshair(&mut self, at: PatientPoint, from: Option<PaneId>, update: &mut Update) {
+        let Some(case) = &self.case else { return };
+        let grid = case.volume.grid();
+        let voxel = grid.voxel_from_patient(at).0;
+        let size = grid.size();
+        let clamp = |v: f64, n: usize| v.round().clamp(0.0, n as f64 - 1.0) as usize;
+        let index = crate::geometry::VoxelIndex::new(clamp(voxel.x, size[0]), clamp(voxel.y, size[1]), clamp(voxel.z, size[2]));
+        self.crosshair = grid.patient_from_voxel(index.centre());
+        for (n, pane) in self.panes.iter_mut().enumerate() {
+            if from.is_none_or(|id| id.index() != n) {
+                pane.move_to_slice_of(grid, self.crosshair);
+            }
+        }
+        update.changes.view = true;
+        update.changes.facts = true;
+    }
+
+    pub(super) fn maximise(&mut self, update: &mut Update) {
+        self.maximised = match self.maximised {
+            Some(_) => None,
+            None => Some(self.pane_for_keys()),
+        };
+        update.changes.facts = true;
+        update.changes.view = true;
+    }
+}

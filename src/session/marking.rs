@@ -1,0 +1,154 @@
+//! Segments, interpolation, undo and redo.
+
+use super::change::Update;
+use super::command::SegmentChange;
+use super::explain;
+use super::state::{Case, Session};
+use super::words;
+use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, interpolate};
+
+/// The radii a key steps through, mm.
+const BRUSH_RADII_MM: std::ops::RangeInclusive<f64> = 0.5..=60.0;
+
+impl Session {
+    pub(super) fn add_segment(&mut self, meaning: SegmentMeaning, update: &mut Update) {
+        let name = explain::meaning(meaning).in_lang(self.lang);
+        let Some(case) = &mut self.case else { return };
+        let same = case.document.segments().iter().filter(|s| s.meaning == meaning).count();
+        let name = if same == 0 { name.to_owned() } else { format!("{name} {}", same + 1) };
+        match case.add_segment(meaning, name, Origin::Manual) {
+            Ok((number, edit)) => {
+                case.active = Some(number);
+                case.history.commit(Transaction { name: "add-segment", edits: vec![edit] });
+            }
+            Err(error) => self.notice = Some(error.to_string()),
+        }
+        update.changes.facts = true;
+        update.changes.view = true;
+    }
+
+    pub(super) fn change_segment(&mut self, number: u8, change: SegmentChange, update: &mut Update) {
+        let Some(case) = &mut self.case else { return };
+        let Some(before) = case.document.segment(number).cloned() else { return };
+        let mut after = before.clone();
+        match change {
+            SegmentChange::Name(name) => after.name = name.chars().filter(|c| !c.is_control()).take(64).collect(),
+            SegmentChange::Colour(colour) => after.colour = colour,
+            SegmentChange::ToggleVisible => after.visible = !after.visible,
+            SegmentChange::ToggleLocked => after.locked = !after.locked,
+        }
+        if after == before {
+            return;
+        }
+        let edit = Edit::Segment { number, before: Some(before), after: Some(after) };
+        case.apply(&edit, update);
+        case.history.commit(Transaction { name: "change-segment", edits: vec![edit] });
+        self.volume_revision += 1;
+    }
+
+    pub(super) fn delete_segment(&mut self, update: &mut Update) {
+        let Some(case) = &mut self.case else { return };
+        let Some(segment) = case.active.and_then(|n| case.document.segment(n)).cloned() else {
+            return self.say(words::NO_SEGMENT, update);
+        };
+        if segment.locked {
+            return self.say(words::SEGMENT_LOCKED, update);
+        }
+        let voxels = case.clear_voxels(&segment);
+        if let Edit::Voxels { delta, .. } = &voxels
+            && let Some(bounds) = delta.bounds()
+        {
+            update.changes.add_labels(bounds);
+        }
+        let gone = Edit::Segment { number: segment.number, before: Some(segment), after: None };
+        case.apply(&gone, update);
+        case.history.commit(Transaction { name: "delete-segment", edits: vec![voxels, gone] });
+        case.active = case.document.segments().first().map(|s| s.number);
+        self.volume_revision += 1;
+    }
+
+    pub(super) fn interpolate(&mut self, update: &mut Update) {
+        let plane = self.last_plane;
+        let Some(case) = &mut self.case else { return };
+        if !case.is_settled() {
+            return self.say(words::WAIT_FOR_SLICES, update);
+        }
+        let Some(segment) = case.active else { return self.say(words::NO_SEGMENT, update) };
+        let axis = case.volume.grid().axis_along(plane.normal());
+        match interpolate(&mut case.document, &case.volume, segment, axis) {
+            Ok(edit) => match &edit {
+                Edit::Voxels { delta, .. } if !delta.is_empty() => {
+                    if let Some(bounds) = delta.bounds() {
+                        update.changes.add_labels(bounds);
+                    }
+                    let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+                    case.history.commit(Transaction { name: "interpolate", edits });
+                    self.volume_revision += 1;
+                    self.notice = None;
+                }
+                _ => self.say(words::NOTHING_BETWEEN, update),
+            },
+            Err(DocumentError::Locked(_)) => self.say(words::SEGMENT_LOCKED, update),
+            Err(error) => log::debug!("{error}"),
+        }
+    }
+
+    pub(super) fn undo(&mut self, redo: bool, update: &mut Update) {
+        self.abort_gesture(update);
+        let Some(case) = &mut self.case else { return };
+        let transaction = if redo { case.history.redo() } else { case.history.undo() };
+        let Some(transaction) = transaction.cloned() else { return };
+        if redo {
+            for edit in &transaction.edits {
+                case.apply(edit, update);
+            }
+        } else {
+            case.take_back(&transaction.edits, update);
+        }
+        if case.active.is_none_or(|n| case.document.segment(n).is_none()) {
+            case.active = case.document.segments().last().map(|s| s.number);
+        }
+        self.volume_revision += 1;
+    }
+
+    pub(super) fn brush_step(&mut self, steps: i32, update: &mut Update) {
+        let radius = self.brush.radius_mm * 1.25f64.powi(steps);
+        self.set_brush_radius(radius, update);
+    }
+
+    pub(super) fn set_brush_radius(&mut self, radius_mm: f64, update: &mut Update) {
+        if radius_mm.is_finite() {
+            self.brush.radius_mm = radius_mm.clamp(*BRUSH_RADII_MM.start(), *BRUSH_RADII_MM.end());
+        }
+        update.changes.facts = true;
+    }
+}
+
+impl Case {
+    /// Adds a segment to the document; its number and the edit that did it.
+    pub(super) fn add_segment(
+        &mut self,
+        meaning: SegmentMeaning,
+        name: String,
+        origin: Origin,
+    ) -> Result<(u8, Edit), DocumentError> {
+        let segment = self.document.new_segment(meaning, name, origin)?;
+        let number = segment.number;
+        let edit = Edit::Segment { number, before: None, after: Some(segment) };
+        self.document.apply(&edit, &self.volume)?;
+        Ok((number, edit))
+    }
+
+    /// Clears all voxels of a segment; the edit that did it.
+    pub(super) fn clear_voxels(&mut self, segment: &Segment) -> Edit {
+        let [_, nj, nk] = self.document.grid().size();
+        let number = segment.number;
+        self.document.edit_voxels(segment.layer, &self.volume, |editor| {
+            for k in 0..nk {
+                for j in 0..nj {
+                    editor.set_span(k, j, 0, usize::MAX, |_, old| (old == number).then_some(0));
+                }
+            }
+        })
+    }
+}

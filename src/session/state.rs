@@ -1,0 +1,301 @@
+//! Everything the page knows, held together.
+
+use super::command::{LedgerEntry, PaneId, PaneSize, Tool};
+use super::gesture::Gesture;
+use super::words::Lang;
+use crate::annotation::{Document, History};
+use crate::dicom::{Instance, Series};
+use crate::export::Outbound;
+use crate::geometry::PatientPoint;
+use crate::import::{ImportError, StackPlan};
+use crate::jobs::{FileId, Job, JobError, JobId, Priority};
+use crate::view::{Camera, PaneState, Window};
+use crate::volume::CtVolume;
+use std::collections::BTreeMap;
+
+/// What draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gpu {
+    /// Not known yet.
+    #[default]
+    Probing,
+    /// WebGPU, proved by drawing.
+    WebGpu,
+    /// WebGL2, proved by drawing.
+    WebGl2,
+    /// Neither: the CPU twins draw slices.
+    Cpu,
+}
+
+/// A job to run and what it needs of the page.
+#[derive(Clone, Debug)]
+pub struct JobRequest {
+    /// Its name.
+    pub id: JobId,
+    /// Lower runs first.
+    pub priority: Priority,
+    /// The work.
+    pub job: Job,
+    /// Files it reads.
+    pub files: Vec<FileId>,
+    /// Whether it needs the HU voxels.
+    pub needs_volume: bool,
+    /// Whether it needs the labels of the lungs (1 inside).
+    pub needs_lungs: bool,
+}
+
+/// What a running job is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Scan(Vec<FileId>),
+    Decode { k: usize },
+    ReadSegmentation(FileId),
+    Demonstration,
+    Proposal(super::words::Text),
+}
+
+/// A file or series that was not opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The file's name, or the series' description.
+    pub name: String,
+    /// Why.
+    pub reason: ProblemReason,
+}
+
+/// Why something was not opened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProblemReason {
+    /// A file.
+    Job(JobError),
+    /// A series.
+    Import(ImportError),
+    /// A segmentation that does not fit.
+    Segmentation(String),
+    /// The same instance twice.
+    Duplicate,
+    /// A sentence.
+    Text(super::words::Text),
+}
+
+/// The CT that is open, and what the reader marked on it.
+#[derive(Debug)]
+pub struct Case {
+    /// The series.
+    pub series: Series,
+    /// How it became a volume.
+    pub plan: StackPlan,
+    /// Its voxels.
+    pub volume: CtVolume,
+    /// The reader's document.
+    pub document: Document,
+    /// Undo and redo.
+    pub history: History,
+    /// The segment that tools edit.
+    pub active: Option<u8>,
+    /// Slices still being decoded.
+    pub(super) pending: usize,
+}
+
+impl Case {
+    /// Whether no slice is on its way any more: marking may begin.
+    pub fn is_settled(&self) -> bool {
+        self.pending == 0
+    }
+    /// The instance a slice came from; `None` where it is missing.
+    pub fn instance(&self, k: usize) -> Option<&Instance> {
+        self.series.instances.get((*self.plan.slices.get(k)?)?.instance)
+    }
+}
+
+/// Marks kept while another CT is open.
+#[derive(Debug)]
+pub(super) struct Shelved {
+    pub document: Document,
+    pub history: History,
+    pub active: Option<u8>,
+}
+
+/// Brush settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BrushSettings {
+    /// Radius, mm: the same size in every plane whatever the zoom.
+    pub radius_mm: f64,
+    /// Ball in 3D, or disc in the pane's plane.
+    pub ball: bool,
+    /// HU it may paint; `None` all.
+    pub range_hu: Option<(i16, i16)>,
+}
+
+/// Progress of a named job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    /// Its name.
+    pub title: super::words::Text,
+    /// 0..=1.
+    pub fraction: f32,
+}
+
+/// An upload from preview to answer.
+#[derive(Clone, Debug, Default)]
+pub enum UploadState {
+    /// None asked for.
+    #[default]
+    None,
+    /// Shown to the reader.
+    Preview {
+        /// Every attribute with its value.
+        lines: Vec<crate::export::PreviewLine>,
+        /// What would be sent.
+        outbound: Box<Outbound>,
+    },
+    /// On its way, with the number of objects.
+    Sending(usize),
+    /// Stored: the number of objects.
+    Stored(usize),
+    /// Refused or lost; why.
+    Failed(String),
+}
+
+/// The session: `update` takes a command and says what changed and what to do.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) lang: Lang,
+    pub(super) gpu: Gpu,
+    pub(super) destination: Option<String>,
+    pub(super) series: Vec<Series>,
+    pub(super) file_of: BTreeMap<String, FileId>,
+    pub(super) names: BTreeMap<FileId, String>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) case: Option<Case>,
+    pub(super) shelved: BTreeMap<String, Shelved>,
+    pub(super) jobs: BTreeMap<JobId, Purpose>,
+    pub(super) next_job: u32,
+    pub(super) scan: Scan,
+    pub(super) running: BTreeMap<JobId, Running>,
+    pub(super) panes: [PaneState; 3],
+    pub(super) sizes: [PaneSize; 4],
+    pub(super) px_ratio: f64,
+    pub(super) camera: Camera,
+    pub(super) volume_revision: u64,
+    pub(super) window: Window,
+    pub(super) own_window: Option<Window>,
+    pub(super) crosshair: PatientPoint,
+    pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
+    pub(super) maximised: Option<PaneId>,
+    pub(super) tool: Tool,
+    pub(super) subtract: bool,
+    pub(super) brush: BrushSettings,
+    pub(super) gesture: Gesture,
+    pub(super) last_plane: crate::geometry::AnatomicalPlane,
+    pub(super) notice: Option<String>,
+    pub(super) upload: UploadState,
+    pub(super) ledger: Vec<LedgerEntry>,
+}
+
+/// Header reading in progress.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub total: usize,
+    pub done: usize,
+    pub found: Vec<Instance>,
+}
+
+impl Session {
+    /// Nothing open.
+    pub fn new(lang: Lang) -> Self {
+        let origin = PatientPoint::new(0.0, 0.0, 0.0);
+        Self {
+            lang,
+            gpu: Gpu::Probing,
+            destination: None,
+            series: Vec::new(),
+            file_of: BTreeMap::new(),
+            names: BTreeMap::new(),
+            problems: Vec::new(),
+            case: None,
+            shelved: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            next_job: 0,
+            scan: Scan::default(),
+            running: BTreeMap::new(),
+            panes: crate::geometry::AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, origin)),
+            sizes: [PaneSize::default(); 4],
+            px_ratio: 1.0,
+            camera: Camera::default(),
+            volume_revision: 0,
+            window: crate::view::PRESETS[0],
+            own_window: None,
+            crosshair: origin,
+            pointer: None,
+            maximised: None,
+            tool: Tool::Navigate,
+            subtract: false,
+            brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
+            gesture: Gesture::None,
+            last_plane: crate::geometry::AnatomicalPlane::Axial,
+            notice: None,
+            upload: UploadState::None,
+            ledger: Vec::new(),
+        }
+    }
+    /// The CT that is open.
+    pub fn case(&self) -> Option<&Case> {
+        self.case.as_ref()
+    }
+    /// The language of the interface.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+    /// What could not be opened.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+    /// The crosshair.
+    pub fn crosshair(&self) -> PatientPoint {
+        self.crosshair
+    }
+    /// The window.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+    /// The pane shown alone.
+    pub fn maximised(&self) -> Option<PaneId> {
+        self.maximised
+    }
+    /// The tool in hand.
+    pub fn tool(&self) -> Tool {
+        self.tool
+    }
+    /// The upload in progress.
+    pub fn upload(&self) -> &UploadState {
+        &self.upload
+    }
+    /// Whether headers are being read or slices decoded.
+    pub fn is_loading(&self) -> bool {
+        self.scan.done < self.scan.total
+            || self.case.as_ref().is_some_and(|c| !c.is_settled())
+            || self.jobs.values().any(|p| *p == Purpose::Demonstration)
+    }
+
+    pub(super) fn start_job(
+        &mut self,
+        purpose: Purpose,
+        priority: Priority,
+        job: Job,
+        files: Vec<FileId>,
+    ) -> JobRequest {
+        let id = JobId(self.next_job);
+        self.next_job = self.next_job.wrapping_add(1);
+        if let Purpose::Proposal(title) = &purpose {
+            self.running.insert(id, Running { title: *title, fraction: 0.0 });
+        }
+        let (needs_volume, needs_lungs) = match job {
+            Job::ProposeLungs { .. } => (true, false),
+            Job::ProposeLesions { .. } => (true, true),
+            _ => (false, false),
+        };
+        self.jobs.insert(id, purpose);
+        JobRequest { id, priority, job, files, needs_volume, needs_lungs }
+    }
+}

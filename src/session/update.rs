@@ -1,0 +1,113 @@
+//! One match: each command is a call into the part that knows it.
+
+use super::change::Update;
+use super::command::{Action, Command};
+use super::state::{Purpose, Session};
+use super::words;
+use crate::jobs::{Job, JobEvent, JobId, JobOutput};
+
+impl Session {
+    /// Does what is asked; says what changed and what the page should do. `now` is the local time as `YYYYMMDDHHMMSS`.
+    pub fn update(&mut self, command: Command, now: &str) -> Update {
+        let mut update = Update::default();
+        match command {
+            Command::Do(action) => self.act(action, now, &mut update),
+            Command::OpenFiles(files) => self.open_files(files, &mut update),
+            Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
+            Command::Job(JobEvent::Progress(id, fraction)) => {
+                if let Some(running) = self.running.get_mut(&id) {
+                    running.fraction = fraction;
+                    update.changes.facts = true;
+                }
+            }
+            Command::Job(JobEvent::Done(id, result)) => self.job_done(id, result, &mut update),
+            Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
+            Command::Pointer(input) => self.pointer_event(input, &mut update),
+            Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
+            Command::BrushRange(range_hu) => {
+                self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
+                update.changes.facts = true;
+            }
+            Command::AddSegment(meaning) => self.add_segment(meaning, &mut update),
+            Command::SelectSegment(number) => {
+                if let Some(case) = &mut self.case
+                    && case.document.segment(number).is_some()
+                {
+                    case.active = Some(number);
+                }
+                update.changes.facts = true;
+            }
+            Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
+            Command::Language(lang) => {
+                self.lang = lang;
+                self.notice = None;
+                update.changes.facts = true;
+            }
+            Command::Destination(name) => {
+                self.destination = name;
+                update.changes.facts = true;
+            }
+            Command::Ledger(entry) => self.enter(entry, &mut update),
+            Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
+            Command::Gpu(gpu) => {
+                self.gpu = gpu;
+                update.changes.facts = true;
+            }
+        }
+        update
+    }
+
+    fn act(&mut self, action: Action, now: &str, update: &mut Update) {
+        match action {
+            Action::Tool(tool) => {
+                self.abort_gesture(update);
+                self.tool = tool;
+            }
+            Action::Window(preset) => self.choose_window(preset, update),
+            Action::Undo => self.undo(false, update),
+            Action::Redo => self.undo(true, update),
+            Action::Escape => {
+                self.abort_gesture(update);
+                self.notice = None;
+                self.cancel_upload(update);
+            }
+            Action::Scroll(slices) => self.scroll_key(slices, update),
+            Action::Zoom(steps) => self.zoom_key(steps, update),
+            Action::Maximise => self.maximise(update),
+            Action::ResetView => {
+                self.fit_views();
+                update.changes.view = true;
+                update.changes.volume_view = true;
+            }
+            Action::ToggleSubtract => self.subtract = !self.subtract,
+            Action::ToggleBall => self.brush.ball = !self.brush.ball,
+            Action::BrushStep(steps) => self.brush_step(steps, update),
+            Action::Interpolate => self.interpolate(update),
+            Action::DeleteSegment => self.delete_segment(update),
+            Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
+            Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
+            Action::ExportSeg => self.save(false, now, update),
+            Action::ExportSr => self.save(true, now, update),
+            Action::PrepareUpload => self.prepare_upload(now, update),
+            Action::ConfirmUpload => self.confirm_upload(update),
+            Action::CancelUpload => self.cancel_upload(update),
+            Action::OpenDemonstration => self.open_demonstration(update),
+            Action::CancelLoading => self.cancel_loading(update),
+        }
+        update.changes.facts = true;
+    }
+
+    fn job_done(&mut self, id: JobId, result: Result<JobOutput, crate::jobs::JobError>, update: &mut Update) {
+        self.running.remove(&id);
+        // A job of a case that was put aside has no purpose any more.
+        match self.jobs.remove(&id) {
+            Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
+            Some(Purpose::Decode { k }) => self.decoded(k, result, update),
+            Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
+            Some(Purpose::Demonstration) => self.made(result, update),
+            Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! What the page shows, derived from the session as plain data. Nothing is pushed by hand.
+
+use super::command::{PaneId, Tool};
+use super::explain;
+use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
+use super::words::{self, Lang};
+use crate::dicom::SeriesKind;
+use crate::export::PreviewLine;
+use crate::geometry::{PanePoint, PatientPoint, Plane};
+use crate::import::Severity;
+use crate::report::quantities;
+use crate::view::{edge_letters, scale_bar};
+use crate::volume::sample_nearest;
+
+/// A row of the series list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesRow {
+    /// Series Instance UID.
+    pub uid: String,
+    /// Series number and description.
+    pub title: String,
+    /// Modality.
+    pub modality: String,
+    /// Number of instances.
+    pub instances: usize,
+    /// Whether it can be shown as a volume.
+    pub can_open: bool,
+    /// Whether it is shown.
+    pub is_open: bool,
+}
+
+/// A row of the segment list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentRow {
+    /// Segment number.
+    pub number: u8,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub meaning: String,
+    /// `#rrggbb`.
+    pub colour: String,
+    /// Whether panes draw it.
+    pub visible: bool,
+    /// Whether tools leave it alone.
+    pub locked: bool,
+    /// Whether tools edit it.
+    pub active: bool,
+    /// Number of voxels.
+    pub voxels: u64,
+    /// Volume, ml.
+    pub volume_ml: f64,
+    /// Mean HU.
+    pub mean_hu: Option<f64>,
+}
+
+/// What stands over a slice pane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaneHeader {
+    /// Letters at the left, right, top and bottom edge.
+    pub letters: [String; 4],
+    /// Slice on screen, from 0.
+    pub slice: usize,
+    /// How many there are.
+    pub slices: usize,
+    /// Length of the scale bar, CSS px and its words.
+    pub scale: Option<(f64, String)>,
+    /// Where the crosshair lies, CSS px.
+    pub crosshair: Option<(f64, f64)>,
+}
+
+/// A measurement shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantityRow {
+    /// Its key ("lung-volume").
+    pub name: &'static str,
+    /// Its words.
+    pub title: String,
+    /// Its number, ready to read; why it is absent otherwise.
+    pub text: String,
+    /// Its value.
+    pub value: Option<f64>,
+    /// Its unit (UCUM).
+    pub unit: &'static str,
+}
+
+/// HU under the pointer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// HU; `None` where the slice is missing.
+    pub hu: Option<i16>,
+    /// Where, LPS mm.
+    pub at: PatientPoint,
+    /// Words.
+    pub text: String,
+}
+
+/// State of loading, as the automation contract names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusState {
+    /// Nothing asked for.
+    #[default]
+    Idle,
+    /// Headers or slices are on their way.
+    Loading,
+    /// A CT is there.
+    Ready,
+    /// Nothing could be opened.
+    Error,
+}
+
+impl StatusState {
+    /// `data-state`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Loading => "loading",
+            Self::Ready => "ready",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The status line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// Its state.
+    pub state: StatusState,
+    /// Done so far.
+    pub loaded: usize,
+    /// Of so many.
+    pub total: usize,
+    /// Words.
+    pub text: String,
+}
+
+/// A line of the geometry report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeometryRow {
+    /// Words.
+    pub text: String,
+    /// Whether measurements may be affected.
+    pub is_warning: bool,
+}
+
+/// The brush's ring or the contour in progress, CSS px of a pane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaneDrawing {
+    /// The contour so far.
+    pub contour: Vec<PanePoint>,
+    /// Centre and radius of the brush.
+    pub brush: Option<(PanePoint, f64)>,
+}
+
+/// The upload dialog.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum UploadView {
+    /// Closed.
+    #[default]
+    Closed,
+    /// The preview.
+    Preview(Vec<PreviewLine>),
+    /// A sentence, and whether it is the last one.
+    Said(String, bool),
+}
+
+/// Everything the page shows beside the pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ViewModel {
+    /// Language.
+    pub lang: Lang,
+    /// What draws.
+    pub gpu: Gpu,
+    /// Status line.
+    pub status: Status,
+    /// A sentence for the reader.
+    pub notice: Option<String>,
+    /// A named job and its percentage.
+    pub running: Option<String>,
+    /// Series list.
+    pub series: Vec<SeriesRow>,
+    /// What was not opened: name and reason.
+    pub problems: Vec<(String, String)>,
+    /// Geometry report.
+    pub geometry: Vec<GeometryRow>,
+    /// Segment list.
+    pub segments: Vec<SegmentRow>,
+    /// Measurements.
+    pub quantities: Vec<QuantityRow>,
+    /// The three slice panes.
+    pub panes: [PaneHeader; 3],
+    /// The pane shown alone.
+    pub maximised: Option<usize>,
+    /// Window centre and width, HU.
+    pub window: (f64, f64),
+    /// Tool in hand.
+    pub tool: Option<Tool>,
+    /// Contours subtract.
+    pub subtract: bool,
+    /// The brush is a ball.
+    pub ball: bool,
+    /// Brush radius, mm.
+    pub brush_radius_mm: f64,
+    /// HU the brush may paint.
+    pub brush_range: Option<(i16, i16)>,
+    /// Whether there is something to undo and to redo.
+    pub can_undo: bool,
+    /// See `can_undo`.
+    pub can_redo: bool,
+    /// Whether a CT is open and marking may begin.
+    pub can_mark: bool,
+    /// Whether a CT is open.
+    pub has_case: bool,
+    /// Server that uploads go to.
+    pub destination: Option<String>,
+    /// The upload dialog.
+    pub upload: UploadView,
+    /// Requests made: method, url, bytes, kind, time.
+    pub ledger: Vec<super::command::LedgerEntry>,
+}
+
+impl Session {
+    /// What the page shows now.
+    pub fn view_model(&self) -> ViewModel {
+        let lang = self.lang;
+        let case = self.case.as_ref();
+        ViewModel {
+            lang,
+            gpu: self.gpu,
+            status: self.status(),
+            notice: self.notice.clone(),
+            running: self.running.values().next().map(|r| {
+                words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])
+            }),
+            series: self.series_rows(),
+            problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
+            geometry: case.map_or_else(Vec::new, |c| {
+                let row = |f: &crate::import::GeometryFinding| GeometryRow {
+                    text: explain::geometry_finding(f, lang),
+                    is_warning: f.severity() == Severity::Warning,
+                };
+                c.plan.findings.iter().map(row).collect()
+            }),
+            segments: self.segment_rows(),
+            quantities: self.quantity_rows(),
+            panes: [0, 1, 2].map(|n| self.pane_header(n)),
+            maximised: self.maximised.map(PaneId::index),
+            window: (self.window.centre_hu, self.window.width_hu),
+            tool: Some(self.tool),
+            subtract: self.subtract,
+            ball: self.brush.ball,
+            brush_radius_mm: self.brush.radius_mm,
+            brush_range: self.brush.range_hu,
+            can_undo: case.is_some_and(|c| c.history.undo_name().is_some()),
+            can_redo: case.is_some_and(|c| c.history.redo_name().is_some()),
+            can_mark: case.is_some_and(super::state::Case::is_settled),
+            has_case: case.is_some(),
+            destination: self.destination.clone(),
+            upload: match &self.upload {
+                UploadState::None => UploadView::Closed,
+                UploadState::Preview { lines, .. } => UploadView::Preview(lines.clone()),
+                UploadState::Sending(_) => UploadView::Said(words::UPLOADING.in_lang(lang).to_owned(), false),
+                UploadState::Stored(n) => UploadView::Said(words::UPLOADED.with(lang, &[&n.to_string()]), true),
+                UploadState::Failed(why) => UploadView::Said(words::UPLOAD_FAILED.with(lang, &[why]), true),
+            },
+            ledger: self.ledger.clone(),
+        }
+    }
+
+    fn status(&self) -> Status {
+        let lang = self.lang;
+        let numbers = |done: usize, total: usize| [done.to_string(), total.to_string()];
+        if self.scan.done < self.scan.total || self.jobs.values().any(|p| *p == Purpose::Demonstration) {
+            let (loaded, total) = (self.scan.done, self.scan.total);
+            let n = numbers(loaded, total);
+            let text = words::READING_HEADERS.with(lang, &[&n[0], &n[1]]);
+            return Status { state: StatusState::Loading, loaded, total, text };
+        }
+        let Some(case) = &self.case else {
+            let state = if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
+            return Status { state, loaded: 0, total: 0, text: words::IDLE.in_lang(lang).to_owned() };
+        };
+        let (loaded, total) = (case.volume.loaded_count(), case.plan.slices.len());
+        let n = numbers(loaded, total);
+        if !case.is_settled() {
+            let text = words::LOADING_SLICES.with(lang, &[&n[0], &n[1]]);
+            return Status { state: StatusState::Loading, loaded, total, text };
+        }
+        let text = if loaded == total {
+            words::READY.with(lang, &[&n[0]])
+        } else {
+            words::READY_INCOMPLETE.with(lang, &[&n[0], &n[1]])
+        };
+        Status { state: StatusState::Ready, loaded, total, text }
+    }
+
+    fn series_rows(&self) -> Vec<SeriesRow> {
+        let open = self.case.as_ref().map(|c| c.series.uid.as_str());
+        self.series
+            .iter()
+            .map(|s| {
+                let first = s.instances.first();
+                let number = first.and_then(|i| i.series.number).map_or_else(String::new, |n| format!("{n} · "));
+                let description = first.map_or("", |i| i.series.description.as_str());
+                SeriesRow {
+                    uid: s.uid.clone(),
+                    title: format!("{number}{description}"),
+                    modality: first.map_or_else(String::new, |i| i.series.modality.clone()),
+                    instances: s.instances.len(),
+                    can_open: s.kind == SeriesKind::CtVolume,
+                    is_open: open == Some(s.uid.as_str()),
+                }
+            })
+            .collect()
+    }
+
+    fn segment_rows(&self) -> Vec<SegmentRow> {
+        let Some(case) = &self.case else { return Vec::new() };
+        case.document
+            .segments()
+            .iter()
+            .map(|s| SegmentRow {
+                number: s.number,
+                name: s.name.clone(),
+                meaning: explain::meaning(s.meaning).in_lang(self.lang).to_owned(),
+                colour: format!("#{:02x}{:02x}{:02x}", s.colour[0], s.colour[1], s.colour[2]),
+                visible: s.visible,
+                locked: s.locked,
+                active: case.active == Some(s.number),
+                voxels: case.document.voxel_count(s.number),
+                volume_ml: case.document.volume_ml(s.number),
+                mean_hu: case.document.mean_hu(s.number),
+            })
+            .collect()
+    }
+
+    fn quantity_rows(&self) -> Vec<QuantityRow> {
+        let Some(case) = &self.case else { return Vec::new() };
+        let lang = self.lang;
+        quantities(&case.document)
+            .into_iter()
+            .map(|q| {
+                let title = match q.name {
+                    "lung-volume" => words::LUNG_VOLUME,
+                    "lesion-volume" => words::LESION_VOLUME,
+                    _ => words::INVOLVEMENT,
+                };
+                let text = q.value.map_or_else(
+                    || words::NEEDS_LUNGS.in_lang(lang).to_owned(),
+                    |v| format!("{} {}", lang.number(v, q.digits), q.unit),
+                );
+                QuantityRow { name: q.name, title: title.in_lang(lang).to_owned(), text, value: q.value, unit: q.unit }
+            })
+            .collect()
+    }
+
+    fn pane_header(&self, n: usize) -> PaneHeader {
+        let Some(case) = &self.case else { return PaneHeader::default() };
+        let (pane, size) = (&self.panes[n], self.sizes[n]);
+        let grid = case.volume.grid();
+        let bar = scale_bar(pane.mm_per_px, size.width.min(size.height) / 3.0);
+        let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
+        let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
+        PaneHeader {
+            letters: edge_letters(&Plane::anatomical(pane.plane, pane.centre)),
+            slice: pane.slice_index(grid),
+            slices: pane.slice_count(grid),
+            scale: bar.map(|b| {
+                let words = if b.length_mm >= 10.0 {
+                    format!("{} cm", self.lang.number(b.length_mm / 10.0, 0))
+                } else {
+                    format!("{} mm", self.lang.number(b.length_mm, usize::from(b.length_mm < 1.0)))
+                };
+                (b.length_px, words)
+            }),
+            crosshair: inside.then_some((at.x, at.y)),
+        }
+    }
+
+    /// HU under the pointer, read from the voxels, never from a texture.
+    pub fn probe(&self) -> Option<Probe> {
+        let case = self.case.as_ref()?;
+        let (id, at) = self.pointer?;
+        let pane = self.panes.get(id.index())?;
+        let size = self.sizes[id.index()];
+        let p = pane.patient_from_pane(at, [size.width, size.height]);
+        case.volume.grid().voxel_at(p)?;
+        let hu = sample_nearest(&case.volume, p);
+        let words = hu.map_or_else(|| "—".to_owned(), |hu| self.lang.number(f64::from(hu), 0));
+        let [x, y, z] = p.0.to_array().map(|c| self.lang.number(c, 1));
+        Some(Probe { hu, at: p, text: words::PROBE.with(self.lang, &[&words, &x, &y, &z]) })
+    }
+
+    /// What is drawn over a slice pane while a gesture goes on.
+    pub fn drawing(&self, n: usize) -> PaneDrawing {
+        let (Some(pane), Some(id)) = (self.panes.get(n), PaneId::ALL.get(n)) else { return PaneDrawing::default() };
+        let size = [self.sizes[n].width, self.sizes[n].height];
+        let contour = match self.gesture.contour(*id) {
+            Some(points) => points.iter().map(|p| pane.pane_from_patient(*p, size)).collect(),
+            None => Vec::new(),
+        };
+        let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
+        let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
+        PaneDrawing { contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
+    }
+}
+
+fn problem_text(problem: &Problem, lang: Lang) -> String {
+    match &problem.reason {
+        ProblemReason::Job(error) => explain::job_error(error, lang),
+        ProblemReason::Import(error) => explain::import_error(error, lang),
+        ProblemReason::Segmentation(why) => why.clone(),
+        ProblemReason::Duplicate => words::DUPLICATE_FILE.in_lang(lang).to_owned(),
+        ProblemReason::Text(text) => text.in_lang(lang).to_owned(),
+    }
+}

@@ -1,0 +1,230 @@
+//! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
+
+use serde::{Deserialize, Serialize};
+
+/// A language of the interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// French.
+    Fr,
+}
+
+impl Lang {
+    /// The first of a browser's preferred languages (BCP 47) that is ours; English otherwise.
+    pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
+        tags.into_iter().find_map(Self::from_tag).unwrap_or_default()
+    }
+    /// From a BCP 47 tag ("fr", "fr-FR", "en").
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        match tag.split('-').next()?.to_ascii_lowercase().as_str() {
+            "fr" => Some(Self::Fr),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+    /// "en" or "fr".
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+    /// A number with the language's decimal mark.
+    pub fn number(self, value: f64, digits: usize) -> String {
+        let text = format!("{value:.digits$}");
+        let text = if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') {
+            text.trim_start_matches('-').to_owned()
+        } else {
+            text
+        };
+        let text = text.replace('-', "\u{2212}");
+        match self {
+            Self::En => text,
+            Self::Fr => text.replace('.', ","),
+        }
+    }
+}
+
+/// One sentence in both languages. `{}` marks the places of values, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// French.
+    pub fr: &'static str,
+}
+
+impl Text {
+    /// In a language.
+    pub fn in_lang(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::En => self.en,
+            Lang::Fr => self.fr,
+        }
+    }
+    /// In a language, with values put at its `{}` marks.
+    pub fn with(self, lang: Lang, values: &[&str]) -> String {
+        let mut out = String::new();
+        let mut values = values.iter();
+        for (n, piece) in self.in_lang(lang).split("{}").enumerate() {
+            if n > 0 {
+                out.push_str(values.next().copied().unwrap_or_default());
+            }
+            out.push_str(piece);
+        }
+        out
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $en:literal / $fr:literal;)*) => {
+        $(#[doc = $en] pub const $name: Text = Text { en: $en, fr: $fr };)*
+        /// All of them, for the test that reads them.
+        pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+texts! {
+    APP_TITLE: "Hilum — chest CT viewer and annotator" / "Hilum — visualiseur et annotation de scanner thoracique";
+    NOT_A_DEVICE: "Not a medical device. Research use." / "N’est pas un dispositif médical. Usage de recherche.";
+    STAYS_HERE: "Images stay on this computer." / "Les images restent sur cet ordinateur.";
+    OPEN_FILES: "Open files" / "Ouvrir des fichiers";
+    OPEN_FOLDER: "Open folder" / "Ouvrir un dossier";
+    OPEN_DEMO: "Demonstration" / "Démonstration";
+    DROP_HERE: "Drop a folder or DICOM files of a chest CT here" / "Déposez ici un dossier ou des fichiers DICOM d’un scanner thoracique";
+    CANCEL: "Cancel" / "Annuler";
+    CLOSE: "Close" / "Fermer";
+    LANGUAGE: "Language" / "Langue";
+    HELP: "Keyboard" / "Clavier";
+    SERIES: "Series" / "Séries";
+    SEGMENTS: "Segments" / "Segments";
+    TOOLS: "Tools" / "Outils";
+    WINDOW: "Window" / "Fenêtrage";
+    PROPOSE: "Propose" / "Proposer";
+    NUMBERS: "Measurements" / "Mesures";
+    HAND_OVER: "Hand over" / "Transmettre";
+    GEOMETRY: "Geometry" / "Géométrie";
+    PROBLEMS: "Not opened" / "Non ouverts";
+    LEDGER: "Request ledger" / "Journal des requêtes";
+    LEDGER_EMPTY: "No request has been made." / "Aucune requête n’a été émise.";
+    IDLE: "No CT open" / "Aucun scanner ouvert";
+    READING_HEADERS: "Reading headers: {} of {}" / "Lecture des en-têtes : {} sur {}";
+    LOADING_SLICES: "Loading slices: {} of {}" / "Chargement des coupes : {} sur {}";
+    READY: "{} slices loaded" / "{} coupes chargées";
+    READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
+    NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
+    AXIAL: "Axial" / "Axial";
+    CORONAL: "Coronal" / "Coronal";
+    SAGITTAL: "Sagittal" / "Sagittal";
+    VOLUME: "3D" / "3D";
+    SLICE_OF: "Slice {} / {}" / "Coupe {} / {}";
+    WINDOW_VALUES: "W {}  L {}" / "L {}  N {}";
+    REDUCED: "reduced sampling" / "échantillonnage réduit";
+    NO_3D: "3D needs WebGPU or WebGL2" / "La 3D demande WebGPU ou WebGL2";
+    TOO_LARGE_FOR_GPU: "The GPU cannot hold this CT: slices only" / "Le GPU ne peut contenir ce scanner : coupes seulement";
+    PROBE: "{} HU at {} {} {} mm" / "{} UH en {} {} {} mm";
+    TOOL_NAVIGATE: "Crosshair" / "Réticule";
+    TOOL_WINDOW: "Window (drag)" / "Fenêtrage (glisser)";
+    TOOL_PAN: "Pan" / "Déplacer";
+    TOOL_ZOOM: "Zoom" / "Zoom";
+    TOOL_CONTOUR: "Contour" / "Contour";
+    TOOL_BRUSH: "Brush" / "Pinceau";
+    TOOL_ERASER: "Eraser" / "Gomme";
+    MODE_SUBTRACT: "Subtract" / "Soustraire";
+    BRUSH_BALL: "Ball (3D)" / "Sphère (3D)";
+    BRUSH_RADIUS: "Radius, mm" / "Rayon, mm";
+    BRUSH_LARGER: "Larger brush" / "Pinceau plus grand";
+    BRUSH_SMALLER: "Smaller brush" / "Pinceau plus petit";
+    HU_RANGE: "Only HU from – to" / "Seulement UH de – à";
+    INTERPOLATE: "Interpolate between slices" / "Interpoler entre les coupes";
+    UNDO: "Undo" / "Annuler l’action";
+    REDO: "Redo" / "Rétablir";
+    ADD_SEGMENT: "New segment" / "Nouveau segment";
+    DELETE_SEGMENT: "Delete segment" / "Supprimer le segment";
+    SHOW_SEGMENT: "Show or hide" / "Afficher ou masquer";
+    LOCK_SEGMENT: "Lock or unlock" / "Verrouiller ou déverrouiller";
+    COLOUR: "Colour" / "Couleur";
+    NAME: "Name" / "Nom";
+    PROPOSE_LUNGS: "Lungs" / "Poumons";
+    PROPOSE_LESIONS: "Lesions in the lungs" / "Lésions pulmonaires";
+    WORKING: "{}: {} %" / "{} : {} %";
+    LUNG_VOLUME: "Lung volume" / "Volume pulmonaire";
+    INVOLVEMENT: "Involvement" / "Atteinte";
+    LESION_VOLUME: "Lesions in the lungs" / "Lésions dans les poumons";
+    NEEDS_LUNGS: "needs the lungs" / "nécessite les poumons";
+    OF_LUNG: "{} % of lung" / "{} % du poumon";
+    EXPORT_SEG: "Save DICOM SEG" / "Enregistrer le DICOM SEG";
+    EXPORT_SR: "Save DICOM SR" / "Enregistrer le DICOM SR";
+    UPLOAD: "Send to {}" / "Envoyer à {}";
+    UPLOAD_NOWHERE: "No DICOMweb server is configured." / "Aucun serveur DICOMweb n’est configuré.";
+    UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
+    UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
+    UPLOAD_CONFIRM: "Send" / "Envoyer";
+    UPLOADING: "Sending…" / "Envoi en cours…";
+    UPLOADED: "Sent: {} objects stored" / "Envoyé : {} objets enregistrés";
+    UPLOAD_FAILED: "Not sent: {}" / "Non envoyé : {}";
+    NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
+    NO_SEGMENT: "Choose or add a segment of this kind first." / "Choisissez ou ajoutez d’abord un segment.";
+    WAIT_FOR_SLICES: "Marking begins when all slices are loaded." / "L’annotation commence quand toutes les coupes sont chargées.";
+    SEGMENT_LOCKED: "The segment is locked." / "Le segment est verrouillé.";
+    NOTHING_BETWEEN: "Nothing to interpolate: contour two slices that are not neighbours." / "Rien à interpoler : contourez deux coupes non voisines.";
+    CONTOUR_EMPTY: "The contour holds no voxel centre." / "Le contour ne contient aucun centre de voxel.";
+    NO_LUNGS: "Propose or draw the lungs first." / "Proposez ou dessinez d’abord les poumons.";
+    JOB_FAILED: "{} failed: {}" / "{} : échec, {}";
+    IMPORTED_SEG: "Segmentation read: {} segments" / "Segmentation lue : {} segments";
+    SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
+    SEGMENTATION: "Segmentation" / "Segmentation";
+    DUPLICATE_FILE: "The same instance was opened already." / "Cette instance est déjà ouverte.";
+    INSTANCES: "{} images" / "{} images";
+    COLUMN_VOLUME: "ml" / "ml";
+    COLUMN_MEAN: "mean HU" / "UH moy.";
+    GPU_NOTICE_CPU: "No GPU can draw here: slices by CPU, no 3D." / "Aucun GPU utilisable : coupes par CPU, pas de 3D.";
+    GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
+    PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
+    RESET_VIEW: "Reset views" / "Réinitialiser les vues";
+    NEXT_SLICE: "Next slice" / "Coupe suivante";
+    PREVIOUS_SLICE: "Previous slice" / "Coupe précédente";
+    NEXT_TEN: "Ten slices on" / "Dix coupes plus loin";
+    PREVIOUS_TEN: "Ten slices back" / "Dix coupes avant";
+    MAXIMISE: "Maximise pane" / "Agrandir la vue";
+    ZOOM_IN: "Zoom in" / "Zoom avant";
+    ZOOM_OUT: "Zoom out" / "Zoom arrière";
+    ESCAPE: "Give up the stroke in progress" / "Abandonner le tracé en cours";
+    WINDOW_OWN: "Series window" / "Fenêtre de la série";
+    WINDOW_LUNG: "Lung" / "Poumon";
+    WINDOW_MEDIASTINUM: "Mediastinum" / "Médiastin";
+    WINDOW_BONE: "Bone" / "Os";
+    WINDOW_SOFT: "Soft tissue" / "Parties molles";
+    WINDOW_EMPHYSEMA: "Emphysema" / "Emphysème";
+    MEANING_RIGHT_LUNG: "Right lung" / "Poumon droit";
+    MEANING_LEFT_LUNG: "Left lung" / "Poumon gauche";
+    MEANING_AIRWAYS: "Airways" / "Voies aériennes";
+    MEANING_LESION: "Lesion" / "Lésion";
+    MEANING_GROUND_GLASS: "Ground-glass opacity" / "Verre dépoli";
+    MEANING_CONSOLIDATION: "Consolidation" / "Condensation";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_places_for_values() {
+        for (name, text) in ALL {
+            assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
+            assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_numbers_and_languages() {
+        assert_eq!(SLICE_OF.with(Lang::Fr, &["3", "64"]), "Coupe 3 / 64");
+        assert_eq!(Lang::Fr.number(-12.345, 1), "\u{2212}12,3");
+        assert_eq!(Lang::En.number(-0.04, 1), "0.0");
+        assert_eq!(Lang::preferred(["de-DE", "fr-CA", "en"]), Lang::Fr);
+        assert_eq!(Lang::preferred(["de"]), Lang::En);
+    }
+}

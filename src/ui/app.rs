@@ -1,0 +1,94 @@
+//! The page's frame: toolbar, panes between two columns, status line.
+
+use super::dialogs::{HelpDialog, UploadDialog};
+use super::panels::{LeftColumn, RightColumn, StatusLine};
+use super::panes::Panes;
+use super::runtime::{Page, Runtime, page};
+use super::toolbar::Toolbar;
+use crate::session::{Command, action_of_key};
+use leptos::prelude::*;
+use web_sys::{DragEvent, KeyboardEvent};
+
+/// Starts the page.
+pub fn mount() {
+    console_error_panic_hook::set_once();
+    if console_log::init_with_level(log::Level::Info).is_err() {
+        log::debug!("the log was there already");
+    }
+    super::runtime::show_panics();
+    mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let view = RwSignal::new(crate::session::ViewModel::default());
+    let probe = RwSignal::new(None);
+    let drawings = [(); 3].map(|()| RwSignal::new(crate::session::PaneDrawing::default()));
+    let help = RwSignal::new(false);
+    let runtime = StoredValue::new_local(Runtime::start(view, probe, drawings));
+    provide_context(Page { runtime, view, probe, drawings, help });
+    let page = page();
+
+    Effect::new(move |_| {
+        let (lang, gpu) = page.view.with(|v| (v.lang, v.gpu));
+        super::runtime::set_body(lang, gpu);
+    });
+    let keys = window_event_listener(leptos::ev::keydown, move |event| on_key(page, &event));
+    on_cleanup(move || keys.remove());
+
+    let over = RwSignal::new(false);
+    let on_drop = move |event: DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        if let Some(transfer) = event.data_transfer() {
+            page.runtime.with_value(|r| r.open_drop(&transfer));
+        }
+    };
+    view! {
+        <div
+            class="app"
+            class:dropping=move || over.get()
+            on:dragover=move |event: DragEvent| {
+                event.prevent_default();
+                over.set(true);
+            }
+            on:dragleave=move |_| over.set(false)
+            on:drop=on_drop
+        >
+            <Toolbar />
+            <LeftColumn />
+            <Panes />
+            <RightColumn />
+            <StatusLine />
+            <UploadDialog />
+            <HelpDialog />
+        </div>
+    }
+}
+
+/// Keys go to the table unless the reader is typing.
+fn on_key(page: Page, event: &KeyboardEvent) {
+    use wasm_bindgen::JsCast;
+    let typing = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).is_some_and(|e| {
+        let kind = e.get_attribute("type").unwrap_or_default();
+        e.tag_name() == "SELECT" || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number"))
+    });
+    let key = event.key();
+    if typing && key != "Escape" {
+        return;
+    }
+    if key == "?" || key == "F1" {
+        event.prevent_default();
+        page.help.update(|open| *open = !*open);
+        return;
+    }
+    let ctrl = event.ctrl_key() || event.meta_key();
+    let name = if key.chars().count() == 1 { key.to_lowercase() } else { key };
+    let shifted = ctrl && event.shift_key();
+    let name = format!("{}{}{name}", if ctrl { "Ctrl+" } else { "" }, if shifted { "Shift+" } else { "" });
+    if let Some(action) = action_of_key(&name) {
+        event.prevent_default();
+        page.help.set(false);
+        page.dispatch(Command::Do(action));
+    }
+}

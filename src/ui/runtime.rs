@@ -1,0 +1,439 @@
+//! Owns the session: hands it commands, does its effects, draws once a frame.
+
+use super::picture::Picture;
+use crate::geometry::PanePoint;
+use crate::jobs::{FileId, JobId, Priority};
+use crate::platform::configuration::{self, Configuration};
+use crate::platform::files::{self, FileStore};
+use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
+use crate::platform::{clock, egress};
+use crate::session::words::{self, Lang};
+use crate::session::{
+    Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
+};
+use crate::view::PRESETS;
+use gloo::storage::{LocalStorage, Storage};
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DataTransfer, File, FileList, HtmlElement};
+
+/// What components reach the session by.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    pub(super) runtime: StoredValue<Runtime, LocalStorage>,
+    pub(super) view: RwSignal<ViewModel>,
+    pub(super) probe: RwSignal<Option<Probe>>,
+    pub(super) drawings: [RwSignal<PaneDrawing>; 3],
+    pub(super) help: RwSignal<bool>,
+}
+
+/// The page's way to the session.
+pub(super) fn page() -> Page {
+    expect_context()
+}
+
+impl Page {
+    pub(super) fn dispatch(&self, command: Command) {
+        self.runtime.with_value(|r| r.dispatch(command));
+    }
+    /// Changes the language and remembers it.
+    pub(super) fn choose_language(&self, lang: Lang) {
+        if let Err(e) = LocalStorage::set("hilum-lang", lang.tag()) {
+            log::debug!("the language is not remembered: {e}");
+        }
+        self.dispatch(Command::Language(lang));
+    }
+    /// The preset the window equals.
+    pub(super) fn window_preset(&self) -> Option<usize> {
+        let (centre, width) = self.view.with(|v| v.window);
+        PRESETS.iter().position(|p| (p.centre_hu, p.width_hu) == (centre, width)).map(|n| n + 1)
+    }
+}
+
+struct Inner {
+    session: RefCell<Session>,
+    files: FileStore,
+    pool: RefCell<Option<WorkerPool>>,
+    picture: RefCell<Option<Picture>>,
+    /// Slices that the GPU has not got yet.
+    uploads: RefCell<Vec<usize>>,
+    pending: RefCell<Changes>,
+    frame_asked: Cell<bool>,
+    marks: Cell<Marks>,
+    configuration: RefCell<Configuration>,
+    view: RwSignal<ViewModel>,
+    probe: RwSignal<Option<Probe>>,
+    drawings: [RwSignal<PaneDrawing>; 3],
+    /// When the stroke's latest dab was asked for.
+    dab_ms: Cell<Option<f64>>,
+}
+
+/// Which marks of this load are set.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    first_image: bool,
+    mpr: bool,
+}
+
+/// A handle on the running page.
+#[derive(Clone)]
+pub(super) struct Runtime(Rc<Inner>);
+
+/// Main-thread time a frame may spend on handing slices to the GPU, ms.
+const UPLOAD_BUDGET_MS: f64 = 8.0;
+
+impl Runtime {
+    pub(super) fn start(
+        view: RwSignal<ViewModel>,
+        probe: RwSignal<Option<Probe>>,
+        drawings: [RwSignal<PaneDrawing>; 3],
+    ) -> Self {
+        let runtime = Self(Rc::new(Inner {
+            session: RefCell::new(Session::new(starting_language())),
+            files: FileStore::default(),
+            pool: RefCell::default(),
+            picture: RefCell::default(),
+            uploads: RefCell::default(),
+            pending: RefCell::default(),
+            frame_asked: Cell::default(),
+            marks: Cell::default(),
+            configuration: RefCell::default(),
+            view,
+            probe,
+            drawings,
+            dab_ms: Cell::default(),
+        }));
+        let hearing = runtime.clone();
+        *runtime.0.pool.borrow_mut() = Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
+        let reading = runtime.clone();
+        spawn_local(async move {
+            match configuration::load().await {
+                Ok(configuration) => {
+                    let name = configuration.dicomweb.as_ref().map(|d| d.name.clone());
+                    *reading.0.configuration.borrow_mut() = configuration;
+                    reading.dispatch(Command::Destination(name));
+                }
+                Err(e) => log::warn!("no configuration: {e}"),
+            }
+        });
+        view.set(runtime.0.session.borrow().view_model());
+        runtime
+    }
+
+    /// Asks the session; its effects are done at once, the picture follows in the next frame.
+    pub(super) fn dispatch(&self, command: Command) {
+        if matches!(command, Command::Pointer(_)) {
+            self.0.dab_ms.set(Some(clock::now_ms()));
+        }
+        let update = self.0.session.borrow_mut().update(command, &clock::date_time());
+        self.0.pending.borrow_mut().merge(update.changes);
+        for effect in update.effects {
+            self.effect(effect);
+        }
+        self.ask_frame();
+    }
+
+    pub(super) fn open_list(&self, list: &FileList) {
+        self.open(files::from_list(list));
+    }
+
+    pub(super) fn open_drop(&self, transfer: &DataTransfer) {
+        let dropped = files::from_drop(transfer);
+        let runtime = self.clone();
+        spawn_local(async move { runtime.open(dropped.await) });
+    }
+
+    fn open(&self, files: Vec<(String, File)>) {
+        let facts = self.0.files.add(files);
+        self.dispatch(Command::OpenFiles(facts));
+    }
+
+    fn effect(&self, effect: Effect) {
+        match effect {
+            Effect::RunJob(request) => self.run_job(request),
+            Effect::CancelJob(id) => {
+                let pool = self.0.pool.borrow().clone();
+                // Not from inside an update: the end of the job is a command of its own.
+                spawn_local(async move {
+                    if let Some(pool) = pool {
+                        pool.cancel(id);
+                    }
+                });
+            }
+            Effect::OpenMade(made) => {
+                let files = made.iter().filter_map(|(name, bytes)| match files::make(name, bytes) {
+                    Ok(file) => Some((name.clone(), file)),
+                    Err(e) => {
+                        log::error!("{name}: {e}");
+                        None
+                    }
+                });
+                let files = files.collect();
+                let runtime = self.clone();
+                spawn_local(async move { runtime.open(files) });
+            }
+            Effect::Download { file_name, content_type, bytes } => {
+                if let Err(e) = files::download(&file_name, content_type, &bytes) {
+                    log::error!("{file_name} could not be saved: {e}");
+                }
+            }
+            Effect::Upload(outbound) => {
+                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else { return };
+                let runtime = self.clone();
+                spawn_local(async move {
+                    let entering = runtime.clone();
+                    let outcome = egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
+                    runtime.dispatch(Command::Uploaded(outcome));
+                });
+            }
+            Effect::Mark(name) => {
+                if name == "hilum:files" {
+                    for mark in ["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"] {
+                        clock::clear_marks(mark);
+                    }
+                    self.0.marks.set(Marks::default());
+                }
+                clock::mark(name);
+            }
+        }
+    }
+
+    fn run_job(&self, request: JobRequest) {
+        let JobRequest { id, priority, job, files, needs_volume, needs_lungs } = request;
+        let files = files.iter().filter_map(|f: &FileId| self.0.files.get(*f)).collect();
+        let parts = needs_volume.then(|| self.parts(needs_lungs));
+        let pool = self.0.pool.borrow().clone();
+        ask(pool, id, priority, Request { job, files, parts });
+    }
+
+    /// The voxels of the open CT (and the lungs' labels), slice by slice.
+    fn parts(&self, lungs: bool) -> Parts {
+        let runtime = self.clone();
+        let (mut k, mut labels) = (0, false);
+        Box::new(move || {
+            let session = runtime.0.session.borrow();
+            let case = session.case()?;
+            let [ni, nj, nk] = case.volume.grid().size();
+            if k == nk && lungs && !labels {
+                (k, labels) = (0, true);
+            }
+            let range = k * ni * nj..(k + 1) * ni * nj;
+            k += 1;
+            if k > nk {
+                return None;
+            }
+            Some(if labels {
+                Part::Labels(case.lung_labels(range))
+            } else {
+                Part::Hu(case.volume.values().get(range)?.to_vec())
+            })
+        })
+    }
+
+    /// Gives the page its picture: a renderer on a canvas inside `host`.
+    pub(super) fn attach(&self, host: HtmlElement) {
+        let runtime = self.clone();
+        let wanted = query("gpu");
+        spawn_local(async move {
+            let (picture, gpu) = Picture::open(&host, wanted.as_deref()).await;
+            *runtime.0.picture.borrow_mut() = Some(picture);
+            let again = Changes { volume: true, view: true, volume_view: true, facts: true, ..Changes::default() };
+            runtime.0.pending.borrow_mut().merge(again);
+            runtime.requeue();
+            runtime.dispatch(Command::Gpu(gpu));
+        });
+    }
+
+    /// All slices that have arrived go to the GPU again.
+    fn requeue(&self) {
+        let session = self.0.session.borrow();
+        let loaded = session.case().map_or_else(Vec::new, |c| {
+            (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect()
+        });
+        *self.0.uploads.borrow_mut() = loaded;
+        self.0.pending.borrow_mut().labels =
+            session.case().map(|c| crate::geometry::IndexBox::whole(c.volume.grid().size()));
+    }
+
+    pub(super) fn resize(&self, sizes: [PaneSize; 4]) {
+        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
+        self.dispatch(Command::Resize(sizes, ratio));
+    }
+
+    pub(super) fn wheel(&self, pane: PaneId, at: PanePoint, steps: i32, ctrl: bool) {
+        self.dispatch(Command::Wheel(pane, at, steps, ctrl));
+    }
+
+    fn ask_frame(&self) {
+        if self.0.frame_asked.replace(true) {
+            return;
+        }
+        let runtime = self.clone();
+        let callback = Closure::once_into_js(move || runtime.frame());
+        let asked = web_sys::window().map(|w| w.request_animation_frame(callback.unchecked_ref()));
+        if !matches!(asked, Some(Ok(_))) {
+            self.0.frame_asked.set(false);
+        }
+    }
+
+    fn frame(&self) {
+        self.0.frame_asked.set(false);
+        let changes = std::mem::take(&mut *self.0.pending.borrow_mut());
+        let session = self.0.session.borrow();
+        let mut picture = self.0.picture.borrow_mut();
+        let mut uploads = self.0.uploads.borrow_mut();
+        if changes.volume {
+            uploads.clear();
+            if let Some(case) = session.case() {
+                uploads.extend((0..case.plan.slices.len()).rev().filter(|k| case.volume.is_loaded(*k)));
+            }
+        } else {
+            // Taken from the end: what arrived first goes first.
+            uploads.splice(0..0, changes.slices.iter().rev().copied());
+        }
+        let mut drew = false;
+        if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
+            if changes.volume {
+                picture.begin(case);
+            }
+            let begun = clock::now_ms();
+            while let Some(k) = uploads.pop() {
+                picture.upload_slice(case, k);
+                if clock::now_ms() - begun > UPLOAD_BUDGET_MS {
+                    break;
+                }
+            }
+            if let Some(touched) = changes.labels {
+                picture.upload_labels(case, touched);
+            }
+            if changes.view || changes.volume_view || changes.volume {
+                let wants_3d = changes.volume_view && !changes.view;
+                let begun = clock::now_ms();
+                drew = picture.draw(&session);
+                if wants_3d {
+                    clock::measure("hilum:frame", begun);
+                }
+            }
+            if changes.labels.is_some()
+                && let Some(at) = self.0.dab_ms.take()
+            {
+                clock::measure("hilum:stroke", at);
+            }
+        }
+        if drew && let (Some(picture), Some(case)) = (picture.as_ref(), session.case()) {
+            let mut marks = self.0.marks.get();
+            if !marks.first_image && case.volume.loaded_count() > 0 {
+                marks.first_image = true;
+                picture.when_done(|| clock::mark("hilum:first-image"));
+            }
+            if !marks.mpr && case.is_settled() && uploads.is_empty() {
+                marks.mpr = true;
+                picture.when_done(|| clock::mark("hilum:mpr"));
+            }
+            self.0.marks.set(marks);
+        }
+        let lost = picture.as_ref().is_some_and(Picture::is_lost);
+        let more = !uploads.is_empty() && picture.is_some();
+        let facts = changes.facts.then(|| session.view_model());
+        let probe = session.probe();
+        let drawings = [0, 1, 2].map(|n| session.drawing(n));
+        drop((uploads, picture, session));
+        if more {
+            self.0.pending.borrow_mut().view = true;
+            self.ask_frame();
+        }
+        if lost {
+            self.rebuild();
+        }
+        if let Some(facts) = facts
+            && self.0.view.with_untracked(|v| *v != facts)
+        {
+            self.0.view.set(facts);
+        }
+        if self.0.probe.with_untracked(|p| *p != probe) {
+            self.0.probe.set(probe);
+        }
+        for (signal, drawing) in self.0.drawings.iter().zip(drawings) {
+            if signal.with_untracked(|d| *d != drawing) {
+                signal.set(drawing);
+            }
+        }
+    }
+
+    /// The GPU went away: a new renderer on a new canvas, from page memory.
+    fn rebuild(&self) {
+        let Some(picture) = self.0.picture.borrow_mut().take() else { return };
+        log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
+        self.dispatch(Command::Gpu(Gpu::Probing));
+        self.attach(picture.into_host());
+    }
+}
+
+fn ask(pool: Option<WorkerPool>, id: JobId, priority: Priority, request: Request) {
+    if let Some(pool) = pool {
+        pool.ask(id, priority, request);
+    }
+}
+
+/// The address' choice, else the remembered one, else the browser's.
+fn starting_language() -> Lang {
+    let chosen = query("lang").or_else(|| LocalStorage::get::<String>("hilum-lang").ok());
+    if let Some(lang) = chosen.as_deref().and_then(Lang::from_tag) {
+        return lang;
+    }
+    let tags: Vec<String> = web_sys::window()
+        .map(|w| w.navigator().languages().iter().filter_map(|t| t.as_string()).collect())
+        .unwrap_or_default();
+    Lang::preferred(tags.iter().map(String::as_str))
+}
+
+/// A value of the address' query.
+fn query(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// Tells tests and style sheets what draws and in which language.
+pub(super) fn set_body(lang: Lang, gpu: Gpu) {
+    let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
+    let gpu = match gpu {
+        Gpu::Probing => "",
+        Gpu::WebGpu => "webgpu",
+        Gpu::WebGl2 => "webgl2",
+        Gpu::Cpu => "cpu",
+    };
+    let set = |element: &web_sys::Element, name: &str, value: &str| {
+        element.set_attribute(name, value).unwrap_or_else(|e| log::debug!("{name}: {e:?}"));
+    };
+    if let Some(body) = document.body() {
+        set(&body, "data-gpu", gpu);
+        set(&body, "data-lang", lang.tag());
+    }
+    if let Some(root) = document.document_element() {
+        set(&root, "lang", lang.tag());
+    }
+    document.set_title(words::APP_TITLE.in_lang(lang));
+}
+
+/// A panic cannot be recovered from; the reader is told.
+pub(super) fn show_panics() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        told(info);
+        let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
+        let lang = document.document_element().and_then(|e| e.get_attribute("lang")).unwrap_or_default();
+        let text = words::PANIC.in_lang(Lang::from_tag(&lang).unwrap_or_default());
+        let shown = document.create_element("p").and_then(|p| {
+            p.set_text_content(Some(text));
+            p.set_attribute("class", "panic")?;
+            p.set_attribute("role", "alert")?;
+            document.body().map_or(Ok(JsValue::NULL), |b| b.append_child(&p).map(JsValue::from))
+        });
+        if let Err(e) = shown {
+            log::error!("{e:?}");
+        }
+    }));
+}
