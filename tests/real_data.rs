@@ -2,6 +2,8 @@
 //!
 //! Where they are absent each test says that it is skipped; with `CI=true` their absence is a failure.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
+
 use hilum::dicom::{DicomError, Instance, Series, SeriesKind, decode_frame, group_into_series, read_header};
 use hilum::geometry::VoxelPoint;
 use hilum::import::{GeometryFinding, Severity, StackPlan, plan_stack};

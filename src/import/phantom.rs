@@ -240,7 +240,7 @@ fn bone(p: [f64; 3], depth: f64) -> Option<f64> {
     if body < 1.0 {
         return Some(if level < 5.0 {
             75.0
-        } else if body > 0.8 || level < 7.0 || level > 22.0 {
+        } else if body > 0.8 || !(7.0..=22.0).contains(&level) {
             380.0
         } else {
             165.0
