@@ -61,15 +61,27 @@ pub fn measure(document: &Document, segmentation: &SegExport) -> Vec<SegmentMeas
         .collect()
 }
 
+/// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment.
+///
+/// # Errors
+/// As for [`write_measured`].
+pub fn write(
+    document: &Document,
+    segmentation: &SegExport,
+    context: &ExportContext,
+) -> Result<OutboundObject, ExportError> {
+    write_measured(document, segmentation, context, &measure(document, segmentation), &[])
+}
+
 /// Writes the report on a segmentation object: `segments` are measured on its segments, `whole_ct` on both lungs together.
 ///
 /// # Errors
 /// [`ExportError::NotInSegmentation`] when a measured segment is not in the object, [`ExportError::NotANumber`] for a value
 /// that is not finite, [`ExportError::NoSource`] or [`ExportError::SourceMismatch`] as for the segmentation.
-pub fn write(
+pub fn write_measured(
     document: &Document,
-    context: &ExportContext,
     segmentation: &SegExport,
+    context: &ExportContext,
     segments: &[SegmentMeasurements],
     whole_ct: &[Measurement],
 ) -> Result<OutboundObject, ExportError> {
