@@ -1,5 +1,7 @@
 //! SEG and SR made on whole CTs: the demonstration, and real ones where `HILUM_TEST_DATA` has them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
+
 use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
@@ -137,6 +139,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
 
     let outbound = Outbound::stow(&[segmentation.object.clone(), report]).unwrap();
     assert!(!holds_pixels(outbound.body(), ct));
+    assert!(holds_pixels(&ct.files[ct.files.len() / 2], ct), "the search finds what it looks for");
 
     if let Some(judged) = ask_highdicom("check_seg.py", [&seg_path, on_disk]) {
         for segment in &segmentation.segments {

@@ -2,6 +2,8 @@
 //!
 //! The numbers were counted with pydicom 3.0.2 on the files of `conformance/` in `HILUM_TEST_DATA`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
+
 use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, read_header};
 use hilum::geometry::Grid;
 use hilum::import::{SegmentationError, SegmentationNote, plan_stack, read_segmentation};
