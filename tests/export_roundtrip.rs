@@ -352,7 +352,7 @@ proptest! {
                 prop_assert_eq!(incoming.segments.len(), export.segments.len());
                 for (read, written) in incoming.segments.iter().zip(&export.segments) {
                     prop_assert_eq!(read.voxel_count(), written.voxels);
-                    let labels = document.layer(read.layer()).labels();
+                    let labels = document.layer(read.layer().unwrap()).labels();
                     for span in &read.spans {
                         for i in span.i_begin..span.i_end {
                             let offset = volume.grid().offset(VoxelIndex::new(i, span.j, span.k));
