@@ -2,9 +2,15 @@
 //!
 //! The numbers were counted with pydicom 3.0.2 on the files of `conformance/` in `HILUM_TEST_DATA`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
+
+use hilum::annotation::{Document, SegmentMeaning};
 use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, read_header};
 use hilum::geometry::Grid;
-use hilum::import::{SegmentationError, SegmentationNote, plan_stack, read_segmentation};
+use hilum::import::{
+    Collision, SegmentationError, SegmentationNote, plan_stack, read_segmentation, segmentation_edits,
+};
+use hilum::volume::CtVolume;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -105,12 +111,22 @@ fn segmentations_lie_on_their_ct() {
     let liver = on("ct-3slice", "liver.dcm").unwrap();
     assert_eq!(liver.segments.len(), 1);
     assert_eq!((liver.segments[0].label.as_str(), liver.segments[0].voxel_count()), ("Liver", 107_098));
-    let coded = SegmentationNote::NearestMeaning { segment_number: 1, coded: "Liver".into() };
-    assert_eq!(liver.notes, [coded]);
+    let coded = SegmentationNote::NoMeaning { segment_number: 1, coded: "Liver".into() };
+    assert_eq!((liver.notes.as_slice(), liver.segments[0].meaning), ([coded].as_slice(), None));
+    let (grid, _) = ct(&folder.join("ct-3slice"));
+    let (mut document, volume) = (Document::empty(grid).unwrap(), CtVolume::empty(grid).unwrap());
+    let refused = segmentation_edits(&liver, Collision::KeepExisting, &mut document, &volume);
+    assert_eq!(refused, Err(SegmentationError::NoMeaning { coded: "Liver".into() }));
 
     let overlaps = on("ct-3slice", "partial_overlaps.dcm").unwrap();
     let voxels: Vec<u64> = overlaps.segments.iter().map(|s| s.voxel_count()).collect();
     assert_eq!(voxels, [9602, 11_888, 10_743, 6693, 4713]);
+    // GREEN is coded as tissue, LIGHT_BLUE as an abnormal structure (edema), the others as vessels.
+    assert_eq!(overlaps.notes[0], SegmentationNote::TakenForLesion { segment_number: 1, coded: "Tissue".into() });
+    let (edits, _) = segmentation_edits(&overlaps, Collision::KeepExisting, &mut document, &volume).unwrap();
+    assert_eq!((edits.len(), document.voxel_count(1)), (4, 9602));
+    let looks: Vec<_> = document.segments().iter().map(|s| (s.meaning, s.name.as_str())).collect();
+    assert_eq!(looks, [(SegmentMeaning::Lesion, "GREEN"), (SegmentMeaning::Lesion, "LIGHT_BLUE")]);
 
     for (ct_folder, name, expected) in [
         ("23x38x3/image", "23x38x3/seg/label.seg", 322),

@@ -1,16 +1,18 @@
 //! Judges from outside: dciodvfy (dicom3tools) and highdicom. Where one is absent the test says so; with `CI=true` that fails.
 
+#![allow(dead_code, reason = "each test file uses the judges it needs")]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Whether absence of something is a failure rather than a skipped check.
-pub fn must_be_complete() -> bool {
+pub(crate) fn must_be_complete() -> bool {
     std::env::var("CI").as_deref() == Ok("true")
 }
 
 /// A file of this test run, in a folder of its own below `target`.
-pub fn scratch(folder: &str, name: &str) -> PathBuf {
+pub(crate) fn scratch(folder: &str, name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name)
@@ -27,7 +29,7 @@ const NOT_OURS: [&str; 3] =
     ["Unrecognized defined term <99HILUM>", "value that would be needed to build DICOMDIR", "PN Patient's Name"];
 
 /// Asks dciodvfy about a file: no error, no warning of ours.
-pub fn assert_conforms(path: &Path) {
+pub(crate) fn assert_conforms(path: &Path) {
     let Ok(output) = Command::new("dciodvfy").arg(path).output() else { return absent("dciodvfy (dicom3tools)") };
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     let ours = |line: &str| !NOT_OURS.iter().any(|known| line.contains(known));
@@ -37,7 +39,7 @@ pub fn assert_conforms(path: &Path) {
 }
 
 /// Runs a script of `tests/validators` in the Python environment that `cargo xtask test` makes; its JSON must name no problem.
-pub fn ask_highdicom(script: &str, arguments: [&Path; 2]) -> Option<Value> {
+pub(crate) fn ask_highdicom(script: &str, arguments: [&Path; 2]) -> Option<Value> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))?;
     let python = cache.join("hilum/venv/bin/python");
