@@ -41,14 +41,8 @@ impl Encoding {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element<'a> {
     pub(super) tag: Tag,
-    /// Value Representation; `None` where the encoding does not say.
-    pub(super) vr: Option<[u8; 2]>,
     /// The value; with an undefined length everything from its first item to the end of its delimiter.
     pub(super) value: &'a [u8],
-    /// Offset of the value.
-    pub(super) at: usize,
-    /// Whether the length was undefined, so that the value is a row of items.
-    pub(super) undefined: bool,
     /// Encoding of what is inside a sequence.
     pub(super) inside: Encoding,
 }
@@ -126,7 +120,7 @@ impl<'a> Elements<'a> {
             self.at = self.end(head.length)?;
         }
         let value = self.bytes.get(at..self.at).ok_or_else(|| self.truncated())?;
-        Ok(Some(Element { tag: head.tag, vr: head.vr, value, at, undefined: head.length == UNDEFINED, inside }))
+        Ok(Some(Element { tag: head.tag, value, inside }))
     }
 
     /// Pixel Data, if it is the next element. A missing end is the caller's to judge: slices of a cut file may still be whole.

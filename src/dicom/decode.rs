@@ -57,11 +57,11 @@ pub fn decode_frame(file: &[u8], frame: usize) -> Result<DecodedFrame, DicomErro
         Compression::None => native(&data, format, opened.encoding.big_endian)?,
         Compression::Deflated => native(&inflate(&data)?, format, false)?,
         Compression::Codec(decode) => match decode(&data, format)? {
-            Samples::Stored(words) => {
-                let bits = StoredBits::of(format);
-                hu_from_stored(words.into_iter().map(|w| bits.value(w)), format)?
+            Samples::Stored(words) => StoredBits::of(format).hu(words.into_iter(), format)?,
+            // The stream has at most 16 bits; lossy compression may overshoot a little.
+            Samples::Values(values) => {
+                hu_from_stored(values.into_iter().map(|v| v.clamp(-(1 << 16), 1 << 16)), format)?
             }
-            Samples::Values(values) => hu_from_stored(values.into_iter(), format)?,
         },
     };
     if hu.len() != format.rows * format.columns {
@@ -179,13 +179,13 @@ fn native(bytes: &[u8], format: &PixelFormat, big_endian: bool) -> Result<Vec<i1
     let pixels = format.rows * format.columns;
     if format.bits_allocated == 8 {
         let bytes = bytes.get(..pixels).ok_or_else(|| damaged("the frame is too short"))?;
-        return hu_from_stored(bytes.iter().map(|b| bits.value(u16::from(*b))), format);
+        return bits.hu(bytes.iter().map(|b| u16::from(*b)), format);
     }
     let words = bytes.as_chunks::<2>().0.get(..pixels).ok_or_else(|| damaged("the frame is too short"))?;
     if big_endian {
-        hu_from_stored(words.iter().map(|w| bits.value(u16::from_be_bytes(*w))), format)
+        bits.hu(words.iter().map(|w| u16::from_be_bytes(*w)), format)
     } else {
-        hu_from_stored(words.iter().map(|w| bits.value(u16::from_le_bytes(*w))), format)
+        bits.hu(words.iter().map(|w| u16::from_le_bytes(*w)), format)
     }
 }
 

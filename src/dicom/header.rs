@@ -42,7 +42,8 @@ pub(super) fn read_opened(opened: &Opened<'_>) -> Result<(Instance, usize), Dico
     let attributes = Attributes::new(found, opened.encoding);
     let instance = instance(&attributes, &opened.meta)?;
     let at_pixels = walk.peek_tag() == Some(super::data_set::PIXEL_DATA);
-    if instance.is_ct_image() && !at_pixels {
+    // The bytes may end between two elements.
+    if instance.is_ct_class() && !at_pixels {
         return Err(DicomError::Truncated { at: opened.bytes.len() });
     }
     Ok((instance, walk.at()))

@@ -163,12 +163,15 @@ impl Instance {
     }
     /// Whether this is a CT image, of the classic or the enhanced kind, monochrome.
     pub fn is_ct_image(&self) -> bool {
+        self.is_ct_class() && self.pixels.as_ref().is_some_and(|p| p.samples_per_pixel == 1)
+    }
+    /// Whether the SOP class, or where it is absent the modality, is CT.
+    pub(super) fn is_ct_class(&self) -> bool {
         let class = self.sop_class_uid.as_str();
-        self.pixels.as_ref().is_some_and(|p| p.samples_per_pixel == 1)
-            && (class == CT_IMAGE
-                || class == ENHANCED_CT_IMAGE
-                || class == LEGACY_CONVERTED_ENHANCED_CT_IMAGE
-                || (class.is_empty() && self.series.modality == "CT"))
+        class == CT_IMAGE
+            || class == ENHANCED_CT_IMAGE
+            || class == LEGACY_CONVERTED_ENHANCED_CT_IMAGE
+            || (class.is_empty() && self.series.modality == "CT")
     }
     /// Whether Image Type calls it a localiser (scout, topogram).
     pub fn is_localiser(&self) -> bool {
@@ -177,8 +180,8 @@ impl Instance {
 }
 
 /// CT Image Storage.
-pub(crate) const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
+const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 /// Enhanced CT Image Storage.
-pub(crate) const ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.1";
+const ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.1";
 /// Legacy Converted Enhanced CT Image Storage.
-pub(crate) const LEGACY_CONVERTED_ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.2";
+const LEGACY_CONVERTED_ENHANCED_CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2.2";

@@ -25,3 +25,6 @@ pub use instance::{
 };
 pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
+
+#[cfg(test)]
+mod tests;

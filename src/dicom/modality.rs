@@ -21,14 +21,22 @@ impl StoredBits {
         let stored = u32::from(format.bits_stored).clamp(1, 16);
         Self { above: 15u32.saturating_sub(u32::from(format.high_bit)), beside: 16 - stored, signed: format.signed }
     }
-    /// The value of a word. What lies above the high bit (overlays, in old files) and below the lowest bit is ignored.
-    pub(super) fn value(self, word: u16) -> i32 {
-        let top = word << self.above;
-        if self.signed { i32::from(top as i16 >> self.beside) } else { i32::from(top >> self.beside) }
+    /// The HU of words. What lies above the high bit (overlays, in old files) and below the lowest bit is ignored.
+    pub(super) fn hu(
+        self,
+        words: impl ExactSizeIterator<Item = u16>,
+        format: &PixelFormat,
+    ) -> Result<Vec<i16>, DicomError> {
+        // One loop for each sign, so that each is one without branches.
+        if self.signed {
+            hu_from_stored(words.map(|w| i32::from((w << self.above) as i16 >> self.beside)), format)
+        } else {
+            hu_from_stored(words.map(|w| i32::from((w << self.above) >> self.beside)), format)
+        }
     }
 }
 
-/// Stored values → HU: × slope + intercept, rounded half away from zero, limited to 16 bits.
+/// Stored values, of at most 17 bits, → HU: × slope + intercept, rounded half away from zero, limited to 16 bits.
 pub(super) fn hu_from_stored(
     values: impl ExactSizeIterator<Item = i32>,
     format: &PixelFormat,
@@ -48,18 +56,13 @@ pub(super) fn hu_from_stored(
         ends.iter().all(|hu| hu < MATTER_HU.start()) || ends.iter().all(|hu| hu > MATTER_HU.end())
     });
     Ok(match (padding, whole) {
-        (None, true) => values.map(|v| limit(v.saturating_add(shift))).collect(),
+        (None, true) => values.map(|v| limit(v + shift)).collect(),
         (None, false) => values.map(|v| limit(scaled(v))).collect(),
-        (Some([low, high]), _) => {
-            values
-                .map(|v| {
-                    if (low..=high).contains(&v) {
-                        PADDING_HU
-                    } else {
-                        limit(if whole { v + shift } else { scaled(v) })
-                    }
-                })
-                .collect()
+        (Some([low, high]), true) => {
+            values.map(|v| if low <= v && v <= high { PADDING_HU } else { limit(v + shift) }).collect()
+        }
+        (Some([low, high]), false) => {
+            values.map(|v| if low <= v && v <= high { PADDING_HU } else { limit(scaled(v)) }).collect()
         }
     })
 }
@@ -85,8 +88,7 @@ mod tests {
         }
     }
     fn hu(format: &PixelFormat, words: &[u16]) -> Vec<i16> {
-        let bits = StoredBits::of(format);
-        hu_from_stored(words.iter().map(|w| bits.value(*w)), format).unwrap()
+        StoredBits::of(format).hu(words.iter().copied(), format).unwrap()
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! DICOM Segmentation objects (PS3.3 A.51 and C.8.20) as stored: segments, frames, and runs of set pixels.
 
-use super::data_set::{Element, Encoding, PIXEL_DATA, Tag, fragments};
+use super::data_set::{Encoding, PIXEL_DATA, PixelData, Tag};
 use super::error::Attribute;
 use super::header::Attributes;
 use super::instance::ImagePlane;
-use super::part10::{DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, inflate, open};
+use super::part10::{inflate, open};
 use super::{DicomError, PixelFormat};
 use crate::geometry::{PatientPoint, PatientVector};
 
@@ -88,15 +88,19 @@ pub struct SegmentationObject {
 
 #[derive(Clone, Debug)]
 struct Pixels {
-    bits_allocated: usize,
+    /// Whether a pixel takes two bytes.
+    wide: bool,
+    /// Pixel Padding Value: no segment (in label maps).
+    padding: Option<u16>,
     encoding: Encoding,
-    /// All frames without padding between them, or each by itself.
     frames: Frames,
 }
 
 #[derive(Clone, Debug)]
 enum Frames {
+    /// All frames without padding between them.
     Joined(Vec<u8>),
+    /// Each by itself.
     Apart(Vec<Vec<u8>>),
 }
 
@@ -109,7 +113,7 @@ impl SegmentationObject {
         let opened = open(bytes)?;
         let mut walk = opened.elements();
         let mut elements = Vec::new();
-        while let Some(element) = walk.next()? {
+        while let Some(element) = walk.before_pixels()? {
             elements.push(element);
         }
         let a = Attributes::new(elements, opened.encoding);
@@ -124,7 +128,9 @@ impl SegmentationObject {
         let kind = kind(&a, &format)?;
         let frames = frames(&a, format.frames, kind == SegmentationKind::LabelMap)?;
         let segments = a.items((0x0062, 0x0002))?.iter().map(description).collect::<Result<_, _>>()?;
-        let pixels = pixels(&opened, &a, &format)?;
+        let swapped = opened.encoding.big_endian && opened.bytes.get(walk.at() + 4..walk.at() + 6) == Some(b"OW");
+        let stored = walk.pixel_data()?.ok_or_else(|| missing(PIXEL_DATA, "PixelData"))?;
+        let frames_of_pixels = pixel_frames(stored, &opened.meta.transfer_syntax, &format, swapped)?;
         Ok(Self {
             rows: format.rows,
             columns: format.columns,
@@ -132,7 +138,12 @@ impl SegmentationObject {
             frame_of_reference_uid: Some(a.uid((0x0020, 0x0052))).filter(|uid| !uid.is_empty()),
             segments,
             frames,
-            pixels,
+            pixels: Pixels {
+                wide: format.bits_allocated == 16,
+                padding: format.padding.and_then(|[value, _]| u16::try_from(value).ok()),
+                encoding: opened.encoding,
+                frames: frames_of_pixels,
+            },
         })
     }
 
@@ -145,13 +156,14 @@ impl SegmentationObject {
             Frames::Apart(frames) => (frames.get(frame).map_or(&[][..], Vec::as_slice), 0),
         };
         let byte = |n: usize| bytes.get(n).copied().unwrap_or(0);
-        let value = |n: usize| match (self.kind, self.pixels.bits_allocated) {
+        let value = |n: usize| match (self.kind, self.pixels.wide) {
             (SegmentationKind::Binary, _) => u16::from(byte(n / 8) >> (n % 8) & 1),
             (SegmentationKind::Fractional { maximum }, _) => u16::from(u32::from(byte(n)) * 2 >= u32::from(maximum)),
-            (SegmentationKind::LabelMap, 8) => u16::from(byte(n)),
-            (SegmentationKind::LabelMap, _) => self.pixels.encoding.u16([byte(2 * n), byte(2 * n + 1)]),
+            (SegmentationKind::LabelMap, false) => u16::from(byte(n)),
+            (SegmentationKind::LabelMap, true) => self.pixels.encoding.u16([byte(2 * n), byte(2 * n + 1)]),
         };
         let binary = self.kind == SegmentationKind::Binary;
+        let padding = self.pixels.padding.filter(|_| self.kind == SegmentationKind::LabelMap).unwrap_or(0);
         for row in 0..self.rows {
             let start = first + row * self.columns;
             let mut i = 0;
@@ -166,7 +178,7 @@ impl SegmentationObject {
                 while i < self.columns && value(start + i) == here {
                     i += 1;
                 }
-                if here != 0 {
+                if here != 0 && here != padding {
                     visit(row, begin, i, here);
                 }
             }
@@ -262,43 +274,39 @@ fn code(item: &Attributes<'_>) -> Code {
     Code { value, scheme: item.text((0x0008, 0x0102)), meaning: item.text((0x0008, 0x0104)) }
 }
 
-fn pixels(opened: &Opened<'_>, a: &Attributes<'_>, format: &PixelFormat) -> Result<Pixels, DicomError> {
-    let element = a.find(PIXEL_DATA).ok_or_else(|| missing(PIXEL_DATA, "PixelData"))?;
-    let bits_allocated = usize::from(format.bits_allocated);
-    let bits_per_frame = format.rows * format.columns * bits_allocated;
+fn pixel_frames(
+    stored: PixelData<'_>,
+    transfer_syntax_uid: &str,
+    format: &PixelFormat,
+    swapped: bool,
+) -> Result<Frames, DicomError> {
+    let bits_per_frame = format.rows * format.columns * usize::from(format.bits_allocated);
     let short = || DicomError::PixelData { reason: "it ends before the last frame".into() };
-    let frames = match opened.meta.transfer_syntax.as_str() {
-        EXPLICIT_LITTLE | IMPLICIT_LITTLE | EXPLICIT_BIG | DEFLATED => {
+    match stored {
+        PixelData::Native { bytes, .. } => {
             let bits = bits_per_frame.checked_mul(format.frames).ok_or_else(short)?;
-            let bytes = uncompressed(element, opened.encoding, bits_allocated);
-            if element.undefined || bytes.len() < bits.div_ceil(8) {
+            if bytes.len() < bits.div_ceil(8) {
                 return Err(short());
             }
-            Frames::Joined(bytes)
-        }
-        DEFLATED_FRAMES => {
-            let parts = fragments(&[], element.at, &opened.bytes);
-            let frames: Vec<Vec<u8>> =
-                parts.into_iter().skip(1).take(format.frames).map(inflate).collect::<Result<_, _>>()?;
-            if frames.len() != format.frames || frames.iter().any(|f| f.len() < bits_per_frame.div_ceil(8)) {
-                return Err(short());
+            let mut bytes = bytes.to_vec();
+            // Words of big endian files hold the bytes of narrower pixels in reverse (PS3.5 8.1.1).
+            if swapped && format.bits_allocated <= 8 {
+                bytes.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
             }
-            Frames::Apart(frames)
+            Ok(Frames::Joined(bytes))
         }
-        uid => return Err(DicomError::UnsupportedTransferSyntax { uid: uid.into() }),
-    };
-    Ok(Pixels { bits_allocated, encoding: opened.encoding, frames })
-}
-
-/// Pixel bytes in the order of pixels: big endian words hold them in pairs (PS3.5 8.1.1).
-fn uncompressed(element: &Element<'_>, encoding: Encoding, bits_allocated: usize) -> Vec<u8> {
-    let mut bytes = element.value.to_vec();
-    if encoding.big_endian && element.vr == Some(*b"OW") && bits_allocated <= 8 {
-        for pair in bytes.chunks_exact_mut(2) {
-            pair.swap(0, 1);
+        PixelData::Encapsulated(items) if transfer_syntax_uid == DEFLATED_FRAMES => {
+            let one = |item| {
+                let mut frame = inflate(item)?;
+                frame.truncate(bits_per_frame.div_ceil(8));
+                frame.shrink_to_fit();
+                if frame.len() * 8 < bits_per_frame { Err(short()) } else { Ok(frame) }
+            };
+            let frames = items.into_iter().skip(1).map(one).collect::<Result<Vec<_>, _>>()?;
+            if frames.len() == format.frames { Ok(Frames::Apart(frames)) } else { Err(short()) }
         }
+        PixelData::Encapsulated(_) => Err(DicomError::UnsupportedTransferSyntax { uid: transfer_syntax_uid.into() }),
     }
-    bytes
 }
 
 fn missing(tag: Tag, name: &str) -> DicomError {

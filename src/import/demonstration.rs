@@ -134,3 +134,80 @@ fn data_set(k: usize, instance: &str, hu: &[i16]) -> InMemDicomObject {
 fn uid(number: u128) -> String {
     format!("2.25.{number}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dicom::{decode_frame, group_into_series, read_header};
+    use crate::import::plan_stack;
+    use crate::volume::CtVolume;
+    use sha2::{Digest, Sha256};
+
+    fn opened() -> CtVolume {
+        let files = demonstration();
+        let instances = files.iter().map(|f| read_header(&f.bytes[..f.bytes.len().min(1 << 16)]).unwrap()).collect();
+        let series = group_into_series(instances);
+        assert_eq!(series.len(), 1);
+        let plan = plan_stack(&series[0]).unwrap();
+        assert_eq!(plan.findings, []);
+        let mut volume = CtVolume::empty(plan.grid).unwrap();
+        for (k, source) in plan.slices.iter().enumerate() {
+            let number = series[0].instances[source.unwrap().instance].instance_number.unwrap();
+            let frame = decode_frame(&files[number as usize - 1].bytes, 0).unwrap();
+            volume.fill_slice(k).unwrap().copy_from_slice(&frame.hu);
+        }
+        volume
+    }
+
+    #[test]
+    fn it_opens_like_any_series_and_its_lesions_have_their_volume() {
+        let volume = opened();
+        let grid = *volume.grid();
+        assert_eq!((grid.size(), grid.spacing_mm()), ([256, 256, 120], [1.4, 1.4, 2.5]));
+        for (lesion, range) in
+            [(DemonstrationLesion::GROUND_GLASS, -690..=-300), (DemonstrationLesion::CONSOLIDATION, -410..=200)]
+        {
+            let (mut count, mut sum, mut inside) = (0u64, 0i64, 0u64);
+            for offset in 0..grid.voxel_count() {
+                let p = grid.patient_from_voxel(grid.index_at(offset).centre()) - lesion.centre();
+                let axes = lesion.semi_axes_mm;
+                let r = |grow: f64| {
+                    let d = [p.0.x, p.0.y, p.0.z].into_iter().zip(axes).map(|(d, a)| d / (a + grow));
+                    d.map(|v| v * v).sum::<f64>()
+                };
+                let hu = volume.values()[offset];
+                count += u64::from(r(3.0) < 1.0 && range.contains(&hu));
+                if r(-3.0) < 1.0 {
+                    inside += 1;
+                    sum += i64::from(hu);
+                }
+            }
+            let mean = sum / inside as i64;
+            assert!((mean - i64::from(lesion.hu)).abs() <= 2, "mean {mean}");
+            let ml = grid.millilitres(count);
+            assert!((ml / lesion.volume_ml() - 1.0).abs() < 0.05, "{ml} against {}", lesion.volume_ml());
+        }
+        let at = |x: f64, y: f64, z: f64| {
+            let v = grid.voxel_from_patient(PatientPoint::new(x, y, z - 297.5)).0;
+            volume.hu()[(v.z.round() as usize, v.y.round() as usize, v.x.round() as usize)]
+        };
+        let tissues =
+            [(at(0.0, 14.0, 260.0), -1024..-940), (at(0.0, 60.0, 110.0), 60..500), (at(20.0, -24.0, 110.0), -40..120)];
+        for (hu, range) in tissues {
+            assert!(range.contains(&hu), "{hu} in {range:?}");
+        }
+    }
+
+    /// Saved work names these files: their pixels must not drift with a compiler, a platform or a refactoring.
+    #[test]
+    fn the_bytes_never_change() {
+        let file = demonstration_file(60).unwrap();
+        let sum: String = Sha256::digest(&file.bytes[file.bytes.len() - 2 * SIZE * SIZE..])
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        assert_eq!(sum, "baaa8336f10775cb9be0dc151272602532abc59367293c628efb59e175641ff2");
+        assert_eq!(file, demonstration().swap_remove(60));
+        assert!(demonstration_file(DEMONSTRATION_SLICES).is_none());
+    }
+}

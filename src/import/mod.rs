@@ -8,6 +8,7 @@ mod error;
 mod finding;
 mod lattice;
 mod phantom;
+mod segmentation_in;
 mod stack;
 
 pub use demonstration::{
@@ -15,4 +16,7 @@ pub use demonstration::{
 };
 pub use error::ImportError;
 pub use finding::{GeometryFinding, Severity};
+pub use segmentation_in::{
+    Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation, segmentation_edits,
+};
 pub use stack::{SliceSource, StackPlan, load_order, plan_stack};

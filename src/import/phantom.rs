@@ -58,6 +58,8 @@ struct Tube {
     from: [f64; 3],
     to: [f64; 3],
     radius: f64,
+    /// Thickness of the wall of an airway. Small bronchi have next to none, so that the air of the trachea leads into the lungs.
+    wall: f64,
 }
 
 impl Tube {
@@ -114,7 +116,7 @@ impl Phantom {
             }
         }
         for airway in &self.airways {
-            paint(airway, airway.radius + 1.6, z, |n, inside| hu[n] += (20.0 - hu[n]).max(0.0) * inside);
+            paint(airway, airway.radius + airway.wall, z, |n, inside| hu[n] += (20.0 - hu[n]).max(0.0) * inside);
         }
         for airway in &self.airways {
             paint(airway, airway.radius, z, |n, inside| hu[n] += (AIR + 5.0 - hu[n]) * inside);
@@ -135,30 +137,30 @@ const ROOTS: [[f64; 3]; 6] = [
 
 /// A branching tree of tubes, each generation thinner and shorter.
 fn grow(tubes: &mut Vec<Tube>, random: &mut Random, from: [f64; 3], direction: [f64; 3], radius: f64, depth: usize) {
-    if depth > 7 || radius < 0.45 {
+    if depth > 8 || radius < 0.5 {
         return;
     }
     let direction = unit(direction);
     let length = 7.0 + 3.2 * radius + 6.0 * random.fraction();
     let to = [0, 1, 2].map(|n| from[n] + direction[n] * length);
-    tubes.push(Tube { from, to, radius });
+    tubes.push(Tube { from, to, radius, wall: 0.0 });
     for bend in [0.28, 0.62] {
         let turned = [0, 1, 2].map(|n| direction[n] + bend * 1.7 * (random.fraction() - 0.5) * 2.0);
-        grow(tubes, random, to, turned, radius * (0.86 - 0.26 * bend), depth + 1);
+        grow(tubes, random, to, turned, radius * (0.9 - 0.3 * bend), depth + 1);
     }
 }
 
 /// Trachea, main bronchi and the bronchi that lead into each lung.
 fn airways() -> Vec<Tube> {
-    let mut tubes = vec![Tube { from: [0.0, 14.0, 330.0], to: CARINA, radius: 8.6 }];
+    let mut tubes = vec![Tube { from: [0.0, 14.0, 330.0], to: CARINA, radius: 8.6, wall: 1.6 }];
     for (side, hilum, radius) in [(-1.0, [-33.0, 20.0, 176.0], 6.6), (1.0, [38.0, 22.0, 170.0], 6.0)] {
-        tubes.push(Tube { from: CARINA, to: hilum, radius });
+        tubes.push(Tube { from: CARINA, to: hilum, radius, wall: 1.6 });
         for (d, r) in [([0.55, 0.0, 0.9], 3.4), ([0.7, -0.6, -0.3], 3.0), ([0.5, 0.35, -0.85], 3.8)] {
             let d = unit([side * d[0], d[1], d[2]]);
             let middle = [0, 1, 2].map(|n| hilum[n] + 24.0 * d[n]);
             let end = [0, 1, 2].map(|n| middle[n] + 22.0 * unit([d[0] + 0.4 * side, d[1], d[2]])[n]);
-            tubes.push(Tube { from: hilum, to: middle, radius: r });
-            tubes.push(Tube { from: middle, to: end, radius: 0.68 * r });
+            tubes.push(Tube { from: hilum, to: middle, radius: r, wall: 1.2 });
+            tubes.push(Tube { from: middle, to: end, radius: 0.68 * r, wall: 0.3 });
         }
     }
     tubes
@@ -238,7 +240,7 @@ fn bone(p: [f64; 3], depth: f64) -> Option<f64> {
     if body < 1.0 {
         return Some(if level < 5.0 {
             75.0
-        } else if body > 0.8 || level < 7.0 || level > 22.0 {
+        } else if body > 0.8 || !(7.0..=22.0).contains(&level) {
             380.0
         } else {
             165.0

@@ -269,3 +269,6 @@ fn report_acquisition(instances: &[&Instance], spacing_mm: f64, findings: &mut V
         findings.push(GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm });
     }
 }
+
+#[cfg(test)]
+mod tests;

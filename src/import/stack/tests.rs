@@ -1,0 +1,255 @@
+//! Stacks made of numbers: order, gaps, duplicates, tilt, and what must be refused.
+
+use super::*;
+use crate::dicom::{Acquisition, ImagePlane, PixelFormat, SeriesKind, SeriesModule};
+use crate::geometry::VoxelPoint;
+use proptest::prelude::*;
+
+const SPACING: f64 = 0.7;
+
+/// A slice of 4 rows × 5 columns at a place, with axial directions turned by `tilt` radians about the x axis.
+fn slice(number: i32, position: PatientPoint, tilt: f64) -> Instance {
+    Instance {
+        sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".into(),
+        sop_instance_uid: format!("2.25.{number}"),
+        transfer_syntax_uid: "1.2.840.10008.1.2.1".into(),
+        image_type: vec!["ORIGINAL".into(), "PRIMARY".into(), "AXIAL".into()],
+        instance_number: Some(number),
+        patient: Default::default(),
+        study: Default::default(),
+        series: SeriesModule { instance_uid: "2.25.1".into(), modality: "CT".into(), ..Default::default() },
+        acquisition: Acquisition::default(),
+        plane: ImagePlane {
+            position: Some(position),
+            directions: Some([PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, tilt.cos(), tilt.sin())]),
+            pixel_spacing_mm: Some([SPACING, SPACING]),
+            slice_thickness_mm: None,
+        },
+        pixels: Some(PixelFormat {
+            rows: 4,
+            columns: 5,
+            frames: 1,
+            samples_per_pixel: 1,
+            photometric: "MONOCHROME2".into(),
+            bits_allocated: 16,
+            bits_stored: 16,
+            high_bit: 15,
+            signed: true,
+            rescale_slope: Some(1.0),
+            rescale_intercept: Some(0.0),
+            padding: None,
+        }),
+        windows: Vec::new(),
+    }
+}
+
+fn series(instances: Vec<Instance>) -> Series {
+    Series { uid: "2.25.1".into(), kind: SeriesKind::CtVolume, instances }
+}
+
+/// Axial slices at the given heights, numbered from 1.
+fn at(heights: &[f64]) -> Series {
+    let slices = (1..).zip(heights).map(|(n, z)| slice(n, PatientPoint::new(-10.0, -20.0, *z), 0.0));
+    series(slices.collect())
+}
+
+/// The SOP Instance UIDs from the first slice to the last.
+fn order<'a>(series: &'a Series, plan: &StackPlan) -> Vec<Option<&'a str>> {
+    let uid = |s: &SliceSource| series.instances[s.instance].sop_instance_uid.as_str();
+    plan.slices.iter().map(|s| s.as_ref().map(uid)).collect()
+}
+
+#[test]
+fn slices_ascend_to_the_head_whatever_their_numbers() {
+    let stack = at(&[10.0, 7.5, 5.0, 2.5]);
+    let plan = plan_stack(&stack).unwrap();
+    assert_eq!(plan.grid.size(), [5, 4, 4]);
+    assert_eq!(plan.grid.spacing_mm(), [SPACING, SPACING, 2.5]);
+    assert_eq!(plan.grid.origin(), PatientPoint::new(-10.0, -20.0, 2.5));
+    assert_eq!(order(&stack, &plan), [Some("2.25.4"), Some("2.25.3"), Some("2.25.2"), Some("2.25.1")]);
+    assert_eq!(plan.findings, []);
+}
+
+#[test]
+fn a_gap_stays_empty() {
+    let stack = at(&[0.0, 2.5, 10.0, 12.5, 15.0]);
+    let plan = plan_stack(&stack).unwrap();
+    assert_eq!(plan.findings, [GeometryFinding::MissingSlices { slices: vec![2, 3] }]);
+    assert_eq!(order(&stack, &plan)[1..5], [Some("2.25.2"), None, None, Some("2.25.3")]);
+    assert_eq!(plan.grid.spacing_mm()[2], 2.5);
+}
+
+#[test]
+fn of_two_images_in_one_place_the_first_acquired_stays() {
+    let mut stack = at(&[0.0, 2.0, 4.0, 2.0]);
+    stack.instances.swap(0, 3);
+    let plan = plan_stack(&stack).unwrap();
+    assert_eq!(plan.findings, [GeometryFinding::DuplicatePositions { left_out: 1 }]);
+    assert_eq!(order(&stack, &plan), [Some("2.25.1"), Some("2.25.2"), Some("2.25.3")]);
+}
+
+#[test]
+fn a_second_phase_over_the_first_is_left_out_whole() {
+    let mut stack = at(&[0.0, 2.0, 4.0, 0.0, 2.0, 4.0]);
+    for (n, instance) in stack.instances.iter_mut().enumerate() {
+        // The numbers begin anew in the second phase.
+        instance.instance_number = Some(n as i32 % 3);
+        instance.acquisition.number = Some(2 - n as i32 / 3);
+    }
+    let plan = plan_stack(&stack).unwrap();
+    assert_eq!(order(&stack, &plan), [Some("2.25.4"), Some("2.25.5"), Some("2.25.6")]);
+}
+
+#[test]
+fn a_tilted_gantry_shears_the_grid() {
+    let tilt = 15f64.to_radians();
+    let stack = series((1..=6).map(|n| slice(n, PatientPoint::new(0.0, 0.0, f64::from(n) * 5.0), tilt)).collect());
+    let plan = plan_stack(&stack).unwrap();
+    let [GeometryFinding::GantryTilt { degrees }] = plan.findings[..] else { panic!("{:?}", plan.findings) };
+    assert!((degrees - 15.0).abs() < 1e-6);
+    assert!((plan.grid.voxel_volume_mm3() - SPACING * SPACING * 5.0 * tilt.cos()).abs() < 1e-9);
+}
+
+#[test]
+fn rounding_is_silent_jitter_is_told_chaos_is_refused() {
+    let rounded: Vec<f64> = (0..200).map(|n| (f64::from(n) * 0.625 * 100.0).round() / 100.0).collect();
+    assert_eq!(plan_stack(&at(&rounded)).unwrap().findings, []);
+    let jitter: Vec<f64> = (0..20).map(|n| f64::from(n) * 2.0 + if n % 3 == 0 { 0.1 } else { 0.0 }).collect();
+    assert!(matches!(plan_stack(&at(&jitter)).unwrap().findings[..], [GeometryFinding::IrregularSpacing { .. }]));
+    let chaos = plan_stack(&at(&[0.0, 1.0, 2.7, 3.1, 6.0]));
+    assert!(matches!(chaos, Err(ImportError::IrregularSpacing { .. })), "{chaos:?}");
+}
+
+#[test]
+fn a_small_part_of_other_spacing_is_left_out() {
+    let mut heights: Vec<f64> = (0..20).map(|n| f64::from(n) * 2.0).collect();
+    heights.extend([41.3, 44.6, 47.9]);
+    let plan = plan_stack(&at(&heights)).unwrap();
+    assert_eq!(plan.grid.size()[2], 20);
+    assert_eq!(plan.findings, [GeometryFinding::OffLattice { left_out: 3 }]);
+}
+
+#[test]
+fn strangers_are_left_out_and_told() {
+    let mut stack = at(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+    stack.instances[0].image_type = vec!["ORIGINAL".into(), "PRIMARY".into(), "LOCALIZER".into()];
+    stack.instances[4].plane.directions = slice(0, PatientPoint::new(0.0, 0.0, 0.0), 1.0).plane.directions;
+    stack.instances[5].pixels.as_mut().unwrap().rows = 8;
+    stack.instances[6].plane.pixel_spacing_mm = Some([0.9, 0.9]);
+    let plan = plan_stack(&stack).unwrap();
+    assert_eq!(order(&stack, &plan), [Some("2.25.2"), Some("2.25.3"), Some("2.25.4")]);
+    let expected = [
+        GeometryFinding::NotSlices { left_out: 1 },
+        GeometryFinding::MixedOrientation { left_out: 1 },
+        GeometryFinding::MixedMatrix { left_out: 1 },
+        GeometryFinding::MixedPixelSpacing { left_out: 1 },
+    ];
+    assert_eq!(plan.findings, expected);
+}
+
+#[test]
+fn acquisition_differences_are_told() {
+    let mut stack = at(&[0.0, 1.0, 2.0]);
+    stack.instances[0].acquisition.kernel = "B70f".into();
+    stack.instances[1].pixels.as_mut().unwrap().rescale_intercept = None;
+    stack.instances[2].series.frame_of_reference_uid = Some("2.25.9".into());
+    for instance in &mut stack.instances {
+        instance.plane.slice_thickness_mm = Some(0.6);
+    }
+    let expected = [
+        GeometryFinding::MixedKernel { kernels: vec![String::new(), "B70f".into()] },
+        GeometryFinding::MixedRescale,
+        GeometryFinding::NoRescale { slices: 1 },
+        GeometryFinding::MixedFrameOfReference { count: 2 },
+        GeometryFinding::ThicknessNotSpacing { thickness_mm: 0.6, spacing_mm: 1.0 },
+    ];
+    assert_eq!(plan_stack(&stack).unwrap().findings, expected);
+}
+
+#[test]
+fn what_is_no_stack_is_refused() {
+    assert_eq!(plan_stack(&series(Vec::new())), Err(ImportError::NoSlices));
+    let mut multi = at(&[0.0]);
+    multi.instances[0].pixels.as_mut().unwrap().frames = 40;
+    assert_eq!(plan_stack(&multi), Err(ImportError::MultiFrame));
+    let mut spacing = at(&[0.0, 1.0]);
+    spacing.instances.iter_mut().for_each(|i| i.plane.pixel_spacing_mm = None);
+    assert_eq!(plan_stack(&spacing), Err(ImportError::NoPixelSpacing));
+    let mut skew = at(&[0.0, 1.0]);
+    let along = PatientVector::new(1.0, 0.0, 0.0);
+    skew.instances.iter_mut().for_each(|i| i.plane.directions = Some([along, along]));
+    assert_eq!(plan_stack(&skew), Err(ImportError::BadOrientation));
+    let mut shifted = at(&[0.0, 1.0, 2.0, 3.0]);
+    shifted.instances[2].plane.position = Some(PatientPoint::new(30.0, -20.0, 2.0));
+    assert!(matches!(plan_stack(&shifted), Err(ImportError::ShiftedSlices { .. })));
+    let mut huge = at(&[0.0, 1.0]);
+    for instance in &mut huge.instances {
+        let pixels = instance.pixels.as_mut().unwrap();
+        (pixels.rows, pixels.columns) = (1 << 16, 1 << 16);
+    }
+    assert!(matches!(plan_stack(&huge), Err(ImportError::TooLarge { .. })));
+}
+
+#[test]
+fn one_slice_takes_its_thickness_and_says_so() {
+    let mut one = at(&[3.0]);
+    one.instances[0].plane.slice_thickness_mm = Some(1.25);
+    let plan = plan_stack(&one).unwrap();
+    let expected = [GeometryFinding::SingleSlice, GeometryFinding::AssumedSpacing { spacing_mm: 1.25 }];
+    assert_eq!((plan.grid.spacing_mm()[2], &plan.findings[..]), (1.25, &expected[..]));
+}
+
+#[test]
+fn loading_begins_on_screen_and_names_each_slice_once() {
+    assert_eq!(load_order(10, 5), [5, 0, 4, 8, 2, 6, 1, 9, 3, 7]);
+    assert_eq!(load_order(0, 3), [0usize; 0]);
+    for (slices, first) in [(1, 0), (7, 6), (8, 100), (301, 150)] {
+        let mut order = load_order(slices, first);
+        order.sort_unstable();
+        assert_eq!(order, (0..slices).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    /// Any oblique, possibly tilted stack: the grid goes through every Image Position, and the order of files does not matter.
+    #[test]
+    fn the_grid_goes_through_every_position_in_any_order(
+        (count, spacing, tilt) in (2usize..40, 0.3..10.0f64, -0.5..0.5f64),
+        origin in prop::array::uniform3(-500.0..500.0f64),
+        turn in -3.0..3.0f64,
+        shuffle in any::<u64>(),
+    ) {
+        let turned = |v: [f64; 3]| {
+            let (s, c) = turn.sin_cos();
+            PatientVector::new(c * v[0] - s * v[1], s * v[0] + c * v[1], v[2])
+        };
+        let step = turned([0.0, tilt.sin(), tilt.cos()]) * spacing;
+        let instances: Vec<Instance> = (0..count)
+            .map(|n| {
+                let position = PatientPoint::new(origin[0], origin[1], origin[2]) + step * n as f64;
+                let mut slice = slice(n as i32, position, 0.0);
+                slice.plane.directions = Some([turned([1.0, 0.0, 0.0]), turned([0.0, 1.0, 0.0])]);
+                slice
+            })
+            .collect();
+        let sorted = series(instances.clone());
+        let plan = plan_stack(&sorted).unwrap();
+        for (k, source) in plan.slices.iter().enumerate() {
+            let position = sorted.instances[source.unwrap().instance].plane.position.unwrap();
+            let grid = plan.grid.patient_from_voxel(VoxelPoint::new(0.0, 0.0, k as f64));
+            prop_assert!(position.distance(grid) < 0.01);
+            let far = plan.grid.patient_from_voxel(VoxelPoint::new(4.0, 3.0, k as f64));
+            let expected = position + turned([1.0, 0.0, 0.0]) * (4.0 * SPACING) + turned([0.0, 1.0, 0.0]) * (3.0 * SPACING);
+            prop_assert!(far.distance(expected) < 0.01);
+        }
+        let mut reversed = series(instances.iter().rev().cloned().collect());
+        let other = plan_stack(&reversed).unwrap();
+        prop_assert_eq!(&other.grid, &plan.grid);
+        prop_assert_eq!(order(&reversed, &other), order(&sorted, &plan));
+        // A shuffle by a hash of the number.
+        reversed.instances.sort_by_key(|i| shuffle.wrapping_mul(i.instance_number.unwrap_or(0) as u64 * 2 + 1));
+        let other = plan_stack(&reversed).unwrap();
+        prop_assert_eq!(&other.grid, &plan.grid);
+        prop_assert_eq!(other.findings, plan.findings);
+    }
+}

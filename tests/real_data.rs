@@ -1,0 +1,356 @@
+//! Real files, public and de-identified, that are no part of the project: `HILUM_TEST_DATA`, by default `../shared/data`.
+//!
+//! Where they are absent each test says that it is skipped; with `CI=true` their absence is a failure.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
+
+use hilum::dicom::{DicomError, Instance, Series, SeriesKind, decode_frame, group_into_series, read_header};
+use hilum::geometry::VoxelPoint;
+use hilum::import::{GeometryFinding, Severity, StackPlan, plan_stack};
+use std::path::{Path, PathBuf};
+
+/// A folder or file of the test data, or `None` with a word on the terminal.
+fn data(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("HILUM_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "test data {} are absent", path.display());
+    println!("SKIPPED: test data {} are absent", path.display());
+    None
+}
+
+/// All files below a folder, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The header as the page reads it: of the first 64 KiB, of all if that is too little.
+fn header(bytes: &[u8]) -> Result<Instance, DicomError> {
+    match read_header(&bytes[..bytes.len().min(1 << 16)]) {
+        Err(DicomError::Truncated { .. }) => read_header(bytes),
+        other => other,
+    }
+}
+
+/// The series of a folder, with the file of each instance by SOP Instance UID.
+fn open(folder: &Path) -> (Vec<Series>, std::collections::BTreeMap<String, PathBuf>) {
+    let (mut instances, mut places) = (Vec::new(), std::collections::BTreeMap::new());
+    for path in files(folder) {
+        if let Ok(instance) = header(&std::fs::read(&path).unwrap()) {
+            places.insert(instance.sop_instance_uid.clone(), path);
+            instances.push(instance);
+        }
+    }
+    (group_into_series(instances), places)
+}
+
+/// Checks that every slice lies in the grid where its Image Position says.
+fn check_positions(series: &Series, plan: &StackPlan) {
+    let normal = plan.grid.step(0).cross(plan.grid.step(1));
+    assert!(normal.dot(plan.grid.step(2)) > 0.0, "the grid is right-handed");
+    for (k, slice) in plan.slices.iter().enumerate() {
+        let Some(source) = slice else { continue };
+        let position = series.instances[source.instance].plane.position.unwrap();
+        let grid = plan.grid.patient_from_voxel(VoxelPoint::new(0.0, 0.0, k as f64));
+        assert!(position.distance(grid) < 0.01, "slice {k}: {position:?} against {grid:?}");
+    }
+}
+
+/// One CT series: its plan, and the share of air (−1024…−900), lung (−950…−700) and soft tissue (−100…100) in its middle slice.
+fn chest(name: &str, size: [usize; 3], spacing_mm: [f64; 3]) -> Option<(Series, StackPlan)> {
+    let folder = data(name)?;
+    let (all, places) = open(&folder);
+    let series = all.into_iter().find(|s| s.kind == SeriesKind::CtVolume).unwrap();
+    let plan = plan_stack(&series).unwrap();
+    assert_eq!(plan.grid.size(), size);
+    for (found, expected) in plan.grid.spacing_mm().into_iter().zip(spacing_mm) {
+        assert!((found - expected).abs() < 1e-4, "{found} against {expected}");
+    }
+    check_positions(&series, &plan);
+    assert!(plan.grid.step(2).0.z > 0.0, "slices ascend to the head");
+    let source = plan.slices[size[2] / 2].unwrap();
+    let file = std::fs::read(&places[&series.instances[source.instance].sop_instance_uid]).unwrap();
+    let frame = decode_frame(&file, source.frame).unwrap();
+    assert_eq!((frame.columns, frame.rows, frame.hu.len()), (size[0], size[1], size[0] * size[1]));
+    let share = |low: i16, high: i16| {
+        frame.hu.iter().filter(|hu| (low..=high).contains(*hu)).count() as f64 / frame.hu.len() as f64
+    };
+    assert!(
+        share(-1024, -900) > 0.1 && share(-100, 100) > 0.1,
+        "{name}: air {}, tissue {}",
+        share(-1024, -900),
+        share(-100, 100)
+    );
+    Some((series, plan))
+}
+
+#[test]
+fn an_uncompressed_chest_ct() {
+    let Some((series, plan)) = chest("lungdx-a0001-B", [512, 512, 64], [0.841_797, 0.841_797, 5.0]) else { return };
+    assert_eq!(plan.findings, []);
+    let windows: Vec<_> = series.instances.iter().flat_map(|i| &i.windows).map(|w| (w.centre_hu, w.width_hu)).collect();
+    assert_eq!(windows.len(), 2 * 64);
+    assert!(windows.contains(&(60.0, 350.0)), "{windows:?}");
+}
+
+#[test]
+fn a_jpeg_ls_chest_ct() {
+    let Some((_, plan)) = chest("nlst-101287", [512, 512, 143], [0.54, 0.54, 2.0]) else { return };
+    assert_eq!(plan.findings, []);
+}
+
+#[test]
+fn a_chest_ct_with_a_frame_of_reference_per_slice() {
+    let Some((series, plan)) = chest("lidc-0001", [512, 512, 133], [0.703_125, 0.703_125, 2.5]) else { return };
+    assert_eq!(plan.findings, [GeometryFinding::MixedFrameOfReference { count: 133 }]);
+    assert!(plan.findings.iter().all(|f| f.severity() == Severity::Note));
+    assert_eq!(series.instances[0].pixels.as_ref().unwrap().padding, Some([-2000, -2000]));
+}
+
+#[test]
+fn a_jpeg_2000_body_ct_with_emptied_uids() {
+    let Some((series, plan)) = chest("totalseg-example/example_ct_dicom", [512, 512, 20], [0.976_562, 0.976_562, 2.0])
+    else {
+        return;
+    };
+    assert!(series.uid.starts_with("2.25.") && series.instances[0].series.instance_uid.is_empty());
+    assert_eq!(plan.findings, [GeometryFinding::ThicknessNotSpacing { thickness_mm: 3.0, spacing_mm: 2.0 }]);
+}
+
+#[test]
+fn odd_geometry_is_told() {
+    let Some(folder) = data("dicom2nifti-failing") else { return };
+    let plan = |name: &str| {
+        let (all, _) = open(&folder.join(name));
+        assert_eq!(all.len(), 1, "{name}");
+        let plan = plan_stack(&all[0]).unwrap();
+        check_positions(&all[0], &plan);
+        plan
+    };
+    let tilted = plan("gantrytilting/001");
+    assert!(matches!(tilted.findings[..], [GeometryFinding::GantryTilt { degrees }] if (degrees - 14.0).abs() < 0.01));
+    // The couch moved 5 mm between slices; across the slices that is less.
+    let volume = tilted.grid.voxel_volume_mm3() / (0.417_968_75 * 0.417_968_75);
+    assert!((volume - 5.0 * 14f64.to_radians().cos()).abs() < 1e-6, "{volume}");
+    let gap = plan("sliceincrement/001");
+    assert_eq!((gap.slices.len(), &gap.findings[0]), (5, &GeometryFinding::MissingSlices { slices: vec![3] }));
+    let heap = plan("notavolume/001");
+    assert_eq!(heap.findings[0], GeometryFinding::DuplicatePositions { left_out: 3 });
+    assert!(heap.findings.contains(&GeometryFinding::SingleSlice));
+}
+
+#[test]
+fn oblique_and_single_slices_keep_their_plane() {
+    let Some(folder) = data("nysbu-slices") else { return };
+    let (all, _) = open(&folder);
+    let plans: Vec<_> = all.iter().filter(|s| s.kind == SeriesKind::CtVolume).map(|s| plan_stack(s).unwrap()).collect();
+    assert_eq!(plans.len(), 6);
+    assert!(plans.iter().all(|p| p.findings.contains(&GeometryFinding::SingleSlice)));
+    let along = |axis: usize| plans.iter().filter(|p| p.grid.step(2).0.abs().max_position() == axis).count();
+    assert_eq!([along(0), along(1), along(2)], [2, 2, 2], "sagittal, coronal, axial");
+}
+
+/// HU of all frames of a file.
+fn decoded(path: &Path) -> Result<Vec<i16>, DicomError> {
+    let bytes = std::fs::read(path).unwrap();
+    let frames = header(&bytes)?.pixels.map_or(1, |p| p.frames);
+    Ok((0..frames)
+        .map(|n| decode_frame(&bytes, n))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flat_map(|f| f.hu)
+        .collect())
+}
+
+fn largest_difference(a: &[i16], b: &[i16]) -> i32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).max().unwrap_or(0)
+}
+
+#[test]
+fn one_ct_slice_in_fifteen_transfer_syntaxes() {
+    let Some(folder) = data("conformance/cornerstone") else { return };
+    let truth = decoded(&folder.join("CTImage.dcm")).unwrap();
+    assert_eq!(truth.len(), 512 * 512);
+    let mut seen = 0;
+    for path in files(&folder) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(syntax) = name.strip_prefix("CTImage.dcm_").and_then(|n| n.rsplit('_').next()) else { continue };
+        let uid = syntax.trim_end_matches(".dcm");
+        seen += 1;
+        let allowed = match uid.rsplit('.').next().unwrap() {
+            "51" | "53" | "55" => {
+                let refused = decoded(&path).unwrap_err();
+                assert_eq!(refused, DicomError::UnsupportedTransferSyntax { uid: uid.into() });
+                continue;
+            }
+            // 12 bits squeezed into 8.
+            "50" => continue,
+            "81" => 1,
+            "91" => 5,
+            _ => 0,
+        };
+        let found = largest_difference(&decoded(&path).unwrap(), &truth);
+        assert!(found <= allowed, "{name}: off by {found}");
+    }
+    assert_eq!(seen, 15);
+}
+
+#[test]
+fn one_mr_slice_in_seven_transfer_syntaxes() {
+    let Some(folder) = data("conformance/dcmqa-ts") else { return };
+    let truth = decoded(&folder.join("1.dcm")).unwrap();
+    for n in 2..=9 {
+        assert_eq!(decoded(&folder.join(format!("{n}.dcm"))).unwrap(), truth, "{n}.dcm");
+    }
+}
+
+#[test]
+fn fragments_with_and_without_offset_tables() {
+    let Some(folder) = data("conformance/dicomparser") else { return };
+    let mut compared = 0;
+    for prefix in ["CT0012.", "CT1_UNC."] {
+        let of_prefix: Vec<_> = files(&folder)
+            .into_iter()
+            .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix)))
+            .collect();
+        let plain = of_prefix.iter().find(|p| p.to_string_lossy().contains("explicit_little_endian")).unwrap();
+        let truth = decoded(plain).unwrap();
+        for path in of_prefix {
+            let name = path.to_string_lossy().into_owned();
+            let found = decoded(&path);
+            if name.contains(".51.dcm") {
+                assert!(matches!(found, Err(DicomError::UnsupportedTransferSyntax { .. })), "{name}: {found:?}");
+                continue;
+            }
+            let allowed = if name.contains(".81.dcm") { 3 } else { 0 };
+            assert!(largest_difference(&found.unwrap(), &truth) <= allowed, "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 14, "{compared}");
+}
+
+#[test]
+fn the_same_picture_in_other_encodings() {
+    let Some(folder) = data("conformance") else { return };
+    for (a, b) in [
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_RLE.dcm"),
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_bigendian.dcm"),
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_implicit.dcm"),
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_jp2klossless.dcm"),
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_jpeg_ls_lossless.dcm"),
+        ("pydicom/test_files/MR_small.dcm", "pydicom/test_files/MR_small_padded.dcm"),
+        ("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_RLE.dcm"),
+        ("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_big_endian.dcm"),
+        ("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless.dcm"),
+        ("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"),
+        ("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_ls_lossless.dcm"),
+    ] {
+        assert_eq!(decoded(&folder.join(a)), decoded(&folder.join(b)), "{b}");
+    }
+}
+
+#[test]
+fn high_throughput_jpeg_2000_in_a_dicom_file() {
+    let Some(folder) = data("conformance/htj2k-codecs/openjphjs/test/fixtures") else { return };
+    for (name, signed) in [("CT1", true), ("CT2", false)] {
+        let stream = std::fs::read(folder.join(format!("j2c/{name}.j2c"))).unwrap();
+        let raw = std::fs::read(folder.join(format!("raw/{name}.RAW"))).unwrap();
+        let truth: Vec<i16> = raw.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let hu = decode_frame(&wrapped(&stream, "1.2.840.10008.1.2.4.201", signed), 0).unwrap().hu;
+        assert_eq!(largest_difference(&hu, &truth), 0, "{name}");
+    }
+}
+
+/// A CT file of 512 × 512 pixels of 16 bits around an encapsulated stream.
+fn wrapped(stream: &[u8], transfer_syntax: &str, signed: bool) -> Vec<u8> {
+    let mut file = vec![0; 128];
+    file.extend(b"DICM");
+    let mut element = |group: u16, element: u16, vr: &[u8; 2], value: &[u8]| {
+        file.extend([group.to_le_bytes(), element.to_le_bytes(), *vr, (value.len() as u16).to_le_bytes()].concat());
+        file.extend(value);
+    };
+    element(2, 0x10, b"UI", transfer_syntax.as_bytes());
+    element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.2\0");
+    element(8, 0x18, b"UI", b"2.25.18\0");
+    for (tag, value) in
+        [(2, 1u16), (0x10, 512), (0x11, 512), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, signed.into())]
+    {
+        element(0x28, tag, b"US", &value.to_le_bytes());
+    }
+    file.extend(b"\xE0\x7F\x10\x00OB\0\0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\0\0\0\0\xFE\xFF\x00\xE0");
+    file.extend((stream.len() as u32).to_le_bytes());
+    file.extend(stream);
+    file.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+    file
+}
+
+#[test]
+fn signed_words_in_an_unsigned_jpeg_2000_stream() {
+    let Some(file) = data("conformance/pydicom/test_files/J2K_pixelrep_mismatch.dcm") else { return };
+    let hu = decoded(&file).unwrap();
+    assert_eq!(hu[0], -2000);
+}
+
+#[test]
+fn names_in_other_scripts() {
+    let Some(folder) = data("conformance/pydicom/charset_files") else { return };
+    for (file, name) in [
+        ("chrFren.dcm", "Buc^Jérôme"),
+        ("chrGerm.dcm", "Äneas^Rüdiger"),
+        ("chrGreek.dcm", "Διονυσιος"),
+        ("chrRuss.dcm", "Люкceмбypг"),
+        ("chrX1.dcm", "Wang^XiaoDong=王^小東="),
+    ] {
+        let found = header(&std::fs::read(folder.join(file)).unwrap()).unwrap().patient.name;
+        assert_eq!(found, name, "{file}");
+    }
+}
+
+/// Every file there is, also the malformed: header, series, plan and pixels either come out or are refused with a reason.
+#[test]
+fn nothing_stops_the_program() {
+    let mut opened = 0;
+    for name in ["conformance", "fuzz-pwnlab-v3", "dicom2nifti-failing"] {
+        let Some(folder) = data(name) else { continue };
+        let mut instances = Vec::new();
+        for path in files(&folder) {
+            let bytes = std::fs::read(&path).unwrap();
+            match header(&bytes) {
+                Ok(instance) => {
+                    if instance.pixels.is_some()
+                        && let Err(error) = decode_frame(&bytes, 0)
+                    {
+                        assert!(!error.to_string().is_empty());
+                    }
+                    opened += 1;
+                    instances.push(instance);
+                }
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+            // Cut files: at any length it is an error or a value.
+            for part in 1..24 {
+                let cut = &bytes[..bytes.len() * part / 24];
+                if read_header(cut).is_ok() {
+                    let _ = decode_frame(cut, 0).is_ok();
+                }
+            }
+        }
+        for series in group_into_series(instances) {
+            let _ = plan_stack(&series).is_ok();
+        }
+    }
+    assert!(opened == 0 || opened > 200, "{opened} opened");
+}
