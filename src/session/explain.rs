@@ -197,8 +197,12 @@ pub fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
                 .in_lang(lang)
                 .to_owned()
         }
-        SegmentationNote::NearestMeaning { segment_number, coded } => {
-            t("segment {}: “{}” taken as the nearest meaning", "segment {} : « {} » pris au sens le plus proche")
+        SegmentationNote::TakenForLesion { segment_number, coded } => {
+            t("segment {}: “{}” taken for a lesion", "segment {} : « {} » pris pour une lésion")
+                .with(lang, &[&segment_number.to_string(), coded])
+        }
+        SegmentationNote::NoMeaning { segment_number, coded } => {
+            t("segment {}: “{}” has no meaning here and was left out", "segment {} : « {} » sans équivalent ici, écarté")
                 .with(lang, &[&segment_number.to_string(), coded])
         }
         SegmentationNote::EmptySegment(number) => {
