@@ -1,1 +1,20 @@
-//! Room under construction.
+//! Proposals computed from the voxels: lungs, airways, lesions.
+//!
+//! Each algorithm takes its parameters as a struct, reports progress, can be stopped, and names what it doubts. Nothing here is
+//! final: a [`Proposal`] becomes segments the reader edits. Masks are one byte per voxel in memory order `[k, j, i]`.
+
+mod airways;
+mod ball;
+mod cells;
+mod coarse;
+mod components;
+mod lesions;
+mod lungs;
+mod progress;
+mod proposal;
+mod sides;
+
+pub use lesions::{LesionParameters, propose_lesions};
+pub use lungs::{LungParameters, propose_lungs};
+pub use progress::Progress;
+pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};

@@ -145,6 +145,14 @@ impl Document {
         self.recount(layer, &delta, volume);
         Edit::Voxels { layer, delta }
     }
+    /// The layer of a segment whose voxels a tool is about to change.
+    ///
+    /// # Errors
+    /// [`DocumentError::NoSuchSegment`] and [`DocumentError::Locked`].
+    pub fn editable_layer(&self, number: u8) -> Result<Layer, DocumentError> {
+        let segment = self.segment(number).ok_or(DocumentError::NoSuchSegment(number))?;
+        if segment.locked { Err(DocumentError::Locked(number)) } else { Ok(segment.layer) }
+    }
     /// Labels of a layer that tools must leave alone.
     pub fn locked_labels(&self, layer: Layer) -> [bool; 256] {
         let mut locked = [false; 256];

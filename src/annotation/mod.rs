@@ -3,10 +3,17 @@
 //! The label map is the truth: contour, brush and proposals all edit it, so one lesion is one object in every plane and in
 //! 3D. Overlap is by layer, fixed when a segment is born. Every change is an [`Edit`], every edit undoes.
 
+mod brush;
+mod contour_fill;
 mod document;
 mod history;
+mod interpolate;
+mod plane_layer;
 mod segment;
 
+pub use brush::{Brush, BrushShape, brush_stroke};
+pub use contour_fill::{ContourAction, fill_contour};
 pub use document::{Document, DocumentError, Edit};
 pub use history::{History, Transaction};
+pub use interpolate::interpolate;
 pub use segment::{CodedConcept, Layer, Origin, Segment, SegmentMeaning};

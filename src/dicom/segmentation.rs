@@ -90,6 +90,8 @@ pub struct SegmentationObject {
 struct Pixels {
     /// Whether a pixel takes two bytes.
     wide: bool,
+    /// Pixel Padding Value: no segment (in label maps).
+    padding: Option<u16>,
     encoding: Encoding,
     frames: Frames,
 }
@@ -136,7 +138,12 @@ impl SegmentationObject {
             frame_of_reference_uid: Some(a.uid((0x0020, 0x0052))).filter(|uid| !uid.is_empty()),
             segments,
             frames,
-            pixels: Pixels { wide: format.bits_allocated == 16, encoding: opened.encoding, frames: frames_of_pixels },
+            pixels: Pixels {
+                wide: format.bits_allocated == 16,
+                padding: format.padding.and_then(|[value, _]| u16::try_from(value).ok()),
+                encoding: opened.encoding,
+                frames: frames_of_pixels,
+            },
         })
     }
 
@@ -156,6 +163,7 @@ impl SegmentationObject {
             (SegmentationKind::LabelMap, true) => self.pixels.encoding.u16([byte(2 * n), byte(2 * n + 1)]),
         };
         let binary = self.kind == SegmentationKind::Binary;
+        let padding = self.pixels.padding.filter(|_| self.kind == SegmentationKind::LabelMap).unwrap_or(0);
         for row in 0..self.rows {
             let start = first + row * self.columns;
             let mut i = 0;
@@ -170,7 +178,7 @@ impl SegmentationObject {
                 while i < self.columns && value(start + i) == here {
                     i += 1;
                 }
-                if here != 0 {
+                if here != 0 && here != padding {
                     visit(row, begin, i, here);
                 }
             }

@@ -33,7 +33,14 @@ impl ExportContext {
         if self.source.len() != slices {
             return Err(ExportError::SourceMismatch { reason: "another number of slices" });
         }
-        let series = &self.first()?.series.instance_uid;
+        let first = self.first()?;
+        let series = &first.series.instance_uid;
+        if first.study.instance_uid.is_empty() {
+            return Err(ExportError::MissingUid { name: "Study Instance UID" });
+        }
+        if series.is_empty() {
+            return Err(ExportError::MissingUid { name: "Series Instance UID" });
+        }
         for slice in self.source.iter().flatten() {
             if slice.pixels.as_ref().is_none_or(|p| p.rows != rows || p.columns != columns) {
                 return Err(ExportError::SourceMismatch { reason: "another number of rows or columns" });
@@ -63,6 +70,12 @@ pub enum ExportError {
     SourceMismatch {
         /// In what.
         reason: &'static str,
+    },
+    /// The CT lacks a UID that its exports must name, or the archive cannot file them with it.
+    #[error("the CT has no {name}")]
+    MissingUid {
+        /// Which.
+        name: &'static str,
     },
     /// A segment is measured that the segmentation object does not hold.
     #[error("segment {0} is not in the segmentation that the report refers to")]

@@ -86,7 +86,7 @@ pub fn write_measured(
     whole_ct: &[Measurement],
 ) -> Result<OutboundObject, ExportError> {
     context.check(document.grid())?;
-    let series_uid = &context.first()?.series.instance_uid;
+    let first = context.first()?;
     let all = segments.iter().flat_map(|s| &s.measurements).chain(whole_ct);
     if let Some(bad) = all.into_iter().find(|m| !m.value.is_finite()) {
         return Err(ExportError::NotANumber { concept: bad.concept.meaning });
@@ -98,7 +98,7 @@ pub fn write_measured(
         let exported = segmentation.segments.iter().find(|s| s.document_number == group.document_number);
         let segment = document.segment(group.document_number);
         let (Some(exported), Some(segment)) = (exported, segment) else { return Err(missing) };
-        measured.push(segment_group(segment, exported, segmentation, series_uid, &group.measurements));
+        measured.push(segment_group(segment, exported, segmentation, &first.series.instance_uid, &group.measurements));
     }
     if !whole_ct.is_empty() {
         let tracking_uid = derived_uid("tracking", &[context.reading_id.as_bytes(), b"lungs"]);
@@ -132,10 +132,7 @@ pub fn write_measured(
         item.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, "Hilum");
     });
     set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
-        study.text(
-            tags::STUDY_INSTANCE_UID,
-            &context.source.iter().flatten().next().map_or("", |s| &s.study.instance_uid),
-        );
+        study.text(tags::STUDY_INSTANCE_UID, &first.study.instance_uid);
         study.item(tags::REFERENCED_SERIES_SEQUENCE, |series| {
             series.text(tags::SERIES_INSTANCE_UID, &segmentation.series_instance_uid);
             series.item(tags::REFERENCED_SOP_SEQUENCE, |object| {

@@ -68,6 +68,12 @@ pub enum SegmentationError {
     /// A frame belongs to a segment that is not described.
     #[error("segment {0} is not described")]
     UnknownSegment(u16),
+    /// None of its segments is anything this product has a meaning for.
+    #[error("none of its segments is a lung, airways or a finding of the lung; the first is coded {coded:?}")]
+    NoMeaning {
+        /// Meaning of the first segment's code.
+        coded: String,
+    },
     /// It has no set pixel.
     #[error("it holds no segment with voxels")]
     Empty,
@@ -83,8 +89,15 @@ pub enum SegmentationNote {
     ThresholdedAtHalf,
     /// Its frame of reference is not that of the CT; its frames name slices of the CT.
     OtherFrameOfReference,
-    /// The code of a segment is not among the meanings; the nearest was taken.
-    NearestMeaning {
+    /// The code of a segment says no more than tissue or something abnormal; it counts as a lesion not further described.
+    TakenForLesion {
+        /// Segment Number in the file.
+        segment_number: u16,
+        /// Meaning of the code in the file.
+        coded: String,
+    },
+    /// The code of a segment is something there is no meaning for (an organ outside the lungs, …); it is not put on the CT.
+    NoMeaning {
         /// Segment Number in the file.
         segment_number: u16,
         /// Meaning of the code in the file.
@@ -119,8 +132,10 @@ pub struct SegmentIn {
     pub segment_number: u16,
     /// Segment Label.
     pub label: String,
-    /// What it is.
-    pub meaning: SegmentMeaning,
+    /// What it is; `None` where its code stands for nothing the product has a meaning for.
+    pub meaning: Option<SegmentMeaning>,
+    /// Meaning of its code in the file.
+    pub coded: String,
     /// sRGB: the one recommended in the file, or that of the meaning.
     pub colour: [u8; 3],
     /// Its voxels, sorted and disjoint.
@@ -133,8 +148,8 @@ impl SegmentIn {
         self.spans.iter().map(|s| (s.i_end - s.i_begin) as u64).sum()
     }
     /// The layer it will lie on.
-    pub fn layer(&self) -> Layer {
-        self.meaning.layer()
+    pub fn layer(&self) -> Option<Layer> {
+        self.meaning.map(SegmentMeaning::layer)
     }
 }
 
@@ -277,15 +292,26 @@ fn merge(spans: &mut Vec<Span>) {
 }
 
 fn segment(description: &SegmentDescription, spans: Vec<Span>, notes: &mut Vec<SegmentationNote>) -> SegmentIn {
+    let (segment_number, kind) = (description.number, &description.property_type);
+    let coded = if kind.meaning.is_empty() { kind.value.clone() } else { kind.meaning.clone() };
     let exact = exact_meaning(description);
-    let meaning = exact.unwrap_or(SegmentMeaning::Lesion);
-    if exact.is_none() {
-        let Code { value, meaning, .. } = &description.property_type;
-        let coded = if meaning.is_empty() { value.clone() } else { meaning.clone() };
-        notes.push(SegmentationNote::NearestMeaning { segment_number: description.number, coded });
+    let meaning = exact.or_else(|| is_unspecific(description).then_some(SegmentMeaning::Lesion));
+    match (exact, meaning) {
+        (None, Some(_)) => notes.push(SegmentationNote::TakenForLesion { segment_number, coded: coded.clone() }),
+        (None, None) => notes.push(SegmentationNote::NoMeaning { segment_number, coded: coded.clone() }),
+        (Some(_), _) => {}
     }
-    let colour = description.cielab.map_or(meaning.colour(), srgb_from_cielab);
-    SegmentIn { segment_number: description.number, label: description.label.clone(), meaning, colour, spans }
+    let own = meaning.map_or([128; 3], SegmentMeaning::colour);
+    let colour = description.cielab.map_or(own, srgb_from_cielab);
+    SegmentIn { segment_number, label: description.label.clone(), meaning, coded, colour, spans }
+}
+
+/// Whether the code says no more than tissue, as programs write that ask for no code, or that something is abnormal.
+fn is_unspecific(description: &SegmentDescription) -> bool {
+    let [category, kind] = [&description.category, &description.property_type].map(|c| (&*c.scheme, &*c.value));
+    let abnormal = [("SCT", "49755003"), ("SRT", "M-01000"), ("SRT", "M-01100")];
+    let tissue = [("SCT", "85756007"), ("SRT", "T-D0050")];
+    abnormal.contains(&category) || abnormal.contains(&kind) || tissue.contains(&kind)
 }
 
 /// The meaning that a code stands for: our own codes, and those that other writers use for the same.
@@ -325,23 +351,29 @@ pub enum Collision {
     Overwrite,
 }
 
-/// Puts the segments of `incoming` on a document and returns the edits that were made, already applied, and what was odd.
+/// Puts the segments of `incoming` that have a meaning on a document and returns the edits that were made, already applied,
+/// and what was odd.
 ///
 /// # Errors
-/// [`DocumentError::Full`] when the document cannot take so many segments; nothing is changed then.
+/// [`SegmentationError::NoMeaning`] when none has one; [`DocumentError::Full`] when the document cannot take so many segments; nothing is changed then.
 pub fn segmentation_edits(
     incoming: &SegmentationIn,
     collision: Collision,
     document: &mut Document,
     volume: &CtVolume,
 ) -> Result<(Vec<Edit>, Vec<SegmentationNote>), SegmentationError> {
-    if document.segments().len() + incoming.segments.len() > 255 {
+    let known: Vec<_> = incoming.segments.iter().filter_map(|s| Some((s, s.meaning?))).collect();
+    if known.is_empty() {
+        let coded = incoming.segments.first().map(|s| s.coded.clone()).unwrap_or_default();
+        return Err(SegmentationError::NoMeaning { coded });
+    }
+    if document.segments().len() + known.len() > 255 {
         return Err(DocumentError::Full.into());
     }
     let mut edits = Vec::new();
     let mut overlap = 0;
-    for segment_in in &incoming.segments {
-        let mut segment = document.new_segment(segment_in.meaning, segment_in.label.clone(), Origin::Imported)?;
+    for (segment_in, meaning) in known {
+        let mut segment = document.new_segment(meaning, segment_in.label.clone(), Origin::Imported)?;
         segment.colour = segment_in.colour;
         let (number, layer) = (segment.number, segment.layer);
         let birth = Edit::Segment { number, before: None, after: Some(segment) };

@@ -3,7 +3,7 @@
 use super::words::{Lang, Text};
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
-use crate::import::{GeometryFinding, ImportError};
+use crate::import::{GeometryFinding, ImportError, SegmentationNote};
 use crate::jobs::JobError;
 use crate::session::words;
 
@@ -34,6 +34,9 @@ pub fn job_error(error: &JobError, lang: Lang) -> String {
 pub fn dicom_error(error: &DicomError, lang: Lang) -> String {
     match error {
         DicomError::NotDicom => t("not a DICOM file", "n’est pas un fichier DICOM").in_lang(lang).to_owned(),
+        DicomError::Directory => t("a DICOMDIR lists other files and holds no image", "un DICOMDIR liste d’autres fichiers et ne contient aucune image")
+            .in_lang(lang)
+            .to_owned(),
         DicomError::Truncated { at } => {
             t("the file ends too early, at byte {}", "le fichier est tronqué à l’octet {}").with(lang, &[&at.to_string()])
         }
@@ -179,4 +182,30 @@ pub fn segmentation_error(error: &crate::import::SegmentationError, lang: Lang) 
 pub fn flags(flags: &[crate::analysis::QualityFlag], lang: Lang) -> Option<String> {
     let words: Vec<String> = flags.iter().map(|f| quality_flag(f, lang)).collect();
     (!words.is_empty()).then(|| words.join(" · "))
+}
+
+fn quality_flag(flag: &crate::analysis::QualityFlag, _lang: Lang) -> String { format!("{flag:?}") }
+
+/// What a reader should know of a segmentation that was read.
+pub fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
+    match note {
+        SegmentationNote::ThresholdedAtHalf => {
+            t("fractional: taken at one half", "fractionnaire : seuil à un demi").in_lang(lang).to_owned()
+        }
+        SegmentationNote::OtherFrameOfReference => {
+            t("other frame of reference, placed by its source slices", "autre référentiel, placée par ses coupes sources")
+                .in_lang(lang)
+                .to_owned()
+        }
+        SegmentationNote::NearestMeaning { segment_number, coded } => {
+            t("segment {}: “{}” taken as the nearest meaning", "segment {} : « {} » pris au sens le plus proche")
+                .with(lang, &[&segment_number.to_string(), coded])
+        }
+        SegmentationNote::EmptySegment(number) => {
+            t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
+        }
+        SegmentationNote::Overlap { voxels } => {
+            t("{} voxels lie in several segments", "{} voxels appartiennent à plusieurs segments").with(lang, &[&voxels.to_string()])
+        }
+    }
 }

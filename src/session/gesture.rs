@@ -5,7 +5,7 @@ use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
 use super::state::{Case, Session};
 use super::words;
 use crate::annotation::{Brush, BrushShape, ContourAction, Edit, Origin, Transaction, brush_stroke, fill_contour};
-use crate::geometry::{PanePoint, PatientPoint, Plane, simplify};
+use crate::geometry::{PanePoint, PatientPoint, simplify};
 use crate::view::Window;
 
 /// A gesture in progress.
@@ -185,7 +185,7 @@ impl Session {
         let Gesture::Stroke { pane, last, erase, edits } = &mut self.gesture else { return };
         let Some(case) = &mut self.case else { return };
         let Some(segment) = case.active else { return };
-        let plane = Plane::anatomical(self.panes[pane.index()].plane, to);
+        let plane = self.panes[pane.index()].through(to);
         match brush_stroke(&mut case.document, &case.volume, segment, &brush, &plane, &[*last, to], *erase) {
             Ok(edit) => {
                 if let Edit::Voxels { delta, .. } = &edit
@@ -223,7 +223,7 @@ impl Session {
         let Some(state) = self.panes.get(pane.index()) else { return };
         let (Some(first), Some(case)) = (points.first(), &mut self.case) else { return };
         let Some(segment) = case.active else { return };
-        let plane = Plane::anatomical(state.plane, *first);
+        let plane = state.through(*first);
         let outline: Vec<[f64; 2]> = points.iter().map(|p| plane.coordinates(*p)).collect();
         let outline = simplify(&outline, CONTOUR_TOLERANCE_PX * state.mm_per_px);
         let action = if subtract { ContourAction::Subtract } else { ContourAction::Add };

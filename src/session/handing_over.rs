@@ -6,8 +6,9 @@ use super::explain;
 use super::state::{Case, Problem, ProblemReason, Session, UploadState};
 use super::words::{self, Lang};
 use crate::annotation::Transaction;
+use crate::dicom::Instance;
 use crate::export::{ExportContext, ExportError, Outbound, OutboundObject, seg, sr};
-use crate::import::{read_segmentation, segmentation_edits};
+use crate::import::{Collision, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
@@ -104,12 +105,13 @@ impl Session {
         let Some(case) = &mut self.case else {
             return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
         };
-        let uids: Vec<Option<String>> =
-            (0..case.plan.slices.len()).map(|k| case.instance(k).map(|i| i.sop_instance_uid.clone())).collect();
-        let read = read_segmentation(&bytes, case.document.grid(), &uids)
-            .and_then(|s| segmentation_edits(&s, &mut case.document, &case.volume).map(|edits| (s, edits)));
+        let source = case.source();
+        let read = read_segmentation(&bytes, case.document.grid(), &source).and_then(|s| {
+            let (edits, notes) = segmentation_edits(&s, Collision::Overwrite, &mut case.document, &case.volume)?;
+            Ok((s.segments.len(), edits, s.notes.into_iter().chain(notes).collect::<Vec<_>>()))
+        });
         match read {
-            Ok((segmentation, edits)) => {
+            Ok((count, edits, notes)) => {
                 for edit in &edits {
                     if let crate::annotation::Edit::Voxels { delta, .. } = edit
                         && let Some(bounds) = delta.bounds()
@@ -120,8 +122,9 @@ impl Session {
                 case.history.commit(Transaction { name: "import", edits });
                 case.active = case.document.segments().last().map(|s| s.number);
                 self.volume_revision += 1;
-                let count = segmentation.segments.len().to_string();
-                self.notice = Some(words::IMPORTED_SEG.with(self.lang, &[&count]));
+                let mut said = vec![words::IMPORTED_SEG.with(self.lang, &[&count.to_string()])];
+                said.extend(notes.iter().map(|n| explain::segmentation_note(n, self.lang)));
+                self.notice = Some(said.join(" · "));
             }
             Err(error) => {
                 let name = self.names.get(&file).cloned().unwrap_or_default();
@@ -133,11 +136,16 @@ impl Session {
 }
 
 impl Case {
+    /// The instance of each slice.
+    fn source(&self) -> Vec<Option<Instance>> {
+        (0..self.plan.slices.len()).map(|k| self.instance(k).cloned()).collect()
+    }
+
     /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.
     fn export_context(&self, now: &str) -> ExportContext {
         let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
         ExportContext {
-            source: (0..self.plan.slices.len()).map(|k| self.instance(k).cloned()).collect(),
+            source: self.source(),
             reader: "Reader^".to_owned(),
             reading_id: self.series.uid.clone(),
             date: date.to_owned(),

@@ -77,7 +77,7 @@ impl Session {
     /// Scrolls a pane; the crosshair goes along, so that the other panes show where it is.
     fn scroll(&mut self, id: PaneId, slices: i32, update: &mut Update) {
         let (Some(case), Some(pane)) = (&self.case, self.panes.get_mut(id.index())) else { return };
-        let normal = pane.plane.normal();
+        let normal = pane.normal();
         pane.scroll(case.volume.grid(), slices);
         let along = (pane.centre - self.crosshair).dot(normal);
         let at = self.crosshair + normal * along;
@@ -95,7 +95,7 @@ impl Session {
         self.crosshair = grid.patient_from_voxel(index.centre());
         for (n, pane) in self.panes.iter_mut().enumerate() {
             if from.is_none_or(|id| id.index() != n) {
-                pane.move_to_slice_of(grid, self.crosshair);
+                pane.move_to_slice_of(self.crosshair);
             }
         }
         update.changes.view = true;

@@ -6,7 +6,7 @@ use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
-use crate::geometry::{PanePoint, PatientPoint, Plane};
+use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::Severity;
 use crate::report::quantities;
 use crate::view::{edge_letters, scale_bar};
@@ -362,7 +362,7 @@ impl Session {
         let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
         let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
         PaneHeader {
-            letters: edge_letters(&Plane::anatomical(pane.plane, pane.centre)),
+            letters: edge_letters(&pane.through(pane.centre)),
             slice: pane.slice_index(grid),
             slices: pane.slice_count(grid),
             scale: bar.map(|b| {

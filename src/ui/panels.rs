@@ -26,6 +26,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .into_iter()
                             .map(|row| {
                                 let uid = row.uid.clone();
+                                let about = format!("{} · {}", row.modality, instances(row.instances));
                                 view! {
                                     <li>
                                         <button
@@ -36,11 +37,11 @@ pub(super) fn LeftColumn() -> impl IntoView {
                                             data-testid="series-item"
                                             data-series-uid=row.uid
                                             data-instances=row.instances
-                                            data-modality=row.modality.clone()
+                                            data-modality=row.modality
                                             on:click=move |_| page.dispatch(Command::OpenSeries(uid.clone()))
                                         >
                                             <span>{row.title}</span>
-                                            <small>{row.modality}" · "{instances(row.instances)}</small>
+                                            <small>{about}</small>
                                         </button>
                                     </li>
                                 }
@@ -92,16 +93,18 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .get()
                             .into_iter()
                             .map(|entry| {
+                                let about =
+                                    format!("{} {} · {} B · {}", entry.method, entry.url, entry.bytes, entry.kind);
                                 view! {
                                     <li
                                         class="note"
                                         data-testid="ledger-entry"
                                         data-method=entry.method
-                                        data-url=entry.url.clone()
+                                        data-url=entry.url
                                         data-bytes=entry.bytes
-                                        data-kind=entry.kind.clone()
+                                        data-kind=entry.kind
                                     >
-                                        {entry.method}" "{entry.url}" · "{entry.bytes}" B · "{entry.kind}
+                                        {about}
                                     </li>
                                 }
                             })

@@ -12,7 +12,7 @@ use crate::session::{
     Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
 };
 use crate::view::PRESETS;
-use gloo::storage::{LocalStorage, Storage};
+use gloo::storage::{LocalStorage as Kept, Storage};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,7 +41,7 @@ impl Page {
     }
     /// Changes the language and remembers it.
     pub(super) fn choose_language(&self, lang: Lang) {
-        if let Err(e) = LocalStorage::set("hilum-lang", lang.tag()) {
+        if let Err(e) = Kept::set("hilum-lang", lang.tag()) {
             log::debug!("the language is not remembered: {e}");
         }
         self.dispatch(Command::Language(lang));
@@ -380,7 +380,7 @@ fn ask(pool: Option<WorkerPool>, id: JobId, priority: Priority, request: Request
 
 /// The address' choice, else the remembered one, else the browser's.
 fn starting_language() -> Lang {
-    let chosen = query("lang").or_else(|| LocalStorage::get::<String>("hilum-lang").ok());
+    let chosen = query("lang").or_else(|| Kept::get::<String>("hilum-lang").ok());
     if let Some(lang) = chosen.as_deref().and_then(Lang::from_tag) {
         return lang;
     }

@@ -91,7 +91,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 </label>
                 <label class="button">
                     <span>{say(words::OPEN_FOLDER)}</span>
-                    <input type="file" multiple webkitdirectory data-testid="open-folder" on:change=open />
+                    <input type="file" multiple attr:webkitdirectory="" data-testid="open-folder" on:change=open />
                 </label>
                 <CommandButton action=Action::OpenDemonstration />
             </div>

@@ -3,12 +3,14 @@
 //! Arrays are indexed `[k, j, i]` = [slice, row, column]. Knows no DICOM, no segments' names, no GPU.
 
 mod ct_volume;
+mod distance;
 mod histogram;
 mod label_delta;
 mod label_map;
 mod sample;
 
 pub use ct_volume::{CtVolume, SliceMut};
+pub use distance::squared_distance_mm2;
 pub use histogram::Histogram;
 pub use label_delta::{LabelDelta, Run};
 pub use label_map::{LabelDeltaMismatch, LabelEditor, LabelMap};

@@ -1,0 +1,89 @@
+//! What an algorithm hands to the reader: labelled voxels, what it doubts, and how it was run.
+
+use serde::{Deserialize, Serialize};
+
+/// What a part of a proposal is meant to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Structure {
+    /// The right lung.
+    RightLung,
+    /// The left lung.
+    LeftLung,
+    /// Trachea and main bronchi.
+    Airways,
+    /// An opacity not further described.
+    Lesion,
+    /// Ground-glass opacity.
+    GroundGlass,
+    /// Consolidation.
+    Consolidation,
+}
+
+/// One structure of a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is.
+    pub structure: Structure,
+    /// Its label in [`Proposal::labels`], not 0.
+    pub label: u8,
+    /// Voxels that carry it; a part may be empty.
+    pub voxels: u64,
+}
+
+/// The result of an algorithm, not yet the reader's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Name of the algorithm.
+    pub algorithm: String,
+    /// Its parameters, readable and complete ("air_below_hu=-400; closing_radius_mm=10").
+    pub parameters: String,
+    /// Its structures.
+    pub parts: Vec<Part>,
+    /// What the reader should look at before trusting it.
+    pub flags: Vec<QualityFlag>,
+    /// [`Part::label`] per voxel, `[k, j, i]`, 0 background. Travels beside, not inside, a serialised proposal.
+    #[serde(skip)]
+    pub labels: Vec<u8>,
+}
+
+/// Something odd an algorithm saw in its own result.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum QualityFlag {
+    /// Lung reaches the first or the last slice: volumes are of the part that was scanned.
+    LungsTouchEnd {
+        /// Whether it reaches the lowest slice.
+        bottom: bool,
+        /// Whether it reaches the highest slice.
+        top: bool,
+    },
+    /// One lung is far larger than the other.
+    LungRatio {
+        /// Volume of the right lung / volume of the left lung.
+        right_to_left: f64,
+    },
+    /// Closing added much that is not air: dense disease, or tissue taken for lung.
+    LargeClosing {
+        /// Added voxels / all lung voxels.
+        fraction: f64,
+    },
+    /// The trachea was not found, or it leaked: airways may be counted as lung.
+    NoAirwayFound,
+    /// Only one lung was found; its side is told from its place alone.
+    OneLungOnly,
+    /// Both lungs were joined and were parted by their distance from the outline.
+    LungsWereJoined,
+}
+
+/// Why an algorithm has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AnalysisError {
+    /// No air-filled region inside the body is large enough.
+    #[error("no lungs were found")]
+    NoLungs,
+    /// The lung labels are not of the size of the volume.
+    #[error("the lungs do not lie on the grid of the CT")]
+    GridMismatch,
+    /// It was stopped.
+    #[error("it was stopped")]
+    Cancelled,
+}

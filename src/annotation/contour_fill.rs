@@ -1,0 +1,50 @@
+//! Filling a closed contour drawn in a plane.
+
+use super::plane_layer::PlaneLayer;
+use super::{Document, DocumentError, Edit};
+use crate::geometry::{Plane, raster_spans};
+use crate::volume::CtVolume;
+
+/// What a contour does with the voxels inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContourAction {
+    /// They join the segment.
+    Add,
+    /// They leave the segment.
+    Subtract,
+}
+
+/// Fills a contour: the voxels of one layer along the grid axis nearest the plane's normal (centre within half a step of the
+/// plane) whose column the plane cuts inside the outline, by the even-odd rule.
+///
+/// `outline` holds in-plane millimetres (right, down) from the plane's origin; last and first vertex are joined. Works on any
+/// grid, sheared ones too, as voxel coordinates in the plane are an affine map of its millimetres. [`ContourAction::Add`] takes
+/// over voxels of unlocked segments of the same layer; [`ContourAction::Subtract`] clears this segment's voxels only.
+///
+/// # Errors
+/// [`DocumentError::NoSuchSegment`] and [`DocumentError::Locked`]; nothing is changed then.
+pub fn fill_contour(
+    document: &mut Document,
+    volume: &CtVolume,
+    segment: u8,
+    plane: &Plane,
+    outline: &[[f64; 2]],
+    action: ContourAction,
+) -> Result<Edit, DocumentError> {
+    let layer = document.editable_layer(segment)?;
+    let locked = document.locked_labels(layer);
+    let grid = *document.grid();
+    Ok(document.edit_voxels(layer, volume, |editor| {
+        let Some(cut) = PlaneLayer::new(&grid, plane) else { return };
+        let polygon: Vec<[f64; 2]> = outline.iter().map(|p| cut.column_of(&grid, plane.at(p[0], p[1]))).collect();
+        let [columns, rows] = cut.columns();
+        for (v, begin, end) in raster_spans(&polygon, columns, rows) {
+            for at in (begin..end).filter_map(|u| cut.voxel(u, v)) {
+                editor.set_span(at.k, at.j, at.i, at.i + 1, |_, old| match action {
+                    ContourAction::Add => (!locked[usize::from(old)]).then_some(segment),
+                    ContourAction::Subtract => (old == segment).then_some(0),
+                });
+            }
+        }
+    }))
+}

@@ -1,0 +1,74 @@
+//! Adapter, device, limits, and the news that the device is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// WebGPU in a browser.
+    WebGpu,
+    /// WebGL2 in a browser.
+    WebGl2,
+    /// A native driver.
+    Native,
+}
+
+/// Why nothing can be drawn.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// No adapter, or none that can draw here.
+    #[error("no GPU adapter: {0}")]
+    NoAdapter(String),
+    /// The adapter gave no device.
+    #[error("no GPU device: {0}")]
+    NoDevice(String),
+    /// A known colour was drawn and another one read back.
+    #[error("the GPU drew a wrong picture: {0}")]
+    WrongPicture(String),
+    /// The volume is larger than a 3D texture may be.
+    #[error("the volume of {found} voxels along an axis is beyond the GPU's limit of {limit}")]
+    VolumeTooLarge {
+        /// The longest axis.
+        found: u32,
+        /// What the adapter allows.
+        limit: u32,
+    },
+}
+
+/// A device and how it is doing.
+pub(super) struct Gpu {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) backend: Backend,
+    pub(super) lost: Arc<AtomicBool>,
+}
+
+impl Gpu {
+    /// A device of an adapter, with the adapter's own texture and buffer sizes.
+    pub(super) async fn open(adapter: &wgpu::Adapter) -> Result<Self, RenderError> {
+        let backend = match adapter.get_info().backend {
+            wgpu::Backend::BrowserWebGpu => Backend::WebGpu,
+            wgpu::Backend::Gl => Backend::WebGl2,
+            _ => Backend::Native,
+        };
+        let least = match backend {
+            Backend::WebGl2 => wgpu::Limits::downlevel_webgl2_defaults(),
+            _ => wgpu::Limits::downlevel_defaults(),
+        };
+        let adapters = adapter.limits();
+        let mut limits = least.using_resolution(adapters.clone());
+        limits.max_buffer_size = adapters.max_buffer_size;
+        let descriptor = wgpu::DeviceDescriptor { label: Some("hilum"), required_limits: limits, ..Default::default() };
+        let (device, queue) =
+            adapter.request_device(&descriptor).await.map_err(|e| RenderError::NoDevice(e.to_string()))?;
+        let lost = Arc::new(AtomicBool::new(false));
+        let flag = lost.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            log::warn!("GPU device lost: {reason:?} {message}");
+            flag.store(true, Ordering::Relaxed);
+        });
+        device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
+        Ok(Self { device, queue, backend, lost })
+    }
+}

@@ -1,0 +1,114 @@
+//! All structs shared with WGSL; `encase` lays them out as WGSL does, and a test holds their sizes against naga's.
+
+use crate::geometry::Grid;
+use crate::view::raycast::Rays;
+use crate::view::reslice::VoxelWalk;
+use crate::view::{LabelLook, PxRect, SliceInput, VolumeInput};
+use encase::{ShaderType, UniformBuffer};
+use glam::{DVec3, Mat3, Vec2, Vec3};
+
+/// `SliceUniform` of `reslice.wgsl`.
+#[derive(ShaderType)]
+pub(super) struct SliceUniform {
+    origin: Vec3,
+    right: Vec3,
+    down: Vec3,
+    size: Vec3,
+    corner: Vec2,
+    low: f32,
+    scale: f32,
+    fill: f32,
+    outline: f32,
+}
+
+/// `RayUniform` of `raycast.wgsl`.
+#[derive(ShaderType)]
+pub(super) struct RayUniform {
+    origin: Vec3,
+    right: Vec3,
+    down: Vec3,
+    step: Vec3,
+    size: Vec3,
+    light: Vec3,
+    mm_from_voxel: Mat3,
+    step_mm: f32,
+    count: f32,
+}
+
+/// `PresentUniform` of `present.wgsl`.
+#[derive(ShaderType)]
+pub(super) struct PresentUniform {
+    corner: Vec2,
+    size: Vec2,
+}
+
+pub(super) fn sizes() -> [(&'static str, u64); 3] {
+    [
+        ("SliceUniform", SliceUniform::min_size().get()),
+        ("RayUniform", RayUniform::min_size().get()),
+        ("PresentUniform", PresentUniform::min_size().get()),
+    ]
+}
+
+/// The bytes of a uniform.
+pub(super) fn bytes<T: ShaderType + encase::internal::WriteInto>(value: &T) -> Vec<u8> {
+    let mut buffer = UniformBuffer::new(Vec::new());
+    match buffer.write(value) {
+        Ok(()) => buffer.into_inner(),
+        // A growing Vec takes any size.
+        Err(_) => Vec::new(),
+    }
+}
+
+fn vec3(v: DVec3) -> Vec3 {
+    v.as_vec3()
+}
+
+fn size_of_grid(grid: &Grid) -> Vec3 {
+    Vec3::from(grid.size().map(|s| s as f32))
+}
+
+fn corner(rect: PxRect) -> Vec2 {
+    Vec2::new(rect.x as f32, rect.y as f32)
+}
+
+impl SliceUniform {
+    pub(super) fn new(grid: &Grid, slice: &SliceInput, look: &LabelLook, rect: PxRect) -> Self {
+        let walk = VoxelWalk::new(grid, slice, [rect.width, rect.height]);
+        let (low, scale) = slice.window.low_and_scale();
+        Self {
+            origin: vec3(walk.origin),
+            right: vec3(walk.right),
+            down: vec3(walk.down),
+            size: size_of_grid(grid),
+            corner: corner(rect),
+            low: low as f32,
+            scale: scale as f32,
+            fill: look.fill,
+            outline: look.outline,
+        }
+    }
+}
+
+impl RayUniform {
+    pub(super) fn new(grid: &Grid, input: &VolumeInput, size: [u32; 2]) -> Self {
+        let rays = Rays::new(grid, input, size);
+        Self {
+            origin: vec3(rays.origin),
+            right: vec3(rays.right),
+            down: vec3(rays.down),
+            step: vec3(rays.step),
+            size: size_of_grid(grid),
+            light: vec3(rays.light),
+            mm_from_voxel: rays.mm_from_voxel.as_mat3(),
+            step_mm: input.step_mm as f32,
+            count: rays.count as f32,
+        }
+    }
+}
+
+impl PresentUniform {
+    pub(super) fn new(rect: PxRect) -> Self {
+        Self { corner: corner(rect), size: Vec2::new(rect.width as f32, rect.height as f32) }
+    }
+}

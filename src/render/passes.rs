@@ -1,0 +1,180 @@
+//! Pipelines: one for slices, one for rays, one that puts the 3D picture on the canvas.
+
+use super::SHADERS;
+use super::gpu::Gpu;
+use super::textures::Textures;
+
+/// Format of the 3D picture before it is put on the canvas.
+pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+pub(super) struct Passes {
+    slice: Pass,
+    ray: Pass,
+    present: Pass,
+    sampler: wgpu::Sampler,
+}
+
+struct Pass {
+    pipeline: wgpu::RenderPipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+/// A uniform buffer and the bind group that holds it: what one pane draws with.
+pub(super) struct Binding {
+    uniform: wgpu::Buffer,
+    group: wgpu::BindGroup,
+}
+
+/// Large enough for every uniform of ours.
+const UNIFORM_BYTES: u64 = 256;
+
+impl Passes {
+    pub(super) fn new(gpu: &Gpu, canvas: wgpu::TextureFormat) -> Self {
+        use wgpu::TextureViewDimension::{D2, D3};
+        let float = |n, dimension| texture(n, dimension, wgpu::TextureSampleType::Float { filterable: true });
+        let table = |n| texture(n, D2, wgpu::TextureSampleType::Float { filterable: false });
+        let labels = |n| texture(n, D3, wgpu::TextureSampleType::Uint);
+        let voxels = [uniform(), float(1, D3), sampler(2), labels(3), table(4)];
+        let rays = [uniform(), float(1, D3), sampler(2), labels(3), table(4), table(5)];
+        let picture = [uniform(), float(1, D2), sampler(2)];
+        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("linear"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..Default::default()
+        });
+        Self {
+            slice: Pass::new(gpu, 0, &voxels, canvas),
+            ray: Pass::new(gpu, 1, &rays, PICTURE),
+            present: Pass::new(gpu, 2, &picture, canvas),
+            sampler,
+        }
+    }
+
+    pub(super) fn bind_slice(&self, gpu: &Gpu, t: &Textures) -> Binding {
+        use wgpu::BindingResource::{Sampler, TextureView};
+        let resources =
+            [TextureView(&t.ct_view), Sampler(&self.sampler), TextureView(&t.labels_view), TextureView(&t.look_view)];
+        self.slice.bind(gpu, &resources)
+    }
+
+    pub(super) fn bind_ray(&self, gpu: &Gpu, t: &Textures) -> Binding {
+        use wgpu::BindingResource::{Sampler, TextureView};
+        let resources = [
+            TextureView(&t.ct_view),
+            Sampler(&self.sampler),
+            TextureView(&t.labels_view),
+            TextureView(&t.look_view),
+            TextureView(&t.transfer_view),
+        ];
+        self.ray.bind(gpu, &resources)
+    }
+
+    pub(super) fn bind_present(&self, gpu: &Gpu, picture: &wgpu::TextureView) -> Binding {
+        use wgpu::BindingResource::{Sampler, TextureView};
+        self.present.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
+    }
+
+    pub(super) fn draw_slice(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
+        self.slice.draw(pass, binding);
+    }
+    pub(super) fn draw_ray(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
+        self.ray.draw(pass, binding);
+    }
+    pub(super) fn draw_present(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
+        self.present.draw(pass, binding);
+    }
+}
+
+impl Binding {
+    pub(super) fn set(&self, gpu: &Gpu, bytes: &[u8]) {
+        gpu.queue.write_buffer(&self.uniform, 0, bytes);
+    }
+}
+
+impl Pass {
+    fn new(gpu: &Gpu, shader: usize, entries: &[wgpu::BindGroupLayoutEntry], target: wgpu::TextureFormat) -> Self {
+        let (name, source) = SHADERS[shader];
+        let device = &gpu.device;
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(name),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        });
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(name), entries });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(name),
+            bind_group_layouts: &[Some(&layout)],
+            ..Default::default()
+        });
+        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(name),
+            layout: Some(&pipeline_layout),
+            vertex: wgpu::VertexState {
+                module: &module,
+                entry_point: Some("vertex"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[],
+            },
+            primitive: wgpu::PrimitiveState::default(),
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &module,
+                entry_point: Some("fragment"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                targets: &[Some(target.into())],
+            }),
+            multiview_mask: None,
+            cache: None,
+        });
+        Self { pipeline, layout }
+    }
+
+    fn bind(&self, gpu: &Gpu, resources: &[wgpu::BindingResource<'_>]) -> Binding {
+        let uniform = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("uniform"),
+            size: UNIFORM_BYTES,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let first = wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() };
+        let rest =
+            resources.iter().zip(1..).map(|(resource, n)| wgpu::BindGroupEntry { binding: n, resource: resource.clone() });
+        let entries: Vec<_> = std::iter::once(first).chain(rest).collect();
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &self.layout,
+            entries: &entries,
+        });
+        Binding { uniform, group }
+    }
+
+    fn draw(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &binding.group, &[]);
+        pass.draw(0..3, 0..1);
+    }
+}
+
+fn entry(binding: u32, ty: wgpu::BindingType, visibility: wgpu::ShaderStages) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None }
+}
+
+fn uniform() -> wgpu::BindGroupLayoutEntry {
+    let ty =
+        wgpu::BindingType::Buffer { ty: wgpu::BufferBindingType::Uniform, has_dynamic_offset: false, min_binding_size: None };
+    entry(0, ty, wgpu::ShaderStages::FRAGMENT)
+}
+
+fn texture(
+    binding: u32,
+    view_dimension: wgpu::TextureViewDimension,
+    sample_type: wgpu::TextureSampleType,
+) -> wgpu::BindGroupLayoutEntry {
+    let ty = wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false };
+    entry(binding, ty, wgpu::ShaderStages::FRAGMENT)
+}
+
+fn sampler(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    entry(binding, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering), wgpu::ShaderStages::FRAGMENT)
+}

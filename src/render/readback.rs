@@ -1,0 +1,66 @@
+//! Reading a texture back: tests, and the proof that a GPU draws before it is trusted.
+
+use super::gpu::Gpu;
+use std::sync::{Arc, Mutex};
+
+/// RGBA of a texture in an 8-bit format of four channels, row by row; `None` if the GPU did not hand it over.
+pub(super) async fn read(gpu: &Gpu, texture: &wgpu::Texture) -> Option<Vec<u8>> {
+    let (width, height) = (texture.width(), texture.height());
+    let row = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("readback"),
+        size: u64::from(row) * u64::from(height),
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    encoder.copy_texture_to_buffer(
+        texture.as_image_copy(),
+        wgpu::TexelCopyBufferInfo {
+            buffer: &buffer,
+            layout: wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row), rows_per_image: Some(height) },
+        },
+        texture.size(),
+    );
+    gpu.queue.submit([encoder.finish()]);
+    let mapped: Arc<Mutex<Option<bool>>> = Arc::default();
+    let result = mapped.clone();
+    buffer.slice(..).map_async(wgpu::MapMode::Read, move |r| {
+        if let Ok(mut slot) = result.lock() {
+            *slot = Some(r.is_ok());
+        }
+    });
+    // A few seconds: a software rasteriser may be compiling its first shader.
+    for _ in 0..2000 {
+        if gpu.device.poll(wgpu::PollType::Poll).is_err() {
+            return None;
+        }
+        let done = mapped.lock().ok().and_then(|slot| *slot);
+        if let Some(done) = done {
+            if !done {
+                return None;
+            }
+            break;
+        }
+        pause().await;
+    }
+    let view = buffer.slice(..).get_mapped_range().ok()?;
+    let swap = matches!(texture.format(), wgpu::TextureFormat::Bgra8Unorm | wgpu::TextureFormat::Bgra8UnormSrgb);
+    let mut out = Vec::with_capacity(width as usize * height as usize * 4);
+    for line in view.chunks_exact(row as usize) {
+        for px in line[..width as usize * 4].as_chunks::<4>().0 {
+            out.extend_from_slice(&if swap { [px[2], px[1], px[0], px[3]] } else { *px });
+        }
+    }
+    Some(out)
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn pause() {
+    gloo::timers::future::TimeoutFuture::new(2).await;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+async fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+}

@@ -1,0 +1,268 @@
+//! The renderer: a device, the voxels on it, and a canvas or a texture to draw on.
+
+use super::gpu::{Backend, Gpu, RenderError};
+use super::gpu_types::{PresentUniform, RayUniform, SliceUniform, bytes};
+use super::passes::{Binding, PICTURE, Passes};
+use super::readback::read;
+use super::textures::Textures;
+use crate::geometry::{Grid, IndexBox};
+use crate::view::{FrameInput, PaneContent, PxRect, VolumeInput};
+use crate::volume::LabelMap;
+use std::sync::atomic::Ordering;
+
+/// Where a frame goes.
+pub(super) enum Target {
+    /// A canvas.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "canvases exist in browsers only"))]
+    Canvas { surface: wgpu::Surface<'static>, configuration: wgpu::SurfaceConfiguration },
+    /// A texture that can be read back.
+    Texture(wgpu::Texture),
+}
+
+/// Draws frames. Everything it holds can be made again from page memory.
+pub struct Renderer {
+    gpu: Gpu,
+    target: Target,
+    passes: Passes,
+    volume: Option<Volume>,
+}
+
+/// A volume on the GPU and what its panes draw with.
+struct Volume {
+    textures: Textures,
+    slices: Vec<Binding>,
+    rays: Binding,
+    picture: Option<Picture>,
+}
+
+/// The 3D picture as it was last drawn.
+struct Picture {
+    view: wgpu::TextureView,
+    present: Binding,
+    size: [u32; 2],
+    input: VolumeInput,
+}
+
+impl Renderer {
+    /// A renderer without a canvas, on the best native adapter.
+    ///
+    /// # Errors
+    /// [`RenderError::NoAdapter`] or [`RenderError::NoDevice`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn headless(size: [u32; 2]) -> Result<Self, RenderError> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let adapter = instance
+            .request_adapter(&wgpu::RequestAdapterOptions::default())
+            .await
+            .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
+        let gpu = Gpu::open(&adapter).await?;
+        let texture = target_texture(&gpu, size);
+        Ok(Self::on(gpu, Target::Texture(texture)))
+    }
+
+    pub(super) fn on(gpu: Gpu, target: Target) -> Self {
+        let format = match &target {
+            Target::Canvas { configuration, .. } => configuration.format,
+            Target::Texture(texture) => texture.format(),
+        };
+        let passes = Passes::new(&gpu, format);
+        Self { gpu, target, passes, volume: None }
+    }
+
+    /// What draws.
+    pub fn backend(&self) -> Backend {
+        self.gpu.backend
+    }
+    /// Whether the device is gone; a new renderer must be made.
+    pub fn is_lost(&self) -> bool {
+        self.gpu.lost.load(Ordering::Relaxed)
+    }
+
+    /// Makes room for a volume; it looks like air until slices arrive.
+    ///
+    /// # Errors
+    /// [`RenderError::VolumeTooLarge`]; the volume before it stays.
+    pub fn set_grid(&mut self, grid: &Grid) -> Result<(), RenderError> {
+        // The old volume goes first: two may not fit.
+        if grid.size().iter().all(|s| *s <= self.gpu.device.limits().max_texture_dimension_3d as usize) {
+            self.volume = None;
+        }
+        let textures = Textures::new(&self.gpu, grid)?;
+        let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
+        let rays = self.passes.bind_ray(&self.gpu, &textures);
+        self.volume = Some(Volume { textures, slices, rays, picture: None });
+        Ok(())
+    }
+    /// Slice `k`: rows × columns values in HU.
+    pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
+        if let Some(volume) = &mut self.volume {
+            volume.textures.upload_slice(&self.gpu, k, hu);
+        }
+    }
+    /// A box of voxels whose label changed.
+    pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
+        if let Some(volume) = &mut self.volume {
+            volume.textures.upload_labels(&self.gpu, touched, anatomy, findings);
+        }
+    }
+
+    /// Draws a frame. `false` when the canvas could not take it now (hidden, or the device is going).
+    pub fn draw(&mut self, frame: &FrameInput) -> bool {
+        self.resize(frame.size);
+        let (view, shown) = match &self.target {
+            Target::Texture(texture) => (texture.create_view(&wgpu::TextureViewDescriptor::default()), None),
+            Target::Canvas { surface, configuration } => {
+                let texture = match surface.get_current_texture() {
+                    wgpu::CurrentSurfaceTexture::Success(t) | wgpu::CurrentSurfaceTexture::Suboptimal(t) => t,
+                    wgpu::CurrentSurfaceTexture::Outdated | wgpu::CurrentSurfaceTexture::Lost => {
+                        surface.configure(&self.gpu.device, configuration);
+                        return false;
+                    }
+                    _ => return false,
+                };
+                (texture.texture.create_view(&wgpu::TextureViewDescriptor::default()), Some(texture))
+            }
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        if let Some(volume) = &mut self.volume {
+            volume.textures.set_look(&self.gpu, &frame.look);
+            for pane in &frame.panes {
+                if let PaneContent::Volume(input) = &pane.content {
+                    volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
+                }
+            }
+        }
+        {
+            let mut pass = begin(&mut encoder, &view);
+            let mut slices = 0;
+            for pane in &frame.panes {
+                let Some(volume) = &self.volume else { break };
+                let rect = pane.rect;
+                // A pane reaches no further than the canvas.
+                if rect.x + rect.width > frame.size[0] || rect.y + rect.height > frame.size[1] {
+                    continue;
+                }
+                pass.set_viewport(rect.x as f32, rect.y as f32, rect.width as f32, rect.height as f32, 0.0, 1.0);
+                pass.set_scissor_rect(rect.x, rect.y, rect.width, rect.height);
+                match (&pane.content, &volume.picture) {
+                    (PaneContent::Slice(slice), _) => {
+                        if let Some(binding) = volume.slices.get(slices) {
+                            let uniform = SliceUniform::new(&volume.textures.grid, slice, &frame.look, rect);
+                            binding.set(&self.gpu, &bytes(&uniform));
+                            self.passes.draw_slice(&mut pass, binding);
+                        }
+                        slices += 1;
+                    }
+                    (PaneContent::Volume(_), Some(picture)) => {
+                        picture.present.set(&self.gpu, &bytes(&PresentUniform::new(rect)));
+                        self.passes.draw_present(&mut pass, &picture.present);
+                    }
+                    (PaneContent::Volume(_), None) => {}
+                }
+            }
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        if let Some(texture) = shown {
+            self.gpu.queue.present(texture);
+        }
+        true
+    }
+
+    /// Calls back when everything submitted so far is drawn.
+    pub fn when_done(&self, done: impl FnOnce() + Send + 'static) {
+        self.gpu.queue.on_submitted_work_done(done);
+    }
+
+    /// RGBA of the last frame of a renderer without a canvas, row by row.
+    pub async fn pixels(&self) -> Option<Vec<u8>> {
+        match &self.target {
+            Target::Texture(texture) => read(&self.gpu, texture).await,
+            Target::Canvas { .. } => None,
+        }
+    }
+
+    fn resize(&mut self, size: [u32; 2]) {
+        let limit = self.gpu.device.limits().max_texture_dimension_2d;
+        let size = size.map(|s| s.clamp(1, limit));
+        match &mut self.target {
+            Target::Canvas { surface, configuration } => {
+                if [configuration.width, configuration.height] != size {
+                    [configuration.width, configuration.height] = size;
+                    surface.configure(&self.gpu.device, configuration);
+                }
+            }
+            Target::Texture(texture) => {
+                if [texture.width(), texture.height()] != size {
+                    *texture = target_texture(&self.gpu, size);
+                }
+            }
+        }
+    }
+}
+
+impl Volume {
+    /// Draws the 3D picture if it is not right any more.
+    fn cast(
+        &mut self,
+        gpu: &Gpu,
+        passes: &Passes,
+        encoder: &mut wgpu::CommandEncoder,
+        input: &VolumeInput,
+        rect: PxRect,
+    ) {
+        let size = [rect.width, rect.height].map(|s| s.div_ceil(input.reduction.max(1)).max(1));
+        if self.picture.as_ref().is_some_and(|p| p.size == size && p.input == *input) {
+            return;
+        }
+        self.textures.set_transfer(gpu, &input.transfer);
+        let kept = self.picture.take().filter(|p| p.size == size);
+        let (view, present) = match kept {
+            Some(picture) => (picture.view, picture.present),
+            None => {
+                let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+                    label: Some("3D picture"),
+                    size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+                    mip_level_count: 1,
+                    sample_count: 1,
+                    dimension: wgpu::TextureDimension::D2,
+                    format: PICTURE,
+                    usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+                    view_formats: &[],
+                });
+                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+                let present = passes.bind_present(gpu, &view);
+                (view, present)
+            }
+        };
+        self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, size)));
+        let mut pass = begin(encoder, &view);
+        passes.draw_ray(&mut pass, &self.rays);
+        drop(pass);
+        self.picture = Some(Picture { view, present, size, input: input.clone() });
+    }
+}
+
+fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView) -> wgpu::RenderPass<'e> {
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+        })],
+        ..Default::default()
+    })
+}
+
+pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("frame"),
+        size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: PICTURE,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+        view_formats: &[],
+    })
+}

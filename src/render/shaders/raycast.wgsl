@@ -1,0 +1,107 @@
+// The 3D picture by ray casting. CPU twin: view/raycast.rs.
+
+struct RayUniform {
+    origin: vec3<f32>,          // voxel coordinate of the picture's top left corner, before the volume
+    right: vec3<f32>,           // voxels for one px to the right
+    down: vec3<f32>,            // voxels for one px down
+    step: vec3<f32>,            // voxels from one sample to the next
+    size: vec3<f32>,            // columns, rows, slices
+    light: vec3<f32>,           // towards the light, patient space
+    mm_from_voxel: mat3x3<f32>, // gradient per voxel -> gradient per mm
+    step_mm: f32,
+    count: f32,                 // samples that cross the volume
+}
+
+const LOW_HU: f32 = -1024.0;
+const STEP_HU: f32 = 4.0;
+const ENTRIES: f32 = 1024.0;
+const ENOUGH: f32 = 0.02;
+const SEGMENT_OPACITY: f32 = 0.12;
+const FULL_GRADIENT: f32 = 120.0;
+const EVEN_SHARE: f32 = 0.15;
+
+@group(0) @binding(0) var<uniform> u: RayUniform;
+@group(0) @binding(1) var ct: texture_3d<f32>;
+@group(0) @binding(2) var ct_sampler: sampler;
+@group(0) @binding(3) var labels: texture_3d<u32>;
+@group(0) @binding(4) var look: texture_2d<f32>;
+@group(0) @binding(5) var transfer: texture_2d<f32>;
+
+@vertex
+fn vertex(@builtin(vertex_index) n: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(select(-1.0, 3.0, n == 1u), select(-1.0, 3.0, n == 2u), 0.0, 1.0);
+}
+
+fn hu_at(v: vec3<f32>) -> f32 {
+    // The texture holds HU - 1024.
+    return textureSampleLevel(ct, ct_sampler, (v + 0.5) / u.size, 0.0).x + 1024.0;
+}
+
+fn gradient(v: vec3<f32>) -> vec3<f32> {
+    let x = vec3<f32>(1.0, 0.0, 0.0);
+    let y = vec3<f32>(0.0, 1.0, 0.0);
+    let z = vec3<f32>(0.0, 0.0, 1.0);
+    return vec3<f32>(hu_at(v + x) - hu_at(v - x), hu_at(v + y) - hu_at(v - y), hu_at(v + z) - hu_at(v - z)) * 0.5;
+}
+
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let start = u.origin + u.right * at.x + u.down * at.y;
+    // The stretch of the ray inside the box of voxel faces.
+    let still = abs(u.step) < vec3<f32>(1e-9);
+    let low = vec3<f32>(-0.5) - start;
+    let high = u.size - 0.5 - start;
+    if (any(still & ((low > vec3<f32>(0.0)) | (high < vec3<f32>(0.0))))) {
+        return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+    }
+    let divisor = select(u.step, vec3<f32>(1.0), still);
+    let t0 = select(low / divisor, vec3<f32>(-1e9), still);
+    let t1 = select(high / divisor, vec3<f32>(1e9), still);
+    let nearest = min(t0, t1);
+    let farthest = max(t0, t1);
+    let first = ceil(max(max(nearest.x, nearest.y), max(nearest.z, 0.0)));
+    let last = min(floor(min(min(farthest.x, farthest.y), farthest.z)), u.count);
+    var colour = vec3<f32>(0.0);
+    var left = 1.0;
+    var n = first;
+    loop {
+        if (n > last || left <= ENOUGH) {
+            break;
+        }
+        let v = start + u.step * n;
+        n += 1.0;
+        let hu = hu_at(v);
+        let place = clamp(round((hu - LOW_HU) / STEP_HU), 0.0, ENTRIES - 1.0);
+        let entry = textureLoad(transfer, vec2<i32>(i32(place), 0), 0);
+        var rgb = entry.xyz;
+        var per_mm = entry.w * entry.w;
+        var segment = false;
+        let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
+        let here = textureLoad(labels, p, 0).xy;
+        if (any(here != vec2<u32>(0u))) {
+            for (var layer = 0u; layer < 2u; layer++) {
+                let seen = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
+                if (seen.w > 0.0) {
+                    rgb = seen.xyz;
+                    segment = true;
+                }
+            }
+        }
+        if (!segment && per_mm <= 0.0) {
+            continue;
+        }
+        let g = u.mm_from_voxel * gradient(v);
+        let steepness = length(g);
+        if (segment) {
+            per_mm = max(per_mm, SEGMENT_OPACITY);
+        } else {
+            per_mm = per_mm * (EVEN_SHARE + (1.0 - EVEN_SHARE) * min(steepness / FULL_GRADIENT, 1.0));
+        }
+        let lit = select(0.6, abs(dot(g, u.light)) / max(steepness, 1e-6), steepness > 1.0);
+        let shade = 0.35 + 0.65 * lit;
+        let alpha = 1.0 - pow(1.0 - per_mm, u.step_mm);
+        colour += left * alpha * shade * rgb;
+        left *= 1.0 - alpha;
+    }
+    return vec4<f32>(clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0)), 1.0);
+}

@@ -1,0 +1,159 @@
+//! The GPU's copy of voxels and labels.
+//!
+//! CT: `R16Float` holding HU − 1024, so that −1024…3071 HU is exact (|value| ≤ 2048), filterable everywhere, two bytes a voxel.
+//! Labels: `Rg8Uint`, anatomy in red and findings in green.
+
+use super::gpu::{Gpu, RenderError};
+use crate::geometry::{Grid, IndexBox};
+use crate::view::{LabelLook, TransferFunction};
+use crate::volume::LabelMap;
+use half::f16;
+
+pub(super) struct Textures {
+    pub(super) grid: Grid,
+    ct: wgpu::Texture,
+    labels: wgpu::Texture,
+    look: wgpu::Texture,
+    transfer: wgpu::Texture,
+    pub(super) ct_view: wgpu::TextureView,
+    pub(super) labels_view: wgpu::TextureView,
+    pub(super) look_view: wgpu::TextureView,
+    pub(super) transfer_view: wgpu::TextureView,
+    shown_look: Option<LabelLook>,
+    shown_transfer: Option<TransferFunction>,
+    halves: Vec<f16>,
+    pairs: Vec<u8>,
+    table: Vec<f16>,
+}
+
+/// HU subtracted before a value becomes a half: its exact range then lies over that of CT.
+const OFFSET_HU: i32 = 1024;
+
+impl Textures {
+    pub(super) fn new(gpu: &Gpu, grid: &Grid) -> Result<Self, RenderError> {
+        let limit = gpu.device.limits().max_texture_dimension_3d;
+        let found = grid.size().iter().copied().max().unwrap_or(0) as u32;
+        if found > limit {
+            return Err(RenderError::VolumeTooLarge { found, limit });
+        }
+        let make = |label, size: [u32; 3], dimension, format| {
+            let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+                label: Some(label),
+                size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: size[2] },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            });
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            (texture, view)
+        };
+        let size = grid.size().map(|s| s as u32);
+        let (ct, ct_view) = make("ct", size, wgpu::TextureDimension::D3, wgpu::TextureFormat::R16Float);
+        let (labels, labels_view) = make("labels", size, wgpu::TextureDimension::D3, wgpu::TextureFormat::Rg8Uint);
+        let (look, look_view) = make("look", [256, 2, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
+        let entries = TransferFunction::ENTRIES as u32;
+        let (transfer, transfer_view) =
+            make("transfer", [entries, 1, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
+        let mut textures = Self {
+            grid: *grid,
+            ct,
+            labels,
+            look,
+            transfer,
+            ct_view,
+            labels_view,
+            look_view,
+            transfer_view,
+            shown_look: None,
+            shown_transfer: None,
+            halves: Vec::new(),
+            pairs: Vec::new(),
+            table: half_table(),
+        };
+        // Textures begin as 0, which would be +1024 HU: what has not arrived must look like air.
+        let air = vec![crate::volume::CtVolume::MISSING_HU; size[0] as usize * size[1] as usize];
+        for k in 0..size[2] as usize {
+            textures.upload_slice(gpu, k, &air);
+        }
+        Ok(textures)
+    }
+
+    /// Slice `k`, rows × columns values in HU.
+    pub(super) fn upload_slice(&mut self, gpu: &Gpu, k: usize, hu: &[i16]) {
+        let [ni, nj, nk] = self.grid.size();
+        if k >= nk || hu.len() != ni * nj {
+            return;
+        }
+        self.halves.clear();
+        self.halves.extend(hu.iter().map(|v| self.table[usize::from((*v as u16) ^ 0x8000)]));
+        let size = wgpu::Extent3d { width: ni as u32, height: nj as u32, depth_or_array_layers: 1 };
+        write(gpu, &self.ct, [0, 0, k as u32], size, bytemuck::cast_slice(&self.halves), ni as u32 * 2);
+    }
+
+    /// A box of both label layers.
+    pub(super) fn upload_labels(&mut self, gpu: &Gpu, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
+        let touched = touched.clipped(self.grid.size());
+        if touched.is_empty() || anatomy.labels().len() != self.grid.voxel_count() {
+            return;
+        }
+        let [ni, nj, _] = self.grid.size();
+        let [width, height, _] = touched.size();
+        for k in touched.min[2]..touched.max[2] {
+            self.pairs.clear();
+            for j in touched.min[1]..touched.max[1] {
+                let row = (k * nj + j) * ni;
+                let span = row + touched.min[0]..row + touched.max[0];
+                let (a, f) = (&anatomy.labels()[span.clone()], &findings.labels()[span]);
+                self.pairs.extend(a.iter().zip(f).flat_map(|(a, f)| [*a, *f]));
+            }
+            let at = [touched.min[0] as u32, touched.min[1] as u32, k as u32];
+            let size = wgpu::Extent3d { width: width as u32, height: height as u32, depth_or_array_layers: 1 };
+            write(gpu, &self.labels, at, size, &self.pairs, width as u32 * 2);
+        }
+    }
+
+    /// Colours of segments.
+    pub(super) fn set_look(&mut self, gpu: &Gpu, look: &LabelLook) {
+        if self.shown_look.as_ref() == Some(look) {
+            return;
+        }
+        let bytes: Vec<u8> = look.colours.iter().flatten().flatten().copied().collect();
+        let size = wgpu::Extent3d { width: 256, height: 2, depth_or_array_layers: 1 };
+        write(gpu, &self.look, [0; 3], size, &bytes, 256 * 4);
+        self.shown_look = Some(look.clone());
+    }
+
+    /// The transfer function.
+    pub(super) fn set_transfer(&mut self, gpu: &Gpu, transfer: &TransferFunction) {
+        if self.shown_transfer.as_ref() == Some(transfer) {
+            return;
+        }
+        let bytes: Vec<u8> = transfer.table().into_iter().flatten().collect();
+        let entries = TransferFunction::ENTRIES as u32;
+        let size = wgpu::Extent3d { width: entries, height: 1, depth_or_array_layers: 1 };
+        write(gpu, &self.transfer, [0; 3], size, &bytes, entries * 4);
+        self.shown_transfer = Some(transfer.clone());
+    }
+}
+
+/// Half of (HU − 1024) for each i16, the sign bit flipped so that the table begins at the lowest value.
+fn half_table() -> Vec<f16> {
+    (i32::from(i16::MIN)..=i32::from(i16::MAX)).map(|hu| f16::from_f32((hu - OFFSET_HU) as f32)).collect()
+}
+
+fn write(gpu: &Gpu, texture: &wgpu::Texture, at: [u32; 3], size: wgpu::Extent3d, bytes: &[u8], row: u32) {
+    gpu.queue.write_texture(
+        wgpu::TexelCopyTextureInfo {
+            texture,
+            mip_level: 0,
+            origin: wgpu::Origin3d { x: at[0], y: at[1], z: at[2] },
+            aspect: wgpu::TextureAspect::All,
+        },
+        bytes,
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row), rows_per_image: Some(size.height) },
+        size,
+    );
+}

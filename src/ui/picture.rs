@@ -1,0 +1,124 @@
+//! The canvas and what draws on it: the GPU's renderer, or the CPU twins where no GPU can draw.
+
+use crate::annotation::Layer;
+use crate::geometry::IndexBox;
+use crate::render::{Backend, Preference, Renderer};
+use crate::session::{Case, Gpu, Session};
+use crate::view::{PaneContent, reslice};
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
+
+/// A canvas in its place on the page, and its painter.
+pub(super) struct Picture {
+    host: HtmlElement,
+    canvas: HtmlCanvasElement,
+    painter: Painter,
+}
+
+enum Painter {
+    Gpu(Box<Renderer>),
+    Cpu(Option<CanvasRenderingContext2d>),
+}
+
+impl Picture {
+    /// Tries WebGPU, then WebGL2, then the CPU; `wanted` begins further down. Each try gets a fresh canvas.
+    pub(super) async fn open(host: &HtmlElement, wanted: Option<&str>) -> (Self, Gpu) {
+        let tries: &[Preference] = match wanted {
+            Some("cpu") => &[],
+            Some("webgl2") => &[Preference::WebGl2],
+            _ => &[Preference::WebGpu, Preference::WebGl2],
+        };
+        for preference in tries {
+            let Some(canvas) = fresh_canvas(host) else { break };
+            match Renderer::on_canvas(canvas.clone(), *preference).await {
+                Ok(renderer) => {
+                    let gpu = if renderer.backend() == Backend::WebGpu { Gpu::WebGpu } else { Gpu::WebGl2 };
+                    let painter = Painter::Gpu(Box::new(renderer));
+                    return (Self { host: host.clone(), canvas, painter }, gpu);
+                }
+                Err(e) => log::warn!("{preference:?}: {e}"),
+            }
+        }
+        let canvas = fresh_canvas(host);
+        let context = canvas.as_ref().and_then(|c| c.get_context("2d").ok().flatten()).map(JsCast::unchecked_into);
+        let canvas = canvas.unwrap_or_else(|| host.clone().unchecked_into());
+        (Self { host: host.clone(), canvas, painter: Painter::Cpu(context) }, Gpu::Cpu)
+    }
+
+    /// The place on the page, for another try.
+    pub(super) fn into_host(self) -> HtmlElement {
+        self.canvas.remove();
+        self.host
+    }
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(&self.painter, Painter::Gpu(r) if r.is_lost())
+    }
+
+    /// Another CT.
+    pub(super) fn begin(&mut self, case: &Case) {
+        let Painter::Gpu(renderer) = &mut self.painter else { return };
+        if let Err(e) = renderer.set_grid(case.volume.grid()) {
+            log::error!("{e}");
+        }
+    }
+    pub(super) fn upload_slice(&mut self, case: &Case, k: usize) {
+        let [ni, nj, _] = case.volume.grid().size();
+        if let (Painter::Gpu(renderer), Some(hu)) =
+            (&mut self.painter, case.volume.values().get(k * ni * nj..(k + 1) * ni * nj))
+        {
+            renderer.upload_slice(k, hu);
+        }
+    }
+    pub(super) fn upload_labels(&mut self, case: &Case, touched: IndexBox) {
+        if let Painter::Gpu(renderer) = &mut self.painter {
+            let document = &case.document;
+            renderer.upload_labels(touched, document.layer(Layer::Anatomy), document.layer(Layer::Findings));
+        }
+    }
+
+    /// Draws what the session shows; whether it was drawn.
+    pub(super) fn draw(&mut self, session: &Session) -> bool {
+        let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
+        if [self.canvas.width(), self.canvas.height()] != frame.size {
+            self.canvas.set_width(frame.size[0]);
+            self.canvas.set_height(frame.size[1]);
+        }
+        match &mut self.painter {
+            Painter::Gpu(renderer) => renderer.draw(&frame),
+            Painter::Cpu(None) => false,
+            Painter::Cpu(Some(context)) => {
+                let labels = Layer::ALL.map(|l| case.document.layer(l));
+                for pane in &frame.panes {
+                    let PaneContent::Slice(slice) = &pane.content else { continue };
+                    let size = [pane.rect.width, pane.rect.height];
+                    let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
+                    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
+                    let put = image
+                        .and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
+                    if let Err(e) = put {
+                        log::error!("{e:?}");
+                        return false;
+                    }
+                }
+                true
+            }
+        }
+    }
+
+    /// Calls back when everything drawn so far is on its way to the screen.
+    pub(super) fn when_done(&self, done: impl FnOnce() + Send + 'static) {
+        match &self.painter {
+            Painter::Gpu(renderer) => renderer.when_done(done),
+            Painter::Cpu(_) => done(),
+        }
+    }
+}
+
+/// An empty host with one canvas that has given no context yet.
+fn fresh_canvas(host: &HtmlElement) -> Option<HtmlCanvasElement> {
+    let document = web_sys::window()?.document()?;
+    host.set_text_content(None);
+    let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.dyn_into().ok()?;
+    host.append_child(&canvas).ok()?;
+    Some(canvas)
+}

@@ -1,0 +1,72 @@
+//! Everything one frame needs, as plain data: the bridge from the session to the renderer.
+
+use super::{Camera, LabelLook, TransferFunction, Window};
+use crate::geometry::Plane;
+
+/// A rectangle of the canvas, device px.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PxRect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameInput {
+    /// Canvas size, device px.
+    pub size: [u32; 2],
+    /// How segments look.
+    pub look: LabelLook,
+    /// Panes that are visible.
+    pub panes: Vec<PaneInput>,
+}
+
+/// One pane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaneInput {
+    /// Where on the canvas.
+    pub rect: PxRect,
+    /// What it shows.
+    pub content: PaneContent,
+}
+
+/// What a pane shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PaneContent {
+    /// A slice.
+    Slice(SliceInput),
+    /// The 3D picture.
+    Volume(VolumeInput),
+}
+
+/// A slice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SliceInput {
+    /// The plane; its origin is in the middle of the pane.
+    pub plane: Plane,
+    /// Millimetres a device px spans.
+    pub mm_per_px: f64,
+    /// HU → grey.
+    pub window: Window,
+}
+
+/// The 3D picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeInput {
+    /// From where.
+    pub camera: Camera,
+    /// HU → colour and opacity.
+    pub transfer: TransferFunction,
+    /// Distance between samples, mm.
+    pub step_mm: f64,
+    /// Device px that one rendered px covers: 1, or more while something moves.
+    pub reduction: u32,
+    /// Changes whenever anything in the picture does; an equal one means the last picture is still right.
+    pub revision: u64,
+}

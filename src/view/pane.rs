@@ -1,0 +1,188 @@
+//! A slice pane: which plane, where, how large. All pure functions of pane size and grid.
+
+use crate::geometry::{AnatomicalPlane, Grid, PanePoint, PatientPoint, PatientVector, Plane};
+
+/// State of a slice pane. Sizes are CSS px (width, height).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PaneState {
+    /// Which of the three planes.
+    pub plane: AnatomicalPlane,
+    /// The patient point in the middle of the pane; it also says which slice is shown.
+    pub centre: PatientPoint,
+    /// Millimetres a CSS px spans; 0 until fitted.
+    pub mm_per_px: f64,
+    right: PatientVector,
+    down: PatientVector,
+}
+
+impl PaneState {
+    /// The standard plane through a point.
+    pub fn new(plane: AnatomicalPlane, at: PatientPoint) -> Self {
+        Self { plane, centre: at, mm_per_px: 0.0, right: plane.right(), down: plane.down() }
+    }
+
+    /// Turns the pane to the grid's own axes and shows all of the grid.
+    ///
+    /// The pane nearest to the acquired slices shows them as acquired, also where the gantry was tilted; the other two are at
+    /// right angles to it.
+    pub fn fit(&mut self, grid: &Grid, size: [f64; 2]) {
+        let axes = patient_axes(grid);
+        let pick = |wanted: PatientVector| {
+            axes.iter().map(|a| if a.dot(wanted) < 0.0 { -*a } else { *a }).max_by(|a, b| a.dot(wanted).total_cmp(&b.dot(wanted)))
+        };
+        self.right = pick(self.plane.right()).unwrap_or(self.plane.right());
+        self.down = pick(self.plane.down()).unwrap_or(self.plane.down());
+        let plane = self.through(self.centre);
+        let extent = grid.corners().iter().fold([f64::MAX, f64::MIN, f64::MAX, f64::MIN], |e, corner| {
+            let [x, y] = plane.coordinates(*corner);
+            [e[0].min(x), e[1].max(x), e[2].min(y), e[3].max(y)]
+        });
+        self.centre = plane.at((extent[0] + extent[1]) / 2.0, (extent[2] + extent[3]) / 2.0);
+        if size[0] > 0.0 && size[1] > 0.0 {
+            self.mm_per_px = ((extent[1] - extent[0]) / size[0]).max((extent[3] - extent[2]) / size[1]).max(1e-3);
+        }
+    }
+    /// The pane's plane through a point.
+    pub fn through(&self, p: PatientPoint) -> Plane {
+        Plane { origin: p, right: self.right, down: self.down }
+    }
+    /// Unit direction in which slices are counted: head, posterior or left.
+    pub fn normal(&self) -> PatientVector {
+        let n = self.right.cross(self.down);
+        if n.dot(self.plane.normal()) < 0.0 { -n } else { n }
+    }
+    /// Where a patient point (its foot on the pane's plane) appears.
+    pub fn pane_from_patient(&self, p: PatientPoint, size: [f64; 2]) -> PanePoint {
+        let [x, y] = self.through(self.centre).coordinates(p);
+        let scale = if self.mm_per_px > 0.0 { 1.0 / self.mm_per_px } else { 0.0 };
+        PanePoint::new(size[0] / 2.0 + x * scale, size[1] / 2.0 + y * scale)
+    }
+    /// The patient point under a point of the pane.
+    pub fn patient_from_pane(&self, at: PanePoint, size: [f64; 2]) -> PatientPoint {
+        let mm = |v: f64, extent: f64| (v - extent / 2.0) * self.mm_per_px;
+        self.through(self.centre).at(mm(at.x, size[0]), mm(at.y, size[1]))
+    }
+    /// The picture follows a drag of so many CSS px.
+    pub fn pan(&mut self, dx: f64, dy: f64) {
+        self.centre = self.through(self.centre).at(-dx * self.mm_per_px, -dy * self.mm_per_px);
+    }
+    /// Zooms in (factor > 1) or out; what lies under `at` stays there.
+    pub fn zoom_about(&mut self, factor: f64, at: PanePoint, size: [f64; 2]) {
+        let fixed = self.patient_from_pane(at, size);
+        self.mm_per_px = (self.mm_per_px / factor).clamp(0.005, 20.0);
+        let moved = self.patient_from_pane(at, size);
+        self.centre = self.centre + (fixed - moved);
+    }
+    /// The grid axis the pane's slices are counted along, whether it runs against the normal, and the slice under the centre.
+    fn slice_axis(&self, grid: &Grid) -> (usize, bool, f64) {
+        let normal = self.normal();
+        let axis = grid.axis_along(normal);
+        let against = grid.step(axis).dot(normal) < 0.0;
+        // The plane's height over the grid's origin in steps of this axis, along the line of voxel centres through the origin:
+        // exact where the other two axes lie in the plane.
+        let along = (self.centre - grid.origin()).dot(normal) / grid.step(axis).dot(normal);
+        (axis, against, along)
+    }
+    /// How many slices there are across this pane.
+    pub fn slice_count(&self, grid: &Grid) -> usize {
+        grid.size()[self.slice_axis(grid).0]
+    }
+    /// The slice shown, from 0 at the feet, front or right.
+    pub fn slice_index(&self, grid: &Grid) -> usize {
+        let (axis, against, along) = self.slice_axis(grid);
+        let last = grid.size()[axis] as f64 - 1.0;
+        let k = along.round().clamp(0.0, last);
+        (if against { last - k } else { k }) as usize
+    }
+    /// Shows the slice so many further towards head, back or left, at its exact centre.
+    pub fn scroll(&mut self, grid: &Grid, slices: i32) {
+        let (axis, against, along) = self.slice_axis(grid);
+        let last = grid.size()[axis] as f64 - 1.0;
+        let step = if against { -f64::from(slices) } else { f64::from(slices) };
+        let to = (along.round().clamp(0.0, last) + step).clamp(0.0, last);
+        let normal = self.normal();
+        self.centre = self.centre + normal * ((to - along) * grid.step(axis).dot(normal));
+    }
+    /// Shows the slice through a point, without moving sideways.
+    pub fn move_to_slice_of(&mut self, p: PatientPoint) {
+        let normal = self.normal();
+        self.centre = self.centre + normal * (p - self.centre).dot(normal);
+    }
+}
+
+/// Right-angled axes of a grid: i, j made perpendicular to i, and their normal.
+fn patient_axes(grid: &Grid) -> [PatientVector; 3] {
+    let [i, j, _] = grid.directions();
+    let normal = i.cross(j).unit().unwrap_or(PatientVector::new(0.0, 0.0, 1.0));
+    [i, normal.cross(i), normal]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn grid(tilt: f64) -> Grid {
+        let (s, c) = tilt.sin_cos();
+        Grid::new(
+            [50, 60, 20],
+            PatientPoint::new(-30.0, -40.0, 100.0),
+            [PatientVector::new(0.8, 0.0, 0.0), PatientVector::new(0.0, 0.8 * c, 0.8 * s), PatientVector::new(0.0, 0.0, 2.5)],
+        )
+        .unwrap()
+    }
+
+    fn pane(plane: AnatomicalPlane, grid: &Grid) -> PaneState {
+        let mut pane = PaneState::new(plane, grid.centre());
+        pane.fit(grid, [400.0, 300.0]);
+        pane
+    }
+
+    #[test]
+    fn each_pane_counts_its_slices_from_end_to_end() {
+        for tilt in [0.0, 0.2] {
+            let grid = grid(tilt);
+            for (plane, count) in AnatomicalPlane::ALL.into_iter().zip([20, 60, 50]) {
+                let mut pane = pane(plane, &grid);
+                assert_eq!(pane.slice_count(&grid), count);
+                pane.scroll(&grid, -1000);
+                assert_eq!(pane.slice_index(&grid), 0, "{plane:?} tilt {tilt}");
+                for n in 1..count {
+                    pane.scroll(&grid, 1);
+                    assert_eq!(pane.slice_index(&grid), n, "{plane:?} tilt {tilt}");
+                }
+                pane.scroll(&grid, 5);
+                assert_eq!(pane.slice_index(&grid), count - 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tilted_stack_is_shown_slice_by_slice() {
+        let grid = grid(0.25);
+        let mut pane = pane(AnatomicalPlane::Axial, &grid);
+        pane.scroll(&grid, 3);
+        let k = pane.slice_index(&grid) as f64;
+        for (i, j) in [(0.0, 0.0), (49.0, 0.0), (0.0, 59.0)] {
+            let p = grid.patient_from_voxel(crate::geometry::VoxelPoint::new(i, j, k));
+            assert!(pane.through(pane.centre).distance_mm(p).abs() < 1e-9);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pane_to_patient_and_back(x in 0.0..400.0f64, y in 0.0..300.0f64, factor in 0.3..4.0f64, dx in -50.0..50.0f64) {
+            let grid = grid(0.0);
+            for plane in AnatomicalPlane::ALL {
+                let mut pane = pane(plane, &grid);
+                let at = PanePoint::new(x, y);
+                let before = pane.patient_from_pane(at, [400.0, 300.0]);
+                pane.zoom_about(factor, at, [400.0, 300.0]);
+                prop_assert!(pane.patient_from_pane(at, [400.0, 300.0]).distance(before) < 1e-6);
+                pane.pan(dx, 0.0);
+                let there = pane.pane_from_patient(before, [400.0, 300.0]);
+                prop_assert!((there.x - x - dx).abs() < 1e-6 && (there.y - y).abs() < 1e-6);
+            }
+        }
+    }
+}

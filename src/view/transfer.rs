@@ -1,0 +1,64 @@
+//! HU → colour and opacity for the 3D picture.
+
+/// A piecewise linear transfer function over HU.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferFunction {
+    /// (HU, [r, g, b, opacity per mm]), by rising HU; colours 0..=1.
+    pub points: Vec<(f32, [f32; 4])>,
+}
+
+impl TransferFunction {
+    /// Entries of the table.
+    pub const ENTRIES: usize = 1024;
+    /// HU of the first entry's centre.
+    pub const LOW_HU: f32 = -1024.0;
+    /// HU between entries.
+    pub const STEP_HU: f32 = 4.0;
+
+    /// Faint lungs, their vessels, translucent soft tissue, bone: what a reader of lung disease wants to see through.
+    pub fn lungs_and_soft_tissue() -> Self {
+        Self {
+            points: vec![
+                (-1024.0, [0.0, 0.0, 0.0, 0.0]),
+                (-920.0, [0.3, 0.5, 0.7, 0.0]),
+                (-820.0, [0.4, 0.6, 0.8, 0.006]),
+                (-650.0, [0.7, 0.55, 0.5, 0.012]),
+                (-400.0, [0.85, 0.55, 0.45, 0.03]),
+                (-150.0, [0.9, 0.6, 0.45, 0.012]),
+                (-40.0, [0.9, 0.5, 0.4, 0.02]),
+                (60.0, [0.95, 0.55, 0.45, 0.06]),
+                (160.0, [1.0, 0.85, 0.7, 0.12]),
+                (350.0, [1.0, 0.95, 0.85, 0.35]),
+                (1200.0, [1.0, 1.0, 0.98, 0.6]),
+                (3071.0, [1.0, 1.0, 1.0, 0.8]),
+            ],
+        }
+    }
+
+    /// Colour and opacity per mm at a HU, as the table and its linear lookup give it.
+    pub fn at(&self, hu: f32) -> [f32; 4] {
+        let Some((first, last)) = self.points.first().zip(self.points.last()) else { return [0.0; 4] };
+        if hu <= first.0 {
+            return first.1;
+        }
+        for pair in self.points.windows(2) {
+            let ((a, low), (b, high)) = (pair[0], pair[1]);
+            if hu <= b {
+                let t = (hu - a) / (b - a).max(1e-6);
+                return std::array::from_fn(|c| low[c] + (high[c] - low[c]) * t);
+            }
+        }
+        last.1
+    }
+
+    /// The table: RGBA in 0..=255, entry n at `LOW_HU + n · STEP_HU`. Opacity is stored as its square root, which keeps the
+    /// faint end apart in eight bits.
+    pub fn table(&self) -> Vec<[u8; 4]> {
+        (0..Self::ENTRIES)
+            .map(|n| {
+                let [r, g, b, a] = self.at(Self::LOW_HU + n as f32 * Self::STEP_HU);
+                [r, g, b, a.max(0.0).sqrt()].map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! SEG and SR made on whole CTs: the demonstration, and real ones where `HILUM_TEST_DATA` has them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
+
+use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
+use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
+use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
+use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
+use hilum::volume::CtVolume;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[path = "validators/mod.rs"]
+mod validators;
+use validators::{ask_highdicom, assert_conforms, must_be_complete, scratch};
+
+/// A CT as the page would hold it.
+struct Ct {
+    plan: StackPlan,
+    source: Vec<Option<Instance>>,
+    volume: CtVolume,
+    files: Vec<Vec<u8>>,
+}
+
+fn open(files: Vec<Vec<u8>>) -> Ct {
+    let headers = files.iter().map(|bytes| read_header(bytes));
+    let by_uid: BTreeMap<String, usize> =
+        headers.clone().enumerate().filter_map(|(n, h)| Some((h.ok()?.sop_instance_uid, n))).collect();
+    let series = group_into_series(headers.filter_map(Result::ok).collect());
+    let series = series.into_iter().max_by_key(|s| s.instances.len()).unwrap();
+    let plan = plan_stack(&series).unwrap();
+    let mut volume = CtVolume::empty(plan.grid).unwrap();
+    for (k, slice) in plan.slices.iter().enumerate() {
+        let Some(slice) = slice else { continue };
+        let bytes = &files[by_uid[&series.instances[slice.instance].sop_instance_uid]];
+        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(bytes, slice.frame).unwrap().hu);
+    }
+    let source = plan.slices.iter().map(|s| s.map(|s| series.instances[s.instance].clone())).collect();
+    Ct { plan, source, volume, files }
+}
+
+fn folder(name: &str) -> Option<PathBuf> {
+    let data = std::env::var_os("HILUM_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let folder = data.join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(!must_be_complete(), "{} is needed when CI=true", folder.display());
+    println!("skipped: {} is not there", folder.display());
+    None
+}
+
+fn read_folder(folder: &Path) -> Vec<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().filter(|p| p.extension().is_some_and(|e| e == "dcm")).map(|p| std::fs::read(p).unwrap()).collect()
+}
+
+/// Air left and right of the middle as lungs, denser tissue in the middle of a few slices as a lesson in overlap.
+fn mark(ct: &Ct) -> Document {
+    let grid = ct.plan.grid;
+    let [ni, nj, nk] = grid.size();
+    let mut document = Document::empty(grid).unwrap();
+    let proposed = |edited| Origin::Proposed {
+        algorithm: "air on one side".into(),
+        version: "1".into(),
+        parameters: "threshold_hu=-500".into(),
+        edited,
+    };
+    let segments = [
+        (SegmentMeaning::RightLung, proposed(false), 0..ni / 2, 0..nk, -1024..-500),
+        (SegmentMeaning::LeftLung, proposed(true), ni / 2..ni, 0..nk, -1024..-500),
+        (SegmentMeaning::GroundGlass, Origin::Manual, ni / 5..ni / 2, nk / 3..nk / 2, -700..-300),
+        (SegmentMeaning::Consolidation, Origin::Manual, ni / 2..4 * ni / 5, nk / 2..nk / 2 + 3, -100..100),
+    ];
+    for (meaning, origin, columns, slices, hu) in segments {
+        let segment = document.new_segment(meaning, String::new(), origin).unwrap();
+        let (number, layer) = (segment.number, segment.layer);
+        document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &ct.volume).unwrap();
+        let values = ct.volume.values();
+        document.edit_voxels(layer, &ct.volume, |editor| {
+            for k in slices {
+                for j in nj / 4..3 * nj / 4 {
+                    editor.set_span(k, j, columns.start, columns.end, |offset, _| {
+                        hu.contains(&i32::from(values[offset])).then_some(number)
+                    });
+                }
+            }
+        });
+        assert!(document.voxel_count(number) > 0);
+    }
+    document
+}
+
+/// Whether any 64 bytes of a CT file's pixel data stand in the body. Runs of one value are no pixels of anybody.
+fn holds_pixels(body: &[u8], ct: &Ct) -> bool {
+    use std::collections::HashSet;
+    let blocks = |bytes: &[u8]| -> Vec<[u8; 64]> {
+        let whole = bytes.chunks_exact(64).map(|c| <[u8; 64]>::try_from(c).unwrap());
+        whole.filter(|b| b[..16].iter().collect::<HashSet<_>>().len() > 4).collect()
+    };
+    // The last third of a file is pixel data, whatever the length of its header.
+    let pixels: HashSet<[u8; 64]> = ct.files.iter().flat_map(|f| blocks(&f[f.len() / 3 * 2..])).collect();
+    let plain = |w: &[u8]| w[..16].iter().all(|b| *b == w[0]) && w[48..].iter().all(|b| *b == w[0]);
+    body.windows(64).any(|w| !plain(w) && pixels.contains(<&[u8; 64]>::try_from(w).unwrap()))
+}
+
+/// Marks, writes, judges, reads again. `on_disk` is the folder of the CT, for highdicom.
+fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
+    let document = mark(ct);
+    let context = ExportContext {
+        source: ct.source.clone(),
+        reader: "Lecteur01".into(),
+        reading_id: name.into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes: ct.plan.findings.iter().map(|f| format!("{f:?}")).collect(),
+    };
+    let segmentation = seg::write(&document, &context, None).unwrap();
+    let lungs = document.volume_ml(1) + document.volume_ml(2);
+    let whole = [sr::Measurement::volume_ml(lungs), sr::Measurement::involvement_percent(12.5)];
+    let measured = sr::measure(&document, &segmentation);
+    let report = sr::write_measured(&document, &segmentation, &context, &measured, &whole).unwrap();
+    let save = |object: &OutboundObject| {
+        let path = scratch(&format!("export_on_{name}"), object.file_name());
+        std::fs::write(&path, object.bytes()).unwrap();
+        assert_conforms(&path);
+        path
+    };
+    let (seg_path, sr_path) = (save(&segmentation.object), save(&report));
+
+    let incoming = read_segmentation(segmentation.object.bytes(), &ct.plan.grid, &ct.source).unwrap();
+    let mut again = Document::empty(ct.plan.grid).unwrap();
+    segmentation_edits(&incoming, Collision::KeepExisting, &mut again, &ct.volume).unwrap();
+    for layer in Layer::ALL {
+        assert!(again.layer(layer).labels() == document.layer(layer).labels(), "{name}: {layer:?}");
+    }
+
+    let outbound = Outbound::stow(&[segmentation.object.clone(), report]).unwrap();
+    assert!(!holds_pixels(outbound.body(), ct));
+    assert!(holds_pixels(&ct.files[ct.files.len() / 2], ct), "the search finds what it looks for");
+
+    if let Some(judged) = ask_highdicom("check_seg.py", [&seg_path, on_disk]) {
+        for segment in &segmentation.segments {
+            let seen = &judged["segments"][segment.segment_number.to_string()];
+            assert_eq!(seen["voxels"].as_u64(), Some(segment.voxels), "{name}: {seen}");
+            assert_eq!(seen["tracking_uid"].as_str(), Some(segment.tracking_uid.as_str()));
+            let (ml, own_ml) = (seen["volume_ml"].as_f64().unwrap(), document.volume_ml(segment.document_number));
+            assert!((ml - own_ml).abs() <= 1e-4 * own_ml, "{name}: {ml} ml, {own_ml} ml");
+            let [ni, nj, _] = ct.plan.grid.size();
+            let layer = document.layer(document.segment(segment.document_number).unwrap().layer);
+            for (k, labels) in layer.labels().chunks_exact(ni * nj).enumerate() {
+                let own = labels.iter().filter(|l| **l == segment.document_number).count();
+                let uid = ct.source[k].as_ref().map_or("", |s| s.sop_instance_uid.as_str());
+                assert_eq!(seen["slices"][uid]["voxels"].as_u64().unwrap_or(0), own as u64, "{name}: slice {k}");
+            }
+        }
+    }
+    if let Some(judged) = ask_highdicom("check_sr.py", [&sr_path, &seg_path]) {
+        for (group, segment) in judged["groups"].as_array().unwrap().iter().zip(&segmentation.segments) {
+            let ml = group["measurements"]["Volume"]["value"].as_f64().unwrap();
+            assert!((ml - document.volume_ml(segment.document_number)).abs() < 1e-6);
+            let hu = group["measurements"]["Mean Attenuation Coefficient"]["value"].as_f64().unwrap();
+            assert!((hu - document.mean_hu(segment.document_number).unwrap()).abs() < 1e-6);
+        }
+        assert_eq!(judged["groups"].as_array().unwrap().len(), 4);
+        assert_eq!(judged["notes"].as_array().unwrap().len(), context.quality_notes.len());
+        assert!((judged["whole"]["Volume"]["value"].as_f64().unwrap() - lungs).abs() < 1e-6);
+    }
+    segmentation
+}
+
+#[test]
+fn the_demonstration_is_handed_over() {
+    let files = demonstration();
+    let folder = scratch("export_demonstration", "");
+    for file in &files {
+        std::fs::write(folder.join(&file.name), &file.bytes).unwrap();
+    }
+    let ct = open(files.into_iter().map(|f| f.bytes).collect());
+    assert_eq!(hand_over("demonstration", &ct, &folder).notes, []);
+}
+
+#[test]
+fn an_uncompressed_ct_is_handed_over() {
+    let Some(folder) = folder("lungdx-a0001-B") else { return };
+    assert_eq!(hand_over("lungdx", &open(read_folder(&folder)), &folder).notes, []);
+}
+
+#[test]
+fn a_compressed_ct_is_handed_over() {
+    let Some(folder) = folder("nlst-101287") else { return };
+    let ct_folder = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_dir())
+        .max_by_key(|p| std::fs::read_dir(p).map_or(0, Iterator::count));
+    let ct_folder = ct_folder.unwrap_or(folder);
+    assert_eq!(hand_over("nlst", &open(read_folder(&ct_folder)), &ct_folder).notes, []);
+}
+
+#[test]
+fn a_ct_with_a_frame_of_reference_for_each_slice_is_handed_over() {
+    let Some(folder) = folder("lidc-0001") else { return };
+    let ct = open(read_folder(&folder));
+    let slices = ct.source.iter().flatten().count();
+    assert_eq!(hand_over("lidc", &ct, &folder).notes, [ExportNote::MixedFrameOfReference(slices)]);
+}

@@ -1,0 +1,91 @@
+"""Reads a DICOM SR (TID 1500) with highdicom and compares it with the SEG it refers to.
+
+    check_sr.py SR SEG
+
+Prints JSON:
+
+    {"groups": [{"tracking_id", "tracking_uid", "finding", "segment", "measurements": {name: {"value", "unit"}}}],
+     "whole": {name: {"value", "unit"}}, "notes": […], "problems": […]}
+
+The exit status is 1 if there are problems.
+"""
+
+import json
+import sys
+
+import highdicom
+
+
+def measurements(group):
+    found = {}
+    for measurement in group.get_measurements():
+        name = measurement.name.meaning
+        if measurement.derivation is not None:
+            name = f"{measurement.derivation.meaning} {name}"
+        found[name] = {"value": float(measurement.value), "unit": measurement.unit.value}
+    return found
+
+
+def notes(report):
+    """Texts of the qualitative evaluations."""
+    found = []
+    for item in report.ContentSequence:
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Qualitative Evaluations":
+            found += [text.TextValue for text in item.ContentSequence if text.ValueType == "TEXT"]
+    return found
+
+
+def main(sr_path, seg_path):
+    report = highdicom.sr.srread(sr_path)
+    segmentation = highdicom.seg.segread(seg_path)
+    problems = []
+    if not isinstance(report, highdicom.sr.Comprehensive3DSR):
+        problems.append("it is no Comprehensive 3D SR")
+    for name in ("PatientID", "PatientName", "StudyInstanceUID"):
+        if report.get(name) != segmentation.get(name):
+            problems.append(f"{name} is not that of the segmentation")
+    evidence = {
+        instance.ReferencedSOPInstanceUID
+        for study in report.CurrentRequestedProcedureEvidenceSequence
+        for series in study.ReferencedSeriesSequence
+        for instance in series.ReferencedSOPSequence
+    }
+    if segmentation.SOPInstanceUID not in evidence:
+        problems.append("the segmentation is not among the evidence")
+
+    groups = []
+    for group in report.content.get_volumetric_roi_measurement_groups():
+        reference = group.referenced_segment
+        numbers = [int(n) for n in reference.referenced_segment_numbers]
+        if reference.referenced_sop_instance_uid != segmentation.SOPInstanceUID:
+            problems.append(f"{group.tracking_identifier}: it refers to another segmentation")
+        elif len(numbers) != 1 or numbers[0] not in segmentation.segment_numbers:
+            problems.append(f"{group.tracking_identifier}: it refers to the segments {numbers}")
+        else:
+            description = segmentation.get_segment_description(numbers[0])
+            mine = (group.tracking_identifier, group.tracking_uid)
+            if (description.tracking_id, description.tracking_uid) != mine:
+                problems.append(f"{group.tracking_identifier}: the tracking identifiers are not those of the segment")
+            if group.finding_type != description.segmented_property_type:
+                problems.append(f"{group.tracking_identifier}: the finding is not the segment's property type")
+        groups.append(
+            {
+                "tracking_id": group.tracking_identifier,
+                "tracking_uid": group.tracking_uid,
+                "finding": group.finding_type.meaning,
+                "segment": numbers[0] if numbers else None,
+                "measurements": measurements(group),
+            }
+        )
+    whole = {}
+    for group in report.content.get_image_measurement_groups():
+        whole.update(measurements(group))
+    return {"groups": groups, "whole": whole, "notes": notes(report), "problems": problems}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    result = main(sys.argv[1], sys.argv[2])
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+    sys.exit(1 if result["problems"] else 0)
