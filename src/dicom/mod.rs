@@ -13,6 +13,7 @@ mod decode;
 mod error;
 mod header;
 mod instance;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;

@@ -34,7 +34,7 @@ impl Session {
     fn volume_input(&self) -> VolumeInput {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
-        let reduced = self.is_volume_reduced();
+        let reduced = self.is_orbiting();
         VolumeInput {
             camera: self.camera,
             transfer: TransferFunction::lungs_and_soft_tissue(),
@@ -44,11 +44,14 @@ impl Session {
         }
     }
 
-    /// Whether the 3D picture is sampled coarsely, because it moves or the CT is still arriving.
-    pub fn is_volume_reduced(&self) -> bool {
-        let moving = matches!(self.gesture, Gesture::Orbit { .. } | Gesture::Stroke { .. })
-            || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume));
-        moving || self.case.as_ref().is_some_and(|c| !c.is_settled())
+    /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
+    pub fn is_orbiting(&self) -> bool {
+        matches!(self.gesture, Gesture::Orbit { .. })
+            || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume))
+    }
+    /// Whether a stroke is being painted: the 3D picture waits for its end.
+    pub fn is_marking(&self) -> bool {
+        matches!(self.gesture, Gesture::Stroke { .. })
     }
 
     fn px_rect(&self, size: PaneSize) -> Option<PxRect> {

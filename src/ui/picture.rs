@@ -76,15 +76,15 @@ impl Picture {
         }
     }
 
-    /// Draws what the session shows; whether it was drawn.
-    pub(super) fn draw(&mut self, session: &Session) -> bool {
+    /// Draws what the session shows, the 3D picture anew only if `cast`; whether it was drawn.
+    pub(super) fn draw(&mut self, session: &Session, cast: bool) -> bool {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
         if [self.canvas.width(), self.canvas.height()] != frame.size {
             self.canvas.set_width(frame.size[0]);
             self.canvas.set_height(frame.size[1]);
         }
         match &mut self.painter {
-            Painter::Gpu(renderer) => renderer.draw(&frame),
+            Painter::Gpu(renderer) => renderer.draw(&frame, cast),
             Painter::Cpu(None) => false,
             Painter::Cpu(Some(context)) => {
                 let labels = Layer::ALL.map(|l| case.document.layer(l));
