@@ -34,8 +34,7 @@ pub fn is_supported_transfer_syntax(uid: &str) -> bool {
 /// Decodes frame `frame` (from 0) of a whole file to HU: stored value × Rescale Slope + Rescale Intercept, rounded to the nearest
 /// whole HU and limited to what 16 bits hold.
 ///
-/// Pixels that carry the Pixel Padding Value, where that lies outside the range of tissue, become
-/// [`CtVolume::MISSING_HU`](crate::volume::CtVolume::MISSING_HU). MONOCHROME1 changes how values are shown, not what they are
+/// Pixels that carry the Pixel Padding Value, where that lies outside the range of tissue, become −1024 HU. MONOCHROME1 changes how values are shown, not what they are
 /// (PS3.3 C.7.6.3.1.2): HU are the same.
 ///
 /// # Errors
