@@ -5,8 +5,10 @@
 //! Imports `geometry` alone.
 
 mod cielab;
+#[cfg(feature = "codecs")]
 mod codec;
 mod data_set;
+#[cfg(feature = "codecs")]
 mod decode;
 mod error;
 mod header;
@@ -17,6 +19,7 @@ mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
+#[cfg(feature = "codecs")]
 pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;

@@ -16,6 +16,7 @@ pub(super) enum Target {
     #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "canvases exist in browsers only"))]
     Canvas { surface: wgpu::Surface<'static>, configuration: wgpu::SurfaceConfiguration },
     /// A texture that can be read back.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "native tests read it back"))]
     Texture(wgpu::Texture),
 }
 

@@ -111,9 +111,9 @@ impl Case {
 /// Marks kept while another CT is open.
 #[derive(Debug)]
 pub(super) struct Shelved {
-    pub document: Document,
-    pub history: History,
-    pub active: Option<u8>,
+    pub(super) document: Document,
+    pub(super) history: History,
+    pub(super) active: Option<u8>,
 }
 
 /// Brush settings.
@@ -129,11 +129,11 @@ pub struct BrushSettings {
 
 /// Progress of a named job.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Running {
+pub(super) struct Running {
     /// Its name.
-    pub title: super::words::Text,
+    pub(super) title: super::words::Text,
     /// 0..=1.
-    pub fraction: f32,
+    pub(super) fraction: f32,
 }
 
 /// An upload from preview to answer.
@@ -196,9 +196,9 @@ pub struct Session {
 /// Header reading in progress.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    pub total: usize,
-    pub done: usize,
-    pub found: Vec<Instance>,
+    pub(super) total: usize,
+    pub(super) done: usize,
+    pub(super) found: Vec<Instance>,
 }
 
 impl Session {

@@ -229,9 +229,11 @@ impl Session {
             gpu: self.gpu,
             status: self.status(),
             notice: self.notice.clone(),
-            running: self.running.values().next().map(|r| {
-                words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])
-            }),
+            running: self
+                .running
+                .values()
+                .next()
+                .map(|r| words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])),
             series: self.series_rows(),
             problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
             geometry: case.map_or_else(Vec::new, |c| {
@@ -277,7 +279,8 @@ impl Session {
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let Some(case) = &self.case else {
-            let state = if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
+            let state =
+                if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
             return Status { state, loaded: 0, total: 0, text: words::IDLE.in_lang(lang).to_owned() };
         };
         let (loaded, total) = (case.volume.loaded_count(), case.plan.slices.len());

@@ -93,8 +93,8 @@ impl Picture {
                     let size = [pane.rect.width, pane.rect.height];
                     let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
                     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
-                    let put = image
-                        .and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
+                    let put =
+                        image.and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
                     if let Err(e) = put {
                         log::error!("{e:?}");
                         return false;

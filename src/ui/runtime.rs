@@ -107,7 +107,8 @@ impl Runtime {
             dab_ms: Cell::default(),
         }));
         let hearing = runtime.clone();
-        *runtime.0.pool.borrow_mut() = Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
+        *runtime.0.pool.borrow_mut() =
+            Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
         let reading = runtime.clone();
         spawn_local(async move {
             match configuration::load().await {
@@ -181,11 +182,14 @@ impl Runtime {
                 }
             }
             Effect::Upload(outbound) => {
-                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else { return };
+                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else {
+                    return;
+                };
                 let runtime = self.clone();
                 spawn_local(async move {
                     let entering = runtime.clone();
-                    let outcome = egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
+                    let outcome =
+                        egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
@@ -250,9 +254,9 @@ impl Runtime {
     /// All slices that have arrived go to the GPU again.
     fn requeue(&self) {
         let session = self.0.session.borrow();
-        let loaded = session.case().map_or_else(Vec::new, |c| {
-            (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect()
-        });
+        let loaded = session
+            .case()
+            .map_or_else(Vec::new, |c| (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect());
         *self.0.uploads.borrow_mut() = loaded;
         self.0.pending.borrow_mut().labels =
             session.case().map(|c| crate::geometry::IndexBox::whole(c.volume.grid().size()));
