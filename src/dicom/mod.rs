@@ -13,6 +13,7 @@ mod decode;
 mod error;
 mod header;
 mod instance;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;
@@ -29,5 +30,6 @@ pub use instance::{
 pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
 
+#[cfg(feature = "codecs")]
 #[cfg(test)]
 mod tests;
