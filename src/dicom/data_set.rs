@@ -53,7 +53,7 @@ pub(super) enum PixelData<'a> {
     /// Pixels as they are, and whether the file ends before they do.
     Native {
         bytes: &'a [u8],
-        #[cfg_attr(not(feature = "codecs"), allow(dead_code, reason = "asked by the decoders"))]
+        #[cfg_attr(not(feature = "codecs"), expect(dead_code, reason = "asked by the decoder of frames alone"))]
         cut: bool,
     },
     /// Items: the Basic Offset Table, then fragments (PS3.5 A.4).
