@@ -14,14 +14,14 @@ const DEPTHS_MM: [f64; 9] = [1.6, 2.4, 3.2, 4.5, 6.0, 8.0, 10.0, 13.0, 16.0];
 /// A part counts as a lung if it holds this share of what is left.
 const LEAST_SHARE: f64 = 0.15;
 
-/// Parts the cells of state `joined` into [`cell::RIGHT`] and [`cell::LEFT`]; whether it could.
-pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
+/// Parts the cells of state `joined` into [`cell::RIGHT`] and [`cell::LEFT`]. Returns the depth in mm at which they came apart,
+/// `None` if they did not.
+pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> Option<f64> {
     let coarse = cells.coarse;
     let size = coarse.grid.size();
     let depth2 = squared_distance_mm2(size, coarse.grid.spacing_mm(), |o| cells.state[o] != joined);
-    let Some(cores) = DEPTHS_MM.iter().find_map(|d| cores(cells, &depth2, (d * d) as f32, midline_mm)) else {
-        return false;
-    };
+    let (depth_mm, cores) =
+        DEPTHS_MM.iter().find_map(|d| Some((*d, cores(cells, &depth2, (d * d) as f32, midline_mm)?)))?;
     // Cells wait in the bucket of their depth; the deepest go first.
     let bucket = |offset: usize| (depth2[offset].sqrt() * 2.0).min(127.0) as usize;
     let mut waiting: Vec<Vec<(usize, u8)>> = vec![Vec::new(); 128];
@@ -59,7 +59,7 @@ pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
             cells.state[offset] = if cells.x_mm(offset) < midline_mm { cell::RIGHT } else { cell::LEFT };
         }
     }
-    true
+    Some(depth_mm)
 }
 
 /// The cells deeper than a limit, as the right and the left core, if they are in two large parts on two sides.
