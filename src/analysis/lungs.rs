@@ -18,7 +18,7 @@ use crate::volume::CtVolume;
 pub struct LungParameters {
     /// Air is below this, HU.
     pub air_below_hu: i16,
-    /// What closing adds is below this, HU: no bone.
+    /// The mean of a cell that closing adds is below this, HU: no bone, but enhanced nodules.
     pub added_below_hu: i16,
     /// Radius of the closing ball, mm.
     pub closing_radius_mm: f64,
@@ -34,7 +34,7 @@ impl Default for LungParameters {
     fn default() -> Self {
         Self {
             air_below_hu: -400,
-            added_below_hu: 100,
+            added_below_hu: 150,
             closing_radius_mm: 10.0,
             airway_radius_mm: 3.0,
             airways_at_most_ml: 150.0,
@@ -295,7 +295,7 @@ struct Claim {
     limit_hu: i16,
 }
 
-/// Labels per voxel and their counts. Inside a lung all voxels count but bone; at its edge those of air, also in the cells next
+/// Labels per voxel and their counts. Inside a lung all voxels count; at its edge those of air, also in the cells next
 /// to it.
 fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> (Vec<u8>, [u64; 4]) {
     let fine = volume.grid().size();
@@ -351,7 +351,7 @@ fn claim_of(cells: &Cells<'_>, offset: usize, parameters: &LungParameters) -> Cl
         cell::RIGHT | cell::LEFT => {
             // Where the lung ends at a cell of air, the cell holds its edge; where it was closed, it ends with the cell.
             let edge = is_air(offset) && cells.neighbours(offset).any(|n| !cell::is_lung(cells.state[n]));
-            Claim { label: label_of(state), limit_hu: if edge { air } else { parameters.added_below_hu } }
+            Claim { label: label_of(state), limit_hu: if edge { air } else { i16::MAX } }
         }
         cell::TISSUE | cell::WALL | cell::AIR => {
             let near = |wanted: fn(u8) -> bool| {
