@@ -175,6 +175,13 @@ impl Renderer {
         self.gpu.queue.on_submitted_work_done(done);
     }
 
+    /// Lets the device report finished work; WebGL2 reports only when asked.
+    pub fn poll(&self) {
+        if let Err(e) = self.gpu.device.poll(wgpu::PollType::Poll) {
+            log::debug!("{e}");
+        }
+    }
+
     /// RGBA of the last frame of a renderer without a canvas, row by row.
     pub async fn pixels(&self) -> Option<Vec<u8>> {
         match &self.target {

@@ -250,7 +250,7 @@ impl Session {
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             maximised: self.maximised.map(PaneId::index),
             window: (self.window.centre_hu, self.window.width_hu),
-            reduced: self.is_orbiting(),
+            reduced: case.is_some() && self.reduction() > 1,
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,

@@ -5,6 +5,7 @@ use crate::geometry::IndexBox;
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
 use crate::view::{PaneContent, reslice};
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
 
@@ -105,11 +106,18 @@ impl Picture {
         }
     }
 
+    /// Lets the GPU report what it has finished.
+    pub(super) fn poll(&self) {
+        if let Painter::Gpu(renderer) = &self.painter {
+            renderer.poll();
+        }
+    }
+
     /// Calls back when everything drawn so far is on its way to the screen.
     pub(super) fn when_done(&self, done: impl FnOnce() + Send + 'static) {
         match &self.painter {
             Painter::Gpu(renderer) => renderer.when_done(done),
-            Painter::Cpu(_) => done(),
+            Painter::Cpu(_) => Timeout::new(0, done).forget(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::view::PRESETS;
 use gloo::storage::{LocalStorage as Kept, Storage};
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -71,6 +72,8 @@ struct Inner {
     /// The 3D picture waits for a quiet moment.
     cast_timer: RefCell<Option<Timeout>>,
     cast_due: Cell<bool>,
+    /// A 3D picture is on its way; the GPU is asked each frame.
+    awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
     dab_ms: Cell<Option<f64>>,
 }
@@ -112,6 +115,7 @@ impl Runtime {
             drawings,
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
+            awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
         let hearing = runtime.clone();
@@ -295,7 +299,8 @@ impl Runtime {
     fn cast_soon(&self) {
         let runtime = self.clone();
         let timer = Timeout::new(CAST_DELAY_MS, move || {
-            if runtime.0.session.borrow().is_marking() {
+            let busy = !runtime.0.uploads.borrow().is_empty() || runtime.0.session.borrow().is_loading();
+            if busy || runtime.0.session.borrow().is_marking() {
                 runtime.cast_soon();
                 return;
             }
@@ -340,8 +345,16 @@ impl Runtime {
             if changes.view || changes.volume_view || changes.volume || cast {
                 let begun = clock::now_ms();
                 drew = picture.draw(&session, cast);
-                if cast {
-                    picture.when_done(move || clock::measure("hilum:frame", begun));
+                if cast && drew {
+                    let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
+                    self.0.awaiting.set(true);
+                    picture.when_done(move || {
+                        clock::measure("hilum:frame", begun);
+                        runtime.0.awaiting.set(false);
+                        let (runtime, ms) = (runtime.take(), clock::now_ms() - begun);
+                        // The GPU may report from inside a frame: the command waits for its end.
+                        Timeout::new(0, move || runtime.dispatch(Command::CastTook(reduction, ms))).forget();
+                    });
                 } else if changes.volume_view || changes.volume {
                     wants_cast = true;
                 }
@@ -364,6 +377,11 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
+        if self.0.awaiting.get()
+            && let Some(picture) = picture.as_ref()
+        {
+            picture.poll();
+        }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         let more = !uploads.is_empty() && picture.is_some();
         let facts = changes.facts.then(|| session.view_model());
@@ -372,6 +390,8 @@ impl Runtime {
         drop((uploads, picture, session));
         if more {
             self.0.pending.borrow_mut().view = true;
+        }
+        if more || self.0.awaiting.get() {
             self.ask_frame();
         }
         if wants_cast {
