@@ -117,7 +117,9 @@ impl Picture {
     pub(super) fn when_done(&self, done: impl FnOnce() + Send + 'static) {
         match &self.painter {
             Painter::Gpu(renderer) => renderer.when_done(done),
-            Painter::Cpu(_) => Timeout::new(0, done).forget(),
+            Painter::Cpu(_) => {
+                Timeout::new(0, done).forget();
+            }
         }
     }
 }
