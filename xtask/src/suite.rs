@@ -1,0 +1,4 @@
+//! x
+pub fn run_steps(_: &[&str]) -> crate::process::Outcome {
+    Ok(())
+}
