@@ -116,6 +116,9 @@ fn a_chest_ct_with_a_frame_of_reference_per_slice() {
     assert_eq!(plan.findings, [GeometryFinding::MixedFrameOfReference { count: 133 }]);
     assert!(plan.findings.iter().all(|f| f.severity() == Severity::Note));
     assert_eq!(series.instances[0].pixels.as_ref().unwrap().padding, Some([-2000, -2000]));
+    // Outside the field of view this archive stores −1024, which is not its padding value: it stays what it is.
+    let file = std::fs::read(data("lidc-0001/000040.dcm").unwrap()).unwrap();
+    assert_eq!(decode_frame(&file, 0).unwrap().hu[0], -2048);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use super::lungs::LungParameters;
 
 /// Least length of the trachea, millimetres.
 const TRACHEA_MM: f64 = 15.0;
+/// HU limits of its cross-section: a low one where its wall is too thin to be seen between it and the lung.
+const TRACHEA_BELOW_HU: [i16; 2] = [-700, -920];
 /// HU limits of the growth.
 const LIMITS_HU: std::ops::RangeInclusive<i16> = -950..=-775;
 const LIMIT_STEP_HU: usize = 25;
@@ -19,7 +21,8 @@ const LEAK: (f64, f64) = (1.5, 8.0);
 
 /// Cells of the trachea and the main bronchi; empty if no trachea is found.
 pub(super) fn find(cells: &Cells<'_>, midline_mm: f64, parameters: &LungParameters) -> Vec<usize> {
-    let seed = trachea(cells, midline_mm);
+    let seeds = TRACHEA_BELOW_HU.map(|limit| trachea(cells, midline_mm, limit));
+    let seed = seeds.into_iter().max_by_key(Vec::len).unwrap_or_default();
     if seed.is_empty() {
         return seed;
     }
@@ -47,8 +50,8 @@ struct Column {
     last: (usize, [f64; 2]),
 }
 
-/// The longest column of air that looks like the trachea.
-fn trachea(cells: &Cells<'_>, midline_mm: f64) -> Vec<usize> {
+/// The longest column of air below a limit that looks like the trachea.
+fn trachea(cells: &Cells<'_>, midline_mm: f64, below_hu: i16) -> Vec<usize> {
     let coarse = cells.coarse;
     let spacing = coarse.grid.spacing_mm();
     let [u, v] = cells.axes;
@@ -56,7 +59,12 @@ fn trachea(cells: &Cells<'_>, midline_mm: f64) -> Vec<usize> {
     let mut columns: Vec<Column> = Vec::new();
     let planes = coarse.grid.size()[cells.vertical];
     for depth in 0..planes * 3 / 5 {
-        let plane = cells.plane(depth);
+        let mut plane = cells.plane(depth);
+        for n in 0..plane.state.len() {
+            if coarse.hu[plane.offset(n)] >= below_hu {
+                plane.state[n] = cell::TISSUE;
+            }
+        }
         let found = Components::of(&plane.state, [plane.size[0], plane.size[1], 1], |s| *s == cell::AIR);
         let round: Vec<usize> = (0..found.list.len()).filter(|n| is_round(&found, *n, mm)).collect();
         for n in round {
@@ -107,7 +115,8 @@ fn grow(cells: &Cells<'_>, seed: &[usize], at_most_ml: f64) -> Vec<usize> {
     }
     for limit in LIMITS_HU.step_by(LIMIT_STEP_HU) {
         let before = region.len();
-        let bound = at_most_ml.min(LEAK.0 * ml(before) + LEAK.1);
+        // The first limit finds the tree the seed belongs to; from then on a sudden gain is a leak.
+        let bound = if limit == *LIMITS_HU.start() { at_most_ml } else { at_most_ml.min(LEAK.0 * ml(before) + LEAK.1) };
         let mut next = 0;
         while next < region.len() && ml(region.len()) <= bound {
             let offset = region[next];

@@ -16,28 +16,40 @@ use crate::volume::CtVolume;
 pub struct LesionParameters {
     /// Least mean HU.
     pub hu_at_least: i16,
-    /// Greatest mean HU.
+    /// Greatest mean HU; consolidation enhanced by contrast stays below it.
     pub hu_at_most: i16,
-    /// Structures thinner than this radius are vessels, mm.
+    /// From this on a thin structure is a vessel, HU.
+    pub dense_at_least_hu: i16,
+    /// Dense structures thinner than this radius are vessels, mm.
     pub vessel_radius_mm: f64,
+    /// Opacities thinner than this radius are left out, mm.
+    pub thickness_radius_mm: f64,
     /// Smaller opacities are left out, ml.
     pub at_least_ml: f64,
 }
 
 impl Default for LesionParameters {
     fn default() -> Self {
-        Self { hu_at_least: -700, hu_at_most: 100, vessel_radius_mm: 3.5, at_least_ml: 0.3 }
+        Self {
+            hu_at_least: -700,
+            hu_at_most: 150,
+            dense_at_least_hu: -250,
+            vessel_radius_mm: 5.0,
+            thickness_radius_mm: 3.0,
+            at_least_ml: 0.3,
+        }
     }
 }
 
+/// How far a vessel blurs into the lung around it, mm.
+const BLUR_MM: f64 = 2.0;
 /// How far from what the opening left an opacity may reach, mm.
 const REGROWN_MM: f64 = 3.5;
 
 const NOT_LUNG: i16 = i16::MIN;
 const LUNG: u8 = 1;
 const CANDIDATE: u8 = 2;
-const CORE: u8 = 3;
-const LESION: u8 = 4;
+const LESION: u8 = 3;
 
 /// Proposes the opacities (label 1) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0 outside.
 ///
@@ -71,18 +83,31 @@ pub fn propose_lesions(
         })
         .collect();
     checkpoint(progress, 0.55)?;
-    let mut thick = Vec::new();
-    ball::open(&state, size, spacing, parameters.vessel_radius_mm, |s| s == CANDIDATE, |o| thick.push(o));
-    for offset in thick {
-        state[offset] = CORE;
+    // A vessel: dense and thin. The cells around it share its density without being ground glass.
+    let dense: Vec<u8> = median.iter().map(|hu| u8::from(*hu >= parameters.dense_at_least_hu)).collect();
+    let mut vessel = dense.clone();
+    ball::open(&dense, size, spacing, parameters.vessel_radius_mm, |d| d == 1, |o| vessel[o] = 0);
+    let mut blurred = Vec::new();
+    ball::dilate(&vessel, size, spacing, BLUR_MM, |v| v == 1, |o| blurred.push(o));
+    let mut free = state.clone();
+    for offset in blurred {
+        free[offset] = 0;
     }
+    checkpoint(progress, 0.65)?;
+    let mut core = vec![0u8; state.len()];
+    ball::open(&free, size, spacing, parameters.thickness_radius_mm, |s| s == CANDIDATE, |o| core[o] = 1);
     checkpoint(progress, 0.75)?;
-    // Back to the outline the opening rounded off, but not along the vessels that lead in.
-    let mut around = Vec::new();
-    ball::dilate(&state, size, spacing, REGROWN_MM, |s| s == CORE, |o| around.push(o));
-    for offset in around {
-        if state[offset] == CANDIDATE || state[offset] == CORE {
-            state[offset] = LESION;
+    // Back to the outline the opening rounded off, and over the vessels inside an opacity, but not along those that lead in.
+    let mut lesion = vec![0u8; state.len()];
+    ball::dilate(&core, size, spacing, REGROWN_MM, |c| c == 1, |o| lesion[o] = u8::from(free[o] == CANDIDATE));
+    let mut spanned = Vec::new();
+    ball::close(&lesion, size, spacing, parameters.vessel_radius_mm, |l| l == 1, |o| spanned.push(o));
+    for offset in spanned {
+        lesion[offset] = 1;
+    }
+    for (state, lesion) in state.iter_mut().zip(lesion) {
+        if *state == CANDIDATE && lesion == 1 {
+            *state = LESION;
         }
     }
     let found = Components::of(&state, size, |s| *s == LESION);
@@ -97,8 +122,13 @@ pub fn propose_lesions(
     Ok(Proposal {
         algorithm: "Hilum opacities by threshold and opening".to_owned(),
         parameters: format!(
-            "hu_at_least={}; hu_at_most={}; vessel_radius_mm={}; at_least_ml={}",
-            parameters.hu_at_least, parameters.hu_at_most, parameters.vessel_radius_mm, parameters.at_least_ml,
+            "hu_at_least={}; hu_at_most={}; dense_at_least_hu={}; vessel_radius_mm={}; thickness_radius_mm={}; at_least_ml={}",
+            parameters.hu_at_least,
+            parameters.hu_at_most,
+            parameters.dense_at_least_hu,
+            parameters.vessel_radius_mm,
+            parameters.thickness_radius_mm,
+            parameters.at_least_ml,
         ),
         parts: vec![Part { structure: Structure::Lesion, label: 1, voxels }],
         flags: Vec::new(),

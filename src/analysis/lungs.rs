@@ -10,6 +10,7 @@ use super::coarse::Coarse;
 use super::components::Components;
 use super::progress::checkpoint;
 use super::{AnalysisError, Part, Progress, Proposal, QualityFlag, Structure, airways, ball, sides};
+use crate::geometry::PatientVector;
 use crate::volume::CtVolume;
 
 /// What lungs are taken to be.
@@ -17,7 +18,7 @@ use crate::volume::CtVolume;
 pub struct LungParameters {
     /// Air is below this, HU.
     pub air_below_hu: i16,
-    /// What closing adds is below this, HU: no bone.
+    /// The mean of a cell that closing adds is below this, HU: no bone, but enhanced nodules.
     pub added_below_hu: i16,
     /// Radius of the closing ball, mm.
     pub closing_radius_mm: f64,
@@ -33,7 +34,7 @@ impl Default for LungParameters {
     fn default() -> Self {
         Self {
             air_below_hu: -400,
-            added_below_hu: 100,
+            added_below_hu: 150,
             closing_radius_mm: 10.0,
             airway_radius_mm: 3.0,
             airways_at_most_ml: 150.0,
@@ -44,9 +45,13 @@ impl Default for LungParameters {
 
 /// Distance from an airway that belongs to its wall, mm.
 const WALL_MM: f64 = 2.2;
-/// Smaller pieces of air than this are not looked at, ml.
-const PIECE_ML: f64 = 1.0;
-/// Cells below this are plain air, as in the bowel, HU.
+/// Lungs that come apart only deeper than this are said to be joined, mm.
+const WIDE_CONTACT_MM: f64 = 5.0;
+/// Smaller pieces of air beside the largest are left to the closing, ml.
+const PIECE_ML: f64 = 30.0;
+/// Smaller pieces than this must look like lung rather than bowel gas, ml.
+const DOUBTFUL_ML: f64 = 400.0;
+/// Cells below this are plain air, HU.
 const PLAIN_AIR_HU: i16 = -960;
 
 const RIGHT: u8 = 1;
@@ -76,10 +81,10 @@ pub fn propose_lungs(
     let joined = choose_lungs(&mut cells, midline_mm, parameters)?;
     checkpoint(progress, 0.4)?;
     if joined {
-        if sides::part(&mut cells, cell::JOINED, midline_mm) {
-            flags.push(QualityFlag::LungsWereJoined);
-        } else {
-            one_side(&mut cells, midline_mm);
+        match sides::part(&mut cells, cell::JOINED, midline_mm) {
+            Some(depth_mm) if depth_mm < WIDE_CONTACT_MM => {}
+            Some(_) => flags.push(QualityFlag::LungsWereJoined),
+            None => one_side(&mut cells, midline_mm),
         }
     }
     checkpoint(progress, 0.5)?;
@@ -148,8 +153,8 @@ impl Piece {
         self.sum_hu as f64 / self.voxels as f64
     }
     /// Whether it is air alone, as in the bowel, rather than air with tissue.
-    fn is_plain(&self) -> bool {
-        self.plain_air * 2 > self.voxels || self.mean_hu() < -960.0
+    fn is_plain(&self, ml: f64) -> bool {
+        self.mean_hu() < -980.0 || ml < DOUBTFUL_ML && (self.plain_air * 4 > self.voxels || self.mean_hu() < -940.0)
     }
 }
 
@@ -168,7 +173,8 @@ fn choose_lungs(cells: &mut Cells<'_>, midline_mm: f64, parameters: &LungParamet
             piece.right += u64::from(cells.x_mm(offset) < midline_mm);
         }
     }
-    let mut order: Vec<usize> = (0..pieces.len()).filter(|n| large[*n] && !pieces[*n].is_plain()).collect();
+    let mut order: Vec<usize> =
+        (0..pieces.len()).filter(|n| large[*n] && !pieces[*n].is_plain(cells.millilitres(pieces[*n].voxels))).collect();
     order.sort_by_key(|n| std::cmp::Reverse(pieces[*n].voxels));
     let first = *order.first().ok_or(AnalysisError::NoLungs)?;
     let total: u64 = order.iter().map(|n| pieces[*n].voxels).sum();
@@ -177,14 +183,16 @@ fn choose_lungs(cells: &mut Cells<'_>, midline_mm: f64, parameters: &LungParamet
     }
     let share = |n: usize| pieces[n].right as f64 / pieces[n].voxels as f64;
     let joined = (0.25..=0.75).contains(&share(first));
+    // What lies beside, behind or below the largest piece (and its mirror image) is bowel or table.
     let (low, high) = (air.list[first].min, air.list[first].max);
     let mut becomes = vec![cell::AIR; pieces.len()];
     for n in order {
         let centre = air.list[n].centroid();
-        let beside = (low[cells.vertical] as f64..=high[cells.vertical] as f64).contains(&centre[cells.vertical]);
+        let sideways = cells.coarse.grid.axis_along(PatientVector::new(1.0, 0.0, 0.0));
+        let within = (0..3).filter(|a| *a != sideways).all(|a| (low[a] as f64..=high[a] as f64).contains(&centre[a]));
         becomes[n] = match () {
             () if n == first && joined => cell::JOINED,
-            () if n != first && !beside => cell::AIR,
+            () if !within => cell::AIR,
             () if share(n) > 0.5 => cell::RIGHT,
             () => cell::LEFT,
         };
@@ -287,7 +295,7 @@ struct Claim {
     limit_hu: i16,
 }
 
-/// Labels per voxel and their counts. Inside a lung all voxels count but bone; at its edge those of air, also in the cells next
+/// Labels per voxel and their counts. Inside a lung all voxels count; at its edge those of air, also in the cells next
 /// to it.
 fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> (Vec<u8>, [u64; 4]) {
     let fine = volume.grid().size();
@@ -343,7 +351,7 @@ fn claim_of(cells: &Cells<'_>, offset: usize, parameters: &LungParameters) -> Cl
         cell::RIGHT | cell::LEFT => {
             // Where the lung ends at a cell of air, the cell holds its edge; where it was closed, it ends with the cell.
             let edge = is_air(offset) && cells.neighbours(offset).any(|n| !cell::is_lung(cells.state[n]));
-            Claim { label: label_of(state), limit_hu: if edge { air } else { parameters.added_below_hu } }
+            Claim { label: label_of(state), limit_hu: if edge { air } else { i16::MAX } }
         }
         cell::TISSUE | cell::WALL | cell::AIR => {
             let near = |wanted: fn(u8) -> bool| {

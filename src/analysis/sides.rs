@@ -8,23 +8,24 @@ use super::cells::{Cells, cell};
 use super::components::Components;
 
 use crate::volume::squared_distance_mm2;
+use std::collections::VecDeque;
 
 /// Depths tried, millimetres.
 const DEPTHS_MM: [f64; 9] = [1.6, 2.4, 3.2, 4.5, 6.0, 8.0, 10.0, 13.0, 16.0];
 /// A part counts as a lung if it holds this share of what is left.
 const LEAST_SHARE: f64 = 0.15;
 
-/// Parts the cells of state `joined` into [`cell::RIGHT`] and [`cell::LEFT`]; whether it could.
-pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
+/// Parts the cells of state `joined` into [`cell::RIGHT`] and [`cell::LEFT`]. Returns the depth in mm at which they came apart,
+/// `None` if they did not.
+pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> Option<f64> {
     let coarse = cells.coarse;
     let size = coarse.grid.size();
     let depth2 = squared_distance_mm2(size, coarse.grid.spacing_mm(), |o| cells.state[o] != joined);
-    let Some(cores) = DEPTHS_MM.iter().find_map(|d| cores(cells, &depth2, (d * d) as f32, midline_mm)) else {
-        return false;
-    };
-    // Cells wait in the bucket of their depth; the deepest go first.
+    let (depth_mm, cores) =
+        DEPTHS_MM.iter().find_map(|d| Some((*d, cores(cells, &depth2, (d * d) as f32, midline_mm)?)))?;
+    // Cells wait in the bucket of their depth; the deepest go first, equals in turn.
     let bucket = |offset: usize| (depth2[offset].sqrt() * 2.0).min(127.0) as usize;
-    let mut waiting: Vec<Vec<(usize, u8)>> = vec![Vec::new(); 128];
+    let mut waiting: Vec<VecDeque<(usize, u8)>> = vec![VecDeque::new(); 128];
     for (side, offsets) in [(cell::RIGHT, &cores[0]), (cell::LEFT, &cores[1])] {
         for offset in offsets {
             cells.state[*offset] = side;
@@ -33,13 +34,13 @@ pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
     for (side, offsets) in [(cell::RIGHT, &cores[0]), (cell::LEFT, &cores[1])] {
         for offset in offsets {
             for neighbour in cells.neighbours(*offset).filter(|n| cells.state[*n] == joined) {
-                waiting[bucket(neighbour)].push((neighbour, side));
+                waiting[bucket(neighbour)].push_back((neighbour, side));
             }
         }
     }
     let mut level = waiting.len();
     while level > 0 {
-        let Some((offset, side)) = waiting[level - 1].pop() else {
+        let Some((offset, side)) = waiting[level - 1].pop_front() else {
             level -= 1;
             continue;
         };
@@ -49,7 +50,7 @@ pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
         cells.state[offset] = side;
         for neighbour in cells.neighbours(offset).filter(|n| cells.state[*n] == joined) {
             let at = bucket(neighbour);
-            waiting[at].push((neighbour, side));
+            waiting[at].push_back((neighbour, side));
             level = level.max(at + 1);
         }
     }
@@ -59,7 +60,7 @@ pub(super) fn part(cells: &mut Cells<'_>, joined: u8, midline_mm: f64) -> bool {
             cells.state[offset] = if cells.x_mm(offset) < midline_mm { cell::RIGHT } else { cell::LEFT };
         }
     }
-    true
+    Some(depth_mm)
 }
 
 /// The cells deeper than a limit, as the right and the left core, if they are in two large parts on two sides.

@@ -62,7 +62,8 @@ impl PlaneLayer {
     }
     /// The voxel of the layer in column (u, v); `None` outside the grid.
     pub(super) fn voxel(&self, u: usize, v: usize) -> Option<VoxelIndex> {
-        let w = (self.height(u as f64, v as f64) + 0.5).floor();
+        // A plane midway between two layers takes the upper one, whatever the rounding.
+        let w = (self.height(u as f64, v as f64) + 0.5 + 1e-6).floor();
         if w < 0.0 || w >= self.size[self.across] as f64 {
             return None;
         }

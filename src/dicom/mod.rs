@@ -13,6 +13,7 @@ mod decode;
 mod error;
 mod header;
 mod instance;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;
@@ -20,7 +21,7 @@ mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
-pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
+pub use decode::{DecodedFrame, decode_frame};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{
@@ -29,5 +30,6 @@ pub use instance::{
 pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
 
+#[cfg(feature = "codecs")]
 #[cfg(test)]
 mod tests;

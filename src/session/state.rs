@@ -178,6 +178,8 @@ pub struct Session {
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
+    /// What the 3D picture would cost in full, ms; `None` until one was timed.
+    pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
     pub(super) own_window: Option<Window>,
     pub(super) crosshair: PatientPoint,
@@ -224,6 +226,7 @@ impl Session {
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,
+            full_cast_ms: None,
             window: crate::view::PRESETS[0],
             own_window: None,
             crosshair: origin,

@@ -193,6 +193,8 @@ pub struct ViewModel {
     pub maximised: Option<usize>,
     /// Window centre and width, HU.
     pub window: (f64, f64),
+    /// The 3D picture is sampled coarsely while it moves.
+    pub reduced: bool,
     /// Tool in hand.
     pub tool: Option<Tool>,
     /// Contours subtract.
@@ -248,6 +250,7 @@ impl Session {
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             maximised: self.maximised.map(PaneId::index),
             window: (self.window.centre_hu, self.window.width_hu),
+            reduced: case.is_some() && self.reduction() > 1,
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,

@@ -160,6 +160,9 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
             </div>
+            <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
+                {say(words::REDUCED)}
+            </div>
             <p class="no-3d" hidden=move || !no_3d()>{say(words::NO_3D)}</p>
         </div>
     }

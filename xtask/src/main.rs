@@ -1,55 +1,46 @@
-//! The chores: `cargo xtask <chore>`. Standard library only, so that it is there at once.
+//! The chores: build, demonstrate, test, measure. Everything they need they install themselves, once, outside `target/`.
 
-#![allow(clippy::disallowed_methods, reason = "the chores run natively: clocks and threads are at hand")]
-
-mod bench;
-mod bundle;
-mod process;
+mod build;
+mod machine;
+mod measure;
+mod run;
 mod serve;
-mod setup;
 mod suite;
+mod tools;
 
-use process::{Outcome, cargo, run};
 use std::process::ExitCode;
 
-const USAGE: &str = "cargo xtask <chore>
+const USAGE: &str = "\
+cargo xtask <command>
 
-  setup                                   install what building and testing need
-  build [--dev] [--connect-src ORIGIN]…   the page, ready to be served, in dist/
-  demo  [--no-build] [--port N]           build and serve it on this machine (8080)
-  fixtures [DIR]                          write the demonstration CT and its segmentation as DICOM files
-  test  [--list] [--from STEP] [STEP]…    all checks, in the order they run in CI; or those named
-  bench [peers]                           native benchmarks; or this viewer beside others in one browser
-";
+  setup                          install what `build` needs
+  build [--connect-src ORIGIN]…  leave the release bundle in dist/
+  demo [--no-build] [--port N]   build, serve on 127.0.0.1:8080, say what to click
+  test [--only STEP]             all checks; `--only` runs one (fmt, clippy, clippy-wasm, deny, native, doctest, doc,
+                                 wasm, bundle, browser)
+  bench [peers [ARGS…]]          native benchmarks; with `peers` also the side-by-side harness
+  fixtures [DIR]                 write the demonstration phantom as DICOM files";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match chore(&words) {
+    let done = match words.split_first() {
+        Some((&"setup", _)) => tools::set_up(),
+        Some((&"build", rest)) => build::build(rest),
+        Some((&"demo", rest)) => serve::demo(rest),
+        Some((&"test", rest)) => suite::test(rest),
+        Some((&"bench", rest)) => measure::bench(rest),
+        Some((&"fixtures", rest)) => build::fixtures(rest.first().copied()),
+        _ => {
+            println!("{USAGE}");
+            return if words.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(said) => {
-            eprintln!("xtask: {said}");
+        Err(why) => {
+            eprintln!("xtask: {why}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn chore(words: &[&str]) -> Outcome {
-    match words {
-        ["setup"] => setup::everything(),
-        ["build", rest @ ..] => bundle::build(rest),
-        ["demo", rest @ ..] => serve::demo(rest),
-        ["fixtures", rest @ ..] => {
-            let folder = rest.first().copied().unwrap_or("target/fixtures");
-            run(cargo(&["run", "--example", "fixtures", "--", folder]))
-        }
-        ["test", rest @ ..] => suite::run_steps(rest),
-        ["bench"] => run(cargo(&["bench"])),
-        ["bench", "peers"] => bench::peers(),
-        [] | ["help" | "--help" | "-h", ..] => {
-            print!("{USAGE}");
-            Ok(())
-        }
-        [other, ..] => Err(format!("no chore is called so: {other}\n\n{USAGE}")),
     }
 }

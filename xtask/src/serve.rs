@@ -1,188 +1,141 @@
-//! A small static server for trying the page on this machine, with the headers a hospital's server should send.
+//! A server for `dist/` on the loopback address, with the headers production should have.
 
-use crate::bundle;
-use crate::process::Outcome;
+use crate::build;
+use crate::run::{Outcome, root};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
-const PORT: u16 = 8080;
-
-/// Headers of every answer. The page carries the full policy itself; `frame-ancestors` works as a header alone.
-const HEADERS: &str = "X-Content-Type-Options: nosniff\r\n\
-    Referrer-Policy: no-referrer\r\n\
-    Permissions-Policy: camera=(), microphone=(), geolocation=(), payment=(), usb=()\r\n\
-    Cross-Origin-Opener-Policy: same-origin\r\n\
-    Cross-Origin-Resource-Policy: same-origin\r\n";
-
-/// Builds the page and serves it here. Options: `--no-build`, `--port N`.
-///
-/// # Errors
-/// When it cannot be built or the port is taken.
-pub fn demo(options: &[&str]) -> Outcome {
-    let mut build = true;
-    let mut port = PORT;
-    let mut options = options.iter();
-    while let Some(option) = options.next() {
-        match *option {
-            "--no-build" => build = false,
+/// Builds, serves, and says what to click.
+pub(crate) fn demo(arguments: &[&str]) -> Outcome {
+    let (mut wants_build, mut port) = (true, 8080);
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match *argument {
+            "--no-build" => wants_build = false,
             "--port" => {
-                port = options.next().and_then(|n| n.parse().ok()).ok_or_else(|| "--port wants a number".to_owned())?;
+                port = rest.next().and_then(|p| p.parse().ok()).ok_or("--port takes a number")?;
             }
-            other => return Err(format!("demo has no option {other}")),
+            other => return Err(format!("demo does not know {other}")),
         }
     }
-    if build {
-        bundle::build(&[])?;
+    if wants_build {
+        build::build(&[])?;
     }
-    let listener = listen(port)?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
-    println!(
-        "
-Hilum is at http://{address}/
-
-  1. “Demonstration” opens a computed chest CT; or drop a folder of DICOM files on the page.
-  2. “Lungs”, then “Opacities”, propose an outline; brush (b) and contour (c) correct it, Ctrl+Z takes back.
-  3. “SEG” and “SR” save the annotation as DICOM.
-
-The CT never leaves the browser. Ctrl+C ends the server."
-    );
-    serve(&listener, &bundle::dist())
-}
-
-/// Takes a port of the loopback interface; 0 takes a free one.
-///
-/// # Errors
-/// When it is taken.
-pub fn listen(port: u16) -> Outcome<TcpListener> {
-    TcpListener::bind(("127.0.0.1", port)).map_err(|e| format!("port {port}: {e} (try --port)"))
-}
-
-/// Answers until the process ends.
-///
-/// # Errors
-/// When the folder does not hold a page.
-pub fn serve(listener: &TcpListener, folder: &Path) -> Outcome {
-    let page = fs::read_to_string(folder.join("index.html"))
-        .map_err(|e| format!("{}: {e} (`cargo xtask build` makes it)", folder.display()))?;
-    let policy = policy(&page).ok_or_else(|| "the page states no Content-Security-Policy".to_owned())?;
-    let site = Arc::new((
-        folder.to_owned(),
-        format!("{HEADERS}Content-Security-Policy: {policy}; frame-ancestors 'none'\r\n"),
-    ));
-    for stream in listener.incoming().flatten() {
-        let site = Arc::clone(&site);
-        thread::spawn(move || {
-            // A browser that goes away in the middle of an answer is its own business.
-            let _gone = converse(&stream, &site.0, &site.1);
-        });
-    }
+    let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|e| format!("port {port}: {e}"))?;
+    println!("\nHilum: http://127.0.0.1:{port}/");
+    println!("Click “Demonstration”, or drop a folder with a chest CT in DICOM on the page.");
+    println!("Then: “Lungs”, “Lesions in the lungs”, the contour tool [c], undo [Ctrl+z]; “?” lists all keys.\n");
+    serve(&listener);
     Ok(())
 }
 
-/// The policy that the page states in its `meta` element.
-fn policy(page: &str) -> Option<&str> {
-    let after = page.split_once("http-equiv=\"Content-Security-Policy\"")?.1;
-    Some(after.split_once("content=\"")?.1.split_once('"')?.0)
+/// A server in the background on a free port; its port.
+pub(crate) fn in_background() -> Outcome<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
+    let port = listener.local_addr().map_err(|e| e.to_string())?.port();
+    std::thread::spawn(move || serve(&listener));
+    Ok(port)
 }
 
-fn converse(stream: &TcpStream, folder: &Path, headers: &str) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    let mut reader = BufReader::new(stream.take(1 << 20));
-    let mut writer = stream;
-    loop {
-        let mut request = String::new();
-        if reader.read_line(&mut request)? == 0 {
-            return Ok(());
-        }
-        loop {
-            let mut header = String::new();
-            if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
-                break;
+fn serve(listener: &TcpListener) {
+    let dist = root().join("dist");
+    let policy = policy(&dist);
+    for stream in listener.incoming().flatten() {
+        let (dist, policy) = (dist.clone(), policy.clone());
+        std::thread::spawn(move || answer(stream, &dist, &policy));
+    }
+}
+
+/// The policy of the page itself, and what only a header can say.
+fn policy(dist: &Path) -> String {
+    let page = fs::read_to_string(dist.join("index.html")).unwrap_or_default();
+    let begin = page.find("default-src").unwrap_or(0);
+    let own: String = page[begin..].chars().take_while(|c| *c != '"').collect();
+    format!("{own}; frame-ancestors 'none'")
+}
+
+fn answer(mut stream: TcpStream, dist: &Path, policy: &str) {
+    let mut request = String::new();
+    let mut lines = BufReader::new(match stream.try_clone() {
+        Ok(clone) => clone,
+        Err(_) => return,
+    });
+    if lines.read_line(&mut request).is_err() {
+        return;
+    }
+    let mut line = String::new();
+    while lines.read_line(&mut line).is_ok_and(|n| n > 2) {
+        line.clear();
+    }
+    let mut words = request.split_whitespace();
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let sent = match (method, file_of(dist, target)) {
+        ("GET" | "HEAD", Some(file)) => match fs::read(&file) {
+            Ok(bytes) => {
+                send(&mut stream, "200 OK", &file, policy, if method == "HEAD" { &[] } else { &bytes }, bytes.len())
             }
-        }
-        let mut words = request.split_whitespace();
-        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let (status, kind, cache, body) = match method {
-            "GET" | "HEAD" => answer(folder, target),
-            _ => ("405 Method Not Allowed", "text/plain", "no-store", b"GET and HEAD only\n".to_vec()),
-        };
-        write!(
-            writer,
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: {cache}\r\n{headers}\r\n",
-            body.len()
-        )?;
-        if method != "HEAD" {
-            writer.write_all(&body)?;
-        }
-        if !matches!(method, "GET" | "HEAD") {
-            return Ok(()); // what follows may be a body
-        }
-    }
+            Err(_) => send(&mut stream, "404 Not Found", Path::new(""), policy, b"", 0),
+        },
+        ("GET" | "HEAD", None) => send(&mut stream, "404 Not Found", Path::new(""), policy, b"", 0),
+        _ => send(&mut stream, "405 Method Not Allowed", Path::new(""), policy, b"", 0),
+    };
+    // The reader went away: nothing to be done.
+    drop(sent);
 }
 
-fn answer(folder: &Path, target: &str) -> (&'static str, &'static str, &'static str, Vec<u8>) {
-    let found = place(folder, target).and_then(|path| Some((kind(&path)?, cache(&path), fs::read(&path).ok()?)));
-    match found {
-        Some((kind, cache, body)) => ("200 OK", kind, cache, body),
-        None => ("404 Not Found", "text/plain", "no-store", b"not here\n".to_vec()),
-    }
-}
-
-/// The file a request means; none outside the folder. The bundle's names need no percent-encoding.
-fn place(folder: &Path, target: &str) -> Option<PathBuf> {
-    let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
+/// The file of a request, inside `dist` or not at all.
+fn file_of(dist: &Path, target: &str) -> Option<PathBuf> {
+    let path = target.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
-    let inside =
-        !target.contains(['\\', '%', '\0']) && path.components().all(|part| matches!(part, Component::Normal(_)));
-    inside.then(|| folder.join(path))
+    let plain = path.components().all(|c| matches!(c, Component::Normal(_)));
+    let file = dist.join(path);
+    (plain && file.is_file()).then_some(file)
 }
 
-fn kind(path: &Path) -> Option<&'static str> {
-    Some(match path.extension()?.to_str()? {
-        "html" => "text/html; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "wasm" => "application/wasm",
-        "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
-        "svg" => "image/svg+xml",
-        _ => return None,
-    })
-}
-
-/// Names with a hash of their content keep for good; the others are asked for each time.
-fn cache(path: &Path) -> &'static str {
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let last = stem.trim_end_matches("_bg").rsplit('-').next().unwrap_or_default();
-    let hashed = last.len() == 16 && last.chars().all(|c| c.is_ascii_hexdigit());
-    if hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
+fn send(
+    stream: &mut TcpStream,
+    status: &str,
+    file: &Path,
+    policy: &str,
+    body: &[u8],
+    length: usize,
+) -> std::io::Result<()> {
+    let kind = match file.extension().and_then(|e| e.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    // Names with a hash never change their contents.
+    let name = file.file_stem().and_then(|n| n.to_str()).unwrap_or_default().trim_end_matches("_bg");
+    let hashed = name.rsplit('-').next().is_some_and(|h| h.len() == 16 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+    let keep = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: {keep}\r\n\
+         Content-Security-Policy: {policy}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+         Permissions-Policy: camera=(), microphone=(), geolocation=(), usb=(), payment=()\r\n\
+         Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n"
+    )?;
+    stream.write_all(body)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::file_of;
+    use std::path::Path;
 
     #[test]
-    fn nothing_outside_the_folder_is_served() {
-        let folder = Path::new("/srv/page");
-        assert_eq!(place(folder, "/"), Some(folder.join("index.html")));
-        assert_eq!(place(folder, "/a.js?v=1"), Some(folder.join("a.js")));
-        for target in ["/../x.js", "//etc/x.js", "/a/../../x.js", "/%2e%2e/x.js", "/..\\x.js", "x.js", "http://h/x.js"]
-        {
-            let outside = place(folder, target).filter(|p| p.components().any(|c| c == Component::ParentDir));
-            assert_eq!(outside, None, "{target}");
-            assert!(place(folder, target).is_none_or(|p| p.starts_with(folder)), "{target}");
-        }
-    }
-
-    #[test]
-    fn only_hashed_names_keep() {
-        assert!(cache(Path::new("hilum-app-70efc5a97c6edbc1_bg.wasm")).contains("immutable"));
-        assert_eq!(cache(Path::new("hilum-worker_bg.wasm")), "no-cache");
-        assert_eq!(cache(Path::new("index.html")), "no-cache");
+    fn nothing_outside_is_served() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(file_of(here, "/Cargo.toml?x=1").is_some());
+        assert!(file_of(here, "/../Cargo.toml").is_none());
+        assert!(file_of(here, "/src/../../Cargo.lock").is_none());
+        assert!(file_of(here, "/src").is_none());
     }
 }

@@ -1,106 +1,130 @@
-//! All checks in one command, in the order CI runs them: quick ones first, the first failure ends the run.
+//! All checks, in the order of their cost.
 
-use crate::bundle;
-use crate::process::{Outcome, cargo, command, run};
-use crate::setup;
+use crate::run::{Outcome, command, root, run};
+use crate::{build, machine, tools};
 use std::process::Command;
 use std::time::Instant;
 
-struct Step {
-    name: &'static str,
-    title: &'static str,
-    run: fn() -> Outcome,
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Installs what is missing, then runs every check; stops at the first that fails.
+pub(crate) fn test(arguments: &[&str]) -> Outcome {
+    let only = match arguments {
+        [] => None,
+        ["--only", step] => Some(*step),
+        _ => return Err("test takes --only STEP".to_owned()),
+    };
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    step("set-up", &mut times, set_up)?;
+    let checks: [(&str, fn() -> Outcome); 10] = [
+        ("fmt", || run(&mut command("cargo", &["fmt", "--all", "--check"]))),
+        ("deny", || run(&mut command("cargo-deny", &["--all-features", "check", "licenses", "bans", "sources"]))),
+        ("clippy", || run(&mut command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
+        ("native", native),
+        ("doctest", || run(&mut command("cargo", &["test", "--doc"]))),
+        ("doc", || {
+            let mut doc = command("cargo", &["doc", "--no-deps", "--document-private-items"]);
+            run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        }),
+        ("clippy-wasm", || {
+            run(&mut command(
+                "cargo",
+                &[
+                    "clippy",
+                    "--target",
+                    WASM,
+                    "--no-default-features",
+                    "--features",
+                    "app",
+                    "--lib",
+                    "--bin",
+                    "hilum-app",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ))?;
+            run(&mut command(
+                "cargo",
+                &[
+                    "clippy",
+                    "--target",
+                    WASM,
+                    "--no-default-features",
+                    "--features",
+                    "worker",
+                    "--lib",
+                    "--bin",
+                    "hilum-worker",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ))
+        }),
+        ("wasm", wasm),
+        ("bundle", || build::build(&[])),
+        ("browser", browser),
+    ];
+    for (name, check) in checks {
+        if only.is_none_or(|o| o == name) {
+            step(name, &mut times, check)?;
+        }
+    }
+    println!("\nAll checks passed in {} s:", begun.elapsed().as_secs());
+    for (name, seconds) in times {
+        println!("  {name:<12} {seconds:>5} s");
+    }
+    Ok(())
 }
 
-const fn step(name: &'static str, title: &'static str, run: fn() -> Outcome) -> Step {
-    Step { name, title, run }
+fn step(name: &str, times: &mut Vec<(String, u64)>, check: impl FnOnce() -> Outcome) -> Outcome {
+    println!("\n=== {name}");
+    let begun = Instant::now();
+    check().map_err(|why| format!("{name}: {why}"))?;
+    times.push((name.to_owned(), begun.elapsed().as_secs()));
+    Ok(())
 }
 
-/// What the page and the worker are compiled with in the browser.
-const IN_BROWSER: [&str; 5] = ["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "app,worker"];
-
-const STEPS: [Step; 11] = [
-    step("setup", "Tools, packages, validators", setup::everything),
-    step("format", "Formatting", || run(cargo(&["fmt", "--all", "--check"]))),
-    step("clippy", "Lints, native", || {
-        run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
-    }),
-    step("clippy-wasm", "Lints, in the browser", || {
-        let mut clippy = cargo(&["clippy", "--lib", "--bins"]);
-        clippy.args(IN_BROWSER).args(["--", "--deny", "warnings"]);
-        run(clippy)
-    }),
-    step("deny", "Licences, bans and sources of dependencies", || {
-        run(tool(cargo(&["deny", "--log-level", "error", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"])))
-    }),
-    step("nextest", "Native tests", || {
-        let mut tests = tool(cargo(&["nextest", "run", "--workspace"]));
-        tests.env("HILUM_PYTHON", setup::python());
-        run(tests)
-    }),
-    step("doctest", "Examples in the documentation", || run(cargo(&["test", "--quiet", "--doc"]))),
-    step("doc", "Documentation", || {
-        let mut doc = cargo(&["doc", "--quiet", "--no-deps", "--lib", "--document-private-items"]);
-        doc.env("RUSTDOCFLAGS", "--deny warnings");
-        run(doc)
-    }),
-    step("wasm", "Tests in a browser's WebAssembly", wasm_tests),
-    step("bundle", "The page as it is released", || bundle::build(&[])),
-    step("browser", "The page in a browser, beside a DICOMweb server", browser),
-];
-
-/// Finds the cache's programs first.
-fn tool(mut command: Command) -> Command {
-    command.env("PATH", setup::search_path());
-    command
+/// Packages of three kinds side by side with the tools that cargo builds.
+fn set_up() -> Outcome {
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            machine::packages()?;
+            machine::python_environment()?;
+            machine::node_packages()
+        });
+        tools::set_up()?;
+        tools::set_up_checks()?;
+        others.join().unwrap_or_else(|_| Err("installing packages stopped".to_owned()))
+    })
 }
 
-fn wasm_tests() -> Outcome {
-    let mut tests = tool(cargo(&["test", "--test", "web"]));
-    tests
-        .args(&IN_BROWSER[..4])
-        .arg("gpu,codecs")
-        .env("CHROMEDRIVER", "/usr/bin/chromedriver")
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    run(tests)
+fn native() -> Outcome {
+    run(&mut with_machine(command("cargo", &["nextest", "run", "--workspace"])))
+}
+
+/// Tests that run inside the browser.
+fn wasm() -> Outcome {
+    let arguments = ["test", "--target", WASM, "--no-default-features", "--features", "codecs", "--test", "web"];
+    let mut test = command("cargo", &arguments);
+    run(test.env("CHROMEDRIVER", "/usr/bin/chromedriver").env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
 }
 
 fn browser() -> Outcome {
-    let mut tests = command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec", "tests/browser/"]);
-    tests.env("HILUM_PYTHON", setup::python());
-    run(tests)
+    let mut node = with_machine(command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec"]));
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/browser"))
+        .map_err(|e| format!("tests/browser: {e}"))?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    run(node.args(files))
 }
 
-/// Runs all steps, those named, or those `--from` one on; `--list` names them.
-///
-/// # Errors
-/// The first step that fails, or a step that does not exist.
-pub fn run_steps(words: &[&str]) -> Outcome {
-    let place = |name: &str| {
-        STEPS.iter().position(|step| step.name == name).ok_or_else(|| format!("no step is called {name}; see `test --list`"))
-    };
-    let chosen: Vec<usize> = match words {
-        ["--list"] => {
-            STEPS.iter().for_each(|step| println!("{:12} {}", step.name, step.title));
-            return Ok(());
-        }
-        [] => (0..STEPS.len()).collect(),
-        ["--from", name] => (place(name)?..STEPS.len()).collect(),
-        names => names.iter().map(|name| place(name)).collect::<Outcome<_>>()?,
-    };
-    let mut times = Vec::new();
-    let mut outcome = Ok(());
-    for step in chosen.iter().map(|i| &STEPS[*i]) {
-        println!("\n== {} ({})", step.title, step.name);
-        let start = Instant::now();
-        outcome = (step.run)().map_err(|said| format!("{}: {said}", step.name));
-        times.push((step, start.elapsed().as_secs_f64()));
-        if outcome.is_err() {
-            break;
-        }
-    }
-    println!();
-    times.iter().for_each(|(step, seconds)| println!("{seconds:7.1} s  {}", step.title));
-    println!("{:7.1} s  in all", times.iter().map(|(_, seconds)| seconds).sum::<f64>());
-    outcome
+fn with_machine(mut command: Command) -> Command {
+    command.env("HILUM_PYTHON", machine::python());
+    command
 }

@@ -1,0 +1,167 @@
+//! Lungs of real CTs, public and de-identified, that are no part of the project: `HILUM_TEST_DATA`, by default
+//! `../shared/data`.
+//!
+//! Where they are absent each test says that it is skipped; with `CI=true` their absence is a failure. With
+//! `HILUM_TEST_PICTURES` set to a folder the proposals are written there as pictures to look at.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
+
+use hilum::analysis::{
+    LesionParameters, LungParameters, Progress, Proposal, QualityFlag, Structure, propose_lesions, propose_lungs,
+};
+use hilum::dicom::{decode_frame, group_into_series, read_header};
+use hilum::geometry::VoxelPoint;
+use hilum::import::plan_stack;
+use hilum::volume::CtVolume;
+use std::path::{Path, PathBuf};
+
+/// Watches, and never stops.
+struct Watch(f32);
+
+impl Progress for Watch {
+    fn report(&mut self, fraction: f32) {
+        assert!((self.0..=1.0).contains(&fraction), "{fraction} after {}", self.0);
+        self.0 = fraction;
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+fn data(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("HILUM_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "test data {} are absent", path.display());
+    println!("SKIPPED: test data {} are absent", path.display());
+    None
+}
+
+/// The largest CT series below a folder.
+fn volume(folder: &Path) -> CtVolume {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let (mut instances, mut bytes) = (Vec::new(), std::collections::BTreeMap::new());
+    for file in files {
+        let content = std::fs::read(file).unwrap();
+        if let Ok(instance) = read_header(&content) {
+            bytes.insert(instance.sop_instance_uid.clone(), content);
+            instances.push(instance);
+        }
+    }
+    let series = group_into_series(instances);
+    let (series, plan) =
+        series.iter().filter_map(|s| Some((s, plan_stack(s).ok()?))).max_by_key(|(_, plan)| plan.slices.len()).unwrap();
+    let mut volume = CtVolume::empty(plan.grid).unwrap();
+    for (k, source) in plan.slices.iter().enumerate() {
+        let Some(source) = source else { continue };
+        let file = &bytes[&series.instances[source.instance].sop_instance_uid];
+        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(file, source.frame).unwrap().hu);
+    }
+    volume
+}
+
+fn millilitres(volume: &CtVolume, proposal: &Proposal, structure: Structure) -> f64 {
+    let part = proposal.parts.iter().find(|p| p.structure == structure).unwrap();
+    assert_eq!(proposal.labels.iter().filter(|l| **l == part.label).count() as u64, part.voxels);
+    volume.grid().millilitres(part.voxels)
+}
+
+/// Mean patient x of a label.
+fn mean_x(volume: &CtVolume, proposal: &Proposal, label: u8) -> f64 {
+    let grid = volume.grid();
+    let x: Vec<f64> = (0..proposal.labels.len())
+        .filter(|o| proposal.labels[*o] == label)
+        .map(|o| grid.patient_from_voxel(grid.index_at(o).centre()).0.x)
+        .collect();
+    x.iter().sum::<f64>() / x.len() as f64
+}
+
+/// Axial and coronal slices with the labels tinted, side by side in one picture.
+fn picture(name: &str, volume: &CtVolume, labels: &[u8]) {
+    let Some(folder) = std::env::var_os("HILUM_TEST_PICTURES") else { return };
+    let grid = volume.grid();
+    let [ni, nj, nk] = grid.size();
+    let width = 320;
+    let scale = ni as f64 * grid.spacing_mm()[0] / f64::from(width);
+    let rows = [(nj, 1), (nk, 2)].map(|(n, a)| (n as f64 * grid.spacing_mm()[a] / scale) as u32);
+    let mut out = image::RgbImage::new(width * 4, rows[0] * 2 + rows[1] * 2);
+    let mut draw = |x0: u32, y0: u32, height: u32, at: &dyn Fn(f64, f64) -> VoxelPoint| {
+        for y in 0..height {
+            for x in 0..width {
+                let p = at(f64::from(x) * scale, f64::from(y) * scale).0;
+                let (i, j, k) = (p.x as usize, p.y as usize, p.z as usize);
+                if i >= ni || j >= nj || k >= nk {
+                    continue;
+                }
+                let offset = (k * nj + j) * ni + i;
+                let grey = ((f32::from(volume.values()[offset]) + 1350.0) / 1500.0).clamp(0.0, 1.0) * 255.0;
+                let tint = [[1.0, 1.0, 1.0], [0.6, 0.8, 1.4], [0.6, 1.4, 0.8], [1.6, 1.5, 0.5]]
+                    [usize::from(labels[offset].min(3))];
+                out.put_pixel(
+                    x0 + x,
+                    y0 + y,
+                    image::Rgb(tint.map(|t: f32| ((grey + if t == 1.0 { 0.0 } else { 25.0 }) * t).min(255.0) as u8)),
+                );
+            }
+        }
+    };
+    let s = grid.spacing_mm();
+    for n in 0..8u32 {
+        let k = f64::from(n + 1) / 9.0 * nk as f64;
+        draw(n % 4 * width, n / 4 * rows[0], rows[0], &|x, y| VoxelPoint::new(x / s[0], y / s[1], k));
+        let j = (0.25 + 0.5 * f64::from(n) / 7.0) * nj as f64;
+        draw(n % 4 * width, rows[0] * 2 + n / 4 * rows[1], rows[1], &|x, y| {
+            VoxelPoint::new(x / s[0], j, nk as f64 - 1.0 - y / s[2])
+        });
+    }
+    out.save(Path::new(&folder).join(format!("{name}.png"))).unwrap();
+}
+
+fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
+    let Some(folder) = data(name) else { return };
+    let volume = volume(&folder);
+    let started = std::time::Instant::now();
+    let lungs = propose_lungs(&volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
+    println!("{name}: {:?}, lungs in {:?}, {:?}", volume.grid().size(), started.elapsed(), lungs.flags);
+    picture(&format!("{name}-lungs"), &volume, &lungs.labels);
+    let [right, left, airways] =
+        [Structure::RightLung, Structure::LeftLung, Structure::Airways].map(|s| millilitres(&volume, &lungs, s));
+    println!("right {right:.0} ml, left {left:.0} ml, airways {airways:.1} ml");
+    let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
+    let started = std::time::Instant::now();
+    let lesions = propose_lesions(&volume, &inside, &LesionParameters::default(), &mut Watch(0.0)).unwrap();
+    let lesion = millilitres(&volume, &lesions, Structure::Lesion);
+    println!("opacities {lesion:.1} ml = {:.2} % in {:?}", 100.0 * lesion / (right + left), started.elapsed());
+    picture(&format!("{name}-opacities"), &volume, &lesions.labels);
+    assert!(lungs_ml.contains(&(right + left)), "{} ml", right + left);
+    assert!((0.7..1.7).contains(&(right / left)), "right to left {}", right / left);
+    assert!(mean_x(&volume, &lungs, 1) < mean_x(&volume, &lungs, 3), "the right lung lies to the right of the trachea");
+    assert!(mean_x(&volume, &lungs, 2) > mean_x(&volume, &lungs, 3), "the left lung lies to the left of the trachea");
+    assert!((10.0..120.0).contains(&airways), "airways {airways} ml");
+    assert!(!lungs.flags.contains(&QualityFlag::NoAirwayFound));
+    assert!(lesions.labels.iter().zip(&inside).all(|(lesion, lung)| lesion <= lung), "opacities lie inside the lungs");
+}
+
+#[test]
+fn thick_slices_with_a_tumour() {
+    check("lungdx-a0001-B", 2000.0..8000.0);
+}
+
+#[test]
+fn low_dose_screening() {
+    check("nlst-101287", 2000.0..8000.0);
+}
+
+#[test]
+fn contrast_enhanced() {
+    check("lidc-0001", 2000.0..8000.0);
+}

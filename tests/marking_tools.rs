@@ -1,0 +1,436 @@
+//! Contour, brush and interpolation against shapes whose size is known, on any grid a CT can have.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
+
+use hilum::annotation::{
+    Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Origin, SegmentMeaning, brush_stroke,
+    fill_contour, interpolate,
+};
+use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex, VoxelPoint};
+use hilum::volume::CtVolume;
+use ndarray::Array3;
+use std::f64::consts::PI;
+
+const fn vector(x: f64, y: f64, z: f64) -> PatientVector {
+    PatientVector::new(x, y, z)
+}
+
+/// A grid with these steps whose middle is the patient's origin.
+fn grid(steps: [PatientVector; 3], size: [usize; 3]) -> Grid {
+    let half = [0, 1, 2].map(|a| steps[a] * ((size[a] as f64 - 1.0) / 2.0));
+    Grid::new(size, PatientPoint::new(0.0, 0.0, 0.0) + (-(half[0] + half[1] + half[2])), steps).unwrap()
+}
+
+/// Grids of about 120 mm to each side: cubic, anisotropic, flipped, coronal, rotated, sheared.
+fn grids() -> Vec<(&'static str, Grid)> {
+    let (c, s) = (0.2f64.cos(), 0.2f64.sin());
+    vec![
+        ("cubic", grid([vector(1.0, 0.0, 0.0), vector(0.0, 1.0, 0.0), vector(0.0, 0.0, 1.0)], [121, 121, 121])),
+        ("anisotropic", grid([vector(0.6, 0.0, 0.0), vector(0.0, 0.8, 0.0), vector(0.0, 0.0, 2.5)], [200, 150, 49])),
+        ("flipped", grid([vector(-0.7, 0.0, 0.0), vector(0.0, -0.7, 0.0), vector(0.0, 0.0, -1.25)], [170, 170, 96])),
+        ("coronal", grid([vector(0.7, 0.0, 0.0), vector(0.0, 0.0, -0.9), vector(0.0, 1.5, 0.0)], [170, 133, 80])),
+        (
+            "rotated",
+            grid(
+                [vector(0.7 * c, 0.7 * s, 0.0), vector(-0.8 * s, 0.8 * c, 0.0), vector(0.0, 0.0, 1.5)],
+                [180, 160, 80],
+            ),
+        ),
+        (
+            "tipped",
+            grid(
+                [vector(0.7, 0.0, 0.0), vector(0.0, 0.7 * c, 0.7 * s), vector(0.0, -1.2 * s, 1.2 * c)],
+                [170, 170, 100],
+            ),
+        ),
+        ("sheared", grid([vector(0.7, 0.0, 0.0), vector(0.0, 0.8, 0.0), vector(0.0, 0.35, 1.4)], [170, 170, 86])),
+    ]
+}
+
+fn air(grid: Grid) -> CtVolume {
+    let [ni, nj, nk] = grid.size();
+    CtVolume::from_array(grid, Array3::from_elem((nk, nj, ni), -800)).unwrap()
+}
+
+/// A document with a lesion (1) and a second lesion (2).
+fn document(volume: &CtVolume) -> Document {
+    let mut document = Document::empty(*volume.grid()).unwrap();
+    for meaning in [SegmentMeaning::Lesion, SegmentMeaning::Consolidation] {
+        let segment = document.new_segment(meaning, String::new(), Origin::Manual).unwrap();
+        let born = Edit::Segment { number: segment.number, before: None, after: Some(segment) };
+        document.apply(&born, volume).unwrap();
+    }
+    document
+}
+
+fn lock(document: &mut Document, volume: &CtVolume, number: u8) {
+    let before = document.segment(number).unwrap().clone();
+    let mut after = before.clone();
+    after.locked = true;
+    document.apply(&Edit::Segment { number, before: Some(before), after: Some(after) }, volume).unwrap();
+}
+
+fn ellipse(a: f64, b: f64) -> Vec<[f64; 2]> {
+    (0..720).map(|n| f64::from(n) / 720.0 * 2.0 * PI).map(|t| [a * t.cos(), b * t.sin()]).collect()
+}
+
+fn labels(document: &Document) -> &[u8] {
+    document.layer(SegmentMeaning::Lesion.layer()).labels()
+}
+
+/// Takes an edit back, checks that nothing is left of it, and makes it again.
+fn check_reversal(document: &mut Document, volume: &CtVolume, before: &[u8], edit: &Edit) {
+    let after = labels(document).to_vec();
+    document.apply(&edit.inverse(), volume).unwrap();
+    assert_eq!(labels(document), before);
+    assert_eq!(document.problems(volume), Vec::<String>::new());
+    document.apply(edit, volume).unwrap();
+    assert_eq!(labels(document), after);
+    assert_eq!(document.problems(volume), Vec::<String>::new());
+}
+
+/// Planes one voxel step of the grid axis apart, so that a stack of contours fills a body exactly.
+fn stack(grid: &Grid, plane: AnatomicalPlane) -> impl Iterator<Item = Plane> {
+    let across = grid.axis_along(plane.normal());
+    let rise = grid.step(across).dot(plane.normal()).abs();
+    (-200..=200).map(move |n| {
+        Plane::anatomical(plane, PatientPoint::new(0.0, 0.0, 0.0) + plane.normal() * (f64::from(n) * rise))
+    })
+}
+
+#[test]
+fn stacked_contours_have_the_volume_of_the_body() {
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in AnatomicalPlane::ALL {
+            let (right, down, across) = (38.0f64, 33.0f64, 40.0f64);
+            for (body, exact) in [
+                ("ellipsoid", 4.0 / 3.0 * PI * right * down * across / 1000.0),
+                ("cylinder", PI * right * down * 2.0 * across / 1000.0),
+            ] {
+                let mut document = document(&volume);
+                for cut in stack(&grid, plane) {
+                    let height = (cut.origin - PatientPoint::new(0.0, 0.0, 0.0)).dot(plane.normal()) / across;
+                    let scale = match body {
+                        "ellipsoid" => (1.0 - height * height).max(0.0).sqrt(),
+                        _ => f64::from(u8::from(height.abs() <= 1.0)),
+                    };
+                    if scale > 0.0 {
+                        let outline = ellipse(right * scale, down * scale);
+                        fill_contour(&mut document, &volume, 1, &cut, &outline, ContourAction::Add).unwrap();
+                    }
+                }
+                // A cylinder's ends fall between layers: half a layer at each end at most.
+                let ends = if body == "cylinder" {
+                    let across_axis = grid.axis_along(plane.normal());
+                    grid.step(across_axis).dot(plane.normal()).abs() * PI * right * down / 1000.0
+                } else {
+                    0.0
+                };
+                let found = document.volume_ml(1);
+                let error = (found - exact).abs();
+                assert!(error <= 0.005 * exact + ends, "{name} {plane:?} {body}: {found} ml against {exact} ml");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_contour_fills_one_layer_inside_its_outline() {
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in AnatomicalPlane::ALL {
+            let mut document = document(&volume);
+            let cut = Plane::anatomical(plane, PatientPoint::new(1.3, -2.1, 0.7));
+            fill_contour(&mut document, &volume, 1, &cut, &ellipse(30.0, 20.0), ContourAction::Add).unwrap();
+            let across = grid.axis_along(plane.normal());
+            let mut columns = std::collections::BTreeSet::new();
+            let reach = grid.step(across).dot(plane.normal()).abs() / 2.0;
+            for offset in (0..labels(&document).len()).filter(|o| labels(&document)[*o] == 1) {
+                let at = grid.index_at(offset);
+                let centre = grid.patient_from_voxel(at.centre());
+                assert!(cut.distance_mm(centre).abs() <= reach + 1e-6, "{name} {plane:?}");
+                let [x, y] = cut.coordinates(centre);
+                let slack = grid.spacing_mm().into_iter().fold(0.0, f64::max);
+                assert!((x / (30.0 + slack)).powi(2) + (y / (20.0 + slack)).powi(2) <= 1.0, "{name} {plane:?}");
+                let mut column = [at.i, at.j, at.k];
+                column[across] = 0;
+                assert!(columns.insert(column), "{name} {plane:?}: two voxels in a column");
+            }
+            // The area, seen along the axis across.
+            let slant = grid.directions()[across].dot(plane.normal()).abs();
+            let voxel = grid.voxel_volume_mm3() / grid.spacing_mm()[across] / slant;
+            let area = columns.len() as f64 * voxel;
+            assert!((area - PI * 600.0).abs() < 0.01 * PI * 600.0, "{name} {plane:?}: {area} mm²");
+        }
+    }
+}
+
+#[test]
+fn parallel_layers_share_no_voxel_and_leave_none_out() {
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        let mut document = document(&volume);
+        let square = [[-25.0, -25.0], [25.0, -25.0], [25.0, 25.0], [-25.0, 25.0]];
+        let mut changed = 0;
+        for cut in stack(&grid, AnatomicalPlane::Coronal) {
+            let edit = fill_contour(&mut document, &volume, 1, &cut, &square, ContourAction::Add).unwrap();
+            let Edit::Voxels { delta, .. } = edit else { unreachable!("contours change voxels") };
+            changed += delta.voxel_count();
+        }
+        assert_eq!(changed, document.voxel_count(1), "{name}");
+        // Every line of voxels along the axis across is filled without a gap, from edge to edge of the grid.
+        let across = grid.axis_along(AnatomicalPlane::Coronal.normal());
+        let middle = grid.size().map(|s| s / 2);
+        for n in 0..grid.size()[across] {
+            let mut at = middle;
+            at[across] = n;
+            let [i, j, k] = at;
+            let inside = grid.patient_from_voxel(VoxelIndex::new(i, j, k).centre()).0.abs();
+            if inside.x < 20.0 && inside.z < 20.0 {
+                assert_eq!(labels(&document)[grid.offset(VoxelIndex::new(i, j, k))], 1, "{name} at {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn adding_and_subtracting_respect_other_segments() {
+    let volume = air(grids()[1].1);
+    let mut document = document(&volume);
+    let cut = Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, 0.0));
+    let shifted: Vec<[f64; 2]> = ellipse(20.0, 20.0).into_iter().map(|[x, y]| [x + 15.0, y]).collect();
+    fill_contour(&mut document, &volume, 1, &cut, &ellipse(20.0, 20.0), ContourAction::Add).unwrap();
+    let whole = document.voxel_count(1);
+    // Subtracting one segment leaves the others.
+    fill_contour(&mut document, &volume, 2, &cut, &shifted, ContourAction::Subtract).unwrap();
+    assert_eq!(document.voxel_count(1), whole);
+    // Adding takes over what is not locked.
+    let before = labels(&document).to_vec();
+    let edit = fill_contour(&mut document, &volume, 2, &cut, &shifted, ContourAction::Add).unwrap();
+    let (rest, second) = (document.voxel_count(1), document.voxel_count(2));
+    assert!(rest < whole && second.abs_diff(whole) < whole / 100);
+    check_reversal(&mut document, &volume, &before, &edit);
+    lock(&mut document, &volume, 2);
+    fill_contour(&mut document, &volume, 1, &cut, &shifted, ContourAction::Add).unwrap();
+    assert_eq!((document.voxel_count(1), document.voxel_count(2)), (rest, second));
+    let refused = fill_contour(&mut document, &volume, 2, &cut, &shifted, ContourAction::Subtract);
+    assert_eq!(refused, Err(DocumentError::Locked(2)));
+    assert_eq!(
+        fill_contour(&mut document, &volume, 9, &cut, &shifted, ContourAction::Add),
+        Err(DocumentError::NoSuchSegment(9))
+    );
+    fill_contour(&mut document, &volume, 1, &cut, &ellipse(60.0, 60.0), ContourAction::Subtract).unwrap();
+    assert_eq!((document.voxel_count(1), document.voxel_count(2)), (0, second));
+    assert_eq!(document.problems(&volume), Vec::<String>::new());
+}
+
+#[test]
+fn an_outline_that_crosses_itself_fills_by_even_and_odd() {
+    let volume = air(grids()[0].1);
+    let mut document = document(&volume);
+    let cut = Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, 0.0));
+    let twice: Vec<[f64; 2]> = ellipse(30.0, 30.0).into_iter().chain(ellipse(15.0, 15.0)).collect();
+    fill_contour(&mut document, &volume, 1, &cut, &twice, ContourAction::Add).unwrap();
+    let ring = document.voxel_count(1) as f64;
+    let exact = PI * (900.0 - 225.0);
+    assert!((ring - exact).abs() < 0.02 * exact, "{ring} against {exact}");
+    for outline in
+        [vec![], vec![[0.0, 0.0]], vec![[0.0, 0.0], [5.0, 5.0]], vec![[f64::NAN; 2]; 5], vec![[900.0, 900.0]; 4]]
+    {
+        let edit = fill_contour(&mut document, &volume, 1, &cut, &outline, ContourAction::Add).unwrap();
+        assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()));
+    }
+    let flat = Plane { down: cut.right, ..cut };
+    let edit = fill_contour(&mut document, &volume, 1, &flat, &twice, ContourAction::Add).unwrap();
+    assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "a plane without extent holds nothing");
+}
+
+const BALL: Brush = Brush { radius_mm: 15.0, shape: BrushShape::Ball, range_hu: None };
+
+#[test]
+fn a_brush_touches_what_is_within_its_radius_and_nothing_else() {
+    let path =
+        [PatientPoint::new(-12.0, -4.0, 3.0), PatientPoint::new(14.0, 9.0, 3.0), PatientPoint::new(14.5, 9.0, 3.0)];
+    let from_path = |p: PatientPoint| {
+        path.windows(2)
+            .map(|w| {
+                let (d, v) = (w[1] - w[0], p - w[0]);
+                (p - (w[0] + d * (v.dot(d) / d.dot(d)).clamp(0.0, 1.0))).length()
+            })
+            .fold(f64::INFINITY, f64::min)
+    };
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        let plane = Plane::anatomical(AnatomicalPlane::Axial, path[0]);
+        let mut document = document(&volume);
+        let before = labels(&document).to_vec();
+        let edit = brush_stroke(&mut document, &volume, 1, &BALL, &plane, &path, false).unwrap();
+        for (offset, label) in labels(&document).iter().enumerate() {
+            let distance = from_path(grid.patient_from_voxel(grid.index_at(offset).centre()));
+            assert!((distance - 15.0).abs() < 1e-6 || (*label == 1) == (distance < 15.0), "{name}: {distance} mm");
+        }
+        check_reversal(&mut document, &volume, &before, &edit);
+        brush_stroke(&mut document, &volume, 1, &BALL, &plane, &path, true).unwrap();
+        assert_eq!(document.voxel_count(1), 0, "{name}: erasing the same path leaves nothing");
+    }
+}
+
+#[test]
+fn a_disc_is_one_layer_with_the_area_of_the_sweep() {
+    let disc = Brush { radius_mm: 12.0, shape: BrushShape::Disc, range_hu: None };
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in AnatomicalPlane::ALL {
+            let cut = Plane::anatomical(plane, PatientPoint::new(0.4, 0.3, -0.2));
+            let mut document = document(&volume);
+            let before = labels(&document).to_vec();
+            let path = [cut.at(-18.0, 5.0), cut.at(17.0, -6.0)];
+            let edit = brush_stroke(&mut document, &volume, 1, &disc, &cut, &path, false).unwrap();
+            let across = grid.axis_along(plane.normal());
+            let slant = grid.directions()[across].dot(plane.normal()).abs();
+            let area = document.voxel_count(1) as f64 * grid.voxel_volume_mm3() / grid.spacing_mm()[across] / slant;
+            let exact = PI * 144.0 + 24.0 * 35.0f64.hypot(11.0);
+            assert!((area - exact).abs() < 0.02 * exact, "{name} {plane:?}: {area} against {exact} mm²");
+            check_reversal(&mut document, &volume, &before, &edit);
+        }
+    }
+}
+
+#[test]
+fn a_thin_fast_stroke_has_no_gap() {
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for shape in [BrushShape::Disc, BrushShape::Ball] {
+            let thin = Brush { radius_mm: 0.1, shape, range_hu: None };
+            let cut = Plane::anatomical(AnatomicalPlane::Sagittal, PatientPoint::new(0.0, 0.0, 0.0));
+            let path = [cut.at(-40.0, 21.0), cut.at(35.0, -30.0), cut.at(30.0, 33.0)];
+            let mut document = document(&volume);
+            brush_stroke(&mut document, &volume, 1, &thin, &cut, &path, false).unwrap();
+            // All of it hangs together by faces, edges and corners.
+            let mut left: std::collections::BTreeSet<[i64; 3]> = (0..labels(&document).len())
+                .filter(|o| labels(&document)[*o] == 1)
+                .map(|o| grid.index_at(o))
+                .map(|v| [v.i as i64, v.j as i64, v.k as i64])
+                .collect();
+            assert!(left.len() > 60, "{name} {shape:?}");
+            let mut waiting: Vec<[i64; 3]> = left.pop_first().into_iter().collect();
+            while let Some([i, j, k]) = waiting.pop() {
+                for n in 0..27 {
+                    let next = [i + n % 3 - 1, j + n / 3 % 3 - 1, k + n / 9 - 1];
+                    if left.remove(&next) {
+                        waiting.push(next);
+                    }
+                }
+            }
+            assert!(left.is_empty(), "{name} {shape:?}: {} voxels lie apart", left.len());
+        }
+    }
+}
+
+#[test]
+fn a_range_keeps_the_brush_to_its_hu() {
+    let grid = grids()[0].1;
+    let hu = Array3::from_shape_fn((121, 121, 121), |(_, _, i)| if i < 60 { -800 } else { 40 });
+    let volume = CtVolume::from_array(grid, hu).unwrap();
+    let mut document = document(&volume);
+    let plane = Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, 0.0));
+    let path = [PatientPoint::new(0.0, 0.0, 0.0)];
+    let brush = Brush { range_hu: Some((-100, 40)), ..BALL };
+    brush_stroke(&mut document, &volume, 1, &brush, &plane, &path, false).unwrap();
+    assert!(document.voxel_count(1) > 1000);
+    assert_eq!(document.mean_hu(1), Some(40.0));
+    for radius_mm in [f64::NAN, f64::INFINITY, -1.0] {
+        let odd = Brush { radius_mm, ..BALL };
+        let edit = brush_stroke(&mut document, &volume, 1, &odd, &plane, &path, false).unwrap();
+        assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()));
+    }
+    let far = [PatientPoint::new(9e5, 0.0, 0.0), PatientPoint::new(9e5, 5.0, 0.0)];
+    let edit = brush_stroke(&mut document, &volume, 1, &BALL, &plane, &far, false).unwrap();
+    assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "outside the grid nothing is painted");
+}
+
+/// Marks a body on every `every`-th slice across an axis, fills the rest, and compares with the body.
+fn interpolated(grid: Grid, axis: usize, every: usize, body: impl Fn(PatientPoint) -> bool) -> f64 {
+    let volume = air(grid);
+    let mut document = document(&volume);
+    let [ni, nj, nk] = grid.size();
+    let inside = |i, j, k| body(grid.patient_from_voxel(VoxelPoint::new(i as f64, j as f64, k as f64)));
+    document.edit_voxels(SegmentMeaning::Lesion.layer(), &volume, |editor| {
+        for k in 0..nk {
+            for j in 0..nj {
+                editor.set_span(k, j, 0, ni, |offset, _| {
+                    let i = offset % ni;
+                    ([i, j, k][axis] % every == 0 && inside(i, j, k)).then_some(1)
+                });
+            }
+        }
+    });
+    let before = labels(&document).to_vec();
+    let edit = interpolate(&mut document, &volume, 1, axis).unwrap();
+    let (mut both, mut sum, mut first, mut last) = (0u64, 0u64, usize::MAX, 0);
+    for (offset, label) in before.iter().enumerate().filter(|(_, l)| **l == 1) {
+        assert_eq!(labels(&document)[offset], *label, "marked slices stay");
+        let at = grid.index_at(offset);
+        first = first.min([at.i, at.j, at.k][axis]);
+        last = last.max([at.i, at.j, at.k][axis]);
+    }
+    for (offset, label) in labels(&document).iter().enumerate() {
+        let at = grid.index_at(offset);
+        let slice = [at.i, at.j, at.k][axis];
+        if slice < first || slice > last {
+            assert_eq!(*label, 0, "nothing beyond the outermost marked slices");
+            continue;
+        }
+        let truth = inside(at.i, at.j, at.k);
+        both += u64::from(*label == 1 && truth);
+        sum += u64::from(*label == 1) + u64::from(truth);
+    }
+    check_reversal(&mut document, &volume, &before, &edit);
+    2.0 * both as f64 / sum as f64
+}
+
+#[test]
+fn interpolation_restores_spheres_and_cones() {
+    let sphere = |p: PatientPoint| p.0.length() <= 32.0;
+    for (name, grid) in grids() {
+        for axis in 0..3 {
+            let every = (6.0 / grid.spacing_mm()[axis]).round() as usize;
+            let dice = interpolated(grid, axis, every, sphere);
+            assert!(dice >= 0.95, "sphere on {name} across {axis}: Dice {dice}");
+            let towards = grid.step(axis).unit().unwrap();
+            let cone = |p: PatientPoint| {
+                let along = (p - PatientPoint::new(0.0, 0.0, 0.0)).dot(towards);
+                let off = (p.0.length_squared() - along * along).max(0.0).sqrt();
+                along.abs() < 40.0 && off <= (42.0 - along) * 0.4
+            };
+            let dice = interpolated(grid, axis, every, cone);
+            assert!(dice >= 0.95, "cone on {name} across {axis}: Dice {dice}");
+        }
+    }
+}
+
+#[test]
+fn interpolation_keeps_marked_slices_and_locked_segments() {
+    let volume = air(grids()[0].1);
+    let mut document = document(&volume);
+    let at = |z: f64| Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, z));
+    for z in [-10.0, 10.0] {
+        fill_contour(&mut document, &volume, 1, &at(z), &ellipse(20.0, 20.0), ContourAction::Add).unwrap();
+    }
+    fill_contour(&mut document, &volume, 1, &at(0.0), &ellipse(5.0, 5.0), ContourAction::Add).unwrap();
+    fill_contour(&mut document, &volume, 2, &at(4.0), &ellipse(40.0, 6.0), ContourAction::Add).unwrap();
+    let (small, other) = (document.voxel_count(1), document.voxel_count(2));
+    lock(&mut document, &volume, 2);
+    interpolate(&mut document, &volume, 1, 2).unwrap();
+    assert!(document.voxel_count(1) > small);
+    assert_eq!(document.voxel_count(2), other, "a locked segment loses nothing");
+    let slice = |k: usize| labels(&document)[k * 121 * 121..(k + 1) * 121 * 121].iter().filter(|l| **l == 1).count();
+    assert!(slice(60) < 100, "a marked slice stays as it was marked");
+    assert!(slice(55) > slice(60) && slice(55) < slice(50));
+    let edit = interpolate(&mut document, &volume, 1, 3).unwrap();
+    assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "there is no fourth axis");
+    assert_eq!(interpolate(&mut document, &volume, 2, 2), Err(DocumentError::Locked(2)));
+    assert_eq!(document.problems(&volume), Vec::<String>::new());
+}
