@@ -1,4 +1,0 @@
-//! x
-pub fn peers() -> crate::process::Outcome {
-    Ok(())
-}
