@@ -1,0 +1,189 @@
+// Drives the page for the side-by-side measurements, by the names of the automation contract and its User Timing marks.
+// A step ends when the GPU has drawn it: the queue that the page last submitted to is asked.
+
+const instrument = () => {
+  const nextFrame = window.requestAnimationFrame.bind(window);
+  const cancelFrame = window.cancelAnimationFrame.bind(window);
+  // Steps are not rounded up to the display's next tick: while they are measured, a frame comes as soon as it can.
+  let atOnce = false;
+  let waiting = [];
+  let number = 1e9;
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {
+    const now = waiting;
+    waiting = [];
+    for (const [, draw] of now) draw(performance.now());
+  };
+  window.requestAnimationFrame = (draw) => {
+    if (!atOnce) return nextFrame(draw);
+    waiting.push([++number, draw]);
+    if (waiting.length === 1) channel.port2.postMessage(0);
+    return number;
+  };
+  window.cancelAnimationFrame = (id) => {
+    if (id < 1e9) cancelFrame(id);
+    waiting = waiting.filter(([n]) => n !== id);
+  };
+
+  let queue;
+  let submitted = 0;
+  if (window.GPUQueue) {
+    const submit = GPUQueue.prototype.submit;
+    GPUQueue.prototype.submit = function (...buffers) {
+      queue = this;
+      submitted += 1;
+      return submit.apply(this, buffers);
+    };
+  }
+
+  const find = (name) => document.querySelector(`[data-testid="${name}"]`);
+  const until = async (test, patience) => {
+    const begun = performance.now();
+    while (!test()) {
+      if (performance.now() - begun > patience) throw new Error("the step was not drawn");
+      await new Promise((go) => nextFrameOrSoon(go));
+    }
+  };
+  const soon = new MessageChannel();
+  let goers = [];
+  soon.port1.onmessage = () => goers.splice(0).forEach((go) => go());
+  const nextFrameOrSoon = (go) => {
+    goers.push(go);
+    soon.port2.postMessage(0);
+  };
+  /// Milliseconds from an act until the page has shown its outcome and the GPU has drawn it.
+  const timed = async (act, shown, patience = 20_000) => {
+    const before = submitted;
+    const begun = performance.now();
+    act();
+    await until(() => shown() && submitted > before, patience);
+    await queue.onSubmittedWorkDone();
+    return performance.now() - begun;
+  };
+  const measured = async (n, limit, step) => {
+    const ms = [];
+    const begun = performance.now();
+    atOnce = true;
+    try {
+      for (let i = 0; i < n && performance.now() - begun < limit; i++) ms.push(await step(i));
+    } finally {
+      atOnce = false;
+    }
+    return ms;
+  };
+  const pointer = (pane, type, x, y, buttons) =>
+    pane.dispatchEvent(new PointerEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: y, buttons, pointerId: 1, isPrimary: true }));
+  const strokes = (name) => performance.getEntriesByName(name).length;
+  const set = (input, value) => {
+    input.value = value;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  window.hilumBench = {
+    gpu: () => {
+      if (!queue) throw new Error("the page does not draw with WebGPU");
+    },
+    scroll: (n) => {
+      const pane = find("pane-axial");
+      const box = pane.getBoundingClientRect();
+      const [clientX, clientY] = [box.left + box.width / 2, box.top + box.height / 2];
+      return measured(n, 60_000, (i) => {
+        const before = pane.dataset.slice;
+        const roll = () =>
+          pane.dispatchEvent(new WheelEvent("wheel", { bubbles: true, cancelable: true, clientX, clientY, deltaY: i < n / 2 ? 100 : -100 }));
+        return timed(roll, () => pane.dataset.slice !== before);
+      });
+    },
+    brush: async (n, radiusMm) => {
+      find("add-segment").click();
+      find("tool-brush").click();
+      await until(() => find("segment-item") && find("brush-radius"), 5000);
+      set(find("brush-radius"), radiusMm);
+      const pane = find("pane-axial");
+      const box = pane.getBoundingClientRect();
+      const scale = Math.min(box.width, box.height) / 512;
+      const at = (i) => {
+        const [angle, radius] = [(i / n) * Math.PI * 6, 8 + (45 * i) / n];
+        const column = 150 + radius * Math.cos(angle);
+        const row = 250 + radius * Math.sin(angle);
+        return [box.left + box.width / 2 + (column - 256) * scale, box.top + box.height / 2 + (row - 256) * scale];
+      };
+      pointer(pane, "pointermove", ...at(0), 0);
+      pointer(pane, "pointerdown", ...at(0), 1);
+      await new Promise((go) => setTimeout(go, 1000));
+      const ms = await measured(n - 1, 20_000, (i) => {
+        const before = strokes("hilum:stroke");
+        return timed(() => pointer(pane, "pointermove", ...at(i + 1), 1), () => strokes("hilum:stroke") > before);
+      });
+      pointer(pane, "pointerup", ...at(n), 0);
+      await new Promise((go) => setTimeout(go, 500));
+      const voxels = Number(find("segment-item").dataset.voxels);
+      if (!voxels) throw new Error("nothing was painted");
+      return { ms, notes: [`${voxels} voxels painted`] };
+    },
+    turn: async (n) => {
+      const pane = find("pane-volume");
+      const box = pane.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      pointer(pane, "pointermove", x, y, 0);
+      pointer(pane, "pointerdown", x, y, 1);
+      const ms = await measured(n, 25_000, (i) => {
+        const before = strokes("hilum:frame");
+        return timed(() => pointer(pane, "pointermove", x + 12 * (i + 1), y + 2 * i, 1), () => strokes("hilum:frame") > before);
+      });
+      pointer(pane, "pointerup", x, y, 0);
+      return { ms, notes: [`pane ${box.width.toFixed(0)}x${box.height.toFixed(0)}, sampled more coarsely while it turns`] };
+    },
+  };
+};
+
+const step = (page, name, ...words) =>
+  page.evaluate(
+    async ([name, words]) => {
+      try {
+        window.hilumBench.gpu();
+        const result = await window.hilumBench[name](...words);
+        return Array.isArray(result) ? { ms: result } : result;
+      } catch (error) {
+        return { error: String(error.message ?? error).slice(0, 400) };
+      }
+    },
+    [name, words],
+  );
+
+/// Ten voxels of the measured series, whose pixels are 0.7 mm wide unless the page says otherwise.
+const BRUSH_RADIUS_MM = 7;
+
+export default {
+  name: "hilum",
+  url: "/",
+  viewport: { width: 1560, height: 1120 },
+  async open(page, base) {
+    await page.addInitScript(instrument);
+    const address = /^https?:/.test(this.url) ? this.url : base + this.url;
+    await page.goto(address);
+    await page.waitForFunction(() => document.body.dataset.gpu, null, { timeout: 60_000 });
+  },
+  async load(page, files, timeout) {
+    await page.locator('[data-testid="open-files"]').setInputFiles(files);
+    await page.waitForFunction(
+      () => {
+        const failed = document.querySelector('[data-testid="status"]').dataset.state === "error";
+        return failed || performance.getEntriesByName("hilum:mpr").length > 0;
+      },
+      null,
+      { timeout, polling: 100 },
+    );
+    return page.evaluate(() => {
+      const at = (name) => performance.getEntriesByName(name).at(-1)?.startTime;
+      const begun = at("hilum:files");
+      const marks = { first: at("hilum:first-image") - begun, decoded: at("hilum:volume") - begun, mpr: at("hilum:mpr") - begun };
+      if (!Number.isFinite(marks.mpr)) throw new Error(document.querySelector('[data-testid="status"]').textContent);
+      return { marks, notes: [`drawn with ${document.body.dataset.gpu}`] };
+    });
+  },
+  scroll: (page, n) => step(page, "scroll", n),
+  brush: (page, n) => step(page, "brush", n, BRUSH_RADIUS_MM),
+  volume3d: (page, n) => step(page, "turn", n),
+  info: (page) => page.evaluate(() => ({ gpu: document.body.dataset.gpu, lang: document.body.dataset.lang })),
+};
