@@ -6,7 +6,7 @@ use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
-use hilum::volume::CtVolume;
+use hilum::volume::{CtVolume, Histogram};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ fn read_folder(folder: &Path) -> Vec<Vec<u8>> {
     paths.iter().filter(|p| p.extension().is_some_and(|e| e == "dcm")).map(|p| std::fs::read(p).unwrap()).collect()
 }
 
-/// Air left and right of the middle as lungs, denser tissue in the middle of a few slices as a lesson in overlap.
+/// Air left and right of the middle as lungs; what is denser than half and than three quarters of all voxels as findings.
 fn mark(ct: &Ct) -> Document {
     let grid = ct.plan.grid;
     let [ni, nj, nk] = grid.size();
@@ -68,11 +68,14 @@ fn mark(ct: &Ct) -> Document {
         parameters: "threshold_hu=-500".into(),
         edited,
     };
+    let histogram = Histogram::of(ct.volume.values().iter().copied());
+    let dense = |fraction| i32::from(histogram.percentile(fraction).unwrap());
+    let few = |slices| if nk < 10 { 0..nk } else { slices };
     let segments = [
         (SegmentMeaning::RightLung, proposed(false), 0..ni / 2, 0..nk, -1024..-500),
         (SegmentMeaning::LeftLung, proposed(true), ni / 2..ni, 0..nk, -1024..-500),
-        (SegmentMeaning::GroundGlass, Origin::Manual, ni / 5..ni / 2, nk / 3..nk / 2, -700..-300),
-        (SegmentMeaning::Consolidation, Origin::Manual, ni / 2..4 * ni / 5, nk / 2..nk / 2 + 3, -100..100),
+        (SegmentMeaning::GroundGlass, Origin::Manual, ni / 5..ni / 2, few(nk / 3..nk / 2), dense(0.5)..dense(0.75)),
+        (SegmentMeaning::Consolidation, Origin::Manual, ni / 2..4 * ni / 5, few(nk / 2..nk / 2 + 3), dense(0.75)..3000),
     ];
     for (meaning, origin, columns, slices, hu) in segments {
         let segment = document.new_segment(meaning, String::new(), origin).unwrap();
@@ -80,7 +83,7 @@ fn mark(ct: &Ct) -> Document {
         document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &ct.volume).unwrap();
         let values = ct.volume.values();
         document.edit_voxels(layer, &ct.volume, |editor| {
-            for k in slices {
+            for k in slices.filter(|k| ct.volume.is_loaded(*k)) {
                 for j in nj / 4..3 * nj / 4 {
                     editor.set_span(k, j, columns.start, columns.end, |offset, _| {
                         hu.contains(&i32::from(values[offset])).then_some(number)
@@ -88,7 +91,7 @@ fn mark(ct: &Ct) -> Document {
                 }
             }
         });
-        assert!(document.voxel_count(number) > 0);
+        assert!(document.voxel_count(number) > 0, "{meaning:?}");
     }
     document
 }
@@ -119,10 +122,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
         quality_notes: ct.plan.findings.iter().map(|f| format!("{f:?}")).collect(),
     };
     let segmentation = seg::write(&document, &context, None).unwrap();
-    let lungs = document.volume_ml(1) + document.volume_ml(2);
-    let whole = [sr::Measurement::volume_ml(lungs), sr::Measurement::involvement_percent(12.5)];
-    let measured = sr::measure(&document, &segmentation);
-    let report = sr::write_measured(&document, &segmentation, &context, &measured, &whole).unwrap();
+    let report = sr::write(&document, &segmentation, &context).unwrap();
     let save = |object: &OutboundObject| {
         let path = scratch(&format!("export_on_{name}"), object.file_name());
         std::fs::write(&path, object.bytes()).unwrap();
@@ -167,7 +167,12 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
         }
         assert_eq!(judged["groups"].as_array().unwrap().len(), 4);
         assert_eq!(judged["notes"].as_array().unwrap().len(), context.quality_notes.len());
-        assert!((judged["whole"]["Volume"]["value"].as_f64().unwrap() - lungs).abs() < 1e-6);
+        let lungs_ml = document.volume_ml(1) + document.volume_ml(2);
+        assert!((judged["whole"]["Volume"]["value"].as_f64().unwrap() - lungs_ml).abs() < 1e-6);
+        let involved = &judged["whole"]["Share of lung volume involved by findings"];
+        assert_eq!(involved["unit"].as_str(), Some("%"));
+        let inside_ml = judged["whole"]["Volume of findings inside the lungs"]["value"].as_f64().unwrap();
+        assert!((involved["value"].as_f64().unwrap() - 100.0 * inside_ml / lungs_ml).abs() < 1e-6);
     }
     segmentation
 }
@@ -207,4 +212,16 @@ fn a_ct_with_a_frame_of_reference_for_each_slice_is_handed_over() {
     let ct = open(read_folder(&folder));
     let slices = ct.source.iter().flatten().count();
     assert_eq!(hand_over("lidc", &ct, &folder).notes, [ExportNote::MixedFrameOfReference(slices)]);
+}
+
+#[test]
+fn a_tilted_and_a_gapped_ct_are_handed_over() {
+    for name in ["dicom2nifti-failing/gantrytilting/001", "dicom2nifti-failing/sliceincrement/001"] {
+        let Some(folder) = folder(name) else { return };
+        let ct = open(read_folder(&folder));
+        assert!(!ct.plan.findings.is_empty());
+        let short = name.split('/').nth(1).unwrap();
+        // Neither names a frame of reference.
+        assert_eq!(hand_over(short, &ct, &folder).notes, [ExportNote::NoFrameOfReference], "{name}");
+    }
 }

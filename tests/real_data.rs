@@ -116,6 +116,9 @@ fn a_chest_ct_with_a_frame_of_reference_per_slice() {
     assert_eq!(plan.findings, [GeometryFinding::MixedFrameOfReference { count: 133 }]);
     assert!(plan.findings.iter().all(|f| f.severity() == Severity::Note));
     assert_eq!(series.instances[0].pixels.as_ref().unwrap().padding, Some([-2000, -2000]));
+    // Outside the field of view this archive stores −1024, which is not its padding value: it stays what it is.
+    let file = std::fs::read(data("lidc-0001/000040.dcm").unwrap()).unwrap();
+    assert_eq!(decode_frame(&file, 0).unwrap().hu[0], -2048);
 }
 
 #[test]
@@ -313,6 +316,9 @@ fn names_in_other_scripts() {
         ("chrGreek.dcm", "Διονυσιος"),
         ("chrRuss.dcm", "Люкceмбypг"),
         ("chrX1.dcm", "Wang^XiaoDong=王^小東="),
+        ("chrH31.dcm", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        ("chrI2.dcm", "Hong^Gildong=洪^吉洞=홍^길동"),
+        ("chrKoreanMulti.dcm", "김희중"),
     ] {
         let found = header(&std::fs::read(folder.join(file)).unwrap()).unwrap().patient.name;
         assert_eq!(found, name, "{file}");
@@ -353,4 +359,58 @@ fn nothing_stops_the_program() {
         }
     }
     assert!(opened == 0 || opened > 200, "{opened} opened");
+}
+
+/// What an independent reader says of every file it can open.
+#[test]
+fn headers_agree_with_another_reader() {
+    use dicom_core::{Tag, VR};
+    use dicom_object::{InMemDicomObject, OpenFileOptions};
+    const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+    let mut compared = 0;
+    for name in ["conformance", "lidc-0001", "lungdx-a0001-B", "nlst-101287", "nysbu-slices", "dicom2nifti-failing"] {
+        let Some(folder) = data(name) else { continue };
+        for path in files(&folder) {
+            let bytes = std::fs::read(&path).unwrap();
+            let (Ok(ours), Ok(theirs)) =
+                (header(&bytes), OpenFileOptions::new().read_until(PIXEL_DATA).from_reader(&bytes[..]))
+            else {
+                continue;
+            };
+            let object: &InMemDicomObject = &theirs;
+            let place = path.display().to_string();
+            let same = |ours: &str, group: u16, element: u16| {
+                let found = object.element_opt(Tag(group, element)).ok().flatten();
+                let text = found.filter(|e| !matches!(e.vr(), VR::UN | VR::OB)).map(|e| e.to_str().unwrap_or_default());
+                // The other reader leaves code extensions undecoded (PS3.3 C.12.1.1.2).
+                if let Some(text) = text.filter(|t| !t.contains('\u{1b}')) {
+                    assert_eq!(ours, text.trim_matches([' ', '\0']), "{place}");
+                }
+            };
+            assert_eq!(ours.transfer_syntax_uid, theirs.meta().transfer_syntax().trim_end_matches('\0'), "{place}");
+            same(&ours.patient.name, 0x0010, 0x0010);
+            same(&ours.patient.id, 0x0010, 0x0020);
+            same(&ours.study.instance_uid, 0x0020, 0x000D);
+            same(&ours.series.instance_uid, 0x0020, 0x000E);
+            same(&ours.series.description, 0x0008, 0x103E);
+            same(&ours.acquisition.kernel, 0x0018, 0x1210);
+            let same_numbers = |ours: &[f64], group: u16, element: u16| {
+                let found = object.element_opt(Tag(group, element)).ok().flatten();
+                if found.is_none_or(|e| !matches!(e.vr(), VR::UN | VR::OB)) {
+                    let theirs = found.and_then(|e| e.to_multi_float64().ok()).unwrap_or_default();
+                    assert_eq!(ours, theirs, "{place}: ({group:04x},{element:04x})");
+                }
+            };
+            same_numbers(&ours.plane.position.map(|p| p.0.to_array().to_vec()).unwrap_or_default(), 0x0020, 0x0032);
+            same_numbers(ours.plane.pixel_spacing_mm.as_ref().map_or(&[], |s| &s[..]), 0x0028, 0x0030);
+            if let Some(pixels) = &ours.pixels {
+                same_numbers(&[pixels.rows as f64], 0x0028, 0x0010);
+                same_numbers(&[pixels.columns as f64], 0x0028, 0x0011);
+                same_numbers(pixels.rescale_intercept.as_slice(), 0x0028, 0x1052);
+                same_numbers(pixels.rescale_slope.as_slice(), 0x0028, 0x1053);
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared == 0 || compared > 500, "{compared} compared");
 }

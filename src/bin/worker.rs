@@ -1,4 +1,7 @@
 //! The worker: decoders and analysis. Hands messages to the job runner.
+#[cfg(target_arch = "wasm32")]
+mod c_library;
+
 fn main() {
     #[cfg(target_arch = "wasm32")]
     {

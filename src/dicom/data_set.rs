@@ -51,7 +51,11 @@ pub(super) struct Element<'a> {
 #[derive(Debug)]
 pub(super) enum PixelData<'a> {
     /// Pixels as they are, and whether the file ends before they do.
-    Native { bytes: &'a [u8], cut: bool },
+    Native {
+        bytes: &'a [u8],
+        #[cfg_attr(not(feature = "codecs"), expect(dead_code, reason = "asked by the decoder of frames alone"))]
+        cut: bool,
+    },
     /// Items: the Basic Offset Table, then fragments (PS3.5 A.4).
     Encapsulated(Vec<&'a [u8]>),
 }

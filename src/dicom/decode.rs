@@ -26,17 +26,11 @@ const ENCAPSULATED: &str = "1.2.840.10008.1.2.1.98";
 /// RLE Lossless.
 const RLE: &str = "1.2.840.10008.1.2.5";
 
-/// Whether [`decode_frame`] reads a transfer syntax. JPEG Extended counts as read, though only its 8-bit form is.
-pub fn is_supported_transfer_syntax(uid: &str) -> bool {
-    Compression::of(uid).is_some()
-}
-
 /// Decodes frame `frame` (from 0) of a whole file to HU: stored value × Rescale Slope + Rescale Intercept, rounded to the nearest
 /// whole HU and limited to what 16 bits hold.
 ///
-/// Pixels that carry the Pixel Padding Value, where that lies outside the range of tissue, become
-/// [`CtVolume::MISSING_HU`](crate::volume::CtVolume::MISSING_HU). MONOCHROME1 changes how values are shown, not what they are
-/// (PS3.3 C.7.6.3.1.2): HU are the same.
+/// Pixels that carry the Pixel Padding Value, where that lies outside the range of tissue, become −1024 HU. MONOCHROME1 changes
+/// how values are shown, not what they are (PS3.3 C.7.6.3.1.2): HU are the same.
 ///
 /// # Errors
 /// [`DicomError`]: the header's errors; [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::UnsupportedPixels`] for colour or

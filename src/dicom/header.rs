@@ -8,6 +8,7 @@ use super::{
 };
 use crate::geometry::{PatientPoint, PatientVector};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
+use std::borrow::Cow;
 
 /// Most pixels a frame may have: 8192 × 8192.
 const MOST_FRAME_PIXELS: u64 = 1 << 26;
@@ -220,7 +221,7 @@ impl<'a> Attributes<'a> {
         let Some(element) = self.find(tag) else { return String::new() };
         let decoded = self.charset.decode(element.value);
         let text = decoded.unwrap_or_else(|_| String::from_utf8_lossy(element.value).into_owned());
-        text.trim_matches(['\0', ' ']).into()
+        without_escapes(&text).trim_matches(['\0', ' ']).into()
     }
     pub(super) fn texts(&self, tag: Tag) -> Vec<String> {
         let text = self.text(tag);
@@ -268,6 +269,20 @@ impl<'a> Attributes<'a> {
         let found = self.find(tag).map(|e| String::from_utf8_lossy(e.value).trim().chars().take(80).collect());
         DicomError::BadValue { attribute: Attribute::new(tag, name), found: found.unwrap_or_default() }
     }
+}
+
+/// Text without the escape sequences that switch character sets (ISO/IEC 2022), where the decoder left them.
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    let mut pieces = text.split('\u{1b}');
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    let plain = pieces.map(|piece| {
+        let intermediate = piece.bytes().take_while(|b| (0x20..0x30).contains(b)).count();
+        piece.get(intermediate + 1..).unwrap_or_default()
+    });
+    Cow::Owned(std::iter::once(first).chain(plain).collect())
 }
 
 /// The character set for text (PS3.3 C.12.1.1.2). With code extensions, the one of the first extension that is known.

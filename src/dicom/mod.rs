@@ -5,19 +5,23 @@
 //! Imports `geometry` alone.
 
 mod cielab;
+#[cfg(feature = "codecs")]
 mod codec;
 mod data_set;
+#[cfg(feature = "codecs")]
 mod decode;
 mod error;
 mod header;
 mod instance;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
-pub use decode::{DecodedFrame, decode_frame, is_supported_transfer_syntax};
+#[cfg(feature = "codecs")]
+pub use decode::{DecodedFrame, decode_frame};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub use instance::{
@@ -26,5 +30,6 @@ pub use instance::{
 pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
 
+#[cfg(feature = "codecs")]
 #[cfg(test)]
 mod tests;

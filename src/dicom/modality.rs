@@ -3,7 +3,7 @@
 use super::error::Attribute;
 use super::{DicomError, PixelFormat};
 
-/// What padding and missing slices become. Equal to `CtVolume::MISSING_HU`, which this room may not import.
+/// What padding becomes: the same value that volumes hold where a slice is missing.
 pub(super) const PADDING_HU: i16 = -1024;
 /// HU a CT scanner gives to matter: padding within is taken for what it looks like.
 const MATTER_HU: std::ops::RangeInclusive<f64> = -999.0..=3071.0;

@@ -9,6 +9,7 @@ use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport};
 use super::{ExportContext, ExportError, OutboundObject};
 use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
+use crate::report::{Quantity, quantities};
 use dicom_dictionary_std::{tags, uids};
 
 /// One number of a report.
@@ -32,6 +33,10 @@ impl Measurement {
     /// A mean attenuation, HU.
     pub fn mean_hu(value: f64) -> Self {
         Self { concept: ATTENUATION, value, unit: HOUNSFIELD_UNIT, derivation: Some(MEAN) }
+    }
+    /// The volume of findings inside the lungs, ml.
+    pub fn findings_volume_ml(value: f64) -> Self {
+        Self { concept: FINDINGS_VOLUME, value, unit: MILLILITRE, derivation: None }
     }
     /// Share of the lung volume that findings involve, percent. No standard scheme has a code for it.
     pub fn involvement_percent(value: f64) -> Self {
@@ -61,7 +66,22 @@ pub fn measure(document: &Document, segmentation: &SegExport) -> Vec<SegmentMeas
         .collect()
 }
 
-/// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment.
+/// The numbers of the whole CT that can be had: lung volume, volume of findings inside the lungs, involvement.
+pub fn measure_lungs(document: &Document) -> Vec<Measurement> {
+    let measurement = |quantity: Quantity| {
+        let value = quantity.value?;
+        match quantity.name {
+            "lung-volume" => Some(Measurement::volume_ml(value)),
+            "lesion-volume" => Some(Measurement::findings_volume_ml(value)),
+            "involvement" => Some(Measurement::involvement_percent(value)),
+            _ => None,
+        }
+    };
+    quantities(document).into_iter().filter_map(measurement).collect()
+}
+
+/// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment, and the numbers
+/// of [`measure_lungs`].
 ///
 /// # Errors
 /// As for [`write_measured`].
@@ -70,7 +90,7 @@ pub fn write(
     segmentation: &SegExport,
     context: &ExportContext,
 ) -> Result<OutboundObject, ExportError> {
-    write_measured(document, segmentation, context, &measure(document, segmentation), &[])
+    write_measured(document, segmentation, context, &measure(document, segmentation), &measure_lungs(document))
 }
 
 /// Writes the report on a segmentation object: `segments` are measured on its segments, `whole_ct` on both lungs together.
@@ -220,6 +240,8 @@ fn push_measurements(group: &mut ContentItem, measurements: &[Measurement]) {
 pub const VOLUME: CodedConcept = code("118565006", "SCT", "Volume");
 /// Attenuation, HU; the derivation says which statistic.
 pub const ATTENUATION: CodedConcept = code("112031", "DCM", "Attenuation Coefficient");
+/// Volume of findings inside the lungs.
+pub const FINDINGS_VOLUME: CodedConcept = code("FINDINGS_VOLUME", SCHEME, "Volume of findings inside the lungs");
 /// Share of the lung volume that findings involve.
 pub const INVOLVEMENT: CodedConcept = code("LUNG_INVOLVEMENT", SCHEME, "Share of lung volume involved by findings");
 /// Derivation: mean.

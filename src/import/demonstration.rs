@@ -135,6 +135,7 @@ fn uid(number: u128) -> String {
     format!("2.25.{number}")
 }
 
+#[cfg(feature = "codecs")]
 #[cfg(test)]
 mod tests {
     use super::*;

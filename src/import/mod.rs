@@ -17,6 +17,7 @@ pub use demonstration::{
 pub use error::ImportError;
 pub use finding::{GeometryFinding, Severity};
 pub use segmentation_in::{
-    Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation, segmentation_edits,
+    Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation,
+    segmentation_edits,
 };
 pub use stack::{SliceSource, StackPlan, load_order, plan_stack};

@@ -216,14 +216,15 @@ fn place_frames(
     let by_uid: BTreeMap<&str, usize> =
         source.iter().enumerate().filter_map(|(k, s)| Some((s.as_ref()?.sop_instance_uid.as_str(), k))).collect();
     let named = |frame: &SegmentationFrame| frame.source_uids.iter().find_map(|uid| by_uid.get(uid.as_str()).copied());
-    let same_reference = object.frame_of_reference_uid.as_ref().is_some_and(|uid| {
-        source.iter().flatten().any(|slice| slice.series.frame_of_reference_uid.as_ref() == Some(uid))
-    });
-    if !same_reference {
+    let references = || source.iter().flatten().filter_map(|slice| slice.series.frame_of_reference_uid.as_ref());
+    let own = object.frame_of_reference_uid.as_ref();
+    if !references().any(|uid| Some(uid) == own) {
         if object.frames.is_empty() || object.frames.iter().any(|frame| named(frame).is_none()) {
             return Err(SegmentationError::OtherFrameOfReference);
         }
-        notes.push(SegmentationNote::OtherFrameOfReference);
+        if references().next().is_some() {
+            notes.push(SegmentationNote::OtherFrameOfReference);
+        }
     }
     let [ct_columns, ct_rows, _] = grid.size();
     let (columns, rows) = (object.columns, object.rows);

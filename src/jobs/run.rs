@@ -1,7 +1,7 @@
 //! Doing a job, wherever that is.
 
 use super::{Job, JobError, JobFacts, JobOutput, Payload};
-use crate::analysis::{LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
+use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
 use crate::dicom::{DicomError, Instance, decode_frame, read_header};
 use crate::geometry::Grid;
 use crate::import::demonstration;
@@ -51,8 +51,7 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
         }
         Job::ProposeLungs { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
-            let mut proposal = propose_lungs(&volume, &LungParameters::default(), progress)
-                .map_err(|e| JobError::Analysis(e.to_string()))?;
+            let mut proposal = propose_lungs(&volume, &LungParameters::default(), progress).map_err(analysis_error)?;
             let labels = std::mem::take(&mut proposal.labels);
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
         }
@@ -62,7 +61,7 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
                 return Err(JobError::WrongInput);
             }
             let mut proposal = propose_lesions(&volume, &input.labels, &LesionParameters::default(), progress)
-                .map_err(|e| JobError::Analysis(e.to_string()))?;
+                .map_err(analysis_error)?;
             let labels = std::mem::take(&mut proposal.labels);
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
         }
@@ -81,6 +80,13 @@ fn scan(file: &dyn FileSource) -> Result<Instance, JobError> {
         }
     }
     Ok(read_header(&file.read(file.size())?)?)
+}
+
+fn analysis_error(error: AnalysisError) -> JobError {
+    match error {
+        AnalysisError::Cancelled => JobError::Cancelled,
+        other => JobError::Analysis(other.to_string()),
+    }
 }
 
 fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
+use web_sys::{
+    Blob, BlobPropertyBag, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
+};
 
 /// All file handles of this page. Bytes are never kept here; workers read the handles.
 #[derive(Default)]
@@ -55,9 +57,8 @@ pub fn from_list(list: &FileList) -> Vec<(String, File)> {
 /// The files of a drop, folders opened. Must be called inside the drop event; the reading itself goes on after it.
 pub fn from_drop(transfer: &DataTransfer) -> impl Future<Output = Vec<(String, File)>> + use<> {
     let items = transfer.items();
-    let entries: Vec<FileSystemEntry> = (0..items.length())
-        .filter_map(|n| items.get(n)?.webkit_get_as_entry().ok().flatten())
-        .collect();
+    let entries: Vec<FileSystemEntry> =
+        (0..items.length()).filter_map(|n| items.get(n)?.webkit_get_as_entry().ok().flatten()).collect();
     async move {
         let mut found = Vec::new();
         let mut open = entries;
@@ -74,10 +75,9 @@ pub fn from_drop(transfer: &DataTransfer) -> impl Future<Output = Vec<(String, F
                 let reader = folder.create_reader();
                 // A reader hands out its entries in batches until it returns none.
                 loop {
-                    let batch = promise(|resolve, reject| {
-                        reader.read_entries_with_callback_and_callback(resolve, reject)
-                    })
-                    .await;
+                    let batch =
+                        promise(|resolve, reject| reader.read_entries_with_callback_and_callback(resolve, reject))
+                            .await;
                     let batch: js_sys::Array = match batch {
                         Ok(batch) => batch.unchecked_into(),
                         Err(e) => {

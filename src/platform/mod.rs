@@ -6,7 +6,9 @@ pub mod clock;
 pub mod configuration;
 pub mod egress;
 pub mod files;
+mod message;
 pub mod reading;
+#[cfg(feature = "codecs")]
 pub mod worker_host;
 pub mod worker_pool;
 

@@ -40,5 +40,9 @@ pub async fn module(path: &str) -> Result<JsValue, PlatformError> {
 async fn get(path: &str) -> Result<Response, PlatformError> {
     let window = web_sys::window().ok_or_else(|| PlatformError("no window".into()))?;
     let response: Response = JsFuture::from(window.fetch_with_str(&absolute(path)?)).await?.unchecked_into();
-    if response.ok() { Ok(response) } else { Err(PlatformError(format!("{} {}", response.status(), response.status_text()))) }
+    if response.ok() {
+        Ok(response)
+    } else {
+        Err(PlatformError(format!("{} {}", response.status(), response.status_text())))
+    }
 }

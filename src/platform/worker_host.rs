@@ -5,9 +5,10 @@
 //! `{ id, error }`.
 
 use super::PlatformError;
+use super::message::{get, object};
 use crate::analysis::Progress;
 use crate::jobs::{FileSource, Job, JobError, JobInput, JobOutput, Payload, run};
-use js_sys::{Array, Int16Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -121,18 +122,4 @@ fn send(scope: &DedicatedWorkerGlobalScope, message: &Object, transfer: &Array) 
     if let Err(e) = scope.post_message_with_transfer(message, transfer) {
         log::error!("a worker could not answer: {e:?}");
     }
-}
-
-/// A property of an object, `undefined` where there is none.
-pub(super) fn get(value: &JsValue, key: &str) -> JsValue {
-    Reflect::get(value, &key.into()).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// An object with these properties.
-pub(super) fn object(entries: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (key, value) in entries {
-        Reflect::set(&object, &(*key).into(), value).map_or_else(|e| log::error!("{key}: {e:?}"), drop);
-    }
-    object
 }

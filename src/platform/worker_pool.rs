@@ -1,6 +1,6 @@
 //! The page's side of the workers: a pool that shares one compiled module.
 
-use super::worker_host::{get, object};
+use super::message::{get, object};
 use super::{PlatformError, reading};
 use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, Payload, Priority, Queue};
 use gloo::timers::future::TimeoutFuture;

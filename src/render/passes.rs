@@ -138,8 +138,10 @@ impl Pass {
             mapped_at_creation: false,
         });
         let first = wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() };
-        let rest =
-            resources.iter().zip(1..).map(|(resource, n)| wgpu::BindGroupEntry { binding: n, resource: resource.clone() });
+        let rest = resources
+            .iter()
+            .zip(1..)
+            .map(|(resource, n)| wgpu::BindGroupEntry { binding: n, resource: resource.clone() });
         let entries: Vec<_> = std::iter::once(first).chain(rest).collect();
         let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
@@ -161,8 +163,11 @@ fn entry(binding: u32, ty: wgpu::BindingType, visibility: wgpu::ShaderStages) ->
 }
 
 fn uniform() -> wgpu::BindGroupLayoutEntry {
-    let ty =
-        wgpu::BindingType::Buffer { ty: wgpu::BufferBindingType::Uniform, has_dynamic_offset: false, min_binding_size: None };
+    let ty = wgpu::BindingType::Buffer {
+        ty: wgpu::BufferBindingType::Uniform,
+        has_dynamic_offset: false,
+        min_binding_size: None,
+    };
     entry(0, ty, wgpu::ShaderStages::FRAGMENT)
 }
 

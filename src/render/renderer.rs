@@ -16,6 +16,7 @@ pub(super) enum Target {
     #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "canvases exist in browsers only"))]
     Canvas { surface: wgpu::Surface<'static>, configuration: wgpu::SurfaceConfiguration },
     /// A texture that can be read back.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "native tests read it back"))]
     Texture(wgpu::Texture),
 }
 
@@ -106,8 +107,9 @@ impl Renderer {
         }
     }
 
-    /// Draws a frame. `false` when the canvas could not take it now (hidden, or the device is going).
-    pub fn draw(&mut self, frame: &FrameInput) -> bool {
+    /// Draws a frame. Rays are cast only if `cast` is set: the last 3D picture stays otherwise, so that slices never wait for it.
+    /// `false` when the canvas could not take the frame now (hidden, or the device is going).
+    pub fn draw(&mut self, frame: &FrameInput, cast: bool) -> bool {
         self.resize(frame.size);
         let (view, shown) = match &self.target {
             Target::Texture(texture) => (texture.create_view(&wgpu::TextureViewDescriptor::default()), None),
@@ -127,7 +129,7 @@ impl Renderer {
         if let Some(volume) = &mut self.volume {
             volume.textures.set_look(&self.gpu, &frame.look);
             for pane in &frame.panes {
-                if let PaneContent::Volume(input) = &pane.content {
+                if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
                     volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
                 }
             }
@@ -171,6 +173,13 @@ impl Renderer {
     /// Calls back when everything submitted so far is drawn.
     pub fn when_done(&self, done: impl FnOnce() + Send + 'static) {
         self.gpu.queue.on_submitted_work_done(done);
+    }
+
+    /// Lets the device report finished work; WebGL2 reports only when asked.
+    pub fn poll(&self) {
+        if let Err(e) = self.gpu.device.poll(wgpu::PollType::Poll) {
+            log::debug!("{e}");
+        }
     }
 
     /// RGBA of the last frame of a renderer without a canvas, row by row.

@@ -317,6 +317,8 @@ pub enum Command {
     Ledger(LedgerEntry),
     /// An upload ended.
     Uploaded(UploadOutcome),
+    /// A 3D picture of this reduction took so many ms to draw.
+    CastTook(u32, f64),
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }

@@ -1,9 +1,10 @@
 //! Errors and findings in the reader's language. Never a patient's name: the inputs hold none.
 
 use super::words::{Lang, Text};
+use crate::analysis::QualityFlag;
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
-use crate::import::{GeometryFinding, ImportError, SegmentationNote};
+use crate::import::{GeometryFinding, ImportError, SegmentationError, SegmentationNote};
 use crate::jobs::JobError;
 use crate::session::words;
 
@@ -12,7 +13,7 @@ const fn t(en: &'static str, fr: &'static str) -> Text {
 }
 
 /// Why a job gave no result.
-pub fn job_error(error: &JobError, lang: Lang) -> String {
+pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
     match error {
         JobError::Dicom(error) => dicom_error(error, lang),
         JobError::Unreadable(why) => {
@@ -31,25 +32,30 @@ pub fn job_error(error: &JobError, lang: Lang) -> String {
 }
 
 /// Why a file or frame cannot be used.
-pub fn dicom_error(error: &DicomError, lang: Lang) -> String {
+pub(super) fn dicom_error(error: &DicomError, lang: Lang) -> String {
     match error {
         DicomError::NotDicom => t("not a DICOM file", "n’est pas un fichier DICOM").in_lang(lang).to_owned(),
-        DicomError::Directory => t("a DICOMDIR lists other files and holds no image", "un DICOMDIR liste d’autres fichiers et ne contient aucune image")
-            .in_lang(lang)
-            .to_owned(),
-        DicomError::Truncated { at } => {
-            t("the file ends too early, at byte {}", "le fichier est tronqué à l’octet {}").with(lang, &[&at.to_string()])
-        }
+        DicomError::Directory => t(
+            "a DICOMDIR lists other files and holds no image",
+            "un DICOMDIR liste d’autres fichiers et ne contient aucune image",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        DicomError::Truncated { at } => t("the file ends too early, at byte {}", "le fichier est tronqué à l’octet {}")
+            .with(lang, &[&at.to_string()]),
         DicomError::Malformed { at, reason } => {
             t("malformed at byte {}: {}", "mal formé à l’octet {} : {}").with(lang, &[&at.to_string(), reason])
         }
         DicomError::MissingAttribute { attribute } => {
             t("{} is missing", "{} manque").with(lang, &[&attribute.to_string()])
         }
-        DicomError::BadValue { attribute, found } => t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »")
-            .with(lang, &[&attribute.to_string(), found]),
+        DicomError::BadValue { attribute, found } => {
+            t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »")
+                .with(lang, &[&attribute.to_string(), found])
+        }
         DicomError::UnsupportedTransferSyntax { uid } => {
-            t("the transfer syntax {} is not supported", "la syntaxe de transfert {} n’est pas prise en charge").with(lang, &[uid])
+            t("the transfer syntax {} is not supported", "la syntaxe de transfert {} n’est pas prise en charge")
+                .with(lang, &[uid])
         }
         DicomError::UnsupportedPixels { reason } => {
             t("unsupported pixels: {}", "pixels non pris en charge : {}").with(lang, &[reason])
@@ -57,29 +63,31 @@ pub fn dicom_error(error: &DicomError, lang: Lang) -> String {
         DicomError::PixelData { reason } => {
             t("the pixel data cannot be decoded: {}", "les pixels ne peuvent être décodés : {}").with(lang, &[reason])
         }
-        DicomError::NoSuchFrame { frame, frames } => t("frame {} of {} does not exist", "l’image {} sur {} n’existe pas")
-            .with(lang, &[&frame.to_string(), &frames.to_string()]),
-        DicomError::TooLarge { what, found, limit } => t("too large: {} is {}, at most {}", "trop grand : {} vaut {}, au plus {}")
-            .with(lang, &[what, &found.to_string(), &limit.to_string()]),
+        DicomError::NoSuchFrame { frame, frames } => {
+            t("frame {} of {} does not exist", "l’image {} sur {} n’existe pas")
+                .with(lang, &[&frame.to_string(), &frames.to_string()])
+        }
+        DicomError::TooLarge { what, found, limit } => {
+            t("too large: {} is {}, at most {}", "trop grand : {} vaut {}, au plus {}")
+                .with(lang, &[what, &found.to_string(), &limit.to_string()])
+        }
     }
 }
 
 /// Why a series cannot become a volume.
-pub fn import_error(error: &ImportError, lang: Lang) -> String {
+pub(super) fn import_error(error: &ImportError, lang: Lang) -> String {
     let mm = |value: f64| lang.number(value, 2);
     match error {
-        ImportError::NoSlices => t(
-            "no CT slice with a position and an orientation",
-            "aucune coupe de scanner avec position et orientation",
-        )
-        .in_lang(lang)
-        .to_owned(),
-        ImportError::MultiFrame => t(
-            "enhanced (multi-frame) CT is not read yet",
-            "le scanner multi-image (enhanced) n’est pas encore lu",
-        )
-        .in_lang(lang)
-        .to_owned(),
+        ImportError::NoSlices => {
+            t("no CT slice with a position and an orientation", "aucune coupe de scanner avec position et orientation")
+                .in_lang(lang)
+                .to_owned()
+        }
+        ImportError::MultiFrame => {
+            t("enhanced (multi-frame) CT is not read yet", "le scanner multi-image (enhanced) n’est pas encore lu")
+                .in_lang(lang)
+                .to_owned()
+        }
         ImportError::NoPixelSpacing => {
             t("no usable Pixel Spacing", "Pixel Spacing absent ou inutilisable").in_lang(lang).to_owned()
         }
@@ -95,24 +103,29 @@ pub fn import_error(error: &ImportError, lang: Lang) -> String {
         )
         .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm)]),
         ImportError::ShiftedSlices { deviation_mm } => {
-            t("slices are shifted by up to {} mm", "les coupes sont décalées jusqu’à {} mm").with(lang, &[&mm(*deviation_mm)])
+            t("slices are shifted by up to {} mm", "les coupes sont décalées jusqu’à {} mm")
+                .with(lang, &[&mm(*deviation_mm)])
         }
-        ImportError::TooLarge { voxels, limit } => t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
-            .with(lang, &[&voxels.to_string(), &limit.to_string()]),
+        ImportError::TooLarge { voxels, limit } => {
+            t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
+                .with(lang, &[&voxels.to_string(), &limit.to_string()])
+        }
     }
 }
 
 /// What is odd about the geometry.
-pub fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String {
+pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String {
     let mm = |value: f64| lang.number(value, 2);
     let n = |value: usize| value.to_string();
     match finding {
-        GeometryFinding::MissingSlices { slices } => {
-            t("{} slices are missing: volumes across the gap are too small", "{} coupes manquent : les volumes qui les croisent sont sous-estimés")
-                .with(lang, &[&n(slices.len())])
-        }
+        GeometryFinding::MissingSlices { slices } => t(
+            "{} slices are missing: volumes across the gap are too small",
+            "{} coupes manquent : les volumes qui les croisent sont sous-estimés",
+        )
+        .with(lang, &[&n(slices.len())]),
         GeometryFinding::DuplicatePositions { left_out } => {
-            t("{} images repeat a position and were left out", "{} images répètent une position et sont écartées").with(lang, &[&n(*left_out)])
+            t("{} images repeat a position and were left out", "{} images répètent une position et sont écartées")
+                .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::IrregularSpacing { smallest_mm, largest_mm, deviation_mm } => t(
             "irregular slice distances {}–{} mm (up to {} mm off the grid)",
@@ -120,23 +133,29 @@ pub fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String {
         )
         .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &mm(*deviation_mm)]),
         GeometryFinding::OffLattice { left_out } => {
-            t("{} images off the grid were left out", "{} images hors grille sont écartées").with(lang, &[&n(*left_out)])
+            t("{} images off the grid were left out", "{} images hors grille sont écartées")
+                .with(lang, &[&n(*left_out)])
         }
-        GeometryFinding::GantryTilt { degrees } => {
-            t("gantry tilt {}°: sheared grid, as acquired", "inclinaison du statif {}° : grille oblique, telle qu’acquise")
-                .with(lang, &[&lang.number(*degrees, 1)])
-        }
+        GeometryFinding::GantryTilt { degrees } => t(
+            "gantry tilt {}°: sheared grid, as acquired",
+            "inclinaison du statif {}° : grille oblique, telle qu’acquise",
+        )
+        .with(lang, &[&lang.number(*degrees, 1)]),
         GeometryFinding::MixedOrientation { left_out } => {
-            t("{} images of other orientation were left out", "{} images d’une autre orientation sont écartées").with(lang, &[&n(*left_out)])
+            t("{} images of other orientation were left out", "{} images d’une autre orientation sont écartées")
+                .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::MixedMatrix { left_out } => {
-            t("{} images of other size were left out", "{} images d’une autre taille sont écartées").with(lang, &[&n(*left_out)])
+            t("{} images of other size were left out", "{} images d’une autre taille sont écartées")
+                .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::MixedPixelSpacing { left_out } => {
-            t("{} images of other pixel spacing were left out", "{} images d’un autre espacement sont écartées").with(lang, &[&n(*left_out)])
+            t("{} images of other pixel spacing were left out", "{} images d’un autre espacement sont écartées")
+                .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::NotSlices { left_out } => {
-            t("{} objects of the series are no slices", "{} objets de la série ne sont pas des coupes").with(lang, &[&n(*left_out)])
+            t("{} objects of the series are no slices", "{} objets de la série ne sont pas des coupes")
+                .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::SingleSlice => t("one slice only", "une seule coupe").in_lang(lang).to_owned(),
         GeometryFinding::AssumedSpacing { spacing_mm } => {
@@ -146,13 +165,17 @@ pub fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String {
             t("several kernels: {}", "plusieurs filtres : {}").with(lang, &[&kernels.join(", ")])
         }
         GeometryFinding::MixedRescale => {
-            t("rescale differs between slices; each has its own", "le rescale varie ; chaque coupe a le sien").in_lang(lang).to_owned()
+            t("rescale differs between slices; each has its own", "le rescale varie ; chaque coupe a le sien")
+                .in_lang(lang)
+                .to_owned()
         }
         GeometryFinding::NoRescale { slices } => {
-            t("{} slices have no rescale: HU are doubtful", "{} coupes sans rescale : UH douteuses").with(lang, &[&n(*slices)])
+            t("{} slices have no rescale: HU are doubtful", "{} coupes sans rescale : UH douteuses")
+                .with(lang, &[&n(*slices)])
         }
         GeometryFinding::MixedFrameOfReference { count } => {
-            t("{} frames of reference; stacked by position", "{} référentiels ; empilées par position").with(lang, &[&n(*count)])
+            t("{} frames of reference; stacked by position", "{} référentiels ; empilées par position")
+                .with(lang, &[&n(*count)])
         }
         GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm } => {
             t("slice thickness {} mm, slice distance {} mm", "épaisseur de coupe {} mm, distance {} mm")
@@ -174,38 +197,76 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
 }
 
 /// Why a segmentation was not put on the CT.
-pub fn segmentation_error(error: &crate::import::SegmentationError, lang: Lang) -> String {
+pub(super) fn segmentation_error(error: &SegmentationError, lang: Lang) -> String {
     t("the segmentation does not fit: {}", "la segmentation ne convient pas : {}").with(lang, &[&error.to_string()])
 }
 
 /// What an algorithm says of its own result; `None` when it saw nothing odd.
-pub fn flags(flags: &[crate::analysis::QualityFlag], lang: Lang) -> Option<String> {
+pub(super) fn flags(flags: &[QualityFlag], lang: Lang) -> Option<String> {
     let words: Vec<String> = flags.iter().map(|f| quality_flag(f, lang)).collect();
     (!words.is_empty()).then(|| words.join(" · "))
 }
 
-fn quality_flag(flag: &crate::analysis::QualityFlag, _lang: Lang) -> String { format!("{flag:?}") }
+fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
+    match flag {
+        QualityFlag::LungsTouchEnd { .. } => t(
+            "the lungs reach the end of the scan: the volume is of the scanned part",
+            "les poumons atteignent la limite de l’acquisition : volume de la partie acquise",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        QualityFlag::LungRatio { right_to_left } => t(
+            "right / left lung volume is {}: check the outline",
+            "rapport des volumes droit / gauche {} : vérifiez le contour",
+        )
+        .with(lang, &[&lang.number(*right_to_left, 2)]),
+        QualityFlag::LargeClosing { fraction } => t(
+            "{} % of the lungs is not air (dense disease or tissue): check the outline",
+            "{} % des poumons n’est pas de l’air (atteinte dense ou tissu) : vérifiez le contour",
+        )
+        .with(lang, &[&lang.number(fraction * 100.0, 0)]),
+        QualityFlag::NoAirwayFound => t(
+            "airways not found: they may count as lung",
+            "voies aériennes non trouvées : peut-être comptées comme poumon",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        QualityFlag::OneLungOnly => t("only one lung was found", "un seul poumon trouvé").in_lang(lang).to_owned(),
+        QualityFlag::LungsWereJoined => {
+            t("the lungs were joined and have been parted", "les poumons étaient accolés et ont été séparés")
+                .in_lang(lang)
+                .to_owned()
+        }
+    }
+}
 
 /// What a reader should know of a segmentation that was read.
-pub fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
+pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
     match note {
         SegmentationNote::ThresholdedAtHalf => {
             t("fractional: taken at one half", "fractionnaire : seuil à un demi").in_lang(lang).to_owned()
         }
-        SegmentationNote::OtherFrameOfReference => {
-            t("other frame of reference, placed by its source slices", "autre référentiel, placée par ses coupes sources")
-                .in_lang(lang)
-                .to_owned()
-        }
-        SegmentationNote::NearestMeaning { segment_number, coded } => {
-            t("segment {}: “{}” taken as the nearest meaning", "segment {} : « {} » pris au sens le plus proche")
+        SegmentationNote::OtherFrameOfReference => t(
+            "other frame of reference, placed by its source slices",
+            "autre référentiel, placée par ses coupes sources",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        SegmentationNote::TakenForLesion { segment_number, coded } => {
+            t("segment {}: “{}” taken for a lesion", "segment {} : « {} » pris pour une lésion")
                 .with(lang, &[&segment_number.to_string(), coded])
         }
+        SegmentationNote::NoMeaning { segment_number, coded } => t(
+            "segment {}: “{}” has no meaning here and was left out",
+            "segment {} : « {} » sans équivalent ici, écarté",
+        )
+        .with(lang, &[&segment_number.to_string(), coded]),
         SegmentationNote::EmptySegment(number) => {
             t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
         }
         SegmentationNote::Overlap { voxels } => {
-            t("{} voxels lie in several segments", "{} voxels appartiennent à plusieurs segments").with(lang, &[&voxels.to_string()])
+            t("{} voxels lie in several segments", "{} voxels appartiennent à plusieurs segments")
+                .with(lang, &[&voxels.to_string()])
         }
     }
 }

@@ -5,6 +5,13 @@ use super::gesture::Gesture;
 use super::state::Session;
 use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, TransferFunction, VolumeInput};
 
+/// What a 3D picture may cost while it moves, ms.
+const MOVING_MS: f64 = 40.0;
+/// What it may cost when it stands still, ms.
+const STILL_MS: f64 = 300.0;
+/// The coarsest sampling.
+const COARSEST: u32 = 6;
+
 impl Session {
     /// What to draw now; `None` without an open CT.
     pub fn frame_input(&self) -> Option<FrameInput> {
@@ -34,21 +41,37 @@ impl Session {
     fn volume_input(&self) -> VolumeInput {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
-        let reduced = self.is_volume_reduced();
+        let reduction = self.reduction();
         VolumeInput {
             camera: self.camera,
             transfer: TransferFunction::lungs_and_soft_tissue(),
-            step_mm: if reduced { finest * 3.0 } else { finest },
-            reduction: if reduced { 3 } else { 1 },
+            step_mm: finest * f64::from(reduction),
+            reduction,
             revision: self.volume_revision,
         }
     }
 
-    /// Whether the 3D picture is sampled coarsely, because it moves or the CT is still arriving.
-    pub fn is_volume_reduced(&self) -> bool {
-        let moving = matches!(self.gesture, Gesture::Orbit { .. } | Gesture::Stroke { .. })
-            || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume));
-        moving || self.case.as_ref().is_some_and(|c| !c.is_settled())
+    /// How coarsely the 3D picture is sampled, in px and along the ray: 1 in full. What is affordable is measured, not guessed.
+    pub fn reduction(&self) -> u32 {
+        let affordable = if self.is_orbiting() { MOVING_MS } else { STILL_MS };
+        let Some(full) = self.full_cast_ms else { return COARSEST };
+        (1..COARSEST).find(|r| full / f64::from(r.pow(3)) <= affordable).unwrap_or(COARSEST)
+    }
+    /// A 3D picture of this reduction took so long; a finer one may follow. Says whether it should.
+    pub(super) fn cast_took(&mut self, reduction: u32, ms: f64) -> bool {
+        let full = ms * f64::from(reduction.pow(3));
+        // A little inertia, so that one slow frame does not coarsen the picture.
+        self.full_cast_ms = Some(self.full_cast_ms.map_or(full, |before| before * 0.5 + full * 0.5));
+        !self.is_orbiting() && self.reduction() < reduction
+    }
+    /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
+    pub fn is_orbiting(&self) -> bool {
+        matches!(self.gesture, Gesture::Orbit { .. })
+            || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume))
+    }
+    /// Whether a stroke is being painted: the 3D picture waits for its end.
+    pub fn is_marking(&self) -> bool {
+        matches!(self.gesture, Gesture::Stroke { .. })
     }
 
     fn px_rect(&self, size: PaneSize) -> Option<PxRect> {

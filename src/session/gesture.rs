@@ -76,6 +76,7 @@ impl Session {
                 Tool::Zoom => Gesture::Zoom { about: input.at, last: input.at },
                 _ => Gesture::Orbit { last: input.at },
             };
+            update.changes.facts = true;
             return;
         }
         match tool {
@@ -214,7 +215,10 @@ impl Session {
                 }
                 update.changes.facts = true;
             }
-            Gesture::Orbit { .. } => self.volume_moved(update),
+            Gesture::Orbit { .. } | Gesture::Zoom { .. } => {
+                self.volume_moved(update);
+                update.changes.facts = true;
+            }
             _ => {}
         }
     }

@@ -44,12 +44,8 @@ impl Session {
 
     /// Stops reading and decoding. Slices that arrived stay; what is missing looks missing.
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
-        let loading: Vec<JobId> = self
-            .jobs
-            .iter()
-            .filter(|(_, p)| !matches!(p, Purpose::Proposal(_)))
-            .map(|(id, _)| *id)
-            .collect();
+        let loading: Vec<JobId> =
+            self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
     }
 

@@ -91,7 +91,8 @@ impl Session {
         let voxel = grid.voxel_from_patient(at).0;
         let size = grid.size();
         let clamp = |v: f64, n: usize| v.round().clamp(0.0, n as f64 - 1.0) as usize;
-        let index = crate::geometry::VoxelIndex::new(clamp(voxel.x, size[0]), clamp(voxel.y, size[1]), clamp(voxel.z, size[2]));
+        let index =
+            crate::geometry::VoxelIndex::new(clamp(voxel.x, size[0]), clamp(voxel.y, size[1]), clamp(voxel.z, size[2]));
         self.crosshair = grid.patient_from_voxel(index.centre());
         for (n, pane) in self.panes.iter_mut().enumerate() {
             if from.is_none_or(|id| id.index() != n) {

@@ -20,11 +20,12 @@ pub mod words;
 
 pub use change::{Changes, Update};
 pub use command::{
-    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase,
-    SegmentChange, Tool, UploadOutcome, UploadReply, action_of_key, command_info,
+    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
-    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, Status, StatusState, UploadView, ViewModel,
+    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, Status, StatusState, UploadView,
+    ViewModel,
 };

@@ -111,9 +111,9 @@ impl Case {
 /// Marks kept while another CT is open.
 #[derive(Debug)]
 pub(super) struct Shelved {
-    pub document: Document,
-    pub history: History,
-    pub active: Option<u8>,
+    pub(super) document: Document,
+    pub(super) history: History,
+    pub(super) active: Option<u8>,
 }
 
 /// Brush settings.
@@ -129,11 +129,11 @@ pub struct BrushSettings {
 
 /// Progress of a named job.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Running {
+pub(super) struct Running {
     /// Its name.
-    pub title: super::words::Text,
+    pub(super) title: super::words::Text,
     /// 0..=1.
-    pub fraction: f32,
+    pub(super) fraction: f32,
 }
 
 /// An upload from preview to answer.
@@ -178,6 +178,8 @@ pub struct Session {
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
+    /// What the 3D picture would cost in full, ms; `None` until one was timed.
+    pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
     pub(super) own_window: Option<Window>,
     pub(super) crosshair: PatientPoint,
@@ -196,9 +198,9 @@ pub struct Session {
 /// Header reading in progress.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    pub total: usize,
-    pub done: usize,
-    pub found: Vec<Instance>,
+    pub(super) total: usize,
+    pub(super) done: usize,
+    pub(super) found: Vec<Instance>,
 }
 
 impl Session {
@@ -224,6 +226,7 @@ impl Session {
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,
+            full_cast_ms: None,
             window: crate::view::PRESETS[0],
             own_window: None,
             crosshair: origin,

@@ -50,7 +50,14 @@ impl Session {
             }
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
+            Command::CastTook(reduction, ms) => {
+                if self.cast_took(reduction, ms) {
+                    self.volume_moved(&mut update);
+                }
+                update.changes.facts = true;
+            }
             Command::Gpu(gpu) => {
+                self.full_cast_ms = None;
                 self.gpu = gpu;
                 update.changes.facts = true;
             }

@@ -193,6 +193,8 @@ pub struct ViewModel {
     pub maximised: Option<usize>,
     /// Window centre and width, HU.
     pub window: (f64, f64),
+    /// The 3D picture is sampled coarsely while it moves.
+    pub reduced: bool,
     /// Tool in hand.
     pub tool: Option<Tool>,
     /// Contours subtract.
@@ -229,9 +231,11 @@ impl Session {
             gpu: self.gpu,
             status: self.status(),
             notice: self.notice.clone(),
-            running: self.running.values().next().map(|r| {
-                words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])
-            }),
+            running: self
+                .running
+                .values()
+                .next()
+                .map(|r| words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])),
             series: self.series_rows(),
             problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
             geometry: case.map_or_else(Vec::new, |c| {
@@ -246,6 +250,7 @@ impl Session {
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             maximised: self.maximised.map(PaneId::index),
             window: (self.window.centre_hu, self.window.width_hu),
+            reduced: case.is_some() && self.reduction() > 1,
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,
@@ -277,7 +282,8 @@ impl Session {
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let Some(case) = &self.case else {
-            let state = if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
+            let state =
+                if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
             return Status { state, loaded: 0, total: 0, text: words::IDLE.in_lang(lang).to_owned() };
         };
         let (loaded, total) = (case.volume.loaded_count(), case.plan.slices.len());

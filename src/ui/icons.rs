@@ -7,7 +7,9 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
     Some(match action {
         Action::Tool(Tool::Navigate) => "M12 2v7M12 15v7M2 12h7M15 12h7",
         Action::Tool(Tool::Window) => "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18M12 7h5M12 12h8M12 17h5",
-        Action::Tool(Tool::Pan) => "M12 2l-3 3M12 2l3 3M12 2v20M12 22l-3-3M12 22l3-3M2 12l3-3M2 12l3 3M2 12h20M22 12l-3-3M22 12l-3 3",
+        Action::Tool(Tool::Pan) => {
+            "M12 2l-3 3M12 2l3 3M12 2v20M12 22l-3-3M12 22l3-3M2 12l3-3M2 12l3 3M2 12h20M22 12l-3-3M22 12l-3 3"
+        }
         Action::Tool(Tool::Zoom) => "M10 4a6 6 0 1 0 0 12a6 6 0 1 0 0-12M14.5 14.5L21 21M7.5 10h5M10 7.5v5",
         Action::Tool(Tool::Contour) => "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M5 15l-1 5",
         Action::Tool(Tool::Brush) => "M20 4L10 14M10 14c-3-1-5 1-5 3s-1 3-3 3c6 2 10-1 8-6",

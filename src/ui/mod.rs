@@ -2,6 +2,8 @@
 //!
 //! [`runtime`] owns the session, hands it commands and does its effects; the rest shows the view model.
 
+#![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
+
 mod app;
 mod dialogs;
 mod icons;

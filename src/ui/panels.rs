@@ -322,7 +322,9 @@ fn MarkingTools() -> impl IntoView {
     let low = RwSignal::new(-700i16);
     let high = RwSignal::new(100i16);
     let on = RwSignal::new(false);
-    let send = move || page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))));
+    let send = move || {
+        page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))))
+    };
     view! {
         <div class="group">
             <CommandButton action=Action::ToggleSubtract pressed=subtract />

@@ -96,7 +96,11 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
         let rect = target.get_bounding_client_rect();
         let at = PanePoint::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top());
         // Pixels of a touch pad add up to steps; a wheel's notch is at least one.
-        let amount = if event.delta_mode() == WheelEvent::DOM_DELTA_PIXEL { event.delta_y() / 100.0 } else { event.delta_y().signum() };
+        let amount = if event.delta_mode() == WheelEvent::DOM_DELTA_PIXEL {
+            event.delta_y() / 100.0
+        } else {
+            event.delta_y().signum()
+        };
         let sum = rolled.get_value() + amount;
         let steps = if amount.abs() >= 0.5 { amount.signum() * amount.abs().round() } else { sum.trunc() };
         rolled.set_value(if amount.abs() >= 0.5 { 0.0 } else { sum - steps });
@@ -155,6 +159,9 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
             <div class="text top-right">{say(id.title())}</div>
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
+            </div>
+            <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
+                {say(words::REDUCED)}
             </div>
             <p class="no-3d" hidden=move || !no_3d()>{say(words::NO_3D)}</p>
         </div>

@@ -5,6 +5,7 @@ use crate::geometry::IndexBox;
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
 use crate::view::{PaneContent, reslice};
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
 
@@ -76,15 +77,15 @@ impl Picture {
         }
     }
 
-    /// Draws what the session shows; whether it was drawn.
-    pub(super) fn draw(&mut self, session: &Session) -> bool {
+    /// Draws what the session shows, the 3D picture anew only if `cast`; whether it was drawn.
+    pub(super) fn draw(&mut self, session: &Session, cast: bool) -> bool {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
         if [self.canvas.width(), self.canvas.height()] != frame.size {
             self.canvas.set_width(frame.size[0]);
             self.canvas.set_height(frame.size[1]);
         }
         match &mut self.painter {
-            Painter::Gpu(renderer) => renderer.draw(&frame),
+            Painter::Gpu(renderer) => renderer.draw(&frame, cast),
             Painter::Cpu(None) => false,
             Painter::Cpu(Some(context)) => {
                 let labels = Layer::ALL.map(|l| case.document.layer(l));
@@ -93,8 +94,8 @@ impl Picture {
                     let size = [pane.rect.width, pane.rect.height];
                     let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
                     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
-                    let put = image
-                        .and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
+                    let put =
+                        image.and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
                     if let Err(e) = put {
                         log::error!("{e:?}");
                         return false;
@@ -105,11 +106,20 @@ impl Picture {
         }
     }
 
+    /// Lets the GPU report what it has finished.
+    pub(super) fn poll(&self) {
+        if let Painter::Gpu(renderer) = &self.painter {
+            renderer.poll();
+        }
+    }
+
     /// Calls back when everything drawn so far is on its way to the screen.
     pub(super) fn when_done(&self, done: impl FnOnce() + Send + 'static) {
         match &self.painter {
             Painter::Gpu(renderer) => renderer.when_done(done),
-            Painter::Cpu(_) => done(),
+            Painter::Cpu(_) => {
+                Timeout::new(0, done).forget();
+            }
         }
     }
 }

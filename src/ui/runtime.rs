@@ -13,7 +13,9 @@ use crate::session::{
 };
 use crate::view::PRESETS;
 use gloo::storage::{LocalStorage as Kept, Storage};
+use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -67,6 +69,11 @@ struct Inner {
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
+    /// The 3D picture waits for a quiet moment.
+    cast_timer: RefCell<Option<Timeout>>,
+    cast_due: Cell<bool>,
+    /// A 3D picture is on its way; the GPU is asked each frame.
+    awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
     dab_ms: Cell<Option<f64>>,
 }
@@ -82,6 +89,8 @@ struct Marks {
 #[derive(Clone)]
 pub(super) struct Runtime(Rc<Inner>);
 
+/// Quiet time after which the 3D picture is drawn in full, ms.
+const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
 const UPLOAD_BUDGET_MS: f64 = 8.0;
 
@@ -104,10 +113,14 @@ impl Runtime {
             view,
             probe,
             drawings,
+            cast_timer: RefCell::default(),
+            cast_due: Cell::default(),
+            awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
         let hearing = runtime.clone();
-        *runtime.0.pool.borrow_mut() = Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
+        *runtime.0.pool.borrow_mut() =
+            Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
         let reading = runtime.clone();
         spawn_local(async move {
             match configuration::load().await {
@@ -181,11 +194,14 @@ impl Runtime {
                 }
             }
             Effect::Upload(outbound) => {
-                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else { return };
+                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else {
+                    return;
+                };
                 let runtime = self.clone();
                 spawn_local(async move {
                     let entering = runtime.clone();
-                    let outcome = egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
+                    let outcome =
+                        egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
@@ -250,9 +266,9 @@ impl Runtime {
     /// All slices that have arrived go to the GPU again.
     fn requeue(&self) {
         let session = self.0.session.borrow();
-        let loaded = session.case().map_or_else(Vec::new, |c| {
-            (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect()
-        });
+        let loaded = session
+            .case()
+            .map_or_else(Vec::new, |c| (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect());
         *self.0.uploads.borrow_mut() = loaded;
         self.0.pending.borrow_mut().labels =
             session.case().map(|c| crate::geometry::IndexBox::whole(c.volume.grid().size()));
@@ -279,6 +295,22 @@ impl Runtime {
         }
     }
 
+    /// Casts rays when nothing has changed the 3D picture for a while: slices come first.
+    fn cast_soon(&self) {
+        let runtime = self.clone();
+        let timer = Timeout::new(CAST_DELAY_MS, move || {
+            let busy = !runtime.0.uploads.borrow().is_empty() || runtime.0.session.borrow().is_loading();
+            if busy || runtime.0.session.borrow().is_marking() {
+                runtime.cast_soon();
+                return;
+            }
+            runtime.0.cast_due.set(true);
+            runtime.ask_frame();
+        });
+        // The earlier timer, if any, is cancelled by being dropped.
+        *self.0.cast_timer.borrow_mut() = Some(timer);
+    }
+
     fn frame(&self) {
         self.0.frame_asked.set(false);
         let changes = std::mem::take(&mut *self.0.pending.borrow_mut());
@@ -294,7 +326,7 @@ impl Runtime {
             // Taken from the end: what arrived first goes first.
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
-        let mut drew = false;
+        let (mut drew, mut wants_cast) = (false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
                 picture.begin(case);
@@ -309,12 +341,22 @@ impl Runtime {
             if let Some(touched) = changes.labels {
                 picture.upload_labels(case, touched);
             }
-            if changes.view || changes.volume_view || changes.volume {
-                let wants_3d = changes.volume_view && !changes.view;
+            let cast = self.0.cast_due.take() || session.is_orbiting();
+            if changes.view || changes.volume_view || changes.volume || cast {
                 let begun = clock::now_ms();
-                drew = picture.draw(&session);
-                if wants_3d {
-                    clock::measure("hilum:frame", begun);
+                drew = picture.draw(&session, cast);
+                if cast && drew {
+                    let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
+                    self.0.awaiting.set(true);
+                    picture.when_done(move || {
+                        clock::measure("hilum:frame", begun);
+                        runtime.0.awaiting.set(false);
+                        let (runtime, ms) = (runtime.take(), clock::now_ms() - begun);
+                        // The GPU may report from inside a frame: the command waits for its end.
+                        Timeout::new(0, move || runtime.dispatch(Command::CastTook(reduction, ms))).forget();
+                    });
+                } else if changes.volume_view || changes.volume {
+                    wants_cast = true;
                 }
             }
             if changes.labels.is_some()
@@ -335,6 +377,11 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
+        if self.0.awaiting.get()
+            && let Some(picture) = picture.as_ref()
+        {
+            picture.poll();
+        }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         let more = !uploads.is_empty() && picture.is_some();
         let facts = changes.facts.then(|| session.view_model());
@@ -343,7 +390,12 @@ impl Runtime {
         drop((uploads, picture, session));
         if more {
             self.0.pending.borrow_mut().view = true;
+        }
+        if more || self.0.awaiting.get() {
             self.ask_frame();
+        }
+        if wants_cast {
+            self.cast_soon();
         }
         if lost {
             self.rebuild();

@@ -81,6 +81,13 @@ pub(super) fn Toolbar() -> impl IntoView {
         }
         input.set_value("");
     };
+    // Not in the framework's list of attributes.
+    let folder = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = folder.get() {
+            input.set_attribute("webkitdirectory", "").unwrap_or_else(|e| log::debug!("{e:?}"));
+        }
+    });
     view! {
         <header class="toolbar" role="toolbar" aria-label=say(words::TOOLS)>
             <h1>"Hilum"</h1>
@@ -91,7 +98,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 </label>
                 <label class="button">
                     <span>{say(words::OPEN_FOLDER)}</span>
-                    <input type="file" multiple attr:webkitdirectory="" data-testid="open-folder" on:change=open />
+                    <input node_ref=folder type="file" multiple data-testid="open-folder" on:change=open />
                 </label>
                 <CommandButton action=Action::OpenDemonstration />
             </div>

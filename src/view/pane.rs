@@ -28,7 +28,9 @@ impl PaneState {
     pub fn fit(&mut self, grid: &Grid, size: [f64; 2]) {
         let axes = patient_axes(grid);
         let pick = |wanted: PatientVector| {
-            axes.iter().map(|a| if a.dot(wanted) < 0.0 { -*a } else { *a }).max_by(|a, b| a.dot(wanted).total_cmp(&b.dot(wanted)))
+            axes.iter()
+                .map(|a| if a.dot(wanted) < 0.0 { -*a } else { *a })
+                .max_by(|a, b| a.dot(wanted).total_cmp(&b.dot(wanted)))
         };
         self.right = pick(self.plane.right()).unwrap_or(self.plane.right());
         self.down = pick(self.plane.down()).unwrap_or(self.plane.down());
@@ -127,7 +129,11 @@ mod tests {
         Grid::new(
             [50, 60, 20],
             PatientPoint::new(-30.0, -40.0, 100.0),
-            [PatientVector::new(0.8, 0.0, 0.0), PatientVector::new(0.0, 0.8 * c, 0.8 * s), PatientVector::new(0.0, 0.0, 2.5)],
+            [
+                PatientVector::new(0.8, 0.0, 0.0),
+                PatientVector::new(0.0, 0.8 * c, 0.8 * s),
+                PatientVector::new(0.0, 0.0, 2.5),
+            ],
         )
         .unwrap()
     }

@@ -62,7 +62,13 @@ impl Rays {
 }
 
 /// Draws the 3D picture as RGBA, row by row. `labels` are the two layers, anatomy then findings.
-pub fn raycast(volume: &CtVolume, labels: [&LabelMap; 2], look: &LabelLook, input: &VolumeInput, size: [u32; 2]) -> Vec<u8> {
+pub fn raycast(
+    volume: &CtVolume,
+    labels: [&LabelMap; 2],
+    look: &LabelLook,
+    input: &VolumeInput,
+    size: [u32; 2],
+) -> Vec<u8> {
     let rays = Rays::new(volume.grid(), input, size);
     let table = input.transfer.table();
     let mut out = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);

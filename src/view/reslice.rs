@@ -28,7 +28,13 @@ impl VoxelWalk {
 }
 
 /// Draws a slice as RGBA, row by row. `labels` are the two layers, anatomy then findings.
-pub fn reslice(volume: &CtVolume, labels: [&LabelMap; 2], look: &LabelLook, slice: &SliceInput, size: [u32; 2]) -> Vec<u8> {
+pub fn reslice(
+    volume: &CtVolume,
+    labels: [&LabelMap; 2],
+    look: &LabelLook,
+    slice: &SliceInput,
+    size: [u32; 2],
+) -> Vec<u8> {
     let grid = volume.grid();
     let walk = VoxelWalk::new(grid, slice, size);
     let (low, scale) = slice.window.low_and_scale();
@@ -49,7 +55,9 @@ pub fn reslice(volume: &CtVolume, labels: [&LabelMap; 2], look: &LabelLook, slic
                 if shown == 0.0 {
                     continue;
                 }
-                let edge = [walk.right, -walk.right, walk.down, -walk.down].iter().any(|step| label_at(map, v + *step) != label);
+                let edge = [walk.right, -walk.right, walk.down, -walk.down]
+                    .iter()
+                    .any(|step| label_at(map, v + *step) != label);
                 let alpha = if edge { look.outline } else { look.fill };
                 for (c, s) in colour.iter_mut().zip([r, g, b]) {
                     *c += (s - *c) * alpha;

@@ -6,7 +6,7 @@ FOLDER holds the source CT (other files in it are passed over). Prints JSON:
 
     {"segments": {"1": {"label", "tracking_uid", "voxels", "volume_ml",
                         "slices": {SOP Instance UID: {"voxels", "sha256"}}}},
-     "frames": …, "problems": […]}
+     "frames": …, "frames_without_source": …, "problems": […]}
 
 `sha256` is over the slice's pixels in this segment, one byte each (0 or 1), row by row. The exit status is 1 if there are problems.
 """
@@ -83,9 +83,12 @@ def main(seg_path, folder):
     for name in ("PatientID", "PatientName", "StudyInstanceUID"):
         if segmentation.get(name) != any_slice.get(name):
             problems.append(f"{name} is not that of the CT")
-    if segmentation.FrameOfReferenceUID not in {s.FrameOfReferenceUID for s in slices.values()}:
+    references = {s.FrameOfReferenceUID for s in slices.values() if s.get("FrameOfReferenceUID")}
+    if references and segmentation.FrameOfReferenceUID not in references:
         problems.append("the frame of reference is not that of the CT")
     for number, (frame, uid) in enumerate(zip(frames, sources), start=1):
+        if uid is None:
+            continue
         if uid not in slices:
             problems.append(f"frame {number}: its source is not in the folder")
             continue
@@ -114,7 +117,7 @@ def main(seg_path, folder):
                 if count
             },
         }
-    return {"segments": segments, "frames": len(frames), "problems": problems}
+    return {"segments": segments, "frames": len(frames), "frames_without_source": sources.count(None), "problems": problems}
 
 
 if __name__ == "__main__":

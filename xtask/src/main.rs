@@ -1,1 +1,46 @@
-fn main() {}
+//! The chores: build, demonstrate, test, measure. Everything they need they install themselves, once, outside `target/`.
+
+mod build;
+mod machine;
+mod measure;
+mod run;
+mod serve;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  setup                          install what `build` needs
+  build [--connect-src ORIGIN]…  leave the release bundle in dist/
+  demo [--no-build] [--port N]   build, serve on 127.0.0.1:8080, say what to click
+  test [--only STEP]             all checks; `--only` runs one (fmt, clippy, clippy-wasm, deny, native, doctest, doc,
+                                 wasm, bundle, browser)
+  bench [peers [ARGS…]]          native benchmarks; with `peers` also the side-by-side harness
+  fixtures [DIR]                 write the demonstration phantom as DICOM files";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.split_first() {
+        Some((&"setup", _)) => tools::set_up(),
+        Some((&"build", rest)) => build::build(rest),
+        Some((&"demo", rest)) => serve::demo(rest),
+        Some((&"test", rest)) => suite::test(rest),
+        Some((&"bench", rest)) => measure::bench(rest),
+        Some((&"fixtures", rest)) => build::fixtures(rest.first().copied()),
+        _ => {
+            println!("{USAGE}");
+            return if words.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -211,6 +211,19 @@ fn loading_begins_on_screen_and_names_each_slice_once() {
 }
 
 proptest! {
+    /// Positions of no sense: a plan or a reason.
+    #[test]
+    fn nonsense_is_survived(positions in prop::collection::vec(prop::array::uniform3(any::<f64>()), 1..12), mm in any::<f64>()) {
+        let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+        let mut stack = series((0..).zip(&positions).map(|(n, p)| {
+            slice(n, PatientPoint::new(finite(p[0]), finite(p[1]), finite(p[2])), 0.0)
+        }).collect());
+        stack.instances[0].plane.pixel_spacing_mm = Some([finite(mm), 1.0]);
+        if let Ok(plan) = plan_stack(&stack) {
+            prop_assert_eq!(plan.slices.len(), plan.grid.size()[2]);
+        }
+    }
+
     /// Any oblique, possibly tilted stack: the grid goes through every Image Position, and the order of files does not matter.
     #[test]
     fn the_grid_goes_through_every_position_in_any_order(

@@ -1,0 +1,86 @@
+//! Benchmarks: our own, and side by side with other viewers.
+
+use crate::run::{Outcome, cache, command, root, run};
+use crate::serve;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Runs the native benchmarks; with `peers`, the side-by-side harness instead. Further words go to the harness.
+pub(crate) fn bench(arguments: &[&str]) -> Outcome {
+    match arguments.split_first() {
+        None => run(&mut command("cargo", &["bench"])),
+        Some((&"peers", rest)) => peers(rest),
+        Some((other, _)) => Err(format!("bench does not know {other}")),
+    }
+}
+
+/// The harness lies beside the project; its copy is given our adapter.
+fn peers(arguments: &[&str]) -> Outcome {
+    let source = root().join("../shared/bench/peers");
+    if !source.exists() {
+        return Err("the harness ../shared/bench/peers is not there".to_owned());
+    }
+    let harness = cache().join("peers-harness");
+    copy(&source, &harness)?;
+    let adapter = harness.join("adapters/hilum.mjs");
+    fs::copy(root().join("tests/browser/peer-adapter.mjs"), adapter).map_err(|e| format!("adapter: {e}"))?;
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/hilum-bench");
+    let in_harness = |program: &str, arguments: &[&str]| {
+        let mut command = command(program, arguments);
+        command.current_dir(&harness);
+        command
+    };
+    if !home.join("venv/bin/python").exists() {
+        let venv = home.join("venv");
+        run(in_harness("python3", &["-m", "venv"]).arg(&venv))?;
+        let wanted = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "numpy",
+            "scipy",
+            "pydicom",
+            "pylibjpeg",
+            "pylibjpeg-openjpeg",
+            "pylibjpeg-libjpeg",
+            "pylibjpeg-rle",
+            "pyjpegls",
+            "imagecodecs",
+        ];
+        run(&mut in_harness(&venv.join("bin/python").to_string_lossy(), &wanted))?;
+    }
+    if !home.join("data/manifest.json").exists() {
+        let python = home.join("venv/bin/python");
+        run(in_harness(&python.to_string_lossy(), &["gen_series.py", "--out"]).arg(home.join("data")))?;
+    }
+    let modules = home.join("peers");
+    if !modules.join("node_modules").exists() {
+        fs::create_dir_all(&modules).map_err(|e| e.to_string())?;
+        fs::copy(harness.join("package.json"), modules.join("package.json")).map_err(|e| e.to_string())?;
+        let mut npm = command("npm", &["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+        run(npm.current_dir(&modules))?;
+    }
+    if !harness.join("dist").exists() {
+        run(&mut in_harness("node", &["build.mjs"]))?;
+    }
+    let url = format!("hilum=http://127.0.0.1:{}/", serve::in_background()?);
+    let mut node = in_harness("node", &["run.mjs", "--url", &url]);
+    if !arguments.contains(&"--peers") {
+        node.args(["--peers", "hilum,cornerstone,niivue,dwv,volview"]);
+    }
+    run(node.args(arguments))
+}
+
+fn copy(from: &Path, to: &Path) -> Outcome {
+    fs::create_dir_all(to).map_err(|e| format!("{}: {e}", to.display()))?;
+    for entry in fs::read_dir(from).map_err(|e| format!("{}: {e}", from.display()))?.flatten() {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).map_err(|e| format!("{}: {e}", target.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! All checks, in the order of their cost.
+
+use crate::run::{Outcome, command, root, run};
+use crate::{build, machine, tools};
+use std::process::Command;
+use std::time::Instant;
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Installs what is missing, then runs every check; stops at the first that fails.
+pub(crate) fn test(arguments: &[&str]) -> Outcome {
+    let only = match arguments {
+        [] => None,
+        ["--only", step] => Some(*step),
+        _ => return Err("test takes --only STEP".to_owned()),
+    };
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    step("set-up", &mut times, set_up)?;
+    let checks: [(&str, fn() -> Outcome); 10] = [
+        ("fmt", || run(&mut command("cargo", &["fmt", "--all", "--check"]))),
+        ("deny", || run(&mut command("cargo-deny", &["--all-features", "check", "licenses", "bans", "sources"]))),
+        ("clippy", || run(&mut command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
+        ("native", native),
+        ("doctest", || run(&mut command("cargo", &["test", "--doc"]))),
+        ("doc", || {
+            let mut doc = command("cargo", &["doc", "--no-deps", "--document-private-items"]);
+            run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        }),
+        ("clippy-wasm", || {
+            run(&mut command(
+                "cargo",
+                &[
+                    "clippy",
+                    "--target",
+                    WASM,
+                    "--no-default-features",
+                    "--features",
+                    "app",
+                    "--lib",
+                    "--bin",
+                    "hilum-app",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ))?;
+            run(&mut command(
+                "cargo",
+                &[
+                    "clippy",
+                    "--target",
+                    WASM,
+                    "--no-default-features",
+                    "--features",
+                    "worker",
+                    "--lib",
+                    "--bin",
+                    "hilum-worker",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ))
+        }),
+        ("wasm", wasm),
+        ("bundle", || build::build(&[])),
+        ("browser", browser),
+    ];
+    for (name, check) in checks {
+        if only.is_none_or(|o| o == name) {
+            step(name, &mut times, check)?;
+        }
+    }
+    println!("\nAll checks passed in {} s:", begun.elapsed().as_secs());
+    for (name, seconds) in times {
+        println!("  {name:<12} {seconds:>5} s");
+    }
+    Ok(())
+}
+
+fn step(name: &str, times: &mut Vec<(String, u64)>, check: impl FnOnce() -> Outcome) -> Outcome {
+    println!("\n=== {name}");
+    let begun = Instant::now();
+    check().map_err(|why| format!("{name}: {why}"))?;
+    times.push((name.to_owned(), begun.elapsed().as_secs()));
+    Ok(())
+}
+
+/// Packages of three kinds side by side with the tools that cargo builds.
+fn set_up() -> Outcome {
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            machine::packages()?;
+            machine::python_environment()?;
+            machine::node_packages()
+        });
+        tools::set_up()?;
+        tools::set_up_checks()?;
+        others.join().unwrap_or_else(|_| Err("installing packages stopped".to_owned()))
+    })
+}
+
+fn native() -> Outcome {
+    run(&mut with_machine(command("cargo", &["nextest", "run", "--workspace"])))
+}
+
+/// Tests that run inside the browser.
+fn wasm() -> Outcome {
+    let arguments = ["test", "--target", WASM, "--no-default-features", "--features", "codecs", "--test", "web"];
+    let mut test = command("cargo", &arguments);
+    run(test.env("CHROMEDRIVER", "/usr/bin/chromedriver").env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
+}
+
+fn browser() -> Outcome {
+    let mut node = with_machine(command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec"]));
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/browser"))
+        .map_err(|e| format!("tests/browser: {e}"))?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    run(node.args(files))
+}
+
+fn with_machine(mut command: Command) -> Command {
+    command.env("HILUM_PYTHON", machine::python());
+    command
+}
