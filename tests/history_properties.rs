@@ -125,7 +125,7 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn undo_leads_back_byte_for_byte(deeds in prop::collection::vec(deed(), 1..24)) {
