@@ -1,4 +1,11 @@
 //! The pure core inside WebAssembly: the same bytes, the same HU, and decoders that find all they need.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 #![cfg(target_arch = "wasm32")]
 
 use hilum::dicom::{decode_frame, group_into_series, read_header};

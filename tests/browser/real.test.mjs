@@ -29,7 +29,9 @@ function pixelsOf(files) {
   const index = new PixelIndex();
   for (const file of files) {
     const bytes = fs.readFileSync(file);
-    index.add(bytes.subarray(Math.max(0, bytes.length - 512 * 512 * 2)));
+    const begin = bytes.indexOf(Buffer.from([0xe0, 0x7f, 0x10, 0x00]));
+    assert.ok(begin > 0, `${file} has Pixel Data`);
+    index.add(bytes.subarray(begin + 12));
   }
   const decoded = path.join(os.tmpdir(), `hilum-pixels-${process.pid}`);
   execFileSync("cargo", ["run", "--quiet", "--example", "pixels", "--", decoded, ...files.slice(0, 24)], { cwd: root });
