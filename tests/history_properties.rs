@@ -102,7 +102,7 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
     match deed {
         Deed::Contour { segment, plane, at, radius_mm, subtract } => {
             let outline: Vec<[f64; 2]> = (0..24)
-                .map(|n| f64::from(n) / 24.0 * 6.283)
+                .map(|n| f64::from(n) / 24.0 * std::f64::consts::TAU)
                 .map(|t| [radius_mm * t.cos(), radius_mm * t.sin()])
                 .collect();
             let action = if *subtract { ContourAction::Subtract } else { ContourAction::Add };
@@ -125,7 +125,7 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn undo_leads_back_byte_for_byte(deeds in prop::collection::vec(deed(), 1..24)) {

@@ -129,18 +129,16 @@ fn picture(name: &str, volume: &CtVolume, labels: &[u8]) {
 fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
     let Some(folder) = data(name) else { return };
     let volume = volume(&folder);
-    let started = std::time::Instant::now();
     let lungs = propose_lungs(&volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
-    println!("{name}: {:?}, lungs in {:?}, {:?}", volume.grid().size(), started.elapsed(), lungs.flags);
+    println!("{name}: {:?}, {:?}", volume.grid().size(), lungs.flags);
     picture(&format!("{name}-lungs"), &volume, &lungs.labels);
     let [right, left, airways] =
         [Structure::RightLung, Structure::LeftLung, Structure::Airways].map(|s| millilitres(&volume, &lungs, s));
     println!("right {right:.0} ml, left {left:.0} ml, airways {airways:.1} ml");
     let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
-    let started = std::time::Instant::now();
     let lesions = propose_lesions(&volume, &inside, &LesionParameters::default(), &mut Watch(0.0)).unwrap();
     let lesion = millilitres(&volume, &lesions, Structure::Lesion);
-    println!("opacities {lesion:.1} ml = {:.2} % in {:?}", 100.0 * lesion / (right + left), started.elapsed());
+    println!("opacities {lesion:.1} ml = {:.2} %", 100.0 * lesion / (right + left));
     picture(&format!("{name}-opacities"), &volume, &lesions.labels);
     assert!(lungs_ml.contains(&(right + left)), "{} ml", right + left);
     assert!((0.7..1.7).contains(&(right / left)), "right to left {}", right / left);

@@ -17,7 +17,7 @@ pub(super) struct Coarse {
 }
 
 impl Coarse {
-    /// Averages the voxels that `weight` (0 or 1 per voxel) counts; a cell with fewer than half of its voxels counted gets
+    /// Averages the voxels where `mask` is not 0, all of them without one; a cell with fewer than half of its voxels counted gets
     /// `empty`. `None` if the cells do not make a grid.
     pub(super) fn new(volume: &CtVolume, mask: Option<&[u8]>, empty: i16) -> Option<Self> {
         let grid = volume.grid();

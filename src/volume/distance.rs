@@ -19,15 +19,11 @@ pub fn squared_distance_mm2(size: [usize; 3], spacing_mm: [f64; 3], is_target: i
     let mut envelope = Envelope::default();
     if nj > 1 {
         for slice in field.chunks_exact_mut(ni * nj) {
-            for i in 0..ni {
-                envelope.pass(slice, i, ni, nj, spacing_mm[1] as f32);
-            }
+            envelope.across(slice, ni, nj, spacing_mm[1] as f32);
         }
     }
     if nk > 1 {
-        for column in 0..ni * nj {
-            envelope.pass(&mut field, column, ni * nj, nk, spacing_mm[2] as f32);
-        }
+        envelope.across(&mut field, ni * nj, nk, spacing_mm[2] as f32);
     }
     field
 }
@@ -47,32 +43,51 @@ fn along_row(row: &mut [f32], spacing: f32) {
     }
 }
 
+/// Lines taken side by side, so that each stretch of memory is fetched once.
+const LINES: usize = 16;
+
 /// Parabolas of one line and where each begins to be the lowest.
 #[derive(Default)]
 struct Envelope {
-    values: Vec<f32>,
+    gathered: Vec<f32>,
     apex: Vec<usize>,
     from: Vec<f32>,
 }
 
 impl Envelope {
-    /// Replaces `count` values at `start`, `start + stride`, … by min over q of value(q) + (spacing · (p − q))².
-    fn pass(&mut self, field: &mut [f32], start: usize, stride: usize, count: usize, spacing: f32) {
-        self.values.clear();
-        self.values.extend(field.iter().skip(start).step_by(stride).take(count));
-        if self.values.iter().all(|v| *v == 0.0) {
-            return;
+    /// Passes over each of the `stride` lines of `count` values that lie `stride` apart.
+    fn across(&mut self, field: &mut [f32], stride: usize, count: usize, spacing: f32) {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        for first in (0..stride).step_by(LINES) {
+            let lines = LINES.min(stride - first);
+            gathered.clear();
+            gathered.resize(lines * count, 0.0);
+            for (p, row) in field.chunks_exact(stride).enumerate() {
+                for (line, value) in row[first..first + lines].iter().enumerate() {
+                    gathered[line * count + p] = *value;
+                }
+            }
+            for (line, values) in gathered.chunks_exact(count).enumerate() {
+                if values.iter().all(|v| *v == 0.0) || !self.build(values, spacing) {
+                    continue;
+                }
+                let places = field.iter_mut().skip(first + line).step_by(stride);
+                self.read(values, spacing, places);
+            }
         }
+        self.gathered = gathered;
+    }
+    /// The lower envelope of the parabolas value(q) + (spacing · (p − q))²; `false` if all values are infinite.
+    fn build(&mut self, values: &[f32], spacing: f32) -> bool {
         self.apex.clear();
         self.from.clear();
-        let weight = spacing * spacing;
-        for (q, value) in self.values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
+        let weight = 2.0 * spacing * spacing;
+        for (q, value) in values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
             let mut begin = f32::NEG_INFINITY;
-            while let Some(&p) = self.apex.last() {
-                // Where the parabolas of p and q cross: (value(q) − value(p)) / (2 w (q − p)) + (q + p) / 2.
-                let apart = (q - p) as f32;
-                begin = (value - self.values[p]) / (2.0 * weight * apart) + (q + p) as f32 / 2.0;
-                if self.from.last().is_none_or(|f| begin > *f) {
+            while let (Some(&p), Some(&from)) = (self.apex.last(), self.from.last()) {
+                // Where the parabolas of p and q cross.
+                begin = (value - values[p]) / (weight * (q - p) as f32) + (q + p) as f32 / 2.0;
+                if begin > from {
                     break;
                 }
                 self.apex.pop();
@@ -82,17 +97,19 @@ impl Envelope {
             self.apex.push(q);
             self.from.push(begin);
         }
-        if self.apex.is_empty() {
-            return;
-        }
+        !self.apex.is_empty()
+    }
+    /// Writes the height of the envelope at each place.
+    fn read<'a>(&self, values: &[f32], spacing: f32, places: impl Iterator<Item = &'a mut f32>) {
+        let weight = spacing * spacing;
         let mut n = 0;
-        for (p, place) in field.iter_mut().skip(start).step_by(stride).take(count).enumerate() {
+        for (p, place) in places.enumerate() {
             while n + 1 < self.apex.len() && self.from[n + 1] < p as f32 {
                 n += 1;
             }
             let q = self.apex[n];
             let apart = p.abs_diff(q) as f32;
-            *place = self.values[q] + weight * apart * apart;
+            *place = values[q] + weight * apart * apart;
         }
     }
 }
@@ -112,12 +129,14 @@ mod tests {
             let count = size.iter().product::<usize>();
             let field = squared_distance_mm2(size, spacing, |o| seed[o]);
             let place = |o: usize| [o % size[0], o / size[0] % size[1], o / (size[0] * size[1])];
-            for at in 0..count {
+            for (at, found) in field.iter().enumerate() {
                 let exact = (0..count)
                     .filter(|o| seed[*o])
-                    .map(|o| (0..3).map(|a| ((place(o)[a] as f64 - place(at)[a] as f64) * spacing[a]).powi(2)).sum::<f64>())
+                    .map(|o| {
+                        (0..3).map(|a| ((place(o)[a] as f64 - place(at)[a] as f64) * spacing[a]).powi(2)).sum::<f64>()
+                    })
                     .fold(f64::INFINITY, f64::min);
-                let found = f64::from(field[at]);
+                let found = f64::from(*found);
                 prop_assert!(found == exact || (found - exact).abs() < 1e-4 * (1.0 + exact), "{found} against {exact}");
             }
         }

@@ -1,0 +1,160 @@
+// Drives the page as its user would, by the names of the automation contract.
+import { chromium } from "playwright-core";
+import fs from "node:fs";
+import path from "node:path";
+
+export const here = import.meta.dirname;
+export const root = path.resolve(here, "../..");
+export const out = path.join(here, "out");
+fs.mkdirSync(out, { recursive: true });
+
+// The set that gives WebGPU, WebGL2 and visible canvases without a GPU.
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--enable-unsafe-webgpu",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--use-angle=swiftshader",
+];
+const PATIENCE = 120_000;
+
+export const id = (name) => `[data-testid="${name}"]`;
+
+/// A fresh browser on the page; `use` gets it, and everything it asked of the network is in `requests`.
+export async function withPage(address, use) {
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
+  try {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-GB" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const requests = [];
+    const troubles = [];
+    page.on("request", (r) => requests.push({ url: r.url(), method: r.method(), body: r.postDataBuffer() }));
+    page.on("pageerror", (e) => troubles.push(`page error: ${e.message}`));
+    page.on("console", (m) => m.type() === "error" && troubles.push(`console: ${m.text()}`));
+    await page.goto(address);
+    await page.waitForFunction(() => document.body.dataset.gpu);
+    await use(page, { requests, troubles });
+  } finally {
+    await browser.close();
+  }
+}
+
+export async function ready(page) {
+  await page.waitForFunction(
+    () => ["ready", "error"].includes(document.querySelector('[data-testid="status"]').dataset.state),
+    null,
+    { timeout: PATIENCE },
+  );
+  return page.locator(id("status")).getAttribute("data-state");
+}
+
+export async function openFiles(page, files) {
+  await page.setInputFiles(id("open-files"), files);
+  return ready(page);
+}
+
+export const data = (page, name) => page.locator(id(name)).first().evaluate((e) => ({ ...e.dataset }));
+export const all = (page, name) =>
+  page.evaluate(
+    (selector) => [...document.querySelectorAll(selector)].map((e) => ({ ...e.dataset, text: e.textContent })),
+    id(name),
+  );
+export const segments = async (page) =>
+  (await all(page, "segment-item")).map((s) => ({ ...s, number: +s.number, voxels: +s.voxels, ml: +s.ml }));
+
+/// Waits until the page says something else than before, or the same for good.
+export async function until(page, test, argument) {
+  await page.waitForFunction(test, argument, { timeout: PATIENCE });
+}
+
+/// A closed loop about a place in a pane, given in parts of its size.
+export async function loop(page, pane, [x, y], [rx, ry]) {
+  const box = await page.locator(id(pane)).boundingBox();
+  const at = (angle) => [box.x + box.width * x + rx * Math.cos(angle), box.y + box.height * y + ry * Math.sin(angle)];
+  await page.mouse.move(...at(0));
+  await page.mouse.down();
+  for (let n = 1; n <= 32; n++) await page.mouse.move(...at((n / 32) * 2 * Math.PI));
+  await page.mouse.up();
+}
+
+export async function drag(page, pane, from, to) {
+  const box = await page.locator(id(pane)).boundingBox();
+  const at = ([x, y]) => [box.x + box.width * x, box.y + box.height * y];
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at(to), { steps: 6 });
+  await page.mouse.up();
+}
+
+export async function wheel(page, pane, steps) {
+  const box = await page.locator(id(pane)).boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  for (let n = 0; n < Math.abs(steps); n++) await page.mouse.wheel(0, steps < 0 ? -100 : 100);
+}
+
+/// Saves what the button offers; its path.
+export async function download(page, name, folder) {
+  const [offered] = await Promise.all([page.waitForEvent("download"), page.click(id(name))]);
+  const file = path.join(folder, offered.suggestedFilename());
+  await offered.saveAs(file);
+  return file;
+}
+
+/// Standard deviation of grey over a pane as it is on screen, its writing left out: near 0 means nothing was drawn.
+export async function spread(page, pane) {
+  const box = await page.locator(id(pane)).boundingBox();
+  const clip = { x: box.x + box.width * 0.2, y: box.y + box.height * 0.2, width: box.width * 0.6, height: box.height * 0.6 };
+  const png = (await page.screenshot({ clip })).toString("base64");
+  // The page may not fetch data addresses, but an image may be one.
+  return page.evaluate(async (picture) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${picture}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const pixels = context.getImageData(0, 0, image.width, image.height).data;
+    let [n, sum, squares] = [0, 0, 0];
+    for (let p = 0; p < pixels.length; p += 4) {
+      n += 1;
+      sum += pixels[p];
+      squares += pixels[p] ** 2;
+    }
+    return Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
+  }, png);
+}
+
+/// All four panes are drawn; the 3D picture may take a while on a software GPU.
+export async function drawn(page, panes) {
+  for (const pane of panes) {
+    let seen = 0;
+    for (let n = 0; n < 60 && seen <= 6; n++) {
+      seen = await spread(page, pane);
+      if (seen <= 6) await page.waitForTimeout(500);
+    }
+    if (seen <= 6) throw new Error(`${pane} shows nothing (grey deviates by ${seen.toFixed(1)})`);
+  }
+}
+
+export const PANES = ["pane-axial", "pane-coronal", "pane-sagittal", "pane-volume"];
+
+/// Files of a real series; where there are none the test says so, and fails where they must be.
+export function series(test, folder) {
+  const base = process.env.HILUM_TEST_DATA ?? path.resolve(root, "../shared/data");
+  const place = path.join(base, folder);
+  if (fs.existsSync(place)) {
+    const walk = (d) =>
+      fs.readdirSync(d, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? walk(path.join(d, e.name)) : [path.join(d, e.name)]));
+    return { place, files: walk(place).filter((f) => f.endsWith(".dcm")).sort() };
+  }
+  if (process.env.CI === "true") throw new Error(`${place} is not there, and this run must have it`);
+  test.skip(`${place} is not there`);
+  return null;
+}

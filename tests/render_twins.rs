@@ -1,0 +1,180 @@
+//! The GPU draws what the CPU twins say, on phantoms of several geometries. Needs a Vulkan driver (lavapipe will do).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
+#![cfg(feature = "gpu")]
+
+use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
+use hilum::render::Renderer;
+use hilum::view::{
+    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
+    VolumeInput, Window, raycast, reslice,
+};
+use hilum::volume::{CtVolume, LabelMap};
+use ndarray::Array3;
+
+/// A ball of soft tissue with a lung-like hollow and a bone core, on a ramp, so that every place has another value.
+fn phantom(grid: Grid) -> (CtVolume, LabelMap, LabelMap) {
+    let [ni, nj, nk] = grid.size();
+    let centre = grid.centre();
+    let hu = Array3::from_shape_fn((nk, nj, ni), |(k, j, i)| {
+        let p = grid.patient_from_voxel(VoxelIndex::new(i, j, k).centre());
+        let d = p.distance(centre);
+        let base = match d {
+            d if d < 8.0 => 900.0,
+            d if d < 20.0 => -850.0,
+            d if d < 28.0 => 50.0,
+            _ => -1000.0,
+        };
+        (base + p.0.x).round() as i16
+    });
+    let mut anatomy = LabelMap::empty(grid).unwrap();
+    let mut findings = LabelMap::empty(grid).unwrap();
+    let (mut lung, mut lesion) = (anatomy.edit(), findings.edit());
+    for offset in 0..grid.voxel_count() {
+        let index = grid.index_at(offset);
+        let d = grid.patient_from_voxel(index.centre()).distance(centre);
+        if d < 20.0 {
+            lung.set(index, 3);
+        }
+        if d > 12.0 && d < 18.0 && index.i > ni / 2 {
+            lesion.set(index, 7);
+        }
+    }
+    lung.finish();
+    lesion.finish();
+    (CtVolume::from_array(grid, hu).unwrap(), anatomy, findings)
+}
+
+fn grids() -> [(&'static str, Grid); 3] {
+    let v = PatientVector::new;
+    let origin = PatientPoint::new(-30.0, -28.0, 10.0);
+    let grid = |size, steps| Grid::new(size, origin, steps).unwrap();
+    let (s, c) = 0.3f64.sin_cos();
+    [
+        ("anisotropic", grid([60, 56, 24], [v(1.0, 0.0, 0.0), v(0.0, 1.0, 0.0), v(0.0, 0.0, 2.5)])),
+        ("rotated", grid([56, 60, 40], [v(c, s, 0.0), v(-s, c, 0.0), v(0.0, 0.0, 1.5)])),
+        ("tilted", grid([60, 56, 30], [v(1.0, 0.0, 0.0), v(0.0, c, s), v(0.0, 0.0, 2.0)])),
+    ]
+}
+
+fn look() -> LabelLook {
+    let mut look = LabelLook::default();
+    look.show(0, 3, [80, 160, 220]);
+    look.show(1, 7, [240, 80, 60]);
+    look
+}
+
+/// A renderer with the phantom on it; `None` (said aloud) where no driver is, which fails a run that must have one.
+fn renderer(volume: &CtVolume, anatomy: &LabelMap, findings: &LabelMap) -> Option<Renderer> {
+    match pollster::block_on(Renderer::headless([64, 64])) {
+        Ok(mut renderer) => {
+            let grid = volume.grid();
+            let [ni, nj, nk] = grid.size();
+            renderer.set_grid(grid).unwrap();
+            for k in 0..nk {
+                renderer.upload_slice(k, &volume.values()[k * ni * nj..(k + 1) * ni * nj]);
+            }
+            renderer.upload_labels(IndexBox::whole(grid.size()), anatomy, findings);
+            Some(renderer)
+        }
+        Err(e) => {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no GPU driver, and this run must have one: {e}");
+            println!("skipped, no GPU driver: {e}");
+            None
+        }
+    }
+}
+
+fn draw(renderer: &mut Renderer, size: [u32; 2], content: PaneContent) -> Vec<u8> {
+    let rect = PxRect { x: 0, y: 0, width: size[0], height: size[1] };
+    let frame = FrameInput { size, look: look(), panes: vec![PaneInput { rect, content }] };
+    assert!(renderer.draw(&frame, true));
+    pollster::block_on(renderer.pixels()).unwrap()
+}
+
+/// Share of channels that differ by more than `tolerance`, and the mean difference.
+fn difference(a: &[u8], b: &[u8], tolerance: u8) -> (f64, f64) {
+    assert_eq!(a.len(), b.len());
+    let differences: Vec<u8> = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).collect();
+    let over = differences.iter().filter(|d| **d > tolerance).count() as f64 / differences.len() as f64;
+    (over, differences.iter().map(|d| f64::from(*d)).sum::<f64>() / differences.len() as f64)
+}
+
+fn save(name: &str, size: [u32; 2], pixels: &[u8]) {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    image::save_buffer(folder.join(format!("{name}.png")), pixels, size[0], size[1], image::ColorType::Rgba8).unwrap();
+}
+
+#[test]
+fn slices_are_those_of_the_twin() {
+    for (name, grid) in grids() {
+        let (volume, anatomy, findings) = phantom(grid);
+        let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+        for plane in AnatomicalPlane::ALL {
+            let mut pane = PaneState::new(plane, grid.centre());
+            let size = [150, 130];
+            pane.fit(&grid, size.map(f64::from));
+            // At the centre of a slice: midway between two, the nearest label is a matter of rounding.
+            pane.scroll(&grid, 0);
+            // One grey level is one HU: the picture shows what the texture holds.
+            let window = Window { centre_hu: -830.0, width_hu: 256.0 };
+            let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window };
+            let cpu = reslice::reslice(&volume, [&anatomy, &findings], &look(), &slice, size);
+            let gpu = draw(&mut renderer, size, PaneContent::Slice(slice));
+            save(&format!("slice-{name}-{plane:?}-gpu"), size, &gpu);
+            save(&format!("slice-{name}-{plane:?}-cpu"), size, &cpu);
+            let (over, mean) = difference(&cpu, &gpu, 2);
+            assert!(over < 0.01 && mean < 0.5, "{name} {plane:?}: {over} of channels beyond 2, mean {mean}");
+        }
+    }
+}
+
+#[test]
+fn the_3d_picture_is_that_of_the_twin() {
+    for (name, grid) in grids() {
+        let (volume, anatomy, findings) = phantom(grid);
+        let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+        let mut camera = Camera::fit(&grid);
+        camera.orbit(0.6, 0.3);
+        let transfer = TransferFunction::lungs_and_soft_tissue();
+        let input = VolumeInput { camera, transfer, step_mm: 0.8, reduction: 1, revision: 1 };
+        let size = [96, 96];
+        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
+        save(&format!("volume-{name}-gpu"), size, &gpu);
+        save(&format!("volume-{name}-cpu"), size, &cpu);
+        let (over, mean) = difference(&cpu, &gpu, 4);
+        assert!(over < 0.03 && mean < 1.0, "{name}: {over} of channels beyond 4, mean {mean}");
+        let lit = gpu.chunks(4).filter(|p| p[0] > 20).count();
+        assert!(lit > 500, "{name}: the ball is in the picture ({lit} px)");
+    }
+}
+
+#[test]
+fn a_changed_box_of_labels_is_all_that_is_sent() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let mut erased = findings;
+    let mut edit = erased.edit();
+    edit.set_span(12, 28, 0, 60, |_, old| (old == 7).then_some(0));
+    let touched = edit.finish().bounds().unwrap();
+    renderer.upload_labels(touched, &anatomy, &erased);
+    let pane = {
+        let mut pane =
+            PaneState::new(AnatomicalPlane::Axial, grid.patient_from_voxel(VoxelIndex::new(30, 28, 12).centre()));
+        pane.fit(&grid, [60.0, 56.0]);
+        pane
+    };
+    let slice =
+        SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window: hilum::view::PRESETS[0] };
+    let cpu = reslice::reslice(&volume, [&anatomy, &erased], &look(), &slice, [60, 56]);
+    let gpu = draw(&mut renderer, [60, 56], PaneContent::Slice(slice));
+    let (over, _) = difference(&cpu, &gpu, 2);
+    assert!(over < 0.01, "{over} of channels beyond 2");
+}

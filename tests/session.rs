@@ -1,0 +1,370 @@
+//! A reader's day, replayed without a browser: open, look, contour, paint, interpolate, propose, undo, hand over, read again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
+
+use hilum::annotation::{Layer, SegmentMeaning};
+use hilum::geometry::PanePoint;
+use hilum::import::demonstration;
+use hilum::jobs::{FileFacts, FileId, FileSource, JobError, JobEvent, JobInput, run};
+use hilum::session::words::Lang;
+use hilum::session::{
+    Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, StatusState, Tool,
+    Update, UploadReply, UploadView, words,
+};
+use std::collections::BTreeMap;
+
+const NOW: &str = "20261123101500";
+
+struct Bytes(Vec<u8>);
+
+impl FileSource for Bytes {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
+        Ok(self.0[..self.0.len().min(length as usize)].to_vec())
+    }
+}
+
+struct Quiet;
+impl hilum::analysis::Progress for Quiet {
+    fn report(&mut self, _fraction: f32) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Plays the page: does effects at once, and checks the document after every command.
+struct Reader {
+    session: Session,
+    files: BTreeMap<FileId, Vec<u8>>,
+    downloads: Vec<(String, Vec<u8>)>,
+    sent: usize,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let mut reader =
+            Self { session: Session::new(Lang::En), files: BTreeMap::new(), downloads: Vec::new(), sent: 0 };
+        let size = |left, top| PaneSize { left, top, width: 400.0, height: 300.0 };
+        reader.does(Command::Resize([size(0.0, 0.0), size(400.0, 0.0), size(0.0, 300.0), size(400.0, 300.0)], 1.0));
+        reader
+    }
+
+    fn does(&mut self, command: Command) {
+        let mut commands = vec![command];
+        while let Some(command) = commands.pop() {
+            let Update { effects, .. } = self.session.update(command, NOW);
+            for effect in effects {
+                match effect {
+                    Effect::RunJob(request) => {
+                        let mut input = JobInput::default();
+                        for file in &request.files {
+                            input.files.push(Box::new(Bytes(self.files[file].clone())));
+                        }
+                        let case = self.session.case();
+                        if let (true, Some(case)) = (request.needs_volume, case) {
+                            input.hu = case.volume.values().to_vec();
+                        }
+                        if let (true, Some(case)) = (request.needs_lungs, case) {
+                            input.labels = case.lung_labels(0..case.volume.values().len());
+                        }
+                        let result = run(&request.job, input, &mut Quiet);
+                        commands.push(Command::Job(JobEvent::Done(request.id, result)));
+                    }
+                    Effect::OpenMade(made) => {
+                        let facts = self.add(made);
+                        commands.push(Command::OpenFiles(facts));
+                    }
+                    Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
+                    Effect::Upload(outbound) => {
+                        self.sent += outbound.body().len();
+                        let reply = UploadReply { status: 200, text: "OK".to_owned() };
+                        commands.push(Command::Uploaded(Ok(reply)));
+                    }
+                    Effect::CancelJob(_) | Effect::Mark(_) => {}
+                }
+            }
+            if let Some(case) = self.session.case()
+                && case.is_settled()
+            {
+                assert_eq!(case.document.problems(&case.volume), Vec::<String>::new());
+            }
+        }
+    }
+
+    fn add(&mut self, made: Vec<(String, Vec<u8>)>) -> Vec<FileFacts> {
+        made.into_iter()
+            .map(|(name, bytes)| {
+                let id = FileId(self.files.len() as u32);
+                let facts = FileFacts { id, name, size: bytes.len() as u64 };
+                self.files.insert(id, bytes);
+                facts
+            })
+            .collect()
+    }
+
+    fn opens(&mut self, made: Vec<(String, Vec<u8>)>) {
+        let facts = self.add(made);
+        self.does(Command::OpenFiles(facts));
+    }
+
+    fn presses(&mut self, key: &str) {
+        let action = hilum::session::action_of_key(key).unwrap();
+        self.does(Command::Do(action));
+    }
+
+    fn pointer(&mut self, pane: PaneId, phase: PointerPhase, x: f64, y: f64) {
+        let at = PanePoint::new(x, y);
+        let input = PointerInput { pane, phase, at, button: PointerButton::Primary, shift: false, ctrl: false };
+        self.does(Command::Pointer(input));
+    }
+
+    fn drags(&mut self, pane: PaneId, path: &[(f64, f64)]) {
+        self.pointer(pane, PointerPhase::Down, path[0].0, path[0].1);
+        for (x, y) in path {
+            self.pointer(pane, PointerPhase::Move, *x, *y);
+        }
+        let last = path[path.len() - 1];
+        self.pointer(pane, PointerPhase::Up, last.0, last.1);
+    }
+
+    fn circles(&mut self, pane: PaneId, x: f64, y: f64, radius: f64) {
+        let path: Vec<(f64, f64)> = (0..40)
+            .map(|n| {
+                let a = f64::from(n) / 40.0 * std::f64::consts::TAU;
+                (x + radius * a.cos(), y + radius * a.sin())
+            })
+            .collect();
+        self.drags(pane, &path);
+    }
+
+    fn labels(&self) -> Vec<u8> {
+        let case = self.session.case().unwrap();
+        Layer::ALL.iter().flat_map(|l| case.document.layer(*l).labels()).copied().collect()
+    }
+
+    fn voxels(&self) -> Vec<u64> {
+        self.session.view_model().segments.iter().map(|s| s.voxels).collect()
+    }
+}
+
+fn phantom() -> Vec<(String, Vec<u8>)> {
+    demonstration().into_iter().map(|f| (f.name, f.bytes)).collect()
+}
+
+#[test]
+fn the_demonstration_is_read_like_any_file() {
+    let mut reader = Reader::new();
+    reader.does(Command::Do(Action::OpenDemonstration));
+    let view = reader.session.view_model();
+    assert_eq!(view.status.state, StatusState::Ready);
+    assert_eq!(view.status.loaded, view.status.total);
+    assert_eq!(view.series.len(), 1);
+    assert_eq!(view.problems, []);
+    assert!(view.panes.iter().all(|p| p.slices > 100), "{:?}", view.panes);
+    assert_eq!(view.panes[0].letters.concat(), "RLAP");
+    let frame = reader.session.frame_input().unwrap();
+    assert_eq!((frame.size, frame.panes.len()), ([800, 600], 4));
+}
+
+#[test]
+fn contours_fill_interpolate_and_undo_to_the_byte() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    let untouched = reader.labels();
+    reader.does(Command::AddSegment(SegmentMeaning::Lesion));
+    reader.does(Command::Do(Action::Tool(Tool::Contour)));
+    let mut counts = vec![0];
+    for _ in 0..3 {
+        reader.circles(PaneId::Axial, 150.0, 150.0, 30.0);
+        counts.push(reader.voxels()[0]);
+        assert!(counts[counts.len() - 1] > counts[counts.len() - 2]);
+        reader.does(Command::Do(Action::Scroll(4)));
+    }
+    reader.presses("i");
+    let filled = reader.voxels()[0];
+    assert_eq!(filled, counts[1] * 9, "three equal discs four slices apart make a cylinder of nine");
+
+    let view = reader.session.view_model();
+    let case = reader.session.case().unwrap();
+    let ml = filled as f64 * case.volume.grid().voxel_volume_mm3() / 1000.0;
+    assert!((view.segments[0].volume_ml - ml).abs() < 1e-9);
+
+    // In every plane it is the same object: a coronal contour takes a bite out of it.
+    reader.presses("x");
+    reader.circles(PaneId::Coronal, 150.0, 150.0, 400.0);
+    assert!(reader.voxels()[0] < filled);
+    let marked = reader.labels();
+    let mut steps = 0;
+    while reader.session.view_model().can_undo {
+        reader.presses("Ctrl+z");
+        steps += 1;
+    }
+    assert_eq!(steps, 6, "a segment, three contours, an interpolation and a subtraction");
+    assert_eq!(reader.labels(), untouched);
+    while reader.session.view_model().can_redo {
+        reader.presses("Ctrl+y");
+    }
+    assert_eq!(reader.labels(), marked);
+}
+
+#[test]
+fn strokes_respect_the_hu_range_and_escape_takes_them_back() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    reader.does(Command::AddSegment(SegmentMeaning::GroundGlass));
+    reader.does(Command::Do(Action::Tool(Tool::Brush)));
+    reader.pointer(PaneId::Axial, PointerPhase::Down, 100.0, 150.0);
+    reader.pointer(PaneId::Axial, PointerPhase::Move, 200.0, 150.0);
+    assert!(reader.voxels()[0] > 0);
+    reader.presses("Escape");
+    assert_eq!(reader.voxels()[0], 0);
+    reader.does(Command::BrushRange(Some((-1000, -600))));
+    reader.drags(PaneId::Axial, &[(60.0, 150.0), (340.0, 150.0)]);
+    let case = reader.session.case().unwrap();
+    let painted = reader.voxels()[0];
+    assert!(painted > 100);
+    for (label, hu) in case.document.layer(Layer::Findings).labels().iter().zip(case.volume.values()) {
+        assert!(*label == 0 || (-1000..=-600).contains(hu));
+    }
+    reader.does(Command::Do(Action::Tool(Tool::Eraser)));
+    reader.does(Command::BrushRange(None));
+    reader.drags(PaneId::Axial, &[(60.0, 150.0), (340.0, 150.0)]);
+    assert_eq!(reader.voxels()[0], 0);
+    reader.presses("Ctrl+z");
+    assert_eq!(reader.voxels()[0], painted);
+}
+
+#[test]
+fn a_locked_segment_and_a_missing_one_are_said() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    reader.does(Command::Do(Action::Tool(Tool::Brush)));
+    reader.drags(PaneId::Axial, &[(150.0, 150.0), (160.0, 150.0)]);
+    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::NO_SEGMENT.en));
+    reader.does(Command::AddSegment(SegmentMeaning::Lesion));
+    reader.does(Command::ChangeSegment(1, hilum::session::SegmentChange::ToggleLocked));
+    reader.drags(PaneId::Axial, &[(150.0, 150.0), (160.0, 150.0)]);
+    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::SEGMENT_LOCKED.en));
+    assert_eq!(reader.voxels(), [0]);
+}
+
+#[test]
+fn proposals_become_segments_and_the_numbers_follow() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    reader.does(Command::Do(Action::ProposeLesions));
+    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::NO_LUNGS.en));
+    reader.does(Command::Do(Action::ProposeLungs));
+    let view = reader.session.view_model();
+    let volume =
+        |meaning: words::Text| view.segments.iter().find(|s| s.name == meaning.en).map(|s| s.volume_ml).unwrap();
+    let (right, left) = (volume(words::MEANING_RIGHT_LUNG), volume(words::MEANING_LEFT_LUNG));
+    assert!(right > 500.0 && left > 500.0, "{right} {left}");
+    reader.does(Command::Do(Action::ProposeLesions));
+    let view = reader.session.view_model();
+    let involvement = view.quantities.iter().find(|q| q.name == "involvement").unwrap().value.unwrap();
+    assert!(involvement > 0.1 && involvement < 20.0, "{involvement}");
+    let before = reader.labels();
+    // Asked again, an untouched proposal is replaced, not doubled.
+    let count = view.segments.len();
+    reader.does(Command::Do(Action::ProposeLungs));
+    assert_eq!(reader.session.view_model().segments.len(), count);
+    assert_eq!(reader.labels(), before);
+    for _ in 0..3 {
+        reader.presses("Ctrl+z");
+    }
+    assert!(reader.labels().iter().all(|l| *l == 0));
+}
+
+#[test]
+fn what_is_handed_over_is_shown_first_and_comes_back_the_same() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    reader.does(Command::Do(Action::ExportSeg));
+    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::NOTHING_TO_EXPORT.en));
+    reader.does(Command::AddSegment(SegmentMeaning::Consolidation));
+    reader.does(Command::Do(Action::Tool(Tool::Contour)));
+    reader.circles(PaneId::Sagittal, 180.0, 140.0, 35.0);
+    reader.presses("Ctrl+s");
+    reader.presses("Ctrl+Shift+s");
+    assert_eq!(reader.downloads.len(), 2);
+
+    reader.does(Command::Destination(Some("PACS".to_owned())));
+    reader.does(Command::Do(Action::PrepareUpload));
+    let UploadView::Preview(lines) = reader.session.view_model().upload else { panic!("a preview comes first") };
+    assert!(lines.iter().any(|l| l.keyword == "SegmentSequence"));
+    assert_eq!(reader.sent, 0);
+    reader.does(Command::Do(Action::ConfirmUpload));
+    assert!(reader.sent > 1000);
+    assert!(matches!(reader.session.view_model().upload, UploadView::Said(_, true)));
+
+    let marked = reader.labels();
+    let (name, seg) = reader.downloads[0].clone();
+    let mut other = Reader::new();
+    other.opens(vec![(name.clone(), seg.clone())]);
+    assert_eq!(other.session.view_model().problems[0].1, words::SEG_NEEDS_CT.en);
+    other.opens(phantom());
+    other.opens(vec![(name, seg)]);
+    assert_eq!(other.labels(), marked);
+    other.presses("Ctrl+z");
+    assert!(other.labels().iter().all(|l| *l == 0));
+}
+
+#[test]
+fn another_ct_puts_marks_aside_and_the_first_brings_them_back() {
+    let mut reader = Reader::new();
+    let files = phantom();
+    reader.opens(files.clone());
+    reader.does(Command::AddSegment(SegmentMeaning::Lesion));
+    reader.does(Command::Do(Action::Tool(Tool::Contour)));
+    reader.circles(PaneId::Axial, 150.0, 150.0, 30.0);
+    let marked = reader.labels();
+    let uid = reader.session.view_model().series[0].uid.clone();
+    // The same images under another Series Instance UID of the same length.
+    let mut other_uid = uid.clone();
+    other_uid.replace_range(other_uid.len() - 3.., if uid.ends_with("111") { "112" } else { "111" });
+    let others = files
+        .into_iter()
+        .enumerate()
+        .map(|(n, (name, bytes))| {
+            (name, replace(&replace(&bytes, uid.as_bytes(), other_uid.as_bytes()), b"\0", b"\0"), n)
+        })
+        .map(|(name, bytes, n)| (name, with_other_instance(&bytes, n)))
+        .collect();
+    reader.opens(others);
+    let view = reader.session.view_model();
+    assert_eq!(view.series.len(), 2, "{:?}", view.problems.first());
+    assert!(view.series.iter().any(|s| s.uid == other_uid && s.is_open));
+    assert!(reader.labels().iter().all(|l| *l == 0));
+    reader.does(Command::OpenSeries(uid));
+    assert_eq!(reader.labels(), marked);
+    reader.presses("Ctrl+z");
+    assert!(reader.labels().iter().all(|l| *l == 0));
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut out = bytes.to_vec();
+    for at in 0..out.len().saturating_sub(from.len()) {
+        if &bytes[at..at + from.len()] == from {
+            out[at..at + from.len()].copy_from_slice(to);
+        }
+    }
+    out
+}
+
+/// The file with another SOP Instance UID of the same length, in its header and its meta information.
+fn with_other_instance(bytes: &[u8], n: usize) -> Vec<u8> {
+    let uid = hilum::dicom::read_header(bytes).unwrap().sop_instance_uid;
+    let tail = format!("{:05}", 70_000 + n);
+    let mut other = uid.clone();
+    other.replace_range(other.len() - 5.., &tail);
+    replace(bytes, uid.as_bytes(), other.as_bytes())
+}
