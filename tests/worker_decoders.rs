@@ -1,5 +1,6 @@
 //! The decoders as the worker has them: compiled to WebAssembly, with the C functions that the page's programs bring along, in a
 //! dedicated worker of a browser. The same tests run natively, so that a difference between the two shows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
 #![cfg(feature = "codecs")]
 
 #[cfg(target_arch = "wasm32")]
