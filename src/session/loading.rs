@@ -84,7 +84,7 @@ impl Session {
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
         let found = std::mem::take(&mut self.scan.found);
-        let new: BTreeSet<String> = found.iter().map(|i| i.series.instance_uid.clone()).collect();
+        let new: BTreeSet<String> = found.iter().map(|i| i.sop_instance_uid.clone()).collect();
         let segmentations: Vec<FileId> = found
             .iter()
             .filter(|i| is_segmentation(i))
@@ -96,7 +96,7 @@ impl Session {
         let largest = self
             .series
             .iter()
-            .filter(|s| s.kind == SeriesKind::CtVolume && new.contains(&s.uid))
+            .filter(|s| s.kind == SeriesKind::CtVolume && s.instances.iter().any(|i| new.contains(&i.sop_instance_uid)))
             .max_by_key(|s| s.instances.len())
             .map(|s| s.uid.clone());
         match largest {
