@@ -178,3 +178,33 @@ fn a_changed_box_of_labels_is_all_that_is_sent() {
     let (over, _) = difference(&cpu, &gpu, 2);
     assert!(over < 0.01, "{over} of channels beyond 2");
 }
+
+/// Panes that did not change are not drawn again; what changed must still be.
+#[test]
+fn a_frame_after_others_is_the_frame_alone() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let pane = |k: usize| {
+        let mut pane =
+            PaneState::new(AnatomicalPlane::Axial, grid.patient_from_voxel(VoxelIndex::new(30, 28, k).centre()));
+        pane.fit(&grid, [60.0, 56.0]);
+        let window = hilum::view::PRESETS[0];
+        PaneContent::Slice(SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window })
+    };
+    let frame = |left: usize, right: usize| {
+        let rect = |x| PxRect { x, y: 0, width: 60, height: 56 };
+        let panes = [(0, left), (60, right)].map(|(x, k)| PaneInput { rect: rect(x), content: pane(k) }).to_vec();
+        FrameInput { size: [120, 56], look: look(), panes }
+    };
+    for (left, right) in [(6, 18), (12, 18), (12, 9)] {
+        assert!(renderer.draw(&frame(left, right), true));
+    }
+    let after_others = pollster::block_on(renderer.pixels()).unwrap();
+    let Some(mut fresh) = self::renderer(&volume, &anatomy, &findings) else { return };
+    assert!(fresh.draw(&frame(12, 9), true));
+    let alone = pollster::block_on(fresh.pixels()).unwrap();
+    assert!(after_others == alone, "the same picture whatever came before");
+    assert!(renderer.draw(&frame(12, 10), true));
+    assert!(pollster::block_on(renderer.pixels()).unwrap() != alone);
+}
