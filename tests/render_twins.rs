@@ -1,4 +1,11 @@
 //! The GPU draws what the CPU twins say, on phantoms of several geometries. Needs a Vulkan driver (lavapipe will do).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 #![cfg(feature = "gpu")]
 
 use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
@@ -153,7 +160,7 @@ fn a_changed_box_of_labels_is_all_that_is_sent() {
     let grid = grids()[0].1;
     let (volume, anatomy, findings) = phantom(grid);
     let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
-    let mut erased = findings.clone();
+    let mut erased = findings;
     let mut edit = erased.edit();
     edit.set_span(12, 28, 0, 60, |_, old| (old == 7).then_some(0));
     let touched = edit.finish().bounds().unwrap();

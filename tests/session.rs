@@ -1,4 +1,11 @@
 //! A reader's day, replayed without a browser: open, look, contour, paint, interpolate, propose, undo, hand over, read again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 
 use hilum::annotation::{Layer, SegmentMeaning};
 use hilum::geometry::PanePoint;
@@ -329,7 +336,7 @@ fn another_ct_puts_marks_aside_and_the_first_brings_them_back() {
         .map(|(n, (name, bytes))| {
             (name, replace(&replace(&bytes, uid.as_bytes(), other_uid.as_bytes()), b"\0", b"\0"), n)
         })
-        .map(|(name, bytes, n)| (name, with_other_instance(bytes, n)))
+        .map(|(name, bytes, n)| (name, with_other_instance(&bytes, n)))
         .collect();
     reader.opens(others);
     let view = reader.session.view_model();
@@ -354,10 +361,10 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// The file with another SOP Instance UID of the same length, in its header and its meta information.
-fn with_other_instance(bytes: Vec<u8>, n: usize) -> Vec<u8> {
-    let uid = hilum::dicom::read_header(&bytes).unwrap().sop_instance_uid;
+fn with_other_instance(bytes: &[u8], n: usize) -> Vec<u8> {
+    let uid = hilum::dicom::read_header(bytes).unwrap().sop_instance_uid;
     let tail = format!("{:05}", 70_000 + n);
     let mut other = uid.clone();
     other.replace_range(other.len() - 5.., &tail);
-    replace(&bytes, uid.as_bytes(), other.as_bytes())
+    replace(bytes, uid.as_bytes(), other.as_bytes())
 }

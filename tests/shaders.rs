@@ -1,4 +1,11 @@
 //! WGSL is checked without a GPU: naga reads and validates each shader, and the structs shared with Rust have the same size.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 #![cfg(feature = "gpu")]
 
 use hilum::render::{SHADERS, shared_struct_sizes};

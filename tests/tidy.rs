@@ -1,5 +1,12 @@
 //! The house rules that a compiler does not know: which room may import which, where the outside world may be touched, how
 //! files are named, opened and bounded. Each rule says why it is there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,16 @@
 //! The pure core inside WebAssembly: the same bytes, the same HU, and decoders that find all they need.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop with its reason"
+)]
 #![cfg(target_arch = "wasm32")]
+
+// The decoders ask for what the worker gives them.
+#[path = "../src/bin/c_library.rs"]
+mod c_library;
 
 use hilum::dicom::{decode_frame, group_into_series, read_header};
 use hilum::import::{demonstration_file, plan_stack};
@@ -9,7 +20,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test]
 fn a_slice_of_the_demonstration_decodes() {
-    let file = demonstration_file(60);
+    let file = demonstration_file(60).unwrap();
     let frame = decode_frame(&file.bytes, 0).unwrap();
     let corner = frame.hu[0];
     let middle = frame.hu[(frame.rows / 2) * frame.columns + frame.columns / 2];
@@ -18,7 +29,7 @@ fn a_slice_of_the_demonstration_decodes() {
 
 #[wasm_bindgen_test]
 fn a_stack_is_planned_from_headers_alone() {
-    let instances = (50..60).map(|k| read_header(&demonstration_file(k).bytes).unwrap()).collect();
+    let instances = (50..60).map(|k| read_header(&demonstration_file(k).unwrap().bytes).unwrap()).collect();
     let series = group_into_series(instances);
     let plan = plan_stack(&series[0]).unwrap();
     assert_eq!(plan.slices.len(), 10);
@@ -27,7 +38,7 @@ fn a_stack_is_planned_from_headers_alone() {
 
 #[wasm_bindgen_test]
 fn damaged_bytes_are_refused_not_trapped_on() {
-    let file = demonstration_file(3).bytes;
+    let file = demonstration_file(3).unwrap().bytes;
     for length in [0, 3, 200, 1000, file.len() / 2] {
         assert!(decode_frame(&file[..length], 0).is_err());
     }

@@ -1,6 +1,6 @@
 //! Long work, described and run without knowing where.
 //!
-//! [`Job`] and [`JobFacts`] are what crosses the worker boundary; [`run`] is the very function native tests call. A job goes
+//! [`Job`] and [`JobFacts`] are what crosses the worker boundary; [`run()`] is the very function native tests call. A job goes
 //! in with its input, facts and payloads come out; nothing is kept in between.
 
 mod job;

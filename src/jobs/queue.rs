@@ -34,7 +34,7 @@ impl<T> Queue<T> {
         self.waiting.insert((priority, id), job);
     }
     /// The next job and the place it goes to, or `None` when nothing waits or all places are full.
-    pub fn next(&mut self) -> Option<(usize, JobId, T)> {
+    pub fn assign(&mut self) -> Option<(usize, JobId, T)> {
         let place = (0..self.running.len()).min_by_key(|p| self.running[*p].len())?;
         if self.running[place].len() >= self.depth {
             return None;
@@ -79,10 +79,10 @@ mod tests {
             queue.push(JobId(n), Priority::SOON, n);
         }
         queue.push(JobId(9), Priority::NOW, 9);
-        let order: Vec<_> = std::iter::from_fn(|| queue.next()).map(|(place, _, job)| (place, job)).collect();
+        let order: Vec<_> = std::iter::from_fn(|| queue.assign()).map(|(place, _, job)| (place, job)).collect();
         assert_eq!(order, vec![(0, 9), (1, 0), (0, 1), (1, 2)]);
         queue.finished(JobId(0));
-        assert_eq!(queue.next().map(|n| (n.0, n.2)), Some((1, 3)));
+        assert_eq!(queue.assign().map(|n| (n.0, n.2)), Some((1, 3)));
         assert_eq!(queue.cancel(JobId(4)), None);
         assert_eq!(queue.cancel(JobId(9)), Some(0));
         assert_eq!(queue.lost(0), vec![JobId(9), JobId(1)]);

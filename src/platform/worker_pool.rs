@@ -99,7 +99,7 @@ impl WorkerPool {
         loop {
             let next = {
                 let mut pool = self.0.borrow_mut();
-                if pool.module.is_none() { None } else { pool.queue.next() }
+                if pool.module.is_none() { None } else { pool.queue.assign() }
             };
             let Some((place, id, request)) = next else { return };
             self.send(place, id, request);

@@ -323,7 +323,7 @@ fn MarkingTools() -> impl IntoView {
     let high = RwSignal::new(100i16);
     let on = RwSignal::new(false);
     let send = move || {
-        page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))))
+        page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))));
     };
     view! {
         <div class="group">

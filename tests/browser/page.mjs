@@ -152,7 +152,10 @@ export function series(test, folder) {
   if (fs.existsSync(place)) {
     const walk = (d) =>
       fs.readdirSync(d, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? walk(path.join(d, e.name)) : [path.join(d, e.name)]));
-    return { place, files: walk(place).filter((f) => f.endsWith(".dcm")).sort() };
+    // What lies beside the images says of itself that it is none.
+    const files = walk(place).filter((f) => !/\.(txt|xml|gz|tsv|md|vvi)$/.test(f)).sort();
+    if (files.length === 0) throw new Error(`${place} holds no images`);
+    return { place, files };
   }
   if (process.env.CI === "true") throw new Error(`${place} is not there, and this run must have it`);
   test.skip(`${place} is not there`);

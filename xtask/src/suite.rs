@@ -5,6 +5,9 @@ use crate::{build, machine, tools};
 use std::process::Command;
 use std::time::Instant;
 
+/// The name of a check and what does it.
+type Check = (&'static str, fn() -> Outcome);
+
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Installs what is missing, then runs every check; stops at the first that fails.
@@ -17,7 +20,7 @@ pub(crate) fn test(arguments: &[&str]) -> Outcome {
     let begun = Instant::now();
     let mut times = Vec::new();
     step("set-up", &mut times, set_up)?;
-    let checks: [(&str, fn() -> Outcome); 10] = [
+    let checks: [Check; 10] = [
         ("fmt", || run(&mut command("cargo", &["fmt", "--all", "--check"]))),
         ("deny", || run(&mut command("cargo-deny", &["--all-features", "check", "licenses", "bans", "sources"]))),
         ("clippy", || run(&mut command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
