@@ -9,7 +9,7 @@
 #![cfg(feature = "gpu")]
 
 use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
-use hilum::render::Renderer;
+use hilum::render::{RenderError, Renderer};
 use hilum::view::{
     Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
     VolumeInput, Window, raycast, reslice,
@@ -207,4 +207,20 @@ fn a_frame_after_others_is_the_frame_alone() {
     assert!(after_others == alone, "the same picture whatever came before");
     assert!(renderer.draw(&frame(12, 10), true));
     assert!(pollster::block_on(renderer.pixels()).unwrap() != alone);
+}
+
+#[test]
+fn a_refused_volume_leaves_no_other_patient_on_screen() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+    let slice = PaneContent::Slice(SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[0] });
+    let lit = |pixels: &[u8]| pixels.chunks(4).filter(|p| p[..3] != [0; 3]).count();
+    assert!(lit(&draw(&mut renderer, [64, 64], slice.clone())) > 1000);
+    let v = PatientVector::new;
+    let steps = [v(1.0, 0.0, 0.0), v(0.0, 1.0, 0.0), v(0.0, 0.0, 1.0)];
+    let huge = Grid::new([4, 4, 1 << 20], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
+    assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
+    assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
 }

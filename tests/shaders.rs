@@ -49,14 +49,16 @@ fn shared_structs_have_the_size_that_wgsl_gives_them() {
 #[test]
 fn ray_caster_constants_are_those_of_the_twin() {
     use hilum::view::TransferFunction;
-    use hilum::view::raycast::{ENOUGH, EVEN_SHARE, FULL_GRADIENT, SEGMENT_OPACITY};
+    use hilum::view::raycast::{ANATOMY_OPACITY, ANATOMY_TINT, ENOUGH, EVEN_SHARE, FINDING_OPACITY, FULL_GRADIENT};
     let source = SHADERS.iter().find(|(name, _)| *name == "raycast").unwrap().1;
     for (name, value) in [
         ("LOW_HU", f64::from(TransferFunction::LOW_HU)),
         ("STEP_HU", f64::from(TransferFunction::STEP_HU)),
         ("ENTRIES", TransferFunction::ENTRIES as f64),
         ("ENOUGH", ENOUGH),
-        ("SEGMENT_OPACITY", SEGMENT_OPACITY),
+        ("ANATOMY_OPACITY", ANATOMY_OPACITY),
+        ("ANATOMY_TINT", ANATOMY_TINT),
+        ("FINDING_OPACITY", FINDING_OPACITY),
         ("FULL_GRADIENT", FULL_GRADIENT),
         ("EVEN_SHARE", EVEN_SHARE),
     ] {

@@ -94,17 +94,15 @@ impl Renderer {
     /// Makes room for a volume; it looks like air until slices arrive.
     ///
     /// # Errors
-    /// [`RenderError::VolumeTooLarge`]; the volume before it stays.
+    /// [`RenderError::VolumeTooLarge`]; nothing is drawn then, least of all the volume before it.
     pub fn set_grid(&mut self, grid: &Grid) -> Result<(), RenderError> {
-        // The old volume goes first: two may not fit.
-        if grid.size().iter().all(|s| *s <= self.gpu.device.limits().max_texture_dimension_3d as usize) {
-            self.volume = None;
-        }
+        // The old volume goes first: two may not fit, and another patient's picture must not outlive its case.
+        self.volume = None;
+        self.canvas = None;
         let textures = Textures::new(&self.gpu, grid)?;
         let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
         let rays = self.passes.bind_ray(&self.gpu, &textures);
         self.volume = Some(Volume { textures, slices, rays, picture: None });
-        self.stale = true;
         Ok(())
     }
     /// Slice `k`: rows × columns values in HU.

@@ -26,14 +26,12 @@ impl PaneState {
     /// The pane nearest to the acquired slices shows them as acquired, also where the gantry was tilted; the other two are at
     /// right angles to it.
     pub fn fit(&mut self, grid: &Grid, size: [f64; 2]) {
-        let axes = patient_axes(grid);
-        let pick = |wanted: PatientVector| {
-            axes.iter()
-                .map(|a| if a.dot(wanted) < 0.0 { -*a } else { *a })
-                .max_by(|a, b| a.dot(wanted).total_cmp(&b.dot(wanted)))
+        let [left, posterior, head] = patient_axes(grid);
+        (self.right, self.down) = match self.plane {
+            AnatomicalPlane::Axial => (left, posterior),
+            AnatomicalPlane::Coronal => (left, -head),
+            AnatomicalPlane::Sagittal => (posterior, -head),
         };
-        self.right = pick(self.plane.right()).unwrap_or(self.plane.right());
-        self.down = pick(self.plane.down()).unwrap_or(self.plane.down());
         let plane = self.through(self.centre);
         let extent = grid.corners().iter().fold([f64::MAX, f64::MIN, f64::MAX, f64::MIN], |e, corner| {
             let [x, y] = plane.coordinates(*corner);
@@ -112,11 +110,22 @@ impl PaneState {
     }
 }
 
-/// Right-angled axes of a grid: i, j made perpendicular to i, and their normal.
+/// Right-angled axes of a grid (i, j made perpendicular to i, and their normal), as those that point left, posterior and head.
+///
+/// All three are chosen at once, so that no axis of an oblique grid serves two directions.
 fn patient_axes(grid: &Grid) -> [PatientVector; 3] {
     let [i, j, _] = grid.directions();
     let normal = i.cross(j).unit().unwrap_or(PatientVector::new(0.0, 0.0, 1.0));
-    [i, normal.cross(i), normal]
+    let axes = [i, normal.cross(i), normal];
+    let wanted =
+        [AnatomicalPlane::Sagittal, AnatomicalPlane::Coronal, AnatomicalPlane::Axial].map(AnatomicalPlane::normal);
+    let likeness = |order: &[usize; 3]| (0..3).map(|n| axes[order[n]].dot(wanted[n]).abs()).sum::<f64>();
+    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let best = ORDERS.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or([0, 1, 2]);
+    std::array::from_fn(|n| {
+        let axis = axes[best[n]];
+        if axis.dot(wanted[n]) < 0.0 { -axis } else { axis }
+    })
 }
 
 #[cfg(test)]
@@ -176,6 +185,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn however_the_grid_lies_the_panes_are_three_planes_at_right_angles(a in -3.2..3.2f64, b in -3.2..3.2f64, c in -3.2..3.2f64) {
+            let turn = glam::DMat3::from_euler(glam::EulerRot::XYZ, a, b, c);
+            let steps = [turn.x_axis * 0.7, turn.y_axis * 0.9, turn.z_axis * 2.0].map(PatientVector);
+            let grid = Grid::new([40, 50, 20], PatientPoint::new(5.0, -9.0, 40.0), steps).unwrap();
+            let panes = AnatomicalPlane::ALL.map(|plane| pane(plane, &grid));
+            for (n, pane) in panes.iter().enumerate() {
+                prop_assert!(pane.right.dot(pane.down).abs() < 1e-9 && (pane.normal().length() - 1.0).abs() < 1e-9);
+                // Never turned round, never mirrored.
+                let away = pane.plane.right().cross(pane.plane.down());
+                prop_assert!(pane.right.dot(pane.plane.right()) >= 0.0 && pane.down.dot(pane.plane.down()) >= 0.0);
+                prop_assert!(pane.right.cross(pane.down).dot(away) >= 0.0);
+                prop_assert!(pane.normal().dot(panes[(n + 1) % 3].normal()).abs() < 1e-9);
+            }
+            let mut counts = panes.map(|p| p.slice_count(&grid));
+            counts.sort_unstable();
+            prop_assert_eq!(counts, [20, 40, 50]);
+        }
+
         #[test]
         fn pane_to_patient_and_back(x in 0.0..400.0f64, y in 0.0..300.0f64, factor in 0.3..4.0f64, dx in -50.0..50.0f64) {
             let grid = grid(0.0);

@@ -11,8 +11,12 @@ use glam::{DMat3, DVec3};
 
 /// Rays end when less than this is left to see.
 pub const ENOUGH: f64 = 0.02;
-/// Opacity of a segment, per mm.
-pub const SEGMENT_OPACITY: f64 = 0.12;
+/// Least opacity of anatomy that is a segment, per mm: a lung tints what it holds and hides nothing.
+pub const ANATOMY_OPACITY: f64 = 0.005;
+/// Share of the segment's colour in shown anatomy; tissue keeps the rest.
+pub const ANATOMY_TINT: f64 = 0.7;
+/// Least opacity of a finding, per mm: it stands out of whatever lies around it.
+pub const FINDING_OPACITY: f64 = 0.3;
 /// Gradient at which tissue is as opaque as the transfer function says, HU per mm.
 pub const FULL_GRADIENT: f64 = 120.0;
 /// Share of opacity that even tissue keeps.
@@ -75,6 +79,7 @@ pub fn raycast(
     for y in 0..size[1] {
         for x in 0..size[0] {
             let start = rays.origin + rays.right * (f64::from(x) + 0.5) + rays.down * (f64::from(y) + 0.5);
+            let start = start + rays.step * jitter(x, y);
             let colour = cast(volume, labels, look, input.step_mm, &table, &rays, start);
             out.extend(colour.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
             out.push(255);
@@ -103,25 +108,23 @@ fn cast(
         let hu = linear(volume, v);
         let [r, g, b, a] = lookup(table, hu);
         let mut rgb = [r, g, b];
-        let mut per_mm = a;
-        let mut segment = false;
-        for (layer, map) in labels.iter().enumerate() {
-            let [r, g, b, shown] = look.colour(layer, label_at(map, v)).map(f64::from);
-            if shown > 0.0 {
-                rgb = [r, g, b];
-                segment = true;
-            }
-        }
-        if !segment && per_mm <= 0.0 {
+        let [anatomy, finding] = [0, 1].map(|n| look.colour(n, label_at(labels[n], v)).map(f64::from));
+        let least = if finding[3] > 0.0 {
+            rgb = [finding[0], finding[1], finding[2]];
+            FINDING_OPACITY
+        } else if anatomy[3] > 0.0 {
+            rgb = std::array::from_fn(|c| rgb[c] + (anatomy[c] - rgb[c]) * ANATOMY_TINT);
+            ANATOMY_OPACITY
+        } else {
+            0.0
+        };
+        if a <= 0.0 && least <= 0.0 {
             continue;
         }
         let gradient = rays.mm_from_voxel * gradient(volume, v);
         let steepness = gradient.length();
-        if segment {
-            per_mm = per_mm.max(SEGMENT_OPACITY);
-        } else {
-            per_mm *= EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0);
-        }
+        let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0));
+        let per_mm = tissue.max(least);
         let lit = if steepness > 1.0 { (gradient.dot(rays.light) / steepness).abs() } else { 0.6 };
         let shade = 0.35 + 0.65 * lit;
         let alpha = 1.0 - (1.0 - per_mm).powf(step_mm);
@@ -131,6 +134,15 @@ fn cast(
         left *= 1.0 - alpha;
     }
     colour
+}
+
+/// How far along a step the ray of a px begins, 0..1, by a hash of whole numbers: neighbouring rays sample at other depths, and
+/// surfaces show no rings.
+fn jitter(x: u32, y: u32) -> f64 {
+    let mut h = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
+    h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
+    h = (h ^ (h >> 12)).wrapping_mul(0x297A_2D39);
+    f64::from((h ^ (h >> 15)) >> 8) / f64::from(1 << 24)
 }
 
 /// First and last sample of a ray inside the box of voxel faces.

@@ -16,7 +16,9 @@ const LOW_HU: f32 = -1024.0;
 const STEP_HU: f32 = 4.0;
 const ENTRIES: f32 = 1024.0;
 const ENOUGH: f32 = 0.02;
-const SEGMENT_OPACITY: f32 = 0.12;
+const ANATOMY_OPACITY: f32 = 0.005;
+const ANATOMY_TINT: f32 = 0.7;
+const FINDING_OPACITY: f32 = 0.3;
 const FULL_GRADIENT: f32 = 120.0;
 const EVEN_SHARE: f32 = 0.15;
 
@@ -44,9 +46,17 @@ fn gradient(v: vec3<f32>) -> vec3<f32> {
     return vec3<f32>(hu_at(v + x) - hu_at(v - x), hu_at(v + y) - hu_at(v - y), hu_at(v + z) - hu_at(v - z)) * 0.5;
 }
 
+// How far along a step the ray of a px begins: neighbouring rays sample at other depths, and surfaces show no rings.
+fn jitter(px: vec2<u32>) -> f32 {
+    var h = (px.x * 0x9E3779B1u) ^ (px.y * 0x85EBCA77u);
+    h = (h ^ (h >> 15u)) * 0x2C1B3C6Du;
+    h = (h ^ (h >> 12u)) * 0x297A2D39u;
+    return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0;
+}
+
 @fragment
 fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
-    let start = u.origin + u.right * at.x + u.down * at.y;
+    let start = u.origin + u.right * at.x + u.down * at.y + u.step * jitter(vec2<u32>(at.xy));
     // The stretch of the ray inside the box of voxel faces.
     let still = abs(u.step) < vec3<f32>(1e-9);
     let low = vec3<f32>(-0.5) - start;
@@ -74,29 +84,28 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         let place = clamp(round((hu - LOW_HU) / STEP_HU), 0.0, ENTRIES - 1.0);
         let entry = textureLoad(transfer, vec2<i32>(i32(place), 0), 0);
         var rgb = entry.xyz;
-        var per_mm = entry.w * entry.w;
-        var segment = false;
+        let opacity = entry.w * entry.w;
+        var least = 0.0;
         let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
         let here = textureLoad(labels, p, 0).xy;
         if (any(here != vec2<u32>(0u))) {
-            for (var layer = 0u; layer < 2u; layer++) {
-                let seen = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
-                if (seen.w > 0.0) {
-                    rgb = seen.xyz;
-                    segment = true;
-                }
+            let anatomy = textureLoad(look, vec2<i32>(i32(here.x), 0), 0);
+            let finding = textureLoad(look, vec2<i32>(i32(here.y), 1), 0);
+            if (finding.w > 0.0) {
+                rgb = finding.xyz;
+                least = FINDING_OPACITY;
+            } else if (anatomy.w > 0.0) {
+                rgb = mix(rgb, anatomy.xyz, ANATOMY_TINT);
+                least = ANATOMY_OPACITY;
             }
         }
-        if (!segment && per_mm <= 0.0) {
+        if (opacity <= 0.0 && least <= 0.0) {
             continue;
         }
         let g = u.mm_from_voxel * gradient(v);
         let steepness = length(g);
-        if (segment) {
-            per_mm = max(per_mm, SEGMENT_OPACITY);
-        } else {
-            per_mm = per_mm * (EVEN_SHARE + (1.0 - EVEN_SHARE) * min(steepness / FULL_GRADIENT, 1.0));
-        }
+        let tissue = opacity * (EVEN_SHARE + (1.0 - EVEN_SHARE) * min(steepness / FULL_GRADIENT, 1.0));
+        let per_mm = max(tissue, least);
         let lit = select(0.6, abs(dot(g, u.light)) / max(steepness, 1e-6), steepness > 1.0);
         let shade = 0.35 + 0.65 * lit;
         let alpha = 1.0 - pow(1.0 - per_mm, u.step_mm);
