@@ -36,12 +36,18 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon.
+/// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon. Without encryption only
+/// this very machine may be named, not a host whose name begins like its address.
 fn is_origin(text: &str) -> bool {
-    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    let secure = text.strip_prefix("https://");
-    let local = text.strip_prefix("http://").filter(|h| h.starts_with("127.0.0.1"));
-    secure.or(local).is_some_and(|h| !h.is_empty() && h.chars().all(host))
+    let Some((scheme, place)) = text.split_once("://") else { return false };
+    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let reachable = match scheme {
+        "https" => !host.is_empty() && host.chars().all(plain),
+        "http" => matches!(host, "127.0.0.1" | "localhost"),
+        _ => false,
+    };
+    reachable && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0))
 }
 
 /// Writes the demonstration phantom as DICOM files.
@@ -138,12 +144,21 @@ mod tests {
 
     #[test]
     fn only_origins_enter_the_policy() {
-        for good in ["https://pacs.example", "https://pacs.example:8443", "http://127.0.0.1:8042"] {
+        for good in ["https://pacs.example", "https://10.0.0.7:8443", "http://127.0.0.1:8042", "http://localhost"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in
-            ["*", "https://", "https://a b", "https://a;script-src *", "http://pacs.example", "https://a/dicom-web"]
-        {
+        for bad in [
+            "*",
+            "https://",
+            "https://a b",
+            "https://a;script-src *",
+            "http://pacs.example",
+            "http://127.0.0.1.elsewhere.example",
+            "http://127.0.0.1@elsewhere.example",
+            "https://a:",
+            "https://a:1:2",
+            "https://a/dicom-web",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }
