@@ -194,3 +194,59 @@ fn a_refused_volume_leaves_no_other_patient_on_screen() {
     assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
     assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
 }
+
+/// Panes that did not change are not drawn again; what changed must still be.
+#[test]
+fn a_frame_after_others_is_the_frame_alone() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let pane = |k: usize| {
+        let mut pane =
+            PaneState::new(AnatomicalPlane::Axial, grid.patient_from_voxel(VoxelIndex::new(30, 28, k).centre()));
+        pane.fit(&grid, [60.0, 56.0]);
+        let window = hilum::view::PRESETS[0];
+        PaneContent::Slice(SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window })
+    };
+    let frame = |left: usize, right: usize| {
+        let rect = |x| PxRect { x, y: 0, width: 60, height: 56 };
+        let panes = [(0, left), (60, right)].map(|(x, k)| PaneInput { rect: rect(x), content: pane(k) }).to_vec();
+        FrameInput { size: [120, 56], look: look(), panes }
+    };
+    for (left, right) in [(6, 18), (12, 18), (12, 9)] {
+        assert!(renderer.draw(&frame(left, right), true));
+    }
+    let after_others = pollster::block_on(renderer.pixels()).unwrap();
+    let Some(mut fresh) = self::renderer(&volume, &anatomy, &findings) else { return };
+    assert!(fresh.draw(&frame(12, 9), true));
+    let alone = pollster::block_on(fresh.pixels()).unwrap();
+    assert!(after_others == alone, "the same picture whatever came before");
+    assert!(renderer.draw(&frame(12, 10), true));
+    assert!(pollster::block_on(renderer.pixels()).unwrap() != alone);
+}
+
+/// Nothing of the case before may outlive it, neither in slices nor in the 3D pane that waits for its first picture.
+#[test]
+fn another_case_begins_with_an_empty_screen() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+    let slice = SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[1] };
+    let transfer = TransferFunction::lungs_and_soft_tissue();
+    let cast = VolumeInput { camera: Camera::fit(&grid), transfer, step_mm: 1.0, reduction: 1, revision: 1 };
+    let pane = |x, content| PaneInput { rect: PxRect { x, y: 0, width: 64, height: 64 }, content };
+    let panes = vec![pane(0, PaneContent::Slice(slice)), pane(64, PaneContent::Volume(cast))];
+    let frame = FrameInput { size: [128, 64], look: look(), panes };
+    let lit = |renderer: &Renderer| {
+        let pixels = pollster::block_on(renderer.pixels()).unwrap();
+        let count =
+            |half: usize| (0..64 * 128).filter(|n| n % 128 / 64 == half && pixels[n * 4..n * 4 + 3] != [0; 3]).count();
+        [count(0), count(1)]
+    };
+    assert!(renderer.draw(&frame, true));
+    assert!(lit(&renderer).iter().all(|n| *n > 500));
+    renderer.set_grid(&grid).unwrap();
+    assert!(renderer.draw(&frame, false));
+    assert_eq!(lit(&renderer), [0, 0]);
+}

@@ -4,12 +4,15 @@ use super::SHADERS;
 use super::gpu::Gpu;
 use super::textures::Textures;
 
-/// Format of the 3D picture before it is put on the canvas.
+/// Format of pictures before they are put on the canvas.
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
 pub(super) struct Passes {
     slice: Pass,
     ray: Pass,
+    /// Onto the panes.
+    place: Pass,
+    /// Onto the canvas.
     present: Pass,
     sampler: wgpu::Sampler,
 }
@@ -44,8 +47,9 @@ impl Passes {
             ..Default::default()
         });
         Self {
-            slice: Pass::new(gpu, 0, &voxels, canvas),
+            slice: Pass::new(gpu, 0, &voxels, PICTURE),
             ray: Pass::new(gpu, 1, &rays, PICTURE),
+            place: Pass::new(gpu, 2, &picture, PICTURE),
             present: Pass::new(gpu, 2, &picture, canvas),
             sampler,
         }
@@ -70,6 +74,11 @@ impl Passes {
         self.ray.bind(gpu, &resources)
     }
 
+    pub(super) fn bind_place(&self, gpu: &Gpu, picture: &wgpu::TextureView) -> Binding {
+        use wgpu::BindingResource::{Sampler, TextureView};
+        self.place.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
+    }
+
     pub(super) fn bind_present(&self, gpu: &Gpu, picture: &wgpu::TextureView) -> Binding {
         use wgpu::BindingResource::{Sampler, TextureView};
         self.present.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
@@ -80,6 +89,9 @@ impl Passes {
     }
     pub(super) fn draw_ray(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
         self.ray.draw(pass, binding);
+    }
+    pub(super) fn draw_place(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
+        self.place.draw(pass, binding);
     }
     pub(super) fn draw_present(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
         self.present.draw(pass, binding);

@@ -6,7 +6,7 @@ use super::passes::{Binding, PICTURE, Passes};
 use super::readback::read;
 use super::textures::Textures;
 use crate::geometry::{Grid, IndexBox};
-use crate::view::{FrameInput, PaneContent, PxRect, VolumeInput};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, VolumeInput};
 use crate::volume::LabelMap;
 use std::sync::atomic::Ordering;
 
@@ -26,6 +26,18 @@ pub struct Renderer {
     target: Target,
     passes: Passes,
     volume: Option<Volume>,
+    canvas: Option<Canvas>,
+    /// Voxels, labels or colours changed since the panes were drawn.
+    stale: bool,
+}
+
+/// All panes as they were last drawn; a frame draws those that changed and puts the whole on the target.
+struct Canvas {
+    view: wgpu::TextureView,
+    present: Binding,
+    size: [u32; 2],
+    panes: Vec<PaneInput>,
+    look: LabelLook,
 }
 
 /// A volume on the GPU and what its panes draw with.
@@ -67,7 +79,7 @@ impl Renderer {
             Target::Texture(texture) => texture.format(),
         };
         let passes = Passes::new(&gpu, format);
-        Self { gpu, target, passes, volume: None }
+        Self { gpu, target, passes, volume: None, canvas: None, stale: true }
     }
 
     /// What draws.
@@ -86,6 +98,8 @@ impl Renderer {
     pub fn set_grid(&mut self, grid: &Grid) -> Result<(), RenderError> {
         // The old volume goes first: two may not fit, and another patient's picture must not outlive its case.
         self.volume = None;
+        self.canvas = None;
+        self.stale = true;
         let textures = Textures::new(&self.gpu, grid)?;
         let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
         let rays = self.passes.bind_ray(&self.gpu, &textures);
@@ -96,12 +110,14 @@ impl Renderer {
     pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
         if let Some(volume) = &mut self.volume {
             volume.textures.upload_slice(&self.gpu, k, hu);
+            self.stale = true;
         }
     }
     /// A box of voxels whose label changed.
     pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
         if let Some(volume) = &mut self.volume {
             volume.textures.upload_labels(&self.gpu, touched, anatomy, findings);
+            self.stale = true;
         }
     }
 
@@ -124,48 +140,76 @@ impl Renderer {
             }
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut casts = false;
         if let Some(volume) = &mut self.volume {
             volume.textures.set_look(&self.gpu, &frame.look);
             for pane in &frame.panes {
                 if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
-                    volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
+                    casts |= volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
                 }
             }
         }
-        {
-            let mut pass = begin(&mut encoder, &view);
-            let mut slices = 0;
-            for pane in &frame.panes {
-                let Some(volume) = &self.volume else { break };
-                let rect = pane.rect;
-                // A pane reaches no further than the canvas.
-                if rect.x + rect.width > frame.size[0] || rect.y + rect.height > frame.size[1] {
-                    continue;
-                }
-                pass.set_viewport(rect.x as f32, rect.y as f32, rect.width as f32, rect.height as f32, 0.0, 1.0);
-                pass.set_scissor_rect(rect.x, rect.y, rect.width, rect.height);
-                match (&pane.content, &volume.picture) {
-                    (PaneContent::Slice(slice), _) => {
-                        if let Some(binding) = volume.slices.get(slices) {
-                            let uniform = SliceUniform::new(&volume.textures.grid, slice, &frame.look, rect);
-                            binding.set(&self.gpu, &bytes(&uniform));
-                            self.passes.draw_slice(&mut pass, binding);
-                        }
-                        slices += 1;
-                    }
-                    (PaneContent::Volume(_), Some(picture)) => {
-                        picture.present.set(&self.gpu, &bytes(&PresentUniform::new(rect)));
-                        self.passes.draw_present(&mut pass, &picture.present);
-                    }
-                    (PaneContent::Volume(_), None) => {}
-                }
-            }
+        self.draw_panes(&mut encoder, frame, casts);
+        if let Some(canvas) = &self.canvas {
+            let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
+            canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
+            self.passes.draw_present(&mut begin(&mut encoder, &view, true), &canvas.present);
         }
         self.gpu.queue.submit([encoder.finish()]);
         if let Some(texture) = shown {
             self.gpu.queue.present(texture);
         }
         true
+    }
+
+    /// Draws the panes that are not right any more.
+    fn draw_panes(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, casts: bool) {
+        let rects = |panes: &[PaneInput]| panes.iter().map(|p| p.rect).collect::<Vec<_>>();
+        let kept = self.canvas.take().filter(|c| c.size == frame.size && rects(&c.panes) == rects(&frame.panes));
+        let anew = kept.is_none();
+        let mut canvas = kept.unwrap_or_else(|| {
+            let view = picture_texture(&self.gpu, "panes", frame.size);
+            let present = self.passes.bind_present(&self.gpu, &view);
+            Canvas { view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
+        });
+        let all = anew || self.stale || canvas.look != frame.look;
+        let mut pass = begin(encoder, &canvas.view, anew);
+        let mut slices = 0;
+        for (n, pane) in frame.panes.iter().enumerate() {
+            let Some(volume) = &self.volume else { break };
+            let rect = pane.rect;
+            let is_slice = matches!(pane.content, PaneContent::Slice(_));
+            slices += usize::from(is_slice);
+            // A pane reaches no further than the canvas.
+            if rect.x + rect.width > frame.size[0] || rect.y + rect.height > frame.size[1] {
+                continue;
+            }
+            let changed = canvas.panes.get(n) != Some(pane) || (casts && !is_slice);
+            if !(all || changed) {
+                continue;
+            }
+            pass.set_viewport(rect.x as f32, rect.y as f32, rect.width as f32, rect.height as f32, 0.0, 1.0);
+            pass.set_scissor_rect(rect.x, rect.y, rect.width, rect.height);
+            match (&pane.content, &volume.picture) {
+                (PaneContent::Slice(slice), _) => {
+                    if let Some(binding) = volume.slices.get(slices - 1) {
+                        let uniform = SliceUniform::new(&volume.textures.grid, slice, &frame.look, rect);
+                        binding.set(&self.gpu, &bytes(&uniform));
+                        self.passes.draw_slice(&mut pass, binding);
+                    }
+                }
+                (PaneContent::Volume(_), Some(picture)) => {
+                    picture.present.set(&self.gpu, &bytes(&PresentUniform::new(rect)));
+                    self.passes.draw_place(&mut pass, &picture.present);
+                }
+                (PaneContent::Volume(_), None) => {}
+            }
+        }
+        drop(pass);
+        canvas.panes.clone_from(&frame.panes);
+        canvas.look.clone_from(&frame.look);
+        self.canvas = Some(canvas);
+        self.stale = false;
     }
 
     /// Calls back when everything submitted so far is drawn.
@@ -208,7 +252,7 @@ impl Renderer {
 }
 
 impl Volume {
-    /// Draws the 3D picture if it is not right any more.
+    /// Draws the 3D picture if it is not right any more; whether it did.
     fn cast(
         &mut self,
         gpu: &Gpu,
@@ -216,49 +260,57 @@ impl Volume {
         encoder: &mut wgpu::CommandEncoder,
         input: &VolumeInput,
         rect: PxRect,
-    ) {
+    ) -> bool {
         let size = [rect.width, rect.height].map(|s| s.div_ceil(input.reduction.max(1)).max(1));
         if self.picture.as_ref().is_some_and(|p| p.size == size && p.input == *input) {
-            return;
+            return false;
         }
         self.textures.set_transfer(gpu, &input.transfer);
         let kept = self.picture.take().filter(|p| p.size == size);
         let (view, present) = match kept {
             Some(picture) => (picture.view, picture.present),
             None => {
-                let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-                    label: Some("3D picture"),
-                    size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
-                    mip_level_count: 1,
-                    sample_count: 1,
-                    dimension: wgpu::TextureDimension::D2,
-                    format: PICTURE,
-                    usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
-                    view_formats: &[],
-                });
-                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-                let present = passes.bind_present(gpu, &view);
+                let view = picture_texture(gpu, "3D picture", size);
+                let present = passes.bind_place(gpu, &view);
                 (view, present)
             }
         };
         self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, size)));
-        let mut pass = begin(encoder, &view);
+        let mut pass = begin(encoder, &view, true);
         passes.draw_ray(&mut pass, &self.rays);
         drop(pass);
         self.picture = Some(Picture { view, present, size, input: input.clone() });
+        true
     }
 }
 
-fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView) -> wgpu::RenderPass<'e> {
+/// A pass onto a picture, emptied first or kept.
+fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView, empty: bool) -> wgpu::RenderPass<'e> {
+    let load = if empty { wgpu::LoadOp::Clear(wgpu::Color::BLACK) } else { wgpu::LoadOp::Load };
     encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         color_attachments: &[Some(wgpu::RenderPassColorAttachment {
             view,
             depth_slice: None,
             resolve_target: None,
-            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+            ops: wgpu::Operations { load, store: wgpu::StoreOp::Store },
         })],
         ..Default::default()
     })
+}
+
+/// A picture that is drawn once and shown often.
+fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2]) -> wgpu::TextureView {
+    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: PICTURE,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        view_formats: &[],
+    });
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
 pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {

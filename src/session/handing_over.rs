@@ -147,7 +147,7 @@ impl Case {
         ExportContext {
             source: self.source(),
             reader: "Reader^".to_owned(),
-            reading_id: self.series.uid.clone(),
+            reading_id: self.reading_id.clone(),
             date: date.to_owned(),
             time: time.to_owned(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),

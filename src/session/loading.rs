@@ -84,7 +84,7 @@ impl Session {
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
         let found = std::mem::take(&mut self.scan.found);
-        let new: BTreeSet<String> = found.iter().map(|i| i.series.instance_uid.clone()).collect();
+        let new: BTreeSet<String> = found.iter().map(|i| i.sop_instance_uid.clone()).collect();
         let segmentations: Vec<FileId> = found
             .iter()
             .filter(|i| is_segmentation(i))
@@ -96,7 +96,7 @@ impl Session {
         let largest = self
             .series
             .iter()
-            .filter(|s| s.kind == SeriesKind::CtVolume && new.contains(&s.uid))
+            .filter(|s| s.kind == SeriesKind::CtVolume && s.instances.iter().any(|i| new.contains(&i.sop_instance_uid)))
             .max_by_key(|s| s.instances.len())
             .map(|s| s.uid.clone());
         match largest {
@@ -139,10 +139,10 @@ impl Session {
         let Some(volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
         self.shelve(update);
         let kept = self.shelved.remove(uid).filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
-        let (document, history, active) = match kept {
-            Some(Shelved { document, history, active }) => (document, history, active),
+        let (document, history, active, reading_id) = match kept {
+            Some(Shelved { document, history, active, reading_id }) => (document, history, active, reading_id),
             None => match Document::empty(plan.grid) {
-                Some(document) => (document, History::default(), None),
+                Some(document) => (document, History::default(), None, format!("{uid} {}", self.now)),
                 None => return out_of_memory(self, name),
             },
         };
@@ -164,7 +164,7 @@ impl Session {
             self.crosshair = plan.grid.patient_from_voxel(v.centre());
         }
         self.panes = AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, self.crosshair));
-        self.case = Some(Case { series, plan, volume, document, history, active, pending });
+        self.case = Some(Case { series, plan, volume, document, history, active, pending, reading_id });
         self.fit_views();
         update.changes.volume = true;
         update.changes.view = true;
@@ -187,9 +187,9 @@ impl Session {
             update.effects.push(Effect::CancelJob(id));
         }
         if let Some(case) = self.case.take() {
-            let Case { series, document, history, active, .. } = case;
+            let Case { series, document, history, active, reading_id, .. } = case;
             if !document.segments().is_empty() || history.undo_name().is_some() {
-                self.shelved.insert(series.uid, Shelved { document, history, active });
+                self.shelved.insert(series.uid, Shelved { document, history, active, reading_id });
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::export::Outbound;
 use crate::geometry::PatientPoint;
 use crate::import::{ImportError, StackPlan};
 use crate::jobs::{FileId, Job, JobError, JobId, Priority};
+use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
 use std::collections::BTreeMap;
@@ -95,6 +96,8 @@ pub struct Case {
     pub active: Option<u8>,
     /// Slices still being decoded.
     pub(super) pending: usize,
+    /// Identifies this reading of this CT in what is exported.
+    pub(super) reading_id: String,
 }
 
 impl Case {
@@ -114,6 +117,7 @@ pub(super) struct Shelved {
     pub(super) document: Document,
     pub(super) history: History,
     pub(super) active: Option<u8>,
+    pub(super) reading_id: String,
 }
 
 /// Brush settings.
@@ -193,6 +197,11 @@ pub struct Session {
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) ledger: Vec<LedgerEntry>,
+    /// Local time of the command being done, `YYYYMMDDHHMMSS`.
+    pub(super) now: String,
+    /// Measurements of the document as it is, but for a stroke in progress.
+    pub(super) quantities: Vec<Quantity>,
+    pub(super) quantities_stale: bool,
 }
 
 /// Header reading in progress.
@@ -240,6 +249,9 @@ impl Session {
             notice: None,
             upload: UploadState::None,
             ledger: Vec::new(),
+            now: String::new(),
+            quantities: Vec::new(),
+            quantities_stale: false,
         }
     }
     /// The CT that is open.

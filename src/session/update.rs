@@ -5,11 +5,13 @@ use super::command::{Action, Command};
 use super::state::{Purpose, Session};
 use super::words;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
+use crate::report::quantities;
 
 impl Session {
     /// Does what is asked; says what changed and what the page should do. `now` is the local time as `YYYYMMDDHHMMSS`.
     pub fn update(&mut self, command: Command, now: &str) -> Update {
         let mut update = Update::default();
+        now.clone_into(&mut self.now);
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
@@ -62,7 +64,18 @@ impl Session {
                 update.changes.facts = true;
             }
         }
+        self.measure(&mut update);
         update
+    }
+
+    /// Measures the document anew after its labels changed; a stroke is measured at its end.
+    fn measure(&mut self, update: &mut Update) {
+        self.quantities_stale |= update.changes.labels.is_some() || update.changes.volume;
+        if self.quantities_stale && !self.is_marking() {
+            self.quantities_stale = false;
+            self.quantities = self.case.as_ref().map_or_else(Vec::new, |c| quantities(&c.document));
+            update.changes.facts = true;
+        }
     }
 
     fn act(&mut self, action: Action, now: &str, update: &mut Update) {

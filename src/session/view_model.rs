@@ -8,7 +8,6 @@ use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::Severity;
-use crate::report::quantities;
 use crate::view::{edge_letters, scale_bar};
 use crate::volume::sample_nearest;
 
@@ -341,10 +340,9 @@ impl Session {
     }
 
     fn quantity_rows(&self) -> Vec<QuantityRow> {
-        let Some(case) = &self.case else { return Vec::new() };
         let lang = self.lang;
-        quantities(&case.document)
-            .into_iter()
+        self.quantities
+            .iter()
             .map(|q| {
                 let title = match q.name {
                     "lung-volume" => words::LUNG_VOLUME,

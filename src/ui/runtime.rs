@@ -341,7 +341,11 @@ impl Runtime {
             if let Some(touched) = changes.labels {
                 picture.upload_labels(case, touched);
             }
-            let cast = self.0.cast_due.take() || session.is_orbiting();
+            if changes.volume_view && session.is_orbiting() {
+                self.0.cast_due.set(true);
+            }
+            // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
+            let cast = !self.0.awaiting.get() && self.0.cast_due.take();
             if changes.view || changes.volume_view || changes.volume || cast {
                 let begun = clock::now_ms();
                 drew = picture.draw(&session, cast);
@@ -418,6 +422,7 @@ impl Runtime {
     /// The GPU went away: a new renderer on a new canvas, from page memory.
     fn rebuild(&self) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
+        self.0.awaiting.set(false); // it will report no more
         log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
         self.dispatch(Command::Gpu(Gpu::Probing));
         self.attach(picture.into_host());

@@ -40,6 +40,12 @@ function pixelsOf(files) {
   return index;
 }
 
+/// A hundred bytes from the middle of a file: tissue, or the stream of a compressed slice.
+function middleOf(file) {
+  const bytes = fs.readFileSync(file);
+  return bytes.subarray(bytes.length >> 1, (bytes.length >> 1) + 103);
+}
+
 for (const { folder, lang, gpu } of [
   { folder: "lungdx-a0001-B", lang: "en", gpu: "webgpu" },
   { folder: "nlst-101287", lang: "fr", gpu: "webgl2" },
@@ -97,7 +103,7 @@ for (const { folder, lang, gpu } of [
       for (const { body, url } of [...site.recorded, ...requests.filter((r) => r.body)]) {
         assert.equal(pixels.find(body), -1, `pixel data in a request to ${url}`);
       }
-      const leak = Buffer.concat([sent.at(-1).body.subarray(0, 1001), fs.readFileSync(ct.files[9]).subarray(-200_003, -199_900)]);
+      const leak = Buffer.concat([sent.at(-1).body.subarray(0, 1001), middleOf(ct.files[9])]);
       assert.notEqual(pixels.find(leak), -1, "a planted leak is found");
     });
 

@@ -16,7 +16,7 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
             _ => return Err(format!("build does not know {argument}")),
         }
     }
-    if let Some(odd) = origins.iter().find(|o| !o.starts_with("https://") && !o.starts_with("http://127.0.0.1")) {
+    if let Some(odd) = origins.iter().find(|o| !is_origin(o)) {
         return Err(format!("{odd} is no origin that pages may connect to (https://host)"));
     }
     tools::set_up()?;
@@ -34,6 +34,14 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
         println!("{}: {}", file.file_name().unwrap_or_default().to_string_lossy(), sizes(&file, bytes.len()));
     }
     Ok(())
+}
+
+/// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon.
+fn is_origin(text: &str) -> bool {
+    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let secure = text.strip_prefix("https://");
+    let local = text.strip_prefix("http://").filter(|h| h.starts_with("127.0.0.1"));
+    secure.or(local).is_some_and(|h| !h.is_empty() && h.chars().all(host))
 }
 
 /// Writes the demonstration phantom as DICOM files.
@@ -126,7 +134,19 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::imports;
+    use super::{imports, is_origin};
+
+    #[test]
+    fn only_origins_enter_the_policy() {
+        for good in ["https://pacs.example", "https://pacs.example:8443", "http://127.0.0.1:8042"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in
+            ["*", "https://", "https://a b", "https://a;script-src *", "http://pacs.example", "https://a/dicom-web"]
+        {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn imports_are_found_behind_other_sections() {

@@ -5,8 +5,16 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Debian packages, and what each is for.
-const PACKAGES: [&str; 7] =
-    ["chromium", "chromium-driver", "orthanc", "orthanc-dicomweb", "dicom3tools", "mesa-vulkan-drivers", "libvulkan1"];
+const PACKAGES: [&str; 8] = [
+    "chromium",
+    "chromium-driver",
+    "orthanc",
+    "orthanc-dicomweb",
+    "dicom3tools",
+    "mesa-vulkan-drivers",
+    "libvulkan1",
+    "python3-venv",
+];
 
 /// Installs Debian packages that are missing.
 pub(crate) fn packages() -> Outcome {

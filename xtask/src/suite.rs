@@ -110,7 +110,18 @@ fn native() -> Outcome {
 
 /// Tests that run inside the browser.
 fn wasm() -> Outcome {
-    let arguments = ["test", "--target", WASM, "--no-default-features", "--features", "codecs", "--test", "web"];
+    let arguments = [
+        "test",
+        "--target",
+        WASM,
+        "--no-default-features",
+        "--features",
+        "codecs",
+        "--test",
+        "web",
+        "--test",
+        "worker_decoders",
+    ];
     let mut test = command("cargo", &arguments);
     run(test.env("CHROMEDRIVER", "/usr/bin/chromedriver").env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
 }
