@@ -179,22 +179,6 @@ fn a_changed_box_of_labels_is_all_that_is_sent() {
     assert!(over < 0.01, "{over} of channels beyond 2");
 }
 
-#[test]
-fn a_refused_volume_leaves_no_other_patient_on_screen() {
-    let grid = grids()[0].1;
-    let (volume, anatomy, findings) = phantom(grid);
-    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
-    let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
-    let slice = PaneContent::Slice(SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[0] });
-    let lit = |pixels: &[u8]| pixels.chunks(4).filter(|p| p[..3] != [0; 3]).count();
-    assert!(lit(&draw(&mut renderer, [64, 64], slice.clone())) > 1000);
-    let v = PatientVector::new;
-    let steps = [v(1.0, 0.0, 0.0), v(0.0, 1.0, 0.0), v(0.0, 0.0, 1.0)];
-    let huge = Grid::new([4, 4, 1 << 20], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
-    assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
-    assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
-}
-
 /// Panes that did not change are not drawn again; what changed must still be.
 #[test]
 fn a_frame_after_others_is_the_frame_alone() {
@@ -223,6 +207,22 @@ fn a_frame_after_others_is_the_frame_alone() {
     assert!(after_others == alone, "the same picture whatever came before");
     assert!(renderer.draw(&frame(12, 10), true));
     assert!(pollster::block_on(renderer.pixels()).unwrap() != alone);
+}
+
+#[test]
+fn a_refused_volume_leaves_no_other_patient_on_screen() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+    let slice = PaneContent::Slice(SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[0] });
+    let lit = |pixels: &[u8]| pixels.chunks(4).filter(|p| p[..3] != [0; 3]).count();
+    assert!(lit(&draw(&mut renderer, [64, 64], slice.clone())) > 1000);
+    let v = PatientVector::new;
+    let steps = [v(1.0, 0.0, 0.0), v(0.0, 1.0, 0.0), v(0.0, 0.0, 1.0)];
+    let huge = Grid::new([4, 4, 1 << 20], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
+    assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
+    assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
 }
 
 /// Nothing of the case before may outlive it, neither in slices nor in the 3D pane that waits for its first picture.

@@ -99,7 +99,6 @@ impl Renderer {
         // The old volume goes first: two may not fit, and another patient's picture must not outlive its case.
         self.volume = None;
         self.canvas = None;
-        self.stale = true;
         let textures = Textures::new(&self.gpu, grid)?;
         let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
         let rays = self.passes.bind_ray(&self.gpu, &textures);
