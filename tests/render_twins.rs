@@ -250,3 +250,25 @@ fn another_case_begins_with_an_empty_screen() {
     assert!(renderer.draw(&frame, false));
     assert_eq!(lit(&renderer), [0, 0]);
 }
+
+/// What has not arrived looks like air, in every slice.
+#[test]
+fn slices_that_have_not_arrived_are_air() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    renderer.set_grid(&grid).unwrap();
+    let pane = {
+        let mut pane = PaneState::new(AnatomicalPlane::Coronal, grid.centre());
+        pane.fit(&grid, [60.0, 60.0]);
+        pane
+    };
+    let window = Window { centre_hu: -1000.0, width_hu: 100.0 };
+    let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window };
+    let empty = CtVolume::empty(grid).unwrap();
+    let nothing = LabelMap::empty(grid).unwrap();
+    let cpu = reslice::reslice(&empty, [&nothing, &nothing], &look(), &slice, [60, 60]);
+    let gpu = draw(&mut renderer, [60, 60], PaneContent::Slice(slice));
+    assert!(cpu.chunks(4).any(|p| p[0] > 0), "air is not black in this window");
+    assert_eq!(difference(&cpu, &gpu, 1).0, 0.0);
+}
