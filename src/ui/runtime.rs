@@ -72,6 +72,8 @@ struct Inner {
     /// The 3D picture waits for a quiet moment.
     cast_timer: RefCell<Option<Timeout>>,
     cast_due: Cell<bool>,
+    /// The GPU has not finished the last frame.
+    drawing: Rc<Cell<bool>>,
     /// A 3D picture is on its way; the GPU is asked each frame.
     awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
@@ -92,7 +94,7 @@ pub(super) struct Runtime(Rc<Inner>);
 /// Quiet time after which the 3D picture is drawn in full, ms.
 const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
-const UPLOAD_BUDGET_MS: f64 = 8.0;
+const UPLOAD_BUDGET_MS: f64 = 12.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -115,6 +117,7 @@ impl Runtime {
             drawings,
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
+            drawing: Rc::default(),
             awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
@@ -329,7 +332,7 @@ impl Runtime {
             // Taken from the end: what arrived first goes first.
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
-        let (mut drew, mut wants_cast, mut too_large) = (false, false, false);
+        let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
                 too_large = !picture.begin(case);
@@ -347,11 +350,17 @@ impl Runtime {
             if changes.volume_view && session.is_orbiting() {
                 self.0.cast_due.set(true);
             }
+            // While slices arrive, a slow GPU gets its next frame when it has done the last: handing over comes first.
+            let hold = self.0.drawing.get() && (session.is_loading() || !uploads.is_empty());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
-            let cast = !self.0.awaiting.get() && self.0.cast_due.take();
-            if changes.view || changes.volume_view || changes.volume || cast {
+            let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
+            held = hold && (changes.view || changes.volume_view || changes.volume);
+            if (changes.view || changes.volume_view || changes.volume || cast) && !hold {
                 let begun = clock::now_ms();
                 drew = picture.draw(&session, cast);
+                self.0.drawing.set(drew);
+                let drawing = SendWrapper::new(self.0.drawing.clone());
+                picture.when_done(move || drawing.set(false));
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
                     self.0.awaiting.set(true);
@@ -384,7 +393,7 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
-        if self.0.awaiting.get()
+        if (self.0.awaiting.get() || held)
             && let Some(picture) = picture.as_ref()
         {
             picture.poll();
@@ -395,10 +404,11 @@ impl Runtime {
         let probe = session.probe();
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         drop((uploads, picture, session));
-        if more {
+        if more || held {
             self.0.pending.borrow_mut().view = true;
+            self.0.pending.borrow_mut().volume_view |= held;
         }
-        if more || self.0.awaiting.get() {
+        if more || held || self.0.awaiting.get() {
             self.ask_frame();
         }
         if wants_cast {
@@ -429,6 +439,7 @@ impl Runtime {
     fn rebuild(&self, wanted: Option<&str>) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
         self.0.awaiting.set(false); // it will report no more
+        self.0.drawing.set(false);
         self.dispatch(Command::Gpu(Gpu::Probing));
         self.paint_on(picture.into_host(), wanted.map(str::to_owned).or_else(|| query("gpu")));
     }
