@@ -61,6 +61,8 @@ test("the demonstration is shown, windowed, scrolled and marked with undo", asyn
     await page.click(id("tool-contour"));
     await loop(page, "pane-coronal", [0.3, 0.5], [20, 16]);
     await until(page, (n) => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > n, painted.voxels);
+    await drawn(page, PANES);
+    await page.screenshot({ path: path.join(out, "demonstration-webgpu.png") });
     assert.deepEqual(troubles, []);
   });
 });
@@ -95,6 +97,7 @@ test("French and English change at a click and are remembered", async () => {
     await page.reload();
     await until(page, () => document.body.dataset.lang === "fr");
     await page.click(id("lang-en"));
+    await until(page, () => document.body.dataset.lang === "en" && document.documentElement.lang === "en");
     assert.match(await page.locator("body").innerText(), /No CT open/);
   });
 });
