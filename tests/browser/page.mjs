@@ -1,6 +1,8 @@
 // Drives the page as its user would, by the names of the automation contract.
 import { chromium } from "playwright-core";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 
 export const here = import.meta.dirname;
@@ -144,6 +146,13 @@ export async function drawn(page, panes) {
 }
 
 export const PANES = ["pane-axial", "pane-coronal", "pane-sagittal", "pane-volume"];
+
+/// The demonstration's slices as files in a new folder, which is the caller's to remove.
+export function demonstrationFiles() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-demonstration-"));
+  execFileSync("cargo", ["run", "--quiet", "--example", "fixtures", "--", folder], { cwd: root });
+  return { folder, slices: fs.readdirSync(folder).sort().map((f) => path.join(folder, f)) };
+}
 
 /// Files of a real series; where there are none the test says so, and fails where they must be.
 export function series(test, folder) {
