@@ -171,6 +171,11 @@ fn the_demonstration_is_read_like_any_file() {
     assert_eq!(view.panes[0].letters.concat(), "RLAP");
     let frame = reader.session.frame_input().unwrap();
     assert_eq!((frame.size, frame.panes.len()), ([800, 600], 4));
+    // Opened once more, nothing is doubled and the reader is told once.
+    reader.opens(phantom());
+    let again = reader.session.view_model();
+    assert_eq!((again.series, again.problems), (view.series, view.problems));
+    assert_eq!(again.notice, Some(format!("{} files were open already", view.status.total)));
 }
 
 #[test]

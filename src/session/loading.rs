@@ -66,7 +66,7 @@ impl Session {
                         self.file_of.insert(instance.sop_instance_uid.clone(), *file);
                         self.scan.found.push(instance);
                     } else {
-                        self.add_problem(*file, ProblemReason::Duplicate);
+                        self.scan.repeated += 1;
                     }
                 }
                 Ok(instance) => {
@@ -83,6 +83,10 @@ impl Session {
 
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
+        if self.scan.repeated > 0 {
+            let count = self.scan.repeated.to_string();
+            self.notice = Some(words::REPEATED_FILES.with(self.lang, &[&count]));
+        }
         let found = std::mem::take(&mut self.scan.found);
         let new: BTreeSet<String> = found.iter().map(|i| i.sop_instance_uid.clone()).collect();
         let segmentations: Vec<FileId> = found
@@ -102,7 +106,7 @@ impl Session {
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
-            None if open.is_none() && segmentations.is_empty() => {
+            None if open.is_none() && segmentations.is_empty() && self.scan.repeated == 0 => {
                 self.notice = Some(words::NOTHING_TO_SHOW.in_lang(self.lang).to_owned());
             }
             None => {}

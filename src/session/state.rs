@@ -73,8 +73,6 @@ pub enum ProblemReason {
     Import(ImportError),
     /// A segmentation that does not fit.
     Segmentation(String),
-    /// The same instance twice.
-    Duplicate,
     /// A sentence.
     Text(super::words::Text),
 }
@@ -210,6 +208,8 @@ pub(super) struct Scan {
     pub(super) total: usize,
     pub(super) done: usize,
     pub(super) found: Vec<Instance>,
+    /// Files whose instance was open already.
+    pub(super) repeated: usize,
 }
 
 impl Session {

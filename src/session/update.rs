@@ -2,7 +2,7 @@
 
 use super::change::Update;
 use super::command::{Action, Command};
-use super::state::{Purpose, Session};
+use super::state::{Gpu, Purpose, Session};
 use super::words;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
 use crate::report::quantities;
@@ -60,6 +60,9 @@ impl Session {
             }
             Command::Gpu(gpu) => {
                 self.full_cast_ms = None;
+                if gpu == Gpu::Cpu {
+                    self.say(words::GPU_NOTICE_CPU, &mut update);
+                }
                 self.gpu = gpu;
                 update.changes.facts = true;
             }

@@ -414,7 +414,6 @@ fn problem_text(problem: &Problem, lang: Lang) -> String {
         ProblemReason::Job(error) => explain::job_error(error, lang),
         ProblemReason::Import(error) => explain::import_error(error, lang),
         ProblemReason::Segmentation(why) => why.clone(),
-        ProblemReason::Duplicate => words::DUPLICATE_FILE.in_lang(lang).to_owned(),
         ProblemReason::Text(text) => text.in_lang(lang).to_owned(),
     }
 }

@@ -124,7 +124,6 @@ texts! {
     WINDOW_VALUES: "W {}  L {}" / "L {}  N {}";
     REDUCED: "reduced sampling" / "échantillonnage réduit";
     NO_3D: "3D needs WebGPU or WebGL2" / "La 3D demande WebGPU ou WebGL2";
-    TOO_LARGE_FOR_GPU: "The GPU cannot hold this CT: slices only" / "Le GPU ne peut contenir ce scanner : coupes seulement";
     PROBE: "{} HU at {} {} {} mm" / "{} UH en {} {} {} mm";
     TOOL_NAVIGATE: "Crosshair" / "Réticule";
     TOOL_WINDOW: "Window (drag)" / "Fenêtrage (glisser)";
@@ -155,7 +154,6 @@ texts! {
     INVOLVEMENT: "Involvement" / "Atteinte";
     LESION_VOLUME: "Lesions in the lungs" / "Lésions dans les poumons";
     NEEDS_LUNGS: "needs the lungs" / "nécessite les poumons";
-    OF_LUNG: "{} % of lung" / "{} % du poumon";
     EXPORT_SEG: "Save DICOM SEG" / "Enregistrer le DICOM SEG";
     EXPORT_SR: "Save DICOM SR" / "Enregistrer le DICOM SR";
     UPLOAD: "Send to {}" / "Envoyer à {}";
@@ -177,11 +175,10 @@ texts! {
     IMPORTED_SEG: "Segmentation read: {} segments" / "Segmentation lue : {} segments";
     SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
     SEGMENTATION: "Segmentation" / "Segmentation";
-    DUPLICATE_FILE: "The same instance was opened already." / "Cette instance est déjà ouverte.";
+    REPEATED_FILES: "{} files were open already" / "{} fichiers étaient déjà ouverts";
     INSTANCES: "{} images" / "{} images";
-    COLUMN_VOLUME: "ml" / "ml";
     COLUMN_MEAN: "mean HU" / "UH moy.";
-    GPU_NOTICE_CPU: "No GPU can draw here: slices by CPU, no 3D." / "Aucun GPU utilisable : coupes par CPU, pas de 3D.";
+    GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
     GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
     PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
     RESET_VIEW: "Reset views" / "Réinitialiser les vues";

@@ -55,12 +55,14 @@ impl Picture {
         matches!(&self.painter, Painter::Gpu(r) if r.is_lost())
     }
 
-    /// Another CT.
-    pub(super) fn begin(&mut self, case: &Case) {
-        let Painter::Gpu(renderer) = &mut self.painter else { return };
-        if let Err(e) = renderer.set_grid(case.volume.grid()) {
-            log::error!("{e}");
+    /// Another CT; whether this painter can hold it.
+    pub(super) fn begin(&mut self, case: &Case) -> bool {
+        let Painter::Gpu(renderer) = &mut self.painter else { return true };
+        let held = renderer.set_grid(case.volume.grid());
+        if let Err(e) = &held {
+            log::warn!("{e}");
         }
+        held.is_ok()
     }
     pub(super) fn upload_slice(&mut self, case: &Case, k: usize) {
         let [ni, nj, _] = case.volume.grid().size();

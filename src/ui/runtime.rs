@@ -251,8 +251,11 @@ impl Runtime {
 
     /// Gives the page its picture: a renderer on a canvas inside `host`.
     pub(super) fn attach(&self, host: HtmlElement) {
+        self.paint_on(host, query("gpu"));
+    }
+
+    fn paint_on(&self, host: HtmlElement, wanted: Option<String>) {
         let runtime = self.clone();
-        let wanted = query("gpu");
         spawn_local(async move {
             let (picture, gpu) = Picture::open(&host, wanted.as_deref()).await;
             *runtime.0.picture.borrow_mut() = Some(picture);
@@ -326,10 +329,10 @@ impl Runtime {
             // Taken from the end: what arrived first goes first.
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
-        let (mut drew, mut wants_cast) = (false, false);
+        let (mut drew, mut wants_cast, mut too_large) = (false, false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
-                picture.begin(case);
+                too_large = !picture.begin(case);
             }
             let begun = clock::now_ms();
             while let Some(k) = uploads.pop() {
@@ -401,8 +404,11 @@ impl Runtime {
         if wants_cast {
             self.cast_soon();
         }
-        if lost {
-            self.rebuild();
+        if too_large {
+            self.rebuild(Some("cpu"));
+        } else if lost {
+            log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
+            self.rebuild(None);
         }
         if let Some(facts) = facts
             && self.0.view.with_untracked(|v| *v != facts)
@@ -419,13 +425,12 @@ impl Runtime {
         }
     }
 
-    /// The GPU went away: a new renderer on a new canvas, from page memory.
-    fn rebuild(&self) {
+    /// A new painter on a new canvas, from page memory: the GPU went away, or cannot hold the volume.
+    fn rebuild(&self, wanted: Option<&str>) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
         self.0.awaiting.set(false); // it will report no more
-        log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
         self.dispatch(Command::Gpu(Gpu::Probing));
-        self.attach(picture.into_host());
+        self.paint_on(picture.into_host(), wanted.map(str::to_owned).or_else(|| query("gpu")));
     }
 }
 
