@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test, { after, before } from "node:test";
-import { PANES, data, demonstrationFiles, drawn, id, openFiles, ready, until, withPage } from "./page.mjs";
+import { PANES, data, demonstrationFiles, drawn, id, openDemonstration, openFiles, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
@@ -62,8 +62,7 @@ test("given up, loading stops, and the same page opens the CT after all", async 
     }, slices.length);
     await drawn(page, PANES.slice(0, 3));
 
-    await page.click(id("open-demo"));
-    assert.equal(await ready(page), "ready");
+    assert.equal(await openDemonstration(page), "ready");
     assert.deepEqual(troubles, []);
   });
 });

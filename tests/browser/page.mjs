@@ -56,10 +56,18 @@ export async function ready(page) {
   return page.locator(id("status")).getAttribute("data-state");
 }
 
-export async function openFiles(page, files) {
-  await page.setInputFiles(id("open-files"), files);
+/// Does what opens something; the state the page comes to after it took it up, never the one from before.
+export async function opening(page, act) {
+  const taken = () => page.evaluate(() => performance.getEntriesByName("hilum:files").length);
+  const before = await taken();
+  await act();
+  await until(page, (n) => performance.getEntriesByName("hilum:files").length > n, before);
+  await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
   return ready(page);
 }
+
+export const openFiles = (page, files) => opening(page, () => page.setInputFiles(id("open-files"), files));
+export const openDemonstration = (page) => opening(page, () => page.click(id("open-demo")));
 
 export const data = (page, name) => page.locator(id(name)).first().evaluate((e) => ({ ...e.dataset }));
 export const all = (page, name) =>
