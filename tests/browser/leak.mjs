@@ -49,17 +49,18 @@ export class SentBytes {
     });
   }
 
-  /// The first run of these CT bytes that was sent, as `{ name, at, from }` (offsets in the body and in the CT bytes), or null.
+  /// For each body that holds some of these CT bytes its first such run, `{ name, at, from }` (offsets in the body and in the CT).
   find(ct) {
-    let found = null;
+    const found = new Map();
     eachRun(ct, (from, hash) => {
       const bit = sieved(hash);
-      if (found || !(this.#sieve[bit >>> 3] & (1 << (bit & 7)))) return;
+      if (!(this.#sieve[bit >>> 3] & (1 << (bit & 7)))) return;
       for (const [number, at] of this.#runs.get(hash) ?? []) {
         const { body, name } = this.#bodies[number];
-        if (Buffer.compare(body.subarray(at, at + RUN), ct.subarray(from, from + RUN)) === 0) found = { name, at, from };
+        if (found.has(number) || Buffer.compare(body.subarray(at, at + RUN), ct.subarray(from, from + RUN)) !== 0) continue;
+        found.set(number, { name, at, from });
       }
     });
-    return found;
+    return [...found.values()];
   }
 }

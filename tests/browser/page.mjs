@@ -58,10 +58,10 @@ export async function ready(page) {
 
 /// Does what opens something; the state the page comes to after it took it up, never the one from before.
 export async function opening(page, act) {
-  const taken = () => page.evaluate(() => performance.getEntriesByName("hilum:files").length);
-  const before = await taken();
+  const before = await page.evaluate(() => performance.getEntriesByName("hilum:files").at(-1)?.startTime ?? -1);
   await act();
-  await until(page, (n) => performance.getEntriesByName("hilum:files").length > n, before);
+  // Each load clears the marks of the one before.
+  await until(page, (then) => (performance.getEntriesByName("hilum:files").at(-1)?.startTime ?? -1) > then, before);
   await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
   return ready(page);
 }
