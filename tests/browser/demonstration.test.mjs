@@ -2,17 +2,14 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { PANES, all, data, drag, drawn, id, loop, out, ready, segments, until, wheel, withPage } from "./page.mjs";
+import { PANES, all, data, drag, drawn, id, loop, openDemonstration as openIt, out, segments, until, wheel, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
 before(async () => (site = await serve()));
 after(() => site.close());
 
-const openDemonstration = async (page) => {
-  await page.click(id("open-demo"));
-  assert.equal(await ready(page), "ready");
-};
+const openDemonstration = async (page) => assert.equal(await openIt(page), "ready");
 
 test("the demonstration is shown, windowed, scrolled and marked with undo", async () => {
   await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
@@ -61,6 +58,8 @@ test("the demonstration is shown, windowed, scrolled and marked with undo", asyn
     await page.click(id("tool-contour"));
     await loop(page, "pane-coronal", [0.3, 0.5], [20, 16]);
     await until(page, (n) => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > n, painted.voxels);
+    await drawn(page, PANES);
+    await page.screenshot({ path: path.join(out, "demonstration-webgpu.png") });
     assert.deepEqual(troubles, []);
   });
 });
@@ -95,6 +94,7 @@ test("French and English change at a click and are remembered", async () => {
     await page.reload();
     await until(page, () => document.body.dataset.lang === "fr");
     await page.click(id("lang-en"));
+    await until(page, () => document.body.dataset.lang === "en" && document.documentElement.lang === "en");
     assert.match(await page.locator("body").innerText(), /No CT open/);
   });
 });
@@ -111,6 +111,16 @@ for (const [gpu, panes] of [["webgl2", PANES], ["cpu", PANES.slice(0, 3)]]) {
       await until(page, () => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > 100);
       await page.screenshot({ path: path.join(out, `demonstration-${gpu}.png`) });
       assert.deepEqual(troubles, []);
+    });
+  });
+}
+
+for (const gpu of ["webgpu", "webgl2", "cpu"]) {
+  test(`nothing opened is no error, drawn by ${gpu}`, async () => {
+    await withPage(`${site.address}?lang=en&gpu=${gpu}`, async (page) => {
+      // What the page has to say of its drawing, it says within this time.
+      await page.waitForTimeout(2000);
+      assert.equal((await data(page, "status")).state, "idle", await page.locator(id("notice")).innerText());
     });
   });
 }

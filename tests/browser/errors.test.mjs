@@ -1,11 +1,9 @@
-// Bad input is named with its reason and stops nothing; loading can be watched and cancelled.
+// Bad input is named with its reason and stops nothing.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, data, id, openFiles, root, until, withPage } from "./page.mjs";
+import { all, data, demonstrationFiles, id, openFiles, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
@@ -13,9 +11,7 @@ let folder;
 let slices;
 before(async () => {
   site = await serve();
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-errors-"));
-  execFileSync("cargo", ["run", "--quiet", "--example", "fixtures", "--", folder], { cwd: root });
-  slices = fs.readdirSync(folder).sort().map((f) => path.join(folder, f));
+  ({ folder, slices } = demonstrationFiles());
 });
 after(() => {
   site.close();
@@ -54,30 +50,5 @@ test("a missing slice is reported and stays empty", async () => {
   await withPage(`${site.address}?lang=en`, async (page) => {
     assert.equal(await openFiles(page, slices.filter((_, n) => n !== 40)), "ready");
     assert.match((await all(page, "geometry-item")).map((g) => g.text).join(), /1 slices are missing/);
-  });
-});
-
-test("loading marks its milestones, and cancelling leaves the page usable", async (t) => {
-  await withPage(`${site.address}?lang=en`, async (page) => {
-    await page.evaluate(() => {
-      window.longTasks = [];
-      new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ["longtask"] });
-    });
-    await openFiles(page, slices);
-    await until(page, () => performance.getEntriesByName("hilum:mpr").length === 1);
-    const told = await page.evaluate(() => ({
-      marks: performance.getEntriesByType("mark").map((m) => `${m.name} ${Math.round(m.startTime)}`),
-      longTasks: window.longTasks,
-    }));
-    t.diagnostic(`marks: ${told.marks.join(", ")}; tasks over 50 ms: ${told.longTasks.length}, longest ${Math.max(0, ...told.longTasks).toFixed(0)} ms`);
-    const names = told.marks.map((m) => m.split(" ")[0]);
-    assert.deepEqual(["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"].filter((m) => !names.includes(m)), []);
-  });
-  await withPage(`${site.address}?lang=en`, async (page) => {
-    await page.setInputFiles(id("open-files"), slices);
-    await page.evaluate(() => document.querySelector('[data-testid="cancel-loading"]').click());
-    await until(page, () => document.querySelector('[data-testid="status"]').dataset.state !== "loading");
-    await page.reload();
-    assert.equal(await openFiles(page, slices), "ready");
   });
 });

@@ -1,51 +1,66 @@
-// Finds bytes of a CT in other bytes: any run of 64 bytes that also stands in the CT, wherever it begins.
+// Finds bytes of a CT in what was sent: any run of 64 bytes that stands in both, wherever it begins in either.
 //
-// The CT is cut into pieces of 32 bytes; a run of 64 holds at least one whole piece. Pieces of few different bytes (air, padding)
-// say nothing and are passed over.
-const PIECE = 32;
+// Runs of one or two different bytes (air, padding, bit planes) say nothing and are passed over. The bodies are small and the CT is
+// large: each run of the bodies is remembered by its rolling hash, and the CT streams past them.
+const RUN = 64;
 const BASE = 16777619;
-const LEAST_DIFFERENT = 6;
+const SIEVE_BITS = 26;
+const LEAVING = (() => {
+  let power = 1;
+  for (let n = 1; n < RUN; n++) power = Math.imul(power, BASE);
+  return power;
+})();
 
-export class PixelIndex {
-  #sources = [];
-  #places = new Map();
+/// Calls `seen(begin, hash)` for each run of 64 bytes.
+function eachRun(bytes, seen) {
+  let hash = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (at >= RUN) hash = (hash - Math.imul(bytes[at - RUN], LEAVING)) | 0;
+    hash = (Math.imul(hash, BASE) + bytes[at]) | 0;
+    if (at >= RUN - 1) seen(at - RUN + 1, hash);
+  }
+}
 
-  /// Adds pixel bytes of the CT.
-  add(bytes) {
-    const source = this.#sources.push(bytes) - 1;
-    for (let at = 0; at + PIECE <= bytes.length; at += PIECE) {
-      if (new Set(bytes.subarray(at, at + PIECE)).size < LEAST_DIFFERENT) continue;
-      let hash = 0;
-      for (let n = 0; n < PIECE; n++) hash = (Math.imul(hash, BASE) + bytes[at + n]) | 0;
-      this.#places.set(hash, [source, at]);
-    }
+const sieved = (hash) => (hash ^ (hash >>> 6)) >>> (32 - SIEVE_BITS);
+
+export class SentBytes {
+  #bodies = [];
+  #runs = new Map();
+  #sieve = new Uint8Array(1 << (SIEVE_BITS - 3));
+  size = 0;
+
+  /// Adds a body that was sent; `name` is what a leak is reported by.
+  add(body, name) {
+    const number = this.#bodies.push({ body, name }) - 1;
+    const present = new Uint32Array(256);
+    let different = 0;
+    for (const byte of body.subarray(0, RUN - 1)) if (present[byte]++ === 0) different += 1;
+    eachRun(body, (begin, hash) => {
+      if (present[body[begin + RUN - 1]]++ === 0) different += 1;
+      if (different > 2) {
+        const places = this.#runs.get(hash);
+        if (places) places.push([number, begin]);
+        else this.#runs.set(hash, [[number, begin]]);
+        const bit = sieved(hash);
+        this.#sieve[bit >>> 3] |= 1 << (bit & 7);
+        this.size += 1;
+      }
+      if (--present[body[begin]] === 0) different -= 1;
+    });
   }
 
-  get size() {
-    return this.#places.size;
-  }
-
-  /// Where 64 bytes of the CT begin in a body, or -1.
-  find(body) {
-    let power = 1;
-    for (let n = 1; n < PIECE; n++) power = Math.imul(power, BASE);
-    let hash = 0;
-    for (let at = 0; at < body.length; at++) {
-      if (at >= PIECE) hash = (hash - Math.imul(body[at - PIECE], power)) | 0;
-      hash = (Math.imul(hash, BASE) + body[at]) | 0;
-      const begin = at - PIECE + 1;
-      const place = begin >= 0 ? this.#places.get(hash) : undefined;
-      if (place && this.#grows(body, begin, place)) return begin;
-    }
-    return -1;
-  }
-
-  #grows(body, begin, [source, at]) {
-    const bytes = this.#sources[source];
-    let [from, to] = [0, 0];
-    while (begin + to < body.length && at + to < bytes.length && body[begin + to] === bytes[at + to]) to++;
-    if (to < PIECE) return false;
-    while (begin - from > 0 && at - from > 0 && body[begin - from - 1] === bytes[at - from - 1]) from++;
-    return from + to >= 64;
+  /// For each body that holds some of these CT bytes its first such run, `{ name, at, from }` (offsets in the body and in the CT).
+  find(ct) {
+    const found = new Map();
+    eachRun(ct, (from, hash) => {
+      const bit = sieved(hash);
+      if (!(this.#sieve[bit >>> 3] & (1 << (bit & 7)))) return;
+      for (const [number, at] of this.#runs.get(hash) ?? []) {
+        const { body, name } = this.#bodies[number];
+        if (found.has(number) || Buffer.compare(body.subarray(at, at + RUN), ct.subarray(from, from + RUN)) !== 0) continue;
+        found.set(number, { name, at, from });
+      }
+    });
+    return [...found.values()];
   }
 }

@@ -1,6 +1,8 @@
 // Drives the page as its user would, by the names of the automation contract.
 import { chromium } from "playwright-core";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 
 export const here = import.meta.dirname;
@@ -54,10 +56,18 @@ export async function ready(page) {
   return page.locator(id("status")).getAttribute("data-state");
 }
 
-export async function openFiles(page, files) {
-  await page.setInputFiles(id("open-files"), files);
+/// Does what opens something; the state the page comes to after it took it up, never the one from before.
+export async function opening(page, act) {
+  const before = await page.evaluate(() => performance.getEntriesByName("hilum:files").at(-1)?.startTime ?? -1);
+  await act();
+  // Each load clears the marks of the one before.
+  await until(page, (then) => (performance.getEntriesByName("hilum:files").at(-1)?.startTime ?? -1) > then, before);
+  await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
   return ready(page);
 }
+
+export const openFiles = (page, files) => opening(page, () => page.setInputFiles(id("open-files"), files));
+export const openDemonstration = (page) => opening(page, () => page.click(id("open-demo")));
 
 export const data = (page, name) => page.locator(id(name)).first().evaluate((e) => ({ ...e.dataset }));
 export const all = (page, name) =>
@@ -144,6 +154,13 @@ export async function drawn(page, panes) {
 }
 
 export const PANES = ["pane-axial", "pane-coronal", "pane-sagittal", "pane-volume"];
+
+/// The demonstration's slices as files in a new folder, which is the caller's to remove.
+export function demonstrationFiles() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-demonstration-"));
+  execFileSync("cargo", ["run", "--quiet", "--example", "fixtures", "--", folder], { cwd: root });
+  return { folder, slices: fs.readdirSync(folder).sort().map((f) => path.join(folder, f)) };
+}
 
 /// Files of a real series; where there are none the test says so, and fails where they must be.
 export function series(test, folder) {
