@@ -233,6 +233,57 @@ fn disease_at_the_pleura_stays_in_the_lung() {
     assert!(kept as f64 > 0.8 * diseased.len() as f64, "{kept} of {}", diseased.len());
 }
 
+/// The same CT with some slices that never arrived.
+fn without(volume: &CtVolume, missing: &[usize]) -> CtVolume {
+    let mut gapped = CtVolume::empty(*volume.grid()).unwrap();
+    for k in (0..volume.grid().size()[2]).filter(|k| !missing.contains(k)) {
+        let slice: Vec<i16> = volume.slice(k).unwrap().iter().copied().collect();
+        gapped.fill_slice(k).unwrap().copy_from_slice(&slice);
+    }
+    gapped
+}
+
+#[test]
+fn missing_slices_cost_no_more_than_themselves() {
+    let steps = |k: f64| [vector(1.5, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.0, k)];
+    let chest = Chest { ground_glass: true, ..Chest::PLAIN };
+    // Slices of 2 mm are cells of their own, slices of 0.8 mm share one with another.
+    for (step, slices) in [(2.0, 120), (0.8, 300), (5.0, 48)] {
+        let whole = chest.volume(steps(step), [220, 150, slices]);
+        let full = lungs(&whole).unwrap();
+        for missing in [vec![slices / 2], vec![slices / 3, slices / 3 + 1, slices / 3 + 2, slices * 2 / 3]] {
+            let volume = without(&whole, &missing);
+            let found = lungs(&volume).unwrap();
+            let slice = |o: usize| volume.grid().index_at(o).k;
+            for structure in [Structure::RightLung, Structure::LeftLung] {
+                let label = label(&full, structure);
+                let overlap = dice(
+                    |o| found.labels[o] == label && !missing.contains(&slice(o)),
+                    |o| full.labels[o] == label && !missing.contains(&slice(o)),
+                    full.labels.len(),
+                );
+                assert!(overlap > 0.99, "{step} mm, {missing:?} missing: {structure:?} Dice {overlap}");
+            }
+            assert_eq!(found.flags, full.flags, "{step} mm, {missing:?} missing");
+            for part in &found.parts {
+                assert_eq!(found.labels.iter().filter(|l| **l == part.label).count() as u64, part.voxels);
+            }
+            let labelled = |labels: &[u8]| (0..labels.len()).any(|o| labels[o] != 0 && missing.contains(&slice(o)));
+            assert!(!labelled(&found.labels), "what was not scanned is not measured");
+            // Opacities likewise, also where the reader's lungs run on through the gap.
+            let all = lesions(&whole, &inside(&full)).unwrap();
+            let found = lesions(&volume, &inside(&full)).unwrap();
+            let overlap = dice(
+                |o| found.labels[o] == 1 && !missing.contains(&slice(o)),
+                |o| all.labels[o] == 1 && !missing.contains(&slice(o)),
+                full.labels.len(),
+            );
+            assert!(overlap > 0.95, "{step} mm, {missing:?} missing: opacity Dice {overlap}");
+            assert!(!labelled(&found.labels), "what was not scanned is not measured");
+        }
+    }
+}
+
 #[test]
 fn a_cut_chest_is_flagged() {
     let volume =

@@ -61,6 +61,7 @@ const AIRWAY: u8 = 3;
 /// Proposes the right lung (label 1), the left lung (2) and the airways (3).
 ///
 /// Dense disease thicker than twice the closing radius that reaches the pleura or the mediastinum is left out: the reader adds it.
+/// Slices that never arrived (all [`CtVolume::MISSING_HU`]) get no labels and do not disturb the others.
 ///
 /// # Errors
 /// [`AnalysisError::NoLungs`] if the body holds too little air, [`AnalysisError::Cancelled`].
@@ -313,7 +314,8 @@ fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> 
             if claims.iter().all(|c| c.label == 0) {
                 continue;
             }
-            for fine_k in k * factor[2]..((k + 1) * factor[2]).min(fine[2]) {
+            let slices = k * factor[2]..((k + 1) * factor[2]).min(fine[2]);
+            for fine_k in slices.filter(|k| !cells.coarse.is_absent(*k)) {
                 for fine_j in j * factor[1]..((j + 1) * factor[1]).min(fine[1]) {
                     let row = (fine_k * fine[1] + fine_j) * fine[0];
                     let hu = volume.values()[row..row + fine[0]].chunks(factor[0]);
