@@ -8,7 +8,7 @@ use hilum::analysis::{
     propose_lungs,
 };
 use hilum::dicom::{decode_frame, group_into_series, read_header};
-use hilum::geometry::{Grid, PatientPoint, PatientVector};
+use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
 use hilum::import::{DemonstrationLesion, demonstration, plan_stack};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
@@ -205,6 +205,7 @@ fn the_patients_right_is_right_on_any_grid() {
         assert!(mean_x(volume.grid(), &found.labels, right) < -40.0);
         assert!(mean_x(volume.grid(), &found.labels, left) > 40.0);
         assert!(!found.flags.contains(&QualityFlag::NoAirwayFound), "{steps:?}");
+        assert!(!found.flags.iter().any(|f| matches!(f, QualityFlag::AreaJump { .. })), "{steps:?}: {:?}", found.flags);
     }
 }
 
@@ -290,6 +291,22 @@ fn a_cut_chest_is_flagged() {
         Chest::PLAIN.volume([vector(1.5, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.0, 2.0)], [220, 150, 60]);
     let found = lungs(&volume).unwrap();
     assert!(found.flags.contains(&QualityFlag::LungsTouchEnd { bottom: true, top: true }), "{:?}", found.flags);
+}
+
+#[test]
+fn a_part_left_out_is_flagged() {
+    // A slab of tissue through both lungs, wider than the closing: one side of it is not taken for lung.
+    let whole = Chest::PLAIN.axial();
+    let size = whole.grid().size();
+    let mut hu = whole.hu().to_owned();
+    hu.slice_mut(ndarray::s![48..62, .., ..]).mapv_inplace(|v| v.max(30));
+    let volume = CtVolume::from_array(*whole.grid(), hu).unwrap();
+    let found = lungs(&volume).unwrap();
+    let jump = found.flags.iter().find_map(|f| if let QualityFlag::AreaJump { z_mm } = f { Some(*z_mm) } else { None });
+    let z = |k: usize| whole.grid().patient_from_voxel(VoxelIndex::new(size[0] / 2, size[1] / 2, k).centre()).0.z;
+    let z_mm = jump.unwrap();
+    let edges = [z(48) - 1.0, z(62) - 1.0];
+    assert!(edges.iter().any(|edge| (edge - z_mm).abs() < 2.1), "{z_mm} mm, and the slab ends at {edges:?}");
 }
 
 #[test]

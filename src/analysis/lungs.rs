@@ -5,7 +5,7 @@
 //! quantitation of volumetric X-ray CT images", IEEE Trans. Med. Imaging 20 (2001) 490–498. Shape is found on cells of about
 //! 1.5 mm; the edge of air is then drawn voxel by voxel.
 
-use super::cells::{Cells, cell};
+use super::cells::{Across, Cells, cell};
 use super::coarse::Coarse;
 use super::components::Components;
 use super::progress::checkpoint;
@@ -53,6 +53,10 @@ const PIECE_ML: f64 = 30.0;
 const DOUBTFUL_ML: f64 = 400.0;
 /// Cells below this are plain air, HU.
 const PLAIN_AIR_HU: i16 = -960;
+
+/// Between neighbouring planes the area of a lung changes by less than this share of its largest, and this share for each mm
+/// between them. On the CTs of the tests it is at most 0.04 a mm.
+const LEAST_JUMP: (f64, f64) = (0.2, 0.05);
 
 const RIGHT: u8 = 1;
 const LEFT: u8 = 2;
@@ -278,6 +282,10 @@ fn judge(cells: &Cells<'_>, air: [u64; 2], flags: &mut Vec<QualityFlag>) {
     if fraction > 0.2 {
         flags.push(QualityFlag::LargeClosing { fraction });
     }
+    let jumps = [cell::RIGHT, cell::LEFT].into_iter().filter_map(|side| jump(cells, side));
+    if let Some((_, z_mm)) = jumps.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        flags.push(QualityFlag::AreaJump { z_mm });
+    }
     let spacing = cells.coarse.grid.spacing_mm();
     let last = cells.coarse.grid.size()[cells.vertical] - 1;
     let [top, bottom] = [0, last].map(|depth| {
@@ -287,6 +295,20 @@ fn judge(cells: &Cells<'_>, air: [u64; 2], flags: &mut Vec<QualityFlag>) {
     if top || bottom {
         flags.push(QualityFlag::LungsTouchEnd { bottom, top });
     }
+}
+
+/// The greatest change of a lung's area between neighbouring planes, as a share of its largest area, and the patient z where it
+/// is; `None` if no change is abrupt.
+fn jump(cells: &Cells<'_>, side: u8) -> Option<(f64, f64)> {
+    let planes: Vec<_> = (0..cells.coarse.grid.size()[cells.vertical]).map(|depth| cells.plane(depth)).collect();
+    let areas: Vec<f64> = planes.iter().map(|p| p.state.iter().filter(|s| **s == side).count() as f64).collect();
+    let largest = areas.iter().copied().fold(1.0, f64::max);
+    let least = LEAST_JUMP.0 + LEAST_JUMP.1 * cells.coarse.grid.spacing_mm()[cells.vertical];
+    let changes = areas.windows(2).map(|w| (w[0] - w[1]).abs() / largest).enumerate();
+    let (depth, change) = changes.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|c| c.1 > least)?;
+    let middle = |plane: &Across| plane.offset(plane.state.len() / 2);
+    let z_mm = (cells.z_mm(middle(&planes[depth])) + cells.z_mm(middle(&planes[depth + 1]))) / 2.0;
+    Some((change, z_mm))
 }
 
 /// What the voxels of a cell become: a label, for voxels below `limit_hu`.
