@@ -224,3 +224,51 @@ fn a_refused_volume_leaves_no_other_patient_on_screen() {
     assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
     assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
 }
+
+/// Nothing of the case before may outlive it, neither in slices nor in the 3D pane that waits for its first picture.
+#[test]
+fn another_case_begins_with_an_empty_screen() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+    let slice = SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[1] };
+    let transfer = TransferFunction::lungs_and_soft_tissue();
+    let cast = VolumeInput { camera: Camera::fit(&grid), transfer, step_mm: 1.0, reduction: 1, revision: 1 };
+    let pane = |x, content| PaneInput { rect: PxRect { x, y: 0, width: 64, height: 64 }, content };
+    let panes = vec![pane(0, PaneContent::Slice(slice)), pane(64, PaneContent::Volume(cast))];
+    let frame = FrameInput { size: [128, 64], look: look(), panes };
+    let lit = |renderer: &Renderer| {
+        let pixels = pollster::block_on(renderer.pixels()).unwrap();
+        let count =
+            |half: usize| (0..64 * 128).filter(|n| n % 128 / 64 == half && pixels[n * 4..n * 4 + 3] != [0; 3]).count();
+        [count(0), count(1)]
+    };
+    assert!(renderer.draw(&frame, true));
+    assert!(lit(&renderer).iter().all(|n| *n > 500));
+    renderer.set_grid(&grid).unwrap();
+    assert!(renderer.draw(&frame, false));
+    assert_eq!(lit(&renderer), [0, 0]);
+}
+
+/// What has not arrived looks like air, in every slice.
+#[test]
+fn slices_that_have_not_arrived_are_air() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    renderer.set_grid(&grid).unwrap();
+    let pane = {
+        let mut pane = PaneState::new(AnatomicalPlane::Coronal, grid.centre());
+        pane.fit(&grid, [60.0, 60.0]);
+        pane
+    };
+    let window = Window { centre_hu: -1000.0, width_hu: 100.0 };
+    let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window };
+    let empty = CtVolume::empty(grid).unwrap();
+    let nothing = LabelMap::empty(grid).unwrap();
+    let cpu = reslice::reslice(&empty, [&nothing, &nothing], &look(), &slice, [60, 60]);
+    let gpu = draw(&mut renderer, [60, 60], PaneContent::Slice(slice));
+    assert!(cpu.chunks(4).any(|p| p[0] > 0), "air is not black in this window");
+    assert_eq!(difference(&cpu, &gpu, 1).0, 0.0);
+}

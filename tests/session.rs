@@ -247,6 +247,19 @@ fn strokes_respect_the_hu_range_and_escape_takes_them_back() {
 }
 
 #[test]
+fn a_notice_is_no_error_and_nothing_to_show_is() {
+    let mut reader = Reader::new();
+    reader.does(Command::Gpu(hilum::session::Gpu::Cpu));
+    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::GPU_NOTICE_CPU.en));
+    assert_eq!(reader.session.view_model().status.state, StatusState::Idle);
+    reader.opens(vec![("notes.txt".to_owned(), b"no DICOM".to_vec())]);
+    let view = reader.session.view_model();
+    assert_eq!((view.status.state, view.problems.len()), (StatusState::Error, 1));
+    reader.opens(phantom());
+    assert_eq!(reader.session.view_model().status.state, StatusState::Ready);
+}
+
+#[test]
 fn a_locked_segment_and_a_missing_one_are_said() {
     let mut reader = Reader::new();
     reader.opens(phantom());

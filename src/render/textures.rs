@@ -3,10 +3,10 @@
 //! CT: `R16Float` holding HU − 1024, so that −1024…3071 HU is exact (|value| ≤ 2048), filterable everywhere, two bytes a voxel.
 //! Labels: `Rg8Uint`, anatomy in red and findings in green.
 
-use super::gpu::{Gpu, RenderError};
+use super::gpu::{Backend, Gpu, RenderError};
 use crate::geometry::{Grid, IndexBox};
 use crate::view::{LabelLook, TransferFunction};
-use crate::volume::LabelMap;
+use crate::volume::{CtVolume, LabelMap};
 use half::f16;
 
 pub(super) struct Textures {
@@ -73,12 +73,50 @@ impl Textures {
             pairs: Vec::new(),
             table: half_table(),
         };
-        // Textures begin as 0, which would be +1024 HU: what has not arrived must look like air.
-        let air = vec![crate::volume::CtVolume::MISSING_HU; size[0] as usize * size[1] as usize];
-        for k in 0..size[2] as usize {
-            textures.upload_slice(gpu, k, &air);
-        }
+        textures.fill_with_air(gpu);
         Ok(textures)
+    }
+
+    /// Textures begin as 0, which would be +1024 HU: what has not arrived must look like air.
+    ///
+    /// A few slices of air are sent and copied on the GPU, which costs the page nothing; WebGL2 cannot copy this format.
+    fn fill_with_air(&mut self, gpu: &Gpu) {
+        const AT_ONCE: u32 = 8;
+        let [ni, nj, nk] = self.grid.size();
+        let air = vec![CtVolume::MISSING_HU; ni * nj];
+        if gpu.backend == Backend::WebGl2 {
+            for k in 0..nk {
+                self.upload_slice(gpu, k, &air);
+            }
+            return;
+        }
+        let (width, height, slices) = (ni as u32, nj as u32, nk as u32);
+        let block = wgpu::Extent3d { width, height, depth_or_array_layers: AT_ONCE.min(slices) };
+        let source = gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("air"),
+            size: block,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D3,
+            format: self.ct.format(),
+            usage: wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        self.halves.clear();
+        self.halves.resize(air.len(), self.table[usize::from((CtVolume::MISSING_HU as u16) ^ 0x8000)]);
+        let one = wgpu::Extent3d { depth_or_array_layers: 1, ..block };
+        for k in 0..block.depth_or_array_layers {
+            write(gpu, &source, [0, 0, k], one, bytemuck::cast_slice(&self.halves), width * 2);
+        }
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for k in (0..slices).step_by(AT_ONCE as usize) {
+            let mut target = self.ct.as_image_copy();
+            target.origin.z = k;
+            let depth = AT_ONCE.min(slices - k);
+            let part = wgpu::Extent3d { depth_or_array_layers: depth, ..block };
+            encoder.copy_texture_to_texture(source.as_image_copy(), target, part);
+        }
+        gpu.queue.submit([encoder.finish()]);
     }
 
     /// Slice `k`, rows × columns values in HU.

@@ -107,6 +107,7 @@ impl Session {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
             None if open.is_none() && segmentations.is_empty() && self.scan.repeated == 0 => {
+                self.scan.found_nothing = true;
                 self.notice = Some(words::NOTHING_TO_SHOW.in_lang(self.lang).to_owned());
             }
             None => {}

@@ -210,6 +210,8 @@ pub(super) struct Scan {
     pub(super) found: Vec<Instance>,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
+    /// All headers were read, and there was nothing to show among them.
+    pub(super) found_nothing: bool,
 }
 
 impl Session {

@@ -281,8 +281,11 @@ impl Session {
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let Some(case) = &self.case else {
-            let state =
-                if self.problems.is_empty() && self.notice.is_none() { StatusState::Idle } else { StatusState::Error };
+            let state = if self.problems.is_empty() && !self.scan.found_nothing {
+                StatusState::Idle
+            } else {
+                StatusState::Error
+            };
             return Status { state, loaded: 0, total: 0, text: words::IDLE.in_lang(lang).to_owned() };
         };
         let (loaded, total) = (case.volume.loaded_count(), case.plan.slices.len());

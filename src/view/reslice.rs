@@ -19,9 +19,18 @@ pub struct VoxelWalk {
 impl VoxelWalk {
     /// Of a slice in a pane of this size, device px.
     pub fn new(grid: &Grid, slice: &SliceInput, size: [u32; 2]) -> Self {
-        let right = grid.voxel_step_from_patient(slice.plane.right * slice.mm_per_px);
-        let down = grid.voxel_step_from_patient(slice.plane.down * slice.mm_per_px);
-        let middle = grid.voxel_from_patient(slice.plane.origin).0;
+        let mut right = grid.voxel_step_from_patient(slice.plane.right * slice.mm_per_px);
+        let mut down = grid.voxel_step_from_patient(slice.plane.down * slice.mm_per_px);
+        let mut middle = grid.voxel_from_patient(slice.plane.origin).0;
+        // A pane along a layer of voxels lies in it exactly, whatever the rounding of millimetres: no blend with the next one.
+        for a in 0..3 {
+            if right[a].abs() + down[a].abs() < 1e-9 {
+                (right[a], down[a]) = (0.0, 0.0);
+                if (middle[a] - middle[a].round()).abs() < 1e-6 {
+                    middle[a] = middle[a].round();
+                }
+            }
+        }
         let origin = middle - right * (f64::from(size[0]) / 2.0) - down * (f64::from(size[1]) / 2.0);
         Self { origin, right, down }
     }
@@ -38,19 +47,24 @@ pub fn reslice(
     let grid = volume.grid();
     let walk = VoxelWalk::new(grid, slice, size);
     let (low, scale) = slice.window.low_and_scale();
-    let mut out = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
-    for y in 0..size[1] {
-        let row = walk.origin + walk.down * (f64::from(y) + 0.5);
-        for x in 0..size[0] {
-            let v = row + walk.right * (f64::from(x) + 0.5);
-            if !inside(grid, v) {
-                out.extend_from_slice(&[0, 0, 0, 255]);
-                continue;
-            }
+    let [width, height] = size.map(|s| s as usize);
+    let [ni, nj, _] = grid.size();
+    let mut out = [0, 0, 0, 255].repeat(width * height);
+    for (y, line) in out.chunks_exact_mut(width.max(1) * 4).enumerate() {
+        let row = walk.origin + walk.down * (y as f64 + 0.5);
+        let at = |x: usize| row + walk.right * (x as f64 + 0.5);
+        let (begin, end) = crossing(grid, row, walk.right, width);
+        for (x, px) in line.as_chunks_mut::<4>().0.iter_mut().enumerate().take(end).skip(begin) {
+            let v = at(x);
             let grey = ((linear(volume, v) - low) * scale).clamp(0.0, 1.0) as f32;
             let mut colour = [grey; 3];
+            let [i, j, k] = (v + 0.5).to_array().map(|c| c as usize);
+            let voxel = (k * nj + j) * ni + i;
             for (layer, map) in labels.iter().enumerate() {
-                let label = label_at(map, v);
+                let label = map.labels().get(voxel).copied().unwrap_or(0);
+                if label == 0 {
+                    continue;
+                }
                 let [r, g, b, shown] = look.colour(layer, label);
                 if shown == 0.0 {
                     continue;
@@ -63,11 +77,39 @@ pub fn reslice(
                     *c += (s - *c) * alpha;
                 }
             }
-            out.extend(colour.map(|c| (c * 255.0).round() as u8));
-            out.push(255);
+            for (p, c) in px.iter_mut().zip(colour) {
+                *p = (c * 255.0 + 0.5) as u8;
+            }
         }
     }
     out
+}
+
+/// The px of a row that lie in the grid, as (first, first beyond); a straight line crosses a box once.
+fn crossing(grid: &Grid, row: DVec3, right: DVec3, width: usize) -> (usize, usize) {
+    let (mut near, mut far) = (0.0, width as f64);
+    for (a, size) in grid.size().into_iter().enumerate() {
+        let (low, high) = (-0.5 - row[a], size as f64 - 0.5 - row[a]);
+        if right[a] == 0.0 {
+            if low > 0.0 || high <= 0.0 {
+                return (0, 0);
+            }
+        } else {
+            let (t0, t1) = (low / right[a], high / right[a]);
+            near = f64::max(near, t0.min(t1));
+            far = f64::min(far, t0.max(t1));
+        }
+    }
+    // One px wide of it on both sides, then exactly: `inside` has the last word.
+    let within = |x: usize| inside(grid, row + right * (x as f64 + 0.5));
+    let (mut begin, mut end) = ((near - 1.5).max(0.0) as usize, ((far + 1.5).max(0.0) as usize).min(width));
+    while begin < end && !within(begin) {
+        begin += 1;
+    }
+    while begin < end && !within(end - 1) {
+        end -= 1;
+    }
+    (begin, end)
 }
 
 /// Whether a voxel coordinate lies within the outer faces of the grid.
@@ -87,10 +129,11 @@ pub(super) fn linear(volume: &CtVolume, v: DVec3) -> f64 {
     };
     let ((i0, i1, ti), (j0, j1, tj), (k0, k1, tk)) = (axis(v.x, ni), axis(v.y, nj), axis(v.z, nk));
     let at = |i: usize, j: usize, k: usize| f64::from(values[(k * nj + j) * ni + i]);
-    let lerp = |a: f64, b: f64, t: f64| a + (b - a) * t;
-    let row = |j: usize, k: usize| lerp(at(i0, j, k), at(i1, j, k), ti);
-    let slice = |k: usize| lerp(row(j0, k), row(j1, k), tj);
-    lerp(slice(k0), slice(k1), tk)
+    // On a layer of voxels only that layer is read.
+    let lerp = |a: f64, b: &dyn Fn() -> f64, t: f64| if t == 0.0 { a } else { a + (b() - a) * t };
+    let row = |j: usize, k: usize| lerp(at(i0, j, k), &|| at(i1, j, k), ti);
+    let slice = |k: usize| lerp(row(j0, k), &|| row(j1, k), tj);
+    lerp(slice(k0), &|| slice(k1), tk)
 }
 
 /// Label of the voxel that holds a coordinate; 0 outside.

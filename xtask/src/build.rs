@@ -27,21 +27,28 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
     fs::write(&page, text).map_err(|e| format!("dist/index.html: {e}"))?;
     for file in wasm_files()? {
         let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        let foreign: Vec<String> = imports(&bytes).into_iter().filter(|module| module == "env").collect();
-        if !foreign.is_empty() {
-            return Err(format!("{} imports {} functions no browser provides", file.display(), foreign.len()));
+        let imports = imports(&bytes).ok_or_else(|| format!("{}: its imports cannot be read", file.display()))?;
+        let foreign = imports.iter().filter(|module| *module == "env").count();
+        if foreign > 0 {
+            return Err(format!("{} imports {foreign} functions no browser provides", file.display()));
         }
         println!("{}: {}", file.file_name().unwrap_or_default().to_string_lossy(), sizes(&file, bytes.len()));
     }
     Ok(())
 }
 
-/// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon.
+/// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon. Without encryption only
+/// this very machine may be named, not a host whose name begins like its address.
 fn is_origin(text: &str) -> bool {
-    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    let secure = text.strip_prefix("https://");
-    let local = text.strip_prefix("http://").filter(|h| h.starts_with("127.0.0.1"));
-    secure.or(local).is_some_and(|h| !h.is_empty() && h.chars().all(host))
+    let Some((scheme, place)) = text.split_once("://") else { return false };
+    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let reachable = match scheme {
+        "https" => !host.is_empty() && host.chars().all(plain),
+        "http" => matches!(host, "127.0.0.1" | "localhost"),
+        _ => false,
+    };
+    reachable && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0))
 }
 
 /// Writes the demonstration phantom as DICOM files.
@@ -67,33 +74,43 @@ fn sizes(file: &Path, raw: usize) -> String {
     format!("{raw} bytes raw, {brotli} brotli")
 }
 
-/// Module names of a wasm file's imports, one for each import (core specification 5.5.5).
-fn imports(bytes: &[u8]) -> Vec<String> {
+/// Module names of a wasm file's imports, one for each import (core specification 5.5.5); `None` if they cannot be read.
+fn imports(bytes: &[u8]) -> Option<Vec<String>> {
+    if !bytes.starts_with(b"\0asm\x01\0\0\0") {
+        return None;
+    }
     let mut reader = Reader { bytes, at: 8 };
-    while let Some(id) = reader.byte() {
-        let Some(length) = reader.number() else { break };
-        let end = reader.at + length;
+    while reader.at < bytes.len() {
+        let (id, length) = (reader.byte()?, reader.number()?);
         if id != 2 {
-            reader.at = end;
+            reader.at = reader.at.checked_add(length).filter(|end| *end <= bytes.len())?;
             continue;
         }
         let mut modules = Vec::new();
-        for _ in 0..reader.number().unwrap_or(0) {
-            let (Some(module), Some(_)) = (reader.name(), reader.name()) else { break };
-            modules.push(module);
-            match reader.byte() {
-                Some(0) => drop(reader.number()),
-                Some(1) => {
-                    reader.at += 1;
-                    reader.limits();
+        for _ in 0..reader.number()? {
+            modules.push(reader.name()?);
+            reader.name()?;
+            match reader.byte()? {
+                0 => drop(reader.number()?),
+                1 => {
+                    reader.byte()?;
+                    reader.limits()?;
                 }
-                Some(2) => reader.limits(),
-                _ => reader.at += 2,
+                2 => reader.limits()?,
+                3 => {
+                    reader.byte()?;
+                    reader.byte()?;
+                }
+                4 => {
+                    reader.byte()?;
+                    reader.number()?;
+                }
+                _ => return None,
             }
         }
-        return modules;
+        return Some(modules);
     }
-    Vec::new()
+    Some(Vec::new())
 }
 
 struct Reader<'a> {
@@ -103,32 +120,36 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn byte(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.at).copied()?;
         self.at += 1;
-        self.bytes.get(self.at - 1).copied()
+        Some(byte)
     }
-    /// LEB128.
+    /// LEB128 of 32 bits.
     fn number(&mut self) -> Option<usize> {
-        let (mut value, mut shift) = (0usize, 0);
-        loop {
+        let mut value = 0usize;
+        for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte()?;
             value |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
             if byte & 0x80 == 0 {
                 return Some(value);
             }
         }
+        None
     }
     fn name(&mut self) -> Option<String> {
         let length = self.number()?;
-        self.at += length;
-        Some(String::from_utf8_lossy(self.bytes.get(self.at - length..self.at)?).into_owned())
+        let end = self.at.checked_add(length)?;
+        let name = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(String::from_utf8_lossy(name).into_owned())
     }
-    fn limits(&mut self) {
-        let bounded = self.byte().is_some_and(|flag| flag & 1 == 1);
-        let _least = self.number();
+    fn limits(&mut self) -> Option<()> {
+        let bounded = self.byte()? & 1 == 1;
+        self.number()?;
         if bounded {
-            let _most = self.number();
+            self.number()?;
         }
+        Some(())
     }
 }
 
@@ -138,12 +159,21 @@ mod tests {
 
     #[test]
     fn only_origins_enter_the_policy() {
-        for good in ["https://pacs.example", "https://pacs.example:8443", "http://127.0.0.1:8042"] {
+        for good in ["https://pacs.example", "https://10.0.0.7:8443", "http://127.0.0.1:8042", "http://localhost"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in
-            ["*", "https://", "https://a b", "https://a;script-src *", "http://pacs.example", "https://a/dicom-web"]
-        {
+        for bad in [
+            "*",
+            "https://",
+            "https://a b",
+            "https://a;script-src *",
+            "http://pacs.example",
+            "http://127.0.0.1.elsewhere.example",
+            "http://127.0.0.1@elsewhere.example",
+            "https://a:",
+            "https://a:1:2",
+            "https://a/dicom-web",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }
@@ -155,6 +185,11 @@ mod tests {
         wasm.extend([2, 23, 2, 3]);
         wasm.extend(b"env\x04free\x00\x00");
         wasm.extend(b"\x03wbg\x01m\x02\x01\x01\x02");
-        assert_eq!(imports(&wasm), ["env", "wbg"]);
+        assert_eq!(imports(&wasm), Some(vec!["env".to_owned(), "wbg".to_owned()]));
+        // What cannot be read is not taken for a file without imports.
+        assert_eq!(imports(b"no wasm at all"), None);
+        for length in 15..wasm.len() {
+            assert_eq!(imports(&wasm[..length]), None, "cut to {length} bytes");
+        }
     }
 }

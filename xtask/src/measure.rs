@@ -22,8 +22,7 @@ fn peers(arguments: &[&str]) -> Outcome {
     }
     let harness = cache().join("peers-harness");
     copy(&source, &harness)?;
-    let adapter = harness.join("adapters/hilum.mjs");
-    fs::copy(root().join("tests/browser/peer-adapter.mjs"), adapter).map_err(|e| format!("adapter: {e}"))?;
+    replace(&root().join("tests/browser/peer-adapter.mjs"), &harness.join("adapters/hilum.mjs"))?;
     let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/hilum-bench");
     let in_harness = |program: &str, arguments: &[&str]| {
         let mut command = command(program, arguments);
@@ -79,8 +78,42 @@ fn copy(from: &Path, to: &Path) -> Outcome {
         if source.is_dir() {
             copy(&source, &target)?;
         } else {
-            fs::copy(&source, &target).map_err(|e| format!("{}: {e}", target.display()))?;
+            replace(&source, &target)?;
         }
     }
     Ok(())
+}
+
+/// Copies over what is there, also where the last copy took on that its source may only be read.
+fn replace(from: &Path, to: &Path) -> Outcome {
+    if to.exists() {
+        fs::remove_file(to).map_err(|e| format!("{}: {e}", to.display()))?;
+    }
+    fs::copy(from, to).map(drop).map_err(|e| format!("{}: {e}", to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::copy;
+    use std::fs;
+
+    #[test]
+    fn what_may_only_be_read_is_copied_twice() -> Result<(), Box<dyn std::error::Error>> {
+        let home = std::env::temp_dir().join(format!("hilum-copy-{}", std::process::id()));
+        let (from, to) = (home.join("from"), home.join("to"));
+        fs::create_dir_all(from.join("adapters"))?;
+        let file = from.join("adapters/peer.mjs");
+        fs::write(&file, "old")?;
+        copy(&from, &to)?;
+        fs::write(&file, "new")?;
+        let mut kept = fs::metadata(&file)?.permissions();
+        kept.set_readonly(true);
+        fs::set_permissions(&file, kept)?;
+        copy(&from, &to)?;
+        copy(&from, &to)?;
+        let copied = fs::read_to_string(to.join("adapters/peer.mjs"))?;
+        fs::remove_dir_all(&home)?;
+        assert_eq!(copied, "new");
+        Ok(())
+    }
 }

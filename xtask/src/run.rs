@@ -13,12 +13,15 @@ pub(crate) fn root() -> PathBuf {
 
 /// Where tools and environments are kept: they outlive `target/`.
 pub(crate) fn cache() -> PathBuf {
-    if let Some(chosen) = std::env::var_os("HILUM_TOOLS") {
-        return chosen.into();
-    }
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
-    base.unwrap_or_else(home).join("hilum")
+    cache_of(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
+/// The place that these variables name; a relative one counts from the root, for programs run in several folders.
+fn cache_of(variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+    let home = || variable("HOME").unwrap_or_default().join(".cache");
+    let place =
+        variable("HILUM_TOOLS").unwrap_or_else(|| variable("XDG_CACHE_HOME").unwrap_or_else(home).join("hilum"));
+    root().join(place)
 }
 
 /// A program in the repository's root, with our tools first on the path.
@@ -47,4 +50,21 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cache_of, root};
+    use std::path::PathBuf;
+
+    #[test]
+    fn tools_are_kept_where_the_nearest_variable_says() {
+        let with = |set: &[(&str, &str)]| {
+            cache_of(|name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| PathBuf::from(value)))
+        };
+        assert_eq!(with(&[("HOME", "/h")]), PathBuf::from("/h/.cache/hilum"));
+        assert_eq!(with(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")]), PathBuf::from("/x/hilum"));
+        assert_eq!(with(&[("XDG_CACHE_HOME", "/x"), ("HILUM_TOOLS", "/t")]), PathBuf::from("/t"));
+        assert_eq!(with(&[("HILUM_TOOLS", "kept")]), root().join("kept"));
+    }
 }

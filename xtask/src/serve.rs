@@ -23,37 +23,45 @@ pub(crate) fn demo(arguments: &[&str]) -> Outcome {
     if wants_build {
         build::build(&[])?;
     }
+    let policy = policy()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|e| format!("port {port}: {e}"))?;
     println!("\nHilum: http://127.0.0.1:{port}/");
     println!("Click “Demonstration”, or drop a folder with a chest CT in DICOM on the page.");
     println!("Then: “Lungs”, “Lesions in the lungs”, the contour tool [c], undo [Ctrl+z]; “?” lists all keys.\n");
-    serve(&listener);
+    serve(&listener, &policy);
     Ok(())
 }
 
 /// A server in the background on a free port; its port.
 pub(crate) fn in_background() -> Outcome<u16> {
+    let policy = policy()?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
     let port = listener.local_addr().map_err(|e| e.to_string())?.port();
-    std::thread::spawn(move || serve(&listener));
+    std::thread::spawn(move || serve(&listener, &policy));
     Ok(port)
 }
 
-fn serve(listener: &TcpListener) {
+fn serve(listener: &TcpListener, policy: &str) {
     let dist = root().join("dist");
-    let policy = policy(&dist);
     for stream in listener.incoming().flatten() {
-        let (dist, policy) = (dist.clone(), policy.clone());
+        let (dist, policy) = (dist.clone(), policy.to_owned());
         std::thread::spawn(move || answer(stream, &dist, &policy));
     }
 }
 
-/// The policy of the page itself, and what only a header can say.
-fn policy(dist: &Path) -> String {
-    let page = fs::read_to_string(dist.join("index.html")).unwrap_or_default();
-    let begin = page.find("default-src").unwrap_or(0);
-    let own: String = page[begin..].chars().take_while(|c| *c != '"').collect();
-    format!("{own}; frame-ancestors 'none'")
+/// The policy of the built page itself, and what only a header can say.
+fn policy() -> Outcome<String> {
+    let page = fs::read_to_string(root().join("dist/index.html"))
+        .map_err(|e| format!("dist/index.html: {e}; cargo xtask build makes it"))?;
+    let own = policy_of(&page).ok_or("dist/index.html has no Content-Security-Policy")?;
+    Ok(format!("{own}; frame-ancestors 'none'"))
+}
+
+/// The content of a page's Content-Security-Policy, if it has one.
+fn policy_of(page: &str) -> Option<&str> {
+    let (_, after) = page.split_once("http-equiv=\"Content-Security-Policy\"")?;
+    let (_, content) = after.split_once('>')?.0.split_once("content=\"")?;
+    content.split_once('"').map(|(policy, _)| policy)
 }
 
 fn answer(mut stream: TcpStream, dist: &Path, policy: &str) {
@@ -127,7 +135,7 @@ fn send(
 
 #[cfg(test)]
 mod tests {
-    use super::file_of;
+    use super::{file_of, policy_of};
     use std::path::Path;
 
     #[test]
@@ -137,5 +145,13 @@ mod tests {
         assert!(file_of(here, "/../Cargo.toml").is_none());
         assert!(file_of(here, "/src/../../Cargo.lock").is_none());
         assert!(file_of(here, "/src").is_none());
+    }
+
+    #[test]
+    fn the_header_repeats_the_pages_policy() {
+        let page =
+            "<meta\n http-equiv=\"Content-Security-Policy\"\n content=\"default-src 'none'; script-src 'self'\"\n/>";
+        assert_eq!(policy_of(page), Some("default-src 'none'; script-src 'self'"));
+        assert_eq!(policy_of("<meta name=\"referrer\" content=\"no-referrer\" />"), None);
     }
 }

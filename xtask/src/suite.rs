@@ -17,9 +17,22 @@ pub(crate) fn test(arguments: &[&str]) -> Outcome {
         ["--only", step] => Some(*step),
         _ => return Err("test takes --only STEP".to_owned()),
     };
+    let checks = chosen(only)?;
     let begun = Instant::now();
     let mut times = Vec::new();
     step("set-up", &mut times, set_up)?;
+    for (name, check) in checks {
+        step(name, &mut times, check)?;
+    }
+    println!("\nAll checks passed in {} s:", begun.elapsed().as_secs());
+    for (name, seconds) in times {
+        println!("  {name:<12} {seconds:>5} s");
+    }
+    Ok(())
+}
+
+/// The checks to run, in order; a name that no check has is refused, for running none must not look like passing.
+fn chosen(only: Option<&str>) -> Outcome<Vec<Check>> {
     let checks: [Check; 10] = [
         ("fmt", || run(&mut command("cargo", &["fmt", "--all", "--check"]))),
         ("deny", || run(&mut command("cargo-deny", &["--all-features", "check", "licenses", "bans", "sources"]))),
@@ -70,16 +83,9 @@ pub(crate) fn test(arguments: &[&str]) -> Outcome {
         ("bundle", || build::build(&[])),
         ("browser", browser),
     ];
-    for (name, check) in checks {
-        if only.is_none_or(|o| o == name) {
-            step(name, &mut times, check)?;
-        }
-    }
-    println!("\nAll checks passed in {} s:", begun.elapsed().as_secs());
-    for (name, seconds) in times {
-        println!("  {name:<12} {seconds:>5} s");
-    }
-    Ok(())
+    let names = checks.map(|(name, _)| name).join(", ");
+    let chosen: Vec<Check> = checks.into_iter().filter(|(name, _)| only.is_none_or(|o| o == *name)).collect();
+    if chosen.is_empty() { Err(format!("no check has that name; there are {names}")) } else { Ok(chosen) }
 }
 
 fn step(name: &str, times: &mut Vec<(String, u64)>, check: impl FnOnce() -> Outcome) -> Outcome {
@@ -141,4 +147,17 @@ fn browser() -> Outcome {
 fn with_machine(mut command: Command) -> Command {
     command.env("HILUM_PYTHON", machine::python());
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+
+    #[test]
+    fn a_check_that_is_not_there_is_refused() {
+        assert_eq!(chosen(None).map(|checks| checks.len()), Ok(10));
+        let one = chosen(Some("deny")).map(|checks| checks.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+        assert_eq!(one, Ok(vec!["deny"]));
+        assert!(chosen(Some("nosuchcheck")).is_err());
+    }
 }

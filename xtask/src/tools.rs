@@ -59,7 +59,8 @@ fn wasm_opt() -> Outcome {
     let link = cache().join("tools/bin/wasm-opt");
     let home = cache().join("npm");
     let program = home.join("node_modules/binaryen/bin/wasm-opt");
-    if link.exists() && program.exists() {
+    let described = fs::read_to_string(home.join("node_modules/binaryen/package.json")).unwrap_or_default();
+    if link.exists() && program.exists() && described.contains(&format!("\"version\": \"{BINARYEN}\"")) {
         return Ok(());
     }
     fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;

@@ -1,0 +1,64 @@
+//! How long drawing on the CPU takes where no GPU can draw, and how long a CT takes to the GPU where one is (a software rasteriser
+//! counts as one).
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector};
+use hilum::render::Renderer;
+use hilum::view::{LabelLook, PRESETS, PaneState, SliceInput, reslice};
+use hilum::volume::{CtVolume, LabelMap};
+use ndarray::Array3;
+use std::hint::black_box;
+
+/// A CT of 512 × 512 × 200 voxels of 0.7 × 0.7 × 1.5 mm.
+fn grid() -> Option<Grid> {
+    let v = PatientVector::new;
+    let steps = [v(0.7, 0.0, 0.0), v(0.0, 0.7, 0.0), v(0.0, 0.0, 1.5)];
+    Grid::new([512, 512, 200], PatientPoint::new(-180.0, -180.0, -150.0), steps)
+}
+
+fn slices(c: &mut Criterion) {
+    let Some(grid) = grid() else { return };
+    let hu = Array3::from_shape_fn((200, 512, 512), |(k, j, i)| ((i * 7 + j * 3 + k * 11) % 1400) as i16 - 1000);
+    let (Some(volume), Some(mut anatomy), Some(findings)) =
+        (CtVolume::from_array(grid, hu), LabelMap::empty(grid), LabelMap::empty(grid))
+    else {
+        return;
+    };
+    let mut edit = anatomy.edit();
+    for (k, j) in (40..160).flat_map(|k| (100..400).map(move |j| (k, j))) {
+        edit.set_span(k, j, 60, 240, |_, _| Some(1));
+    }
+    edit.finish();
+    let mut look = LabelLook::default();
+    look.show(0, 1, [80, 160, 220]);
+    let mut group = c.benchmark_group("slice of 512 x 512 px on the CPU");
+    for plane in AnatomicalPlane::ALL {
+        let mut pane = PaneState::new(plane, grid.centre());
+        pane.fit(&grid, [512.0, 512.0]);
+        for (where_, shift) in [("at a slice", 0.0), ("between slices", 0.3)] {
+            pane.scroll(&grid, 0);
+            let at = pane.centre + pane.normal() * shift;
+            let slice = SliceInput { plane: pane.through(at), mm_per_px: pane.mm_per_px, window: PRESETS[0] };
+            group.bench_function(format!("{plane:?} {where_}"), |b| {
+                b.iter(|| reslice::reslice(&volume, [&anatomy, &findings], &look, black_box(&slice), [512, 512]));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn upload(c: &mut Criterion) {
+    let (Some(grid), Ok(renderer)) = (grid(), pollster::block_on(Renderer::headless([64, 64]))) else { return };
+    let renderer = std::cell::RefCell::new(renderer);
+    let mut group = c.benchmark_group("512 x 512 x 200 on the GPU");
+    group.sample_size(10);
+    group.bench_function("room for it", |b| {
+        b.iter_batched(|| (), |()| renderer.borrow_mut().set_grid(&grid), BatchSize::PerIteration);
+    });
+    let slice: Vec<i16> = (0..512 * 512).map(|n| (n % 3000) as i16 - 1000).collect();
+    group.bench_function("one slice", |b| b.iter(|| renderer.borrow_mut().upload_slice(100, black_box(&slice))));
+    group.finish();
+}
+
+criterion_group!(benches, slices, upload);
+criterion_main!(benches);
