@@ -8,7 +8,7 @@ use hilum::analysis::{
     propose_lungs,
 };
 use hilum::dicom::{decode_frame, group_into_series, read_header};
-use hilum::geometry::{Grid, PatientPoint, PatientVector};
+use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
 use hilum::import::{DemonstrationLesion, demonstration, plan_stack};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
@@ -205,6 +205,7 @@ fn the_patients_right_is_right_on_any_grid() {
         assert!(mean_x(volume.grid(), &found.labels, right) < -40.0);
         assert!(mean_x(volume.grid(), &found.labels, left) > 40.0);
         assert!(!found.flags.contains(&QualityFlag::NoAirwayFound), "{steps:?}");
+        assert!(!found.flags.iter().any(|f| matches!(f, QualityFlag::AreaJump { .. })), "{steps:?}: {:?}", found.flags);
     }
 }
 
@@ -233,12 +234,79 @@ fn disease_at_the_pleura_stays_in_the_lung() {
     assert!(kept as f64 > 0.8 * diseased.len() as f64, "{kept} of {}", diseased.len());
 }
 
+/// The same CT with some slices that never arrived.
+fn without(volume: &CtVolume, missing: &[usize]) -> CtVolume {
+    let mut gapped = CtVolume::empty(*volume.grid()).unwrap();
+    for k in (0..volume.grid().size()[2]).filter(|k| !missing.contains(k)) {
+        let slice: Vec<i16> = volume.slice(k).unwrap().iter().copied().collect();
+        gapped.fill_slice(k).unwrap().copy_from_slice(&slice);
+    }
+    gapped
+}
+
+#[test]
+fn missing_slices_cost_no_more_than_themselves() {
+    let steps = |k: f64| [vector(1.5, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.0, k)];
+    let chest = Chest { ground_glass: true, ..Chest::PLAIN };
+    // Slices of 2 mm are cells of their own, slices of 0.8 mm share one with another.
+    for (step, slices) in [(2.0, 120), (0.8, 300), (5.0, 48)] {
+        let whole = chest.volume(steps(step), [220, 150, slices]);
+        let full = lungs(&whole).unwrap();
+        for missing in [vec![slices / 2], vec![slices / 3, slices / 3 + 1, slices / 3 + 2, slices * 2 / 3]] {
+            let volume = without(&whole, &missing);
+            let found = lungs(&volume).unwrap();
+            let slice = |o: usize| volume.grid().index_at(o).k;
+            for structure in [Structure::RightLung, Structure::LeftLung] {
+                let label = label(&full, structure);
+                let overlap = dice(
+                    |o| found.labels[o] == label && !missing.contains(&slice(o)),
+                    |o| full.labels[o] == label && !missing.contains(&slice(o)),
+                    full.labels.len(),
+                );
+                assert!(overlap > 0.99, "{step} mm, {missing:?} missing: {structure:?} Dice {overlap}");
+            }
+            assert_eq!(found.flags, full.flags, "{step} mm, {missing:?} missing");
+            for part in &found.parts {
+                assert_eq!(found.labels.iter().filter(|l| **l == part.label).count() as u64, part.voxels);
+            }
+            let labelled = |labels: &[u8]| (0..labels.len()).any(|o| labels[o] != 0 && missing.contains(&slice(o)));
+            assert!(!labelled(&found.labels), "what was not scanned is not measured");
+            // Opacities likewise, also where the reader's lungs run on through the gap.
+            let all = lesions(&whole, &inside(&full)).unwrap();
+            let found = lesions(&volume, &inside(&full)).unwrap();
+            let overlap = dice(
+                |o| found.labels[o] == 1 && !missing.contains(&slice(o)),
+                |o| all.labels[o] == 1 && !missing.contains(&slice(o)),
+                full.labels.len(),
+            );
+            assert!(overlap > 0.95, "{step} mm, {missing:?} missing: opacity Dice {overlap}");
+            assert!(!labelled(&found.labels), "what was not scanned is not measured");
+        }
+    }
+}
+
 #[test]
 fn a_cut_chest_is_flagged() {
     let volume =
         Chest::PLAIN.volume([vector(1.5, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.0, 2.0)], [220, 150, 60]);
     let found = lungs(&volume).unwrap();
     assert!(found.flags.contains(&QualityFlag::LungsTouchEnd { bottom: true, top: true }), "{:?}", found.flags);
+}
+
+#[test]
+fn a_part_left_out_is_flagged() {
+    // A slab of tissue through both lungs, wider than the closing: one side of it is not taken for lung.
+    let whole = Chest::PLAIN.axial();
+    let size = whole.grid().size();
+    let mut hu = whole.hu().to_owned();
+    hu.slice_mut(ndarray::s![48..62, .., ..]).mapv_inplace(|v| v.max(30));
+    let volume = CtVolume::from_array(*whole.grid(), hu).unwrap();
+    let found = lungs(&volume).unwrap();
+    let jump = found.flags.iter().find_map(|f| if let QualityFlag::AreaJump { z_mm } = f { Some(*z_mm) } else { None });
+    let z = |k: usize| whole.grid().patient_from_voxel(VoxelIndex::new(size[0] / 2, size[1] / 2, k).centre()).0.z;
+    let z_mm = jump.unwrap();
+    let edges = [z(48) - 1.0, z(62) - 1.0];
+    assert!(edges.iter().any(|edge| (edge - z_mm).abs() < 2.1), "{z_mm} mm, and the slab ends at {edges:?}");
 }
 
 #[test]

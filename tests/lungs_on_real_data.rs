@@ -146,6 +146,7 @@ fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
     assert!(mean_x(&volume, &lungs, 2) > mean_x(&volume, &lungs, 3), "the left lung lies to the left of the trachea");
     assert!((10.0..120.0).contains(&airways), "airways {airways} ml");
     assert!(!lungs.flags.contains(&QualityFlag::NoAirwayFound));
+    assert!(!lungs.flags.iter().any(|f| matches!(f, QualityFlag::AreaJump { .. })), "{:?}", lungs.flags);
     assert!(lesions.labels.iter().zip(&inside).all(|(lesion, lung)| lesion <= lung), "opacities lie inside the lungs");
 }
 
@@ -162,4 +163,35 @@ fn low_dose_screening() {
 #[test]
 fn contrast_enhanced() {
     check("lidc-0001", 2000.0..8000.0);
+}
+
+#[test]
+fn a_slice_that_never_arrived_costs_no_more_than_itself() {
+    let Some(folder) = data("lungdx-a0001-B") else { return };
+    let whole = volume(&folder);
+    let lungs = |volume: &CtVolume| propose_lungs(volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
+    let full = lungs(&whole);
+    let [ni, nj, nk] = whole.grid().size();
+    for missing in [nk / 3, nk / 2, nk * 2 / 3] {
+        let mut volume = CtVolume::empty(*whole.grid()).unwrap();
+        for k in (0..nk).filter(|k| *k != missing) {
+            let slice: Vec<i16> = whole.slice(k).unwrap().iter().copied().collect();
+            volume.fill_slice(k).unwrap().copy_from_slice(&slice);
+        }
+        let found = lungs(&volume);
+        for label in 1..=2u8 {
+            let (mut both, mut sum) = (0u64, 0u64);
+            for (offset, (a, b)) in full.labels.iter().zip(&found.labels).enumerate() {
+                if offset / (ni * nj) == missing {
+                    assert_eq!(*b, 0, "what was not scanned is not measured");
+                } else {
+                    both += u64::from(*a == label && *b == label);
+                    sum += u64::from(*a == label) + u64::from(*b == label);
+                }
+            }
+            let dice = 2.0 * both as f64 / sum as f64;
+            println!("slice {missing} missing, label {label}: Dice {dice:.4}");
+            assert!(dice > 0.99, "slice {missing} missing, label {label}: Dice {dice}");
+        }
+    }
 }

@@ -106,6 +106,10 @@ impl<'a> Cells<'a> {
         let at = self.coarse.grid.index_at(offset);
         self.x_of([at.i as f64, at.j as f64, at.k as f64])
     }
+    /// Patient z of a cell's centre, mm: greater is nearer the head.
+    pub(super) fn z_mm(&self, offset: usize) -> f64 {
+        self.coarse.grid.patient_from_voxel(self.coarse.grid.index_at(offset).centre()).0.z
+    }
     /// Patient x of a place among the cells.
     pub(super) fn x_of(&self, [i, j, k]: [f64; 3]) -> f64 {
         self.coarse.grid.patient_from_voxel(VoxelPoint::new(i, j, k)).0.x

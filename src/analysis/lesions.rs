@@ -51,7 +51,8 @@ const LUNG: u8 = 1;
 const CANDIDATE: u8 = 2;
 const LESION: u8 = 3;
 
-/// Proposes the opacities (label 1) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0 outside.
+/// Proposes the opacities (label 1) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0 outside. Slices that never
+/// arrived get no labels.
 ///
 /// # Errors
 /// [`AnalysisError::GridMismatch`] if `lungs` is not of the volume's size, [`AnalysisError::NoLungs`] if it is empty,
@@ -174,7 +175,7 @@ fn refine(volume: &CtVolume, lungs: &[u8], coarse: &Coarse, state: &[u8]) -> (Ve
     for row in 0..fine[1] * fine[2] {
         let (j, k) = (row % fine[1] / coarse.factor[1], row / fine[1] / coarse.factor[2]);
         let cells = &state[(k * size[1] + j) * size[0]..][..size[0]];
-        if !cells.contains(&LESION) {
+        if coarse.is_absent(row / fine[1]) || !cells.contains(&LESION) {
             continue;
         }
         let span = row * fine[0]..(row + 1) * fine[0];

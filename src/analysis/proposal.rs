@@ -66,6 +66,11 @@ pub enum QualityFlag {
         /// Added voxels / all lung voxels.
         fraction: f64,
     },
+    /// The cross-section of a lung changes abruptly: a part of it may be left out, or something else taken in.
+    AreaJump {
+        /// Height where it changes most, patient z in mm.
+        z_mm: f64,
+    },
     /// The trachea was not found, or it leaked: airways may be counted as lung.
     NoAirwayFound,
     /// Only one lung was found; its side is told from its place alone.

@@ -225,6 +225,11 @@ fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
             "{} % des poumons n’est pas de l’air (atteinte dense ou tissu) : vérifiez le contour",
         )
         .with(lang, &[&lang.number(fraction * 100.0, 0)]),
+        QualityFlag::AreaJump { z_mm } => t(
+            "the lung outline changes abruptly at z = {} mm: check it",
+            "le contour pulmonaire change brusquement à z = {} mm : vérifiez-le",
+        )
+        .with(lang, &[&lang.number(*z_mm, 0)]),
         QualityFlag::NoAirwayFound => t(
             "airways not found: they may count as lung",
             "voies aériennes non trouvées : peut-être comptées comme poumon",
