@@ -313,6 +313,9 @@ fn what_is_handed_over_is_shown_first_and_comes_back_the_same() {
     reader.presses("Ctrl+s");
     reader.presses("Ctrl+Shift+s");
     assert_eq!(reader.downloads.len(), 2);
+    // Saved again, whenever that is, it is the same object, and the report goes on referring to it.
+    let update = reader.session.update(Command::Do(Action::ExportSeg), "20261123235959");
+    assert!(matches!(&update.effects[..], [Effect::Download { bytes, .. }] if *bytes == reader.downloads[0].1));
 
     reader.does(Command::Destination(Some("PACS".to_owned())));
     reader.does(Command::Do(Action::PrepareUpload));

@@ -29,11 +29,12 @@ pub struct History {
     undone: Vec<Transaction>,
     byte_budget: usize,
     minimum_count: usize,
+    revision: u64,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { done: Vec::new(), undone: Vec::new(), byte_budget: 256 << 20, minimum_count: 20 }
+        Self { done: Vec::new(), undone: Vec::new(), byte_budget: 256 << 20, minimum_count: 20, revision: 0 }
     }
 }
 
@@ -47,6 +48,7 @@ impl History {
         if transaction.is_empty() {
             return;
         }
+        self.revision += 1;
         self.undone.clear();
         self.done.push(transaction);
         let mut bytes: usize = self.done.iter().map(Transaction::byte_size).sum();
@@ -60,14 +62,20 @@ impl History {
     /// The transaction to take back: apply the inverse of its edits in reverse order.
     pub fn undo(&mut self) -> Option<&Transaction> {
         let transaction = self.done.pop()?;
+        self.revision += 1;
         self.undone.push(transaction);
         self.undone.last()
     }
     /// The transaction to make again: apply its edits in order.
     pub fn redo(&mut self) -> Option<&Transaction> {
         let transaction = self.undone.pop()?;
+        self.revision += 1;
         self.done.push(transaction);
         self.done.last()
+    }
+    /// Another number after each change of the document.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
     /// Name of what undo would take back.
     pub fn undo_name(&self) -> Option<&'static str> {

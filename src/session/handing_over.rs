@@ -84,12 +84,20 @@ impl Session {
     }
 
     /// The segmentation and the report that refers to it.
-    fn objects(&self, now: &str) -> Result<Vec<OutboundObject>, ExportError> {
+    fn objects(&mut self, now: &str) -> Result<Vec<OutboundObject>, ExportError> {
         let case = self.case.as_ref().ok_or(ExportError::Empty)?;
+        let revision = case.history.revision();
+        if let Some((of, objects)) = &self.exported
+            && *of == revision
+        {
+            return Ok(objects.clone());
+        }
         let context = case.export_context(now);
         let segmentation = seg::write(&case.document, &context, None)?;
         let report = sr::write(&case.document, &segmentation, &context)?;
-        Ok(vec![segmentation.object, report])
+        let objects = vec![segmentation.object, report];
+        self.exported = Some((revision, objects.clone()));
+        Ok(objects)
     }
 
     /// Puts a segmentation that was read on the open CT, as one undoable transaction.

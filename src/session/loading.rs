@@ -180,6 +180,7 @@ impl Session {
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
     fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
+        self.exported = None;
         let decoding: Vec<JobId> = self
             .jobs
             .iter()

@@ -5,7 +5,7 @@ use super::gesture::Gesture;
 use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
-use crate::export::Outbound;
+use crate::export::{Outbound, OutboundObject};
 use crate::geometry::PatientPoint;
 use crate::import::{ImportError, StackPlan};
 use crate::jobs::{FileId, Job, JobError, JobId, Priority};
@@ -195,6 +195,8 @@ pub struct Session {
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) ledger: Vec<LedgerEntry>,
+    /// Objects as last exported, and the history's revision they are of: a report refers to the segmentation that was saved.
+    pub(super) exported: Option<(u64, Vec<OutboundObject>)>,
     /// Local time of the command being done, `YYYYMMDDHHMMSS`.
     pub(super) now: String,
     /// Measurements of the document as it is, but for a stroke in progress.
@@ -251,6 +253,7 @@ impl Session {
             notice: None,
             upload: UploadState::None,
             ledger: Vec::new(),
+            exported: None,
             now: String::new(),
             quantities: Vec::new(),
             quantities_stale: false,
