@@ -8,6 +8,14 @@ self.onmessage = async ({ data }) => {
     return;
   }
   self.onmessage = (event) => early.push(event.data);
-  await init({ module_or_path: data.module });
+  try {
+    await init({ module_or_path: data.module });
+  } catch (error) {
+    // The page hears of errors, not of broken promises.
+    setTimeout(() => {
+      throw error;
+    });
+    return;
+  }
   for (const message of early) self.onmessage({ data: message });
 };

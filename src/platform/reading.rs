@@ -27,14 +27,19 @@ pub async fn text(path: &str) -> Result<String, PlatformError> {
     text.as_string().ok_or_else(|| PlatformError("not a text".into()))
 }
 
-/// A WebAssembly module beside the page, compiled while it arrives.
+/// A WebAssembly module beside the page, compiled while it arrives; after that from a server that does not know the type of
+/// such files, for browsers compile on the way only what is named `application/wasm`.
 ///
 /// # Errors
 /// When it is not there, is no module, or the network fails.
 pub async fn module(path: &str) -> Result<JsValue, PlatformError> {
-    let window = web_sys::window().ok_or_else(|| PlatformError("no window".into()))?;
-    let response = window.fetch_with_str(&absolute(path)?);
-    Ok(JsFuture::from(js_sys::WebAssembly::compile_streaming(&response)).await?)
+    let response = get(path).await?;
+    let compiled = if response.headers().get("content-type")?.as_deref() == Some("application/wasm") {
+        js_sys::WebAssembly::compile_streaming(&js_sys::Promise::resolve(&JsValue::from(response)))
+    } else {
+        js_sys::WebAssembly::compile(&JsFuture::from(response.array_buffer()?).await?)
+    };
+    Ok(JsFuture::from(compiled).await?)
 }
 
 async fn get(path: &str) -> Result<Response, PlatformError> {

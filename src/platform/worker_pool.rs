@@ -39,6 +39,8 @@ struct Pool {
     /// What can be asked again of another worker if the first one dies: jobs whose input is files.
     repeatable: BTreeMap<JobId, (Job, Vec<File>)>,
     module: Option<JsValue>,
+    /// Whether it is known if there is a module; jobs wait until then.
+    started: bool,
     listener: Rc<dyn Fn(JobEvent)>,
 }
 
@@ -56,20 +58,20 @@ impl WorkerPool {
             workers: (0..places).map(|_| None).collect(),
             repeatable: BTreeMap::new(),
             module: None,
+            started: false,
             listener,
         })));
         let starting = pool.clone();
         spawn_local(async move {
             match reading::module("hilum-worker_bg.wasm").await {
-                Ok(module) => {
-                    starting.0.borrow_mut().module = Some(module);
-                    for place in 0..places {
-                        starting.hire(place);
-                    }
-                    starting.dispatch();
-                }
+                Ok(module) => starting.0.borrow_mut().module = Some(module),
                 Err(e) => log::error!("the worker program could not be loaded: {e}"),
             }
+            starting.0.borrow_mut().started = true;
+            for place in 0..places {
+                starting.hire(place);
+            }
+            starting.dispatch();
         });
         pool
     }
@@ -99,7 +101,7 @@ impl WorkerPool {
         loop {
             let next = {
                 let mut pool = self.0.borrow_mut();
-                if pool.module.is_none() { None } else { pool.queue.assign() }
+                if pool.started { pool.queue.assign() } else { None }
             };
             let Some((place, id, request)) = next else { return };
             self.send(place, id, request);
@@ -107,8 +109,14 @@ impl WorkerPool {
     }
 
     fn send(&self, place: usize, id: JobId, request: Request) {
-        let Some(worker) = self.0.borrow().workers.get(place).and_then(Clone::clone) else {
-            self.end(id, Err(JobError::WorkerLost));
+        let worker_at = |place| self.0.borrow().workers.get(place).and_then(Clone::clone);
+        if worker_at(place).is_none() {
+            self.hire(place);
+        }
+        let Some(worker) = worker_at(place) else {
+            // Not from inside the asking: the end of a job starts the next one.
+            let pool = self.clone();
+            spawn_local(async move { pool.end(id, Err(JobError::WorkerLost)) });
             return;
         };
         let Request { job, files, parts } = request;
@@ -194,7 +202,9 @@ impl WorkerPool {
         self.dispatch();
     }
 
+    /// Puts a worker at a place, if there is a program for it and the browser allows one more.
     fn hire(&self, place: usize) {
+        let Some(module) = self.0.borrow().module.clone() else { return };
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = match Worker::new_with_options("worker_boot.js", &options) {
@@ -213,11 +223,13 @@ impl WorkerPool {
             let culprit = failing.0.borrow().queue.first_at(place);
             if let Some(culprit) = culprit {
                 failing.replace(place, culprit, &JobError::WorkerLost);
+            } else if let Some(broken) = failing.0.borrow_mut().workers.get_mut(place).and_then(Option::take) {
+                // The next job there gets a new one, and its own answer if that fails too.
+                broken.terminate();
             }
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
-        let module = self.0.borrow().module.clone().unwrap_or(JsValue::UNDEFINED);
         if let Err(e) = worker.post_message(&object(&[("module", module)])) {
             log::error!("a worker could not be given its program: {e:?}");
         }

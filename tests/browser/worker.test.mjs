@@ -1,0 +1,54 @@
+// A worker that cannot start is said: nobody waits for ever for what will not come.
+import assert from "node:assert/strict";
+import test, { after, before } from "node:test";
+import { all, data, id, openDemonstration, until, withPage } from "./page.mjs";
+import { serve } from "./servers.mjs";
+
+let site;
+before(async () => (site = await serve()));
+after(() => site.close());
+
+const EMPTY_PROGRAM = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+for (const [what, file, answer] of [
+  ["whose program is missing", "hilum-worker_bg.wasm", { status: 404 }],
+  ["whose script is missing", "hilum-worker.js", { status: 404 }],
+  ["with the program of something else", "hilum-worker_bg.wasm", { contentType: "application/wasm", body: EMPTY_PROGRAM }],
+]) {
+  test(`a worker ${what} is said`, async () => {
+    await withPage(`${site.address}?lang=en&gpu=cpu`, async (page) => {
+      let changed = 0;
+      await page.context().route(`**/${file}`, (route) => {
+        changed += 1;
+        return route.fulfill(answer);
+      });
+      await page.reload();
+      await page.waitForFunction(() => document.body.dataset.gpu);
+      // Asked again, it is said again.
+      for (const times of [1, 2]) {
+        await page.click(id("open-demo"));
+        await until(page, (n) => document.querySelectorAll('[data-testid="error-item"]').length === n, times);
+        assert.equal((await data(page, "status")).state, "error");
+      }
+      for (const { text } of await all(page, "error-item")) assert.match(text, /worker stopped/);
+      assert.ok(changed > 0, "the file was asked for");
+    });
+  });
+}
+
+test("a server that does not know what WebAssembly is will do", async () => {
+  await withPage(`${site.address}?lang=en&gpu=cpu`, async (page) => {
+    let changed = 0;
+    await page.context().route("**/*.wasm", async (route) => {
+      changed += 1;
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), "content-type": "application/octet-stream" } });
+    });
+    await page.reload();
+    await page.waitForFunction(() => document.body.dataset.gpu);
+    assert.equal(await openDemonstration(page), "ready");
+    assert.equal(changed, 2, "the page's program and the worker's");
+    const { loaded, total } = await data(page, "status");
+    assert.equal(loaded, total);
+  });
+});
