@@ -5,7 +5,7 @@
 //! quantitation of volumetric X-ray CT images", IEEE Trans. Med. Imaging 20 (2001) 490–498. Shape is found on cells of about
 //! 1.5 mm; the edge of air is then drawn voxel by voxel.
 
-use super::cells::{Across, Cells, cell};
+use super::cells::{Cells, cell};
 use super::coarse::Coarse;
 use super::components::Components;
 use super::progress::checkpoint;
@@ -300,14 +300,18 @@ fn judge(cells: &Cells<'_>, air: [u64; 2], flags: &mut Vec<QualityFlag>) {
 /// The greatest change of a lung's area between neighbouring planes, as a share of its largest area, and the patient z where it
 /// is; `None` if no change is abrupt.
 fn jump(cells: &Cells<'_>, side: u8) -> Option<(f64, f64)> {
-    let planes: Vec<_> = (0..cells.coarse.grid.size()[cells.vertical]).map(|depth| cells.plane(depth)).collect();
-    let areas: Vec<f64> = planes.iter().map(|p| p.state.iter().filter(|s| **s == side).count() as f64).collect();
+    let planes = 0..cells.coarse.grid.size()[cells.vertical];
+    let areas: Vec<f64> =
+        planes.map(|depth| cells.plane(depth).state.iter().filter(|s| **s == side).count() as f64).collect();
     let largest = areas.iter().copied().fold(1.0, f64::max);
     let least = LEAST_JUMP.0 + LEAST_JUMP.1 * cells.coarse.grid.spacing_mm()[cells.vertical];
     let changes = areas.windows(2).map(|w| (w[0] - w[1]).abs() / largest).enumerate();
     let (depth, change) = changes.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|c| c.1 > least)?;
-    let middle = |plane: &Across| plane.offset(plane.state.len() / 2);
-    let z_mm = (cells.z_mm(middle(&planes[depth])) + cells.z_mm(middle(&planes[depth + 1]))) / 2.0;
+    let heights = [depth, depth + 1].map(|depth| {
+        let plane = cells.plane(depth);
+        cells.z_mm(plane.offset(plane.state.len() / 2))
+    });
+    let z_mm = (heights[0] + heights[1]) / 2.0;
     Some((change, z_mm))
 }
 
