@@ -8,7 +8,7 @@ mod queue;
 #[cfg(feature = "codecs")]
 mod run;
 
-pub use job::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
+pub use job::{Along, FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
 pub use queue::{Priority, Queue};
 #[cfg(feature = "codecs")]
 pub use run::{FileSource, JobInput, run};

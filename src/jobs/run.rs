@@ -1,12 +1,11 @@
 //! Doing a job, wherever that is.
 
-use super::{Job, JobError, JobFacts, JobOutput, Payload};
+use super::{Along, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
-use crate::dicom::{DicomError, Instance, decode_frame, read_header};
+use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_header};
 use crate::geometry::Grid;
 use crate::import::demonstration;
 use crate::volume::CtVolume;
-use ndarray::Array3;
 
 /// A file that can be read piece by piece without being held in memory.
 pub trait FileSource {
@@ -24,8 +23,8 @@ pub trait FileSource {
 pub struct JobInput {
     /// Files to read.
     pub files: Vec<Box<dyn FileSource>>,
-    /// HU voxels, `[k, j, i]`.
-    pub hu: Vec<i16>,
+    /// HU voxels slice by slice, `[j, i]` each; an empty slice has not arrived.
+    pub hu: Vec<Vec<i16>>,
     /// Labels of the lungs, `[k, j, i]`: 0 outside.
     pub labels: Vec<u8>,
 }
@@ -35,9 +34,21 @@ pub struct JobInput {
 /// # Errors
 /// See [`JobError`]. A scan does not fail: each file has its own result.
 pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Result<JobOutput, JobError> {
-    let facts_only = |facts| JobOutput { facts, payloads: Vec::new() };
     match job {
-        Job::Scan => Ok(facts_only(JobFacts::Headers(input.files.iter().map(|f| scan(f.as_ref())).collect()))),
+        Job::Scan { along } => {
+            let (mut headers, mut decoded, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+            for (n, file) in input.files.iter().enumerate() {
+                let read = scan(file.as_ref(), *along);
+                headers.push(read.map(|(instance, hu)| {
+                    if let Some(hu) = hu {
+                        decoded.push(n);
+                        payloads.push(Payload::Hu(hu));
+                    }
+                    instance
+                }));
+            }
+            Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads })
+        }
         Job::Decode { frame } => {
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
@@ -68,8 +79,25 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
     }
 }
 
+/// Most bytes of a file that is read at once for its header and its pixels.
+const READ_AT_ONCE: u64 = 4 << 20;
+
+/// Reads a header; with it the HU of a slice, where they are wanted and cost no other reading.
+fn scan(file: &dyn FileSource, along: Along) -> Result<(Instance, Option<Vec<i16>>), JobError> {
+    if along == Along::Nothing || file.size() > READ_AT_ONCE {
+        return Ok((header(file)?, None));
+    }
+    let bytes = file.read(file.size())?;
+    let instance = read_header(&bytes)?;
+    let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
+    let is_slice = instance.is_ct_slice() && instance.pixels.as_ref().is_some_and(|p| p.frames == 1);
+    // What cannot be decoded is told when the slice is asked for.
+    let hu = if is_wanted && is_slice { decode_frame(&bytes, 0).ok().map(|d| d.hu) } else { None };
+    Ok((instance, hu))
+}
+
 /// Reads a header from as little of the file as holds it.
-fn scan(file: &dyn FileSource) -> Result<Instance, JobError> {
+fn header(file: &dyn FileSource) -> Result<Instance, JobError> {
     for length in [16 << 10, 256 << 10] {
         if length >= file.size() {
             break;
@@ -94,8 +122,6 @@ fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
     file.read(file.size())
 }
 
-fn volume(grid: Grid, hu: Vec<i16>) -> Result<CtVolume, JobError> {
-    let [ni, nj, nk] = grid.size();
-    let array = Array3::from_shape_vec((nk, nj, ni), hu).map_err(|_shape| JobError::WrongInput)?;
-    CtVolume::from_array(grid, array).ok_or(JobError::WrongInput)
+fn volume(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {
+    CtVolume::from_slices(grid, hu).ok_or(JobError::WrongInput)
 }

@@ -20,6 +20,15 @@ pub(super) enum Target {
     Texture(wgpu::Texture),
 }
 
+impl Target {
+    fn format(&self) -> wgpu::TextureFormat {
+        match self {
+            Self::Canvas { configuration, .. } => configuration.format,
+            Self::Texture(texture) => texture.format(),
+        }
+    }
+}
+
 /// Draws frames. Everything it holds can be made again from page memory.
 pub struct Renderer {
     gpu: Gpu,
@@ -33,6 +42,7 @@ pub struct Renderer {
 
 /// All panes as they were last drawn; a frame draws those that changed and puts the whole on the target.
 struct Canvas {
+    texture: wgpu::Texture,
     view: wgpu::TextureView,
     present: Binding,
     size: [u32; 2],
@@ -74,11 +84,7 @@ impl Renderer {
     }
 
     pub(super) fn on(gpu: Gpu, target: Target) -> Self {
-        let format = match &target {
-            Target::Canvas { configuration, .. } => configuration.format,
-            Target::Texture(texture) => texture.format(),
-        };
-        let passes = Passes::new(&gpu, format);
+        let passes = Passes::new(&gpu, target.format());
         Self { gpu, target, passes, volume: None, canvas: None, stale: true }
     }
 
@@ -91,17 +97,23 @@ impl Renderer {
         self.gpu.lost.load(Ordering::Relaxed)
     }
 
-    /// Makes room for a volume; it looks like air until slices arrive.
+    /// Forgets the volume: another patient's picture must not outlive its case.
+    pub fn clear(&mut self) {
+        self.volume = None;
+        self.canvas = None;
+    }
+    /// Makes room for a volume; it looks like air until slices arrive. If all are at hand already, `air` may be left out.
     ///
     /// # Errors
     /// [`RenderError::VolumeTooLarge`]; nothing is drawn then, least of all the volume before it.
-    pub fn set_grid(&mut self, grid: &Grid) -> Result<(), RenderError> {
-        // The old volume goes first: two may not fit, and another patient's picture must not outlive its case.
-        self.volume = None;
-        self.canvas = None;
-        let textures = Textures::new(&self.gpu, grid)?;
-        let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
-        let rays = self.passes.bind_ray(&self.gpu, &textures);
+    pub fn set_grid(&mut self, grid: &Grid, air: bool) -> Result<(), RenderError> {
+        // The old volume goes first: two may not fit.
+        self.clear();
+        let mut textures = Textures::new(&self.gpu, grid)?;
+        if air {
+            textures.fill_with_air(&self.gpu);
+        }
+        let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
         self.volume = Some(Volume { textures, slices, rays, picture: None });
         Ok(())
     }
@@ -112,10 +124,18 @@ impl Renderer {
             self.stale = true;
         }
     }
+    /// Calls back when the GPU has taken in all slices handed over so far.
+    pub fn when_taken_in(&self, done: impl FnOnce() + Send + 'static) {
+        // Off it goes: outside WebGPU, what was handed over waits for the next submission.
+        self.gpu.queue.submit([]);
+        self.when_done(done);
+    }
     /// A box of voxels whose label changed.
     pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
         if let Some(volume) = &mut self.volume {
-            volume.textures.upload_labels(&self.gpu, touched, anatomy, findings);
+            if volume.textures.upload_labels(&self.gpu, touched, anatomy, findings) {
+                (volume.slices, volume.rays) = self.passes.bind_volume(&self.gpu, &volume.textures);
+            }
             self.stale = true;
         }
     }
@@ -124,8 +144,8 @@ impl Renderer {
     /// `false` when the canvas could not take the frame now (hidden, or the device is going).
     pub fn draw(&mut self, frame: &FrameInput, cast: bool) -> bool {
         self.resize(frame.size);
-        let (view, shown) = match &self.target {
-            Target::Texture(texture) => (texture.create_view(&wgpu::TextureViewDescriptor::default()), None),
+        let (target, shown) = match &self.target {
+            Target::Texture(texture) => (texture.clone(), None),
             Target::Canvas { surface, configuration } => {
                 let texture = match surface.get_current_texture() {
                     wgpu::CurrentSurfaceTexture::Success(t) | wgpu::CurrentSurfaceTexture::Suboptimal(t) => t,
@@ -135,7 +155,7 @@ impl Renderer {
                     }
                     _ => return false,
                 };
-                (texture.texture.create_view(&wgpu::TextureViewDescriptor::default()), Some(texture))
+                (texture.texture.clone(), Some(texture))
             }
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -150,9 +170,15 @@ impl Renderer {
         }
         self.draw_panes(&mut encoder, frame, casts);
         if let Some(canvas) = &self.canvas {
-            let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
-            canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
-            self.passes.draw_present(&mut begin(&mut encoder, &view, true), &canvas.present);
+            if target.usage().contains(wgpu::TextureUsages::COPY_DST) && target.size() == canvas.texture.size() {
+                let (from, onto) = (canvas.texture.as_image_copy(), target.as_image_copy());
+                encoder.copy_texture_to_texture(from, onto, target.size());
+            } else {
+                let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
+                canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
+                let view = target.create_view(&wgpu::TextureViewDescriptor::default());
+                self.passes.draw_place(&mut begin(&mut encoder, &view, true), &canvas.present);
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         if let Some(texture) = shown {
@@ -167,9 +193,10 @@ impl Renderer {
         let kept = self.canvas.take().filter(|c| c.size == frame.size && rects(&c.panes) == rects(&frame.panes));
         let anew = kept.is_none();
         let mut canvas = kept.unwrap_or_else(|| {
-            let view = picture_texture(&self.gpu, "panes", frame.size);
-            let present = self.passes.bind_present(&self.gpu, &view);
-            Canvas { view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
+            let texture = picture_texture(&self.gpu, "panes", frame.size, self.target.format());
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            let present = self.passes.bind_place(&self.gpu, &view);
+            Canvas { texture, view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
         });
         let all = anew || self.stale || canvas.look != frame.look;
         let mut pass = begin(encoder, &canvas.view, anew);
@@ -269,7 +296,8 @@ impl Volume {
         let (view, present) = match kept {
             Some(picture) => (picture.view, picture.present),
             None => {
-                let view = picture_texture(gpu, "3D picture", size);
+                let texture = picture_texture(gpu, "3D picture", size, PICTURE);
+                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let present = passes.bind_place(gpu, &view);
                 (view, present)
             }
@@ -298,18 +326,19 @@ fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView, em
 }
 
 /// A picture that is drawn once and shown often.
-fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2]) -> wgpu::TextureView {
-    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::TextureFormat) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format: PICTURE,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC,
         view_formats: &[],
-    });
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
+    })
 }
 
 pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
@@ -320,7 +349,7 @@ pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format: PICTURE,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     })
 }

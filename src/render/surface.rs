@@ -1,6 +1,6 @@
 //! A canvas to draw on, and the proof that it can be drawn on.
 
-use super::gpu::{Gpu, RenderError};
+use super::gpu::{Backend, Gpu, RenderError};
 use super::readback::read;
 use super::renderer::{Renderer, Target, target_texture};
 use web_sys::HtmlCanvasElement;
@@ -45,6 +45,10 @@ impl Renderer {
         configuration.format = configuration.format.remove_srgb_suffix();
         configuration.alpha_mode = wgpu::CompositeAlphaMode::Opaque;
         let capabilities = surface.get_capabilities(&adapter);
+        // Where a finished picture may be copied onto the canvas, it need not be drawn once more.
+        if gpu.backend == Backend::WebGpu {
+            configuration.usage |= wgpu::TextureUsages::COPY_DST;
+        }
         if !capabilities.alpha_modes.contains(&configuration.alpha_mode) {
             configuration.alpha_mode = wgpu::CompositeAlphaMode::Auto;
         }

@@ -6,15 +6,17 @@ use super::state::{Case, Problem, ProblemReason, Purpose, Scan, Session, Shelved
 use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
-use crate::geometry::AnatomicalPlane;
-use crate::import::{load_order, plan_stack};
-use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::geometry::{AnatomicalPlane, Grid};
+use crate::import::{StackPlan, load_order, plan_stack};
+use crate::jobs::{Along, FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
 use std::collections::BTreeSet;
 
 /// Headers read by one job: enough to keep messages few, few enough to share among workers.
 const FILES_PER_SCAN: usize = 8;
+/// Files of no more bytes together are read once, pixels and all; of more, headers come first and slices from coarse to fine.
+const READ_ONCE: u64 = 256 << 20;
 
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
@@ -28,10 +30,15 @@ impl Session {
         self.scan.total += files.len();
         update.changes.facts = true;
         update.effects.push(Effect::Mark("hilum:files"));
-        let ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
+        let bytes: u64 = files.iter().map(|f| f.size).sum();
+        let along = if bytes <= READ_ONCE { Along::Uncompressed } else { Along::Nothing };
+        let mut ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
         self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
-        for chunk in ids.chunks(FILES_PER_SCAN) {
-            let request = self.start_job(Purpose::Scan(chunk.to_vec()), Priority::NOW, Job::Scan, chunk.to_vec());
+        // One from the middle goes ahead, to have something to look at.
+        let first = ids.remove(ids.len() / 2);
+        let rest = ids.chunks(FILES_PER_SCAN).map(|chunk| (chunk.to_vec(), along));
+        for (chunk, along) in std::iter::once((vec![first], Along::Everything)).chain(rest) {
+            let request = self.start_job(Purpose::Scan(chunk.clone()), Priority::NOW, Job::Scan { along }, chunk);
             update.effects.push(Effect::RunJob(request));
         }
     }
@@ -42,8 +49,10 @@ impl Session {
         update.changes.facts = true;
     }
 
-    /// Stops reading and decoding. Slices that arrived stay; what is missing looks missing.
+    /// Stops reading and decoding. While headers are read nothing is opened; later, slices that arrived stay, and what is missing
+    /// looks missing.
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
+        self.scan.stopped = self.scan.done < self.scan.total;
         let loading: Vec<JobId> =
             self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
@@ -53,7 +62,12 @@ impl Session {
         self.scan.done += files.len();
         update.changes.facts = true;
         let headers = match result {
-            Ok(JobOutput { facts: JobFacts::Headers(headers), .. }) => headers,
+            Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads }) => {
+                let slices = payloads.into_iter().filter_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+                let files = decoded.into_iter().filter_map(|n| files.get(n).copied());
+                self.scan.early.extend(files.zip(slices));
+                headers
+            }
             Ok(_) => vec![Err(JobError::WrongInput); files.len()],
             Err(JobError::Cancelled) => Vec::new(),
             Err(error) => vec![Err(error); files.len()],
@@ -71,6 +85,7 @@ impl Session {
                 }
                 Ok(instance) => {
                     self.file_of.insert(instance.sop_instance_uid.clone(), *file);
+                    self.preview(&instance, *file, update);
                     self.scan.found.push(instance);
                 }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
@@ -81,8 +96,51 @@ impl Session {
         }
     }
 
+    /// Shows the first slice that has arrived while headers are read.
+    fn preview(&mut self, instance: &Instance, file: FileId, update: &mut Update) {
+        if self.case.is_some() || !instance.is_ct_slice() {
+            return;
+        }
+        let Some(hu) = self.scan.early.get(&file).cloned() else { return };
+        let Some(series) = group_into_series(vec![instance.clone()]).pop() else { return };
+        let Ok(plan) = plan_stack(&series) else { return };
+        let (Some(mut volume), Some(document)) = (CtVolume::empty(plan.grid), Document::empty(plan.grid)) else {
+            return;
+        };
+        if volume.set_slice(0, hu).is_err() {
+            return;
+        }
+        // What is odd about one slice says nothing of the CT.
+        let plan = StackPlan { findings: Vec::new(), ..plan };
+        self.look_at(&series, &plan.grid);
+        self.case = Some(Case {
+            series,
+            plan,
+            volume,
+            document,
+            history: History::default(),
+            active: None,
+            pending: 0,
+            is_preview: true,
+            reading_id: String::new(),
+        });
+        self.begin_views(update);
+    }
+
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
+        if self.case.as_ref().is_some_and(|c| c.is_preview) {
+            self.case = None;
+            update.changes.volume = true;
+        }
+        if self.scan.stopped {
+            for instance in std::mem::take(&mut self.scan.found) {
+                self.file_of.remove(&instance.sop_instance_uid);
+            }
+            self.scan = Scan::default();
+            self.notice = Some(words::STOPPED.in_lang(self.lang).to_owned());
+            return;
+        }
         if self.scan.repeated > 0 {
             let count = self.scan.repeated.to_string();
             self.notice = Some(words::REPEATED_FILES.with(self.lang, &[&count]));
@@ -112,6 +170,7 @@ impl Session {
             }
             None => {}
         }
+        self.scan.early.clear();
         for file in segmentations {
             if self.case.is_none() {
                 self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
@@ -141,7 +200,7 @@ impl Session {
             let error = JobError::Analysis("not enough memory for this CT".to_owned());
             session.problems.push(Problem { name, reason: ProblemReason::Job(error) });
         };
-        let Some(volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
+        let Some(mut volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
         self.shelve(update);
         let kept = self.shelved.remove(uid).filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
         let (document, history, active, reading_id) = match kept {
@@ -157,24 +216,48 @@ impl Session {
             let Some(source) = plan.slices[k] else { continue };
             let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
             let Some(file) = file.copied() else { continue };
+            if let Some(hu) = self.scan.early.remove(&file).filter(|_| source.frame == 0)
+                && volume.set_slice(k, hu).is_ok()
+            {
+                continue;
+            }
             let job = Job::Decode { frame: source.frame };
             let request = self.start_job(Purpose::Decode { k }, Priority(1000 + n as u32), job, vec![file]);
             update.effects.push(Effect::RunJob(request));
             pending += 1;
         }
+        self.look_at(&series, &plan.grid);
+        self.case =
+            Some(Case { series, plan, volume, document, history, active, pending, is_preview: false, reading_id });
+        self.begin_views(update);
+        self.settle(update);
+    }
+
+    /// The window of the series, and the crosshair in the middle of its grid.
+    fn look_at(&mut self, series: &Series, grid: &Grid) {
         let own = series.instances.iter().find_map(|i| i.windows.first());
         self.own_window = own.map(|w| Window { centre_hu: w.centre_hu, width_hu: w.width_hu });
-        self.crosshair = plan.grid.centre();
-        if let Some(v) = plan.grid.voxel_at(self.crosshair) {
-            self.crosshair = plan.grid.patient_from_voxel(v.centre());
+        self.crosshair = grid.centre();
+        if let Some(v) = grid.voxel_at(self.crosshair) {
+            self.crosshair = grid.patient_from_voxel(v.centre());
         }
         self.panes = AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, self.crosshair));
-        self.case = Some(Case { series, plan, volume, document, history, active, pending, reading_id });
+    }
+
+    fn begin_views(&mut self, update: &mut Update) {
         self.fit_views();
         update.changes.volume = true;
         update.changes.view = true;
         update.changes.volume_view = true;
         update.changes.facts = true;
+    }
+
+    /// Once the last slice has arrived.
+    fn settle(&mut self, update: &mut Update) {
+        if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
+            case.document.recount_all(&case.volume);
+            update.effects.push(Effect::Mark("hilum:volume"));
+        }
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
@@ -217,28 +300,24 @@ impl Session {
         update.changes.facts = true;
         let [ni, nj, _] = case.volume.grid().size();
         let problem = match result {
-            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => match payloads.first() {
-                Some(Payload::Hu(hu)) if rows == nj && columns == ni && hu.len() == ni * nj => {
-                    if let Some(slice) = case.volume.fill_slice(k) {
-                        slice.copy_from_slice(hu);
-                    }
+            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => {
+                let hu = payloads.into_iter().find_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+                if (rows, columns) == (nj, ni) && hu.is_some_and(|hu| case.volume.set_slice(k, hu).is_ok()) {
                     update.changes.slices.push(k);
                     update.changes.view = true;
                     update.changes.volume_view = true;
                     self.volume_revision += 1;
                     None
+                } else {
+                    Some(JobError::WrongInput)
                 }
-                _ => Some(JobError::WrongInput),
-            },
+            }
             Ok(_) => Some(JobError::WrongInput),
             Err(JobError::Cancelled) => None,
             Err(error) => Some(error),
         };
         let source = case.instance(k).and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
-        if case.is_settled() {
-            case.document.recount_all(&case.volume);
-            update.effects.push(Effect::Mark("hilum:volume"));
-        }
+        self.settle(update);
         if let (Some(error), Some(file)) = (problem, source) {
             self.add_problem(file, ProblemReason::Job(error));
         }

@@ -7,7 +7,7 @@ use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::PatientPoint;
-use crate::import::{ImportError, StackPlan};
+use crate::import::{ImportError, StackPlan, load_order};
 use crate::jobs::{FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Window};
@@ -94,6 +94,8 @@ pub struct Case {
     pub active: Option<u8>,
     /// Slices still being decoded.
     pub(super) pending: usize,
+    /// One slice to look at while headers are read; the CT takes its place.
+    pub(super) is_preview: bool,
     /// Identifies this reading of this CT in what is exported.
     pub(super) reading_id: String,
 }
@@ -101,7 +103,12 @@ pub struct Case {
 impl Case {
     /// Whether no slice is on its way any more: marking may begin.
     pub fn is_settled(&self) -> bool {
-        self.pending == 0
+        self.pending == 0 && !self.is_preview
+    }
+    /// Slices that have arrived, in the order they are wanted on screen.
+    pub fn arrived(&self) -> Vec<usize> {
+        let order = load_order(self.plan.slices.len(), self.plan.slices.len() / 2);
+        order.into_iter().filter(|k| self.volume.is_loaded(*k)).collect()
     }
     /// The instance a slice came from; `None` where it is missing.
     pub fn instance(&self, k: usize) -> Option<&Instance> {
@@ -210,6 +217,10 @@ pub(super) struct Scan {
     pub(super) total: usize,
     pub(super) done: usize,
     pub(super) found: Vec<Instance>,
+    /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
+    pub(super) early: BTreeMap<FileId, Vec<i16>>,
+    /// Given up: what was found so far is not opened.
+    pub(super) stopped: bool,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
     /// All headers were read, and there was nothing to show among them.

@@ -9,11 +9,12 @@ use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
 use crate::platform::{clock, egress};
 use crate::session::words::{self, Lang};
 use crate::session::{
-    Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
+    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
 };
 use crate::view::PRESETS;
 use gloo::storage::{LocalStorage as Kept, Storage};
 use gloo::timers::callback::Timeout;
+use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
@@ -74,6 +75,10 @@ struct Inner {
     cast_due: Cell<bool>,
     /// The GPU has not finished the last frame.
     drawing: Rc<Cell<bool>>,
+    /// Slices that the GPU has been handed and not taken in.
+    on_the_way: Rc<Cell<usize>>,
+    /// While slices arrive, no frame before this time.
+    rest_until_ms: Rc<Cell<f64>>,
     /// A 3D picture is on its way; the GPU is asked each frame.
     awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
@@ -94,7 +99,13 @@ pub(super) struct Runtime(Rc<Inner>);
 /// Quiet time after which the 3D picture is drawn in full, ms.
 const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
-const UPLOAD_BUDGET_MS: f64 = 12.0;
+const UPLOAD_BUDGET_MS: f64 = 24.0;
+/// Files whose facts are asked for in one go.
+const FILES_AT_ONCE: usize = 100;
+/// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
+const SLICES_ON_THE_WAY: usize = 32;
+/// Longest wait between two frames while slices arrive, ms.
+const MOST_REST_MS: f64 = 1000.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -118,6 +129,8 @@ impl Runtime {
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
             drawing: Rc::default(),
+            on_the_way: Rc::default(),
+            rest_until_ms: Rc::default(),
             awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
@@ -163,8 +176,16 @@ impl Runtime {
     }
 
     fn open(&self, files: Vec<(String, File)>) {
-        let facts = self.0.files.add(files);
-        self.dispatch(Command::OpenFiles(facts));
+        let runtime = self.clone();
+        spawn_local(async move {
+            // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
+            let (mut facts, mut files) = (Vec::with_capacity(files.len()), files.into_iter().peekable());
+            while files.peek().is_some() {
+                facts.extend(runtime.0.files.add(files.by_ref().take(FILES_AT_ONCE)));
+                TimeoutFuture::new(0).await;
+            }
+            runtime.dispatch(Command::OpenFiles(facts));
+        });
     }
 
     fn effect(&self, effect: Effect) {
@@ -235,19 +256,19 @@ impl Runtime {
         Box::new(move || {
             let session = runtime.0.session.borrow();
             let case = session.case()?;
-            let [ni, nj, nk] = case.volume.grid().size();
+            let [_, _, nk] = case.volume.grid().size();
             if k == nk && lungs && !labels {
                 (k, labels) = (0, true);
             }
-            let range = k * ni * nj..(k + 1) * ni * nj;
+            let here = k;
             k += 1;
             if k > nk {
                 return None;
             }
             Some(if labels {
-                Part::Labels(case.lung_labels(range))
+                Part::Labels(case.lung_labels(here))
             } else {
-                Part::Hu(case.volume.values().get(range)?.to_vec())
+                Part::Hu(case.volume.pixels(here).map(<[i16]>::to_vec).unwrap_or_default())
             })
         })
     }
@@ -272,10 +293,7 @@ impl Runtime {
     /// All slices that have arrived go to the GPU again.
     fn requeue(&self) {
         let session = self.0.session.borrow();
-        let loaded = session
-            .case()
-            .map_or_else(Vec::new, |c| (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect());
-        *self.0.uploads.borrow_mut() = loaded;
+        *self.0.uploads.borrow_mut() = arrived(&session);
         self.0.pending.borrow_mut().labels =
             session.case().map(|c| crate::geometry::IndexBox::whole(c.volume.grid().size()));
     }
@@ -324,9 +342,9 @@ impl Runtime {
         let mut picture = self.0.picture.borrow_mut();
         let mut uploads = self.0.uploads.borrow_mut();
         if changes.volume {
-            uploads.clear();
-            if let Some(case) = session.case() {
-                uploads.extend((0..case.plan.slices.len()).rev().filter(|k| case.volume.is_loaded(*k)));
+            *uploads = arrived(&session);
+            if let (Some(picture), None) = (picture.as_mut(), session.case()) {
+                picture.clear();
             }
         } else {
             // Taken from the end: what arrived first goes first.
@@ -337,12 +355,18 @@ impl Runtime {
             if changes.volume {
                 too_large = !picture.begin(case);
             }
-            let begun = clock::now_ms();
-            while let Some(k) = uploads.pop() {
+            let (begun, mut handed) = (clock::now_ms(), 0);
+            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
+                && clock::now_ms() - begun < UPLOAD_BUDGET_MS
+                && let Some(k) = uploads.pop()
+            {
                 picture.upload_slice(case, k);
-                if clock::now_ms() - begun > UPLOAD_BUDGET_MS {
-                    break;
-                }
+                handed += 1;
+            }
+            if handed > 0 {
+                self.0.on_the_way.update(|n| n + handed);
+                let on_the_way = SendWrapper::new(self.0.on_the_way.clone());
+                picture.when_taken_in(move || on_the_way.update(|n| n.saturating_sub(handed)));
             }
             if let Some(touched) = changes.labels {
                 picture.upload_labels(case, touched);
@@ -350,8 +374,11 @@ impl Runtime {
             if changes.volume_view && session.is_orbiting() {
                 self.0.cast_due.set(true);
             }
-            // While slices arrive, a slow GPU gets its next frame when it has done the last: handing over comes first.
-            let hold = self.0.drawing.get() && (session.is_loading() || !uploads.is_empty());
+            // While slices arrive, handing them over comes first: the GPU draws a fifth of the time at most.
+            let arriving = session.is_loading() || !uploads.is_empty();
+            let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
+            // A CT that is complete in memory is drawn once it is complete on the GPU.
+            let hold = resting || (!uploads.is_empty() && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
             let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
             held = hold && (changes.view || changes.volume_view || changes.volume);
@@ -359,8 +386,13 @@ impl Runtime {
                 let begun = clock::now_ms();
                 drew = picture.draw(&session, cast);
                 self.0.drawing.set(drew);
-                let drawing = SendWrapper::new(self.0.drawing.clone());
-                picture.when_done(move || drawing.set(false));
+                let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
+                picture.when_done(move || {
+                    let (drawing, rest_until_ms) = done.take();
+                    drawing.set(false);
+                    let now = clock::now_ms();
+                    rest_until_ms.set(now + ((now - begun) * 4.0).min(MOST_REST_MS));
+                });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
                     self.0.awaiting.set(true);
@@ -393,7 +425,7 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
-        if (self.0.awaiting.get() || held)
+        if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0)
             && let Some(picture) = picture.as_ref()
         {
             picture.poll();
@@ -438,11 +470,20 @@ impl Runtime {
     /// A new painter on a new canvas, from page memory: the GPU went away, or cannot hold the volume.
     fn rebuild(&self, wanted: Option<&str>) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
-        self.0.awaiting.set(false); // it will report no more
+        // It will report no more.
+        self.0.awaiting.set(false);
+        self.0.on_the_way.set(0);
         self.0.drawing.set(false);
         self.dispatch(Command::Gpu(Gpu::Probing));
         self.paint_on(picture.into_host(), wanted.map(str::to_owned).or_else(|| query("gpu")));
     }
+}
+
+/// Slices to hand to the GPU, the one wanted first at the end.
+fn arrived(session: &Session) -> Vec<usize> {
+    let mut slices = session.case().map_or_else(Vec::new, Case::arrived);
+    slices.reverse();
+    slices
 }
 
 fn ask(pool: Option<WorkerPool>, id: JobId, priority: Priority, request: Request) {
