@@ -78,6 +78,7 @@ impl Reader {
                         let result = run(&request.job, input, &mut Quiet);
                         commands.push(Command::Job(JobEvent::Done(request.id, result)));
                     }
+                    Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::OpenMade(made) => {
                         let facts = self.add(made);
                         commands.push(Command::OpenFiles(facts));

@@ -5,9 +5,12 @@ use super::gpu_types::{PresentUniform, RayUniform, SliceUniform, bytes};
 use super::passes::{Binding, PICTURE, Passes};
 use super::readback::read;
 use super::textures::Textures;
-use crate::geometry::{Grid, IndexBox};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, VolumeInput};
-use crate::volume::LabelMap;
+use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
+use crate::view::{
+    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
+    VolumeInput, Window,
+};
+use crate::volume::{CtVolume, LabelMap};
 use std::sync::atomic::Ordering;
 
 /// Where a frame goes.
@@ -35,6 +38,9 @@ pub struct Renderer {
     target: Target,
     passes: Passes,
     volume: Option<Volume>,
+    /// Voxels for a CT that is being read, as large as it will probably be: a GPU empties a texture before it is first used, and
+    /// has time for it now.
+    expected: Option<Textures>,
     canvas: Option<Canvas>,
     /// Voxels, labels or colours changed since the panes were drawn.
     stale: bool,
@@ -49,6 +55,9 @@ struct Canvas {
     panes: Vec<PaneInput>,
     look: LabelLook,
 }
+
+/// Edge of the volume that a GPU must draw before it is trusted, voxels.
+const PROOF: usize = 8;
 
 /// A volume on the GPU and what its panes draw with.
 struct Volume {
@@ -70,7 +79,7 @@ impl Renderer {
     /// A renderer without a canvas, on the best native adapter.
     ///
     /// # Errors
-    /// [`RenderError::NoAdapter`] or [`RenderError::NoDevice`].
+    /// [`RenderError::NoAdapter`], [`RenderError::NoDevice`] or [`RenderError::WrongPicture`].
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn headless(size: [u32; 2]) -> Result<Self, RenderError> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
@@ -80,12 +89,14 @@ impl Renderer {
             .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
         let gpu = Gpu::open(&adapter).await?;
         let texture = target_texture(&gpu, size);
-        Ok(Self::on(gpu, Target::Texture(texture)))
+        let mut renderer = Self::on(gpu, Target::Texture(texture));
+        renderer.prove().await?;
+        Ok(renderer)
     }
 
     pub(super) fn on(gpu: Gpu, target: Target) -> Self {
         let passes = Passes::new(&gpu, target.format());
-        Self { gpu, target, passes, volume: None, canvas: None, stale: true }
+        Self { gpu, target, passes, volume: None, expected: None, canvas: None, stale: true }
     }
 
     /// What draws.
@@ -100,6 +111,7 @@ impl Renderer {
     /// Forgets the volume: another patient's picture must not outlive its case.
     pub fn clear(&mut self) {
         self.volume = None;
+        self.expected = None;
         self.canvas = None;
     }
     /// Makes room for a volume; it looks like air until slices arrive. If all are at hand already, `air` may be left out.
@@ -108,14 +120,28 @@ impl Renderer {
     /// [`RenderError::VolumeTooLarge`]; nothing is drawn then, least of all the volume before it.
     pub fn set_grid(&mut self, grid: &Grid, air: bool) -> Result<(), RenderError> {
         // The old volume goes first: two may not fit.
+        let expected = self.expected.take().filter(|t| t.grid.size() == grid.size());
         self.clear();
-        let mut textures = Textures::new(&self.gpu, grid)?;
+        let mut textures = expected.map_or_else(|| Textures::new(&self.gpu, grid), Ok)?;
+        textures.grid = *grid;
         if air {
             textures.fill_with_air(&self.gpu);
         }
         let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
         self.volume = Some(Volume { textures, slices, rays, picture: None });
         Ok(())
+    }
+    /// Makes room for a CT of this size ahead of its slices. A size that proves wrong costs nothing but the time.
+    pub fn expect(&mut self, grid: &Grid) {
+        if self.expected.as_ref().is_some_and(|t| t.grid.size() == grid.size()) {
+            return;
+        }
+        self.expected = Textures::new(&self.gpu, grid).ok().map(|mut textures| {
+            let [ni, nj, _] = grid.size();
+            textures.upload_slice(&self.gpu, 0, &vec![CtVolume::MISSING_HU; ni * nj]);
+            textures
+        });
+        self.gpu.queue.submit([]);
     }
     /// Slice `k`: rows × columns values in HU.
     pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
@@ -159,16 +185,7 @@ impl Renderer {
             }
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut casts = false;
-        if let Some(volume) = &mut self.volume {
-            volume.textures.set_look(&self.gpu, &frame.look);
-            for pane in &frame.panes {
-                if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
-                    casts |= volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
-                }
-            }
-        }
-        self.draw_panes(&mut encoder, frame, casts);
+        self.compose(&mut encoder, frame, cast);
         if let Some(canvas) = &self.canvas {
             if target.usage().contains(wgpu::TextureUsages::COPY_DST) && target.size() == canvas.texture.size() {
                 let (from, onto) = (canvas.texture.as_image_copy(), target.as_image_copy());
@@ -185,6 +202,70 @@ impl Renderer {
             self.gpu.queue.present(texture);
         }
         true
+    }
+
+    /// Brings the 3D picture and the panes up to date.
+    fn compose(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, cast: bool) {
+        let mut casts = false;
+        if let Some(volume) = &mut self.volume {
+            volume.textures.set_look(&self.gpu, &frame.look);
+            for pane in &frame.panes {
+                if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
+                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, pane.rect);
+                }
+            }
+        }
+        self.draw_panes(encoder, frame, casts);
+    }
+
+    /// Draws known voxels with everything that draws a CT, and reads the picture back: the presence of an API says nothing, and
+    /// some drivers draw 3D textures black. What is compiled on first use is compiled now.
+    ///
+    /// # Errors
+    /// [`RenderError::WrongPicture`].
+    pub(super) async fn prove(&mut self) -> Result<(), RenderError> {
+        let wrong = |what: &str| RenderError::WrongPicture(what.to_owned());
+        let axes = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)];
+        let steps = axes.map(|(x, y, z)| PatientVector::new(x, y, z));
+        let grid = Grid::new([PROOF; 3], PatientPoint::new(0.0, 0.0, 0.0), steps).ok_or_else(|| wrong("no grid"))?;
+        self.set_grid(&grid, false)?;
+        for k in 0..PROOF {
+            self.upload_slice(k, &[40; PROOF * PROOF]);
+        }
+        let size = PROOF as u32;
+        let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
+        let slice = SliceInput {
+            plane: PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre()),
+            mm_per_px: 1.0,
+            window: Window { centre_hu: 40.0, width_hu: 400.0 },
+        };
+        let volume = VolumeInput {
+            camera: Camera::fit(&grid),
+            transfer: TransferFunction::lungs_and_soft_tissue(),
+            step_mm: 1.0,
+            reduction: 1,
+            revision: 0,
+        };
+        let frame = FrameInput {
+            size: [2 * size, size],
+            look: LabelLook::default(),
+            panes: vec![
+                PaneInput { rect: rect(0), content: PaneContent::Slice(slice) },
+                PaneInput { rect: rect(1), content: PaneContent::Volume(volume) },
+            ],
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.compose(&mut encoder, &frame, true);
+        self.gpu.queue.submit([encoder.finish()]);
+        let picture = self.canvas.as_ref().map(|c| c.texture.clone()).ok_or_else(|| wrong("nothing was drawn"))?;
+        let pixels = read(&self.gpu, &picture).await.ok_or_else(|| wrong("nothing could be read back"))?;
+        self.clear();
+        // The middle of the window is the middle grey.
+        let middle = PROOF * PROOF + PROOF / 2;
+        match pixels.as_chunks::<4>().0.get(middle) {
+            Some([r, g, b, 255]) if [r, g, b].iter().all(|v| v.abs_diff(128) <= 2) => Ok(()),
+            other => Err(wrong(&format!("{other:?} where middle grey should be"))),
+        }
     }
 
     /// Draws the panes that are not right any more.
@@ -341,7 +422,7 @@ fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::Texture
     })
 }
 
-pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
+fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
     gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some("frame"),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },

@@ -35,9 +35,23 @@ impl Session {
         let mut ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
         self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
         // One from the middle goes ahead, to have something to look at.
-        let first = ids.remove(ids.len() / 2);
-        let rest = ids.chunks(FILES_PER_SCAN).map(|chunk| (chunk.to_vec(), along));
-        for (chunk, along) in std::iter::once((vec![first], Along::Everything)).chain(rest) {
+        if self.case.is_none() && self.scan.done == 0 && self.scan.total == ids.len() {
+            let first = ids.remove(ids.len() / 2);
+            (self.scan.rest, self.scan.along) = (ids, Some(along));
+            self.scan_files(&[first], Along::Everything, update);
+        } else {
+            self.scan_files(&ids, along, update);
+        }
+    }
+
+    /// Reads the files that waited for the first one.
+    pub(super) fn read_on(&mut self, update: &mut Update) {
+        let (rest, along) = (std::mem::take(&mut self.scan.rest), self.scan.along.unwrap_or(Along::Nothing));
+        self.scan_files(&rest, along, update);
+    }
+
+    fn scan_files(&mut self, files: &[FileId], along: Along, update: &mut Update) {
+        for chunk in files.chunks(FILES_PER_SCAN).map(<[_]>::to_vec) {
             let request = self.start_job(Purpose::Scan(chunk.clone()), Priority::NOW, Job::Scan { along }, chunk);
             update.effects.push(Effect::RunJob(request));
         }
@@ -53,6 +67,10 @@ impl Session {
     /// looks missing.
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
         self.scan.stopped = self.scan.done < self.scan.total;
+        self.scan.done += std::mem::take(&mut self.scan.rest).len();
+        if self.scan.stopped && self.scan.done >= self.scan.total {
+            self.catalogue(update);
+        }
         let loading: Vec<JobId> =
             self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
@@ -93,6 +111,11 @@ impl Session {
         }
         if self.scan.done >= self.scan.total {
             self.catalogue(update);
+        } else if !self.scan.rest.is_empty() {
+            match &self.case {
+                Some(case) if case.is_preview => update.effects.push(Effect::AwaitImage),
+                _ => self.read_on(update),
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
-use crate::geometry::PatientPoint;
+use crate::geometry::{Grid, PatientPoint};
 use crate::import::{ImportError, StackPlan, load_order};
-use crate::jobs::{FileId, Job, JobError, JobId, Priority};
+use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
@@ -219,6 +219,10 @@ pub(super) struct Scan {
     pub(super) found: Vec<Instance>,
     /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
     pub(super) early: BTreeMap<FileId, Vec<i16>>,
+    /// Files that are read once the first slice is on screen: it would wait for them otherwise.
+    pub(super) rest: Vec<FileId>,
+    /// What is decoded along with their headers.
+    pub(super) along: Option<Along>,
     /// Given up: what was found so far is not opened.
     pub(super) stopped: bool,
     /// Files whose instance was open already.
@@ -273,6 +277,13 @@ impl Session {
     /// The CT that is open.
     pub fn case(&self) -> Option<&Case> {
         self.case.as_ref()
+    }
+    /// While headers are read, the grid that the CT will have if each file is a slice like the first; for its size only.
+    pub fn expected_grid(&self) -> Option<Grid> {
+        let case = self.case.as_ref().filter(|c| c.is_preview)?;
+        let grid = case.volume.grid();
+        let [ni, nj, _] = grid.size();
+        Grid::new([ni, nj, self.scan.total], grid.origin(), [0, 1, 2].map(|a| grid.step(a)))
     }
     /// The language of the interface.
     pub fn lang(&self) -> Lang {

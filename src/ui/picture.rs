@@ -1,7 +1,7 @@
 //! The canvas and what draws on it: the GPU's renderer, or the CPU twins where no GPU can draw.
 
 use crate::annotation::Layer;
-use crate::geometry::IndexBox;
+use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
 use crate::view::{FrameInput, LabelLook, PaneContent, reslice};
@@ -63,6 +63,12 @@ impl Picture {
             log::warn!("{e}");
         }
         held.is_ok()
+    }
+    /// A CT of this size is being read.
+    pub(super) fn expect(&mut self, grid: &Grid) {
+        if let Painter::Gpu(renderer) = &mut self.painter {
+            renderer.expect(grid);
+        }
     }
     /// No CT is open any more: nothing of it may stay on screen.
     pub(super) fn clear(&mut self) {

@@ -75,6 +75,10 @@ struct Inner {
     cast_due: Cell<bool>,
     /// The GPU has not finished the last frame.
     drawing: Rc<Cell<bool>>,
+    /// Files wait for the first slice to be on screen.
+    awaits_image: Cell<bool>,
+    /// When the page's words were last changed.
+    told_ms: Cell<f64>,
     /// Slices that the GPU has been handed and not taken in.
     on_the_way: Rc<Cell<usize>>,
     /// While slices arrive, no frame before this time.
@@ -100,6 +104,10 @@ pub(super) struct Runtime(Rc<Inner>);
 const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
 const UPLOAD_BUDGET_MS: f64 = 24.0;
+/// Longest wait for the first slice to be on screen before the other files are read, ms.
+const MOST_AWAITED_MS: u32 = 300;
+/// Time between two changes of the page's words while slices arrive, ms.
+const TELL_EVERY_MS: f64 = 150.0;
 /// Files whose facts are asked for in one go.
 const FILES_AT_ONCE: usize = 100;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
@@ -129,6 +137,8 @@ impl Runtime {
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
             drawing: Rc::default(),
+            awaits_image: Cell::default(),
+            told_ms: Cell::default(),
             on_the_way: Rc::default(),
             rest_until_ms: Rc::default(),
             awaiting: Cell::default(),
@@ -229,6 +239,12 @@ impl Runtime {
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
+            Effect::AwaitImage => {
+                self.0.awaits_image.set(true);
+                let runtime = self.clone();
+                // A hidden page draws nothing.
+                Timeout::new(MOST_AWAITED_MS, move || runtime.read_on()).forget();
+            }
             Effect::Mark(name) => {
                 if name == "hilum:files" {
                     for mark in ["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"] {
@@ -238,6 +254,13 @@ impl Runtime {
                 }
                 clock::mark(name);
             }
+        }
+    }
+
+    /// The first slice is on screen, or should have been.
+    fn read_on(&self) {
+        if self.0.awaits_image.replace(false) {
+            self.dispatch(Command::ReadOn);
         }
     }
 
@@ -417,13 +440,22 @@ impl Runtime {
             let mut marks = self.0.marks.get();
             if !marks.first_image && case.volume.loaded_count() > 0 {
                 marks.first_image = true;
-                picture.when_done(|| clock::mark("hilum:first-image"));
+                let runtime = SendWrapper::new(self.clone());
+                picture.when_done(move || {
+                    clock::mark("hilum:first-image");
+                    let runtime = runtime.take();
+                    // The GPU may report from inside a frame.
+                    Timeout::new(0, move || runtime.read_on()).forget();
+                });
             }
             if !marks.mpr && case.is_settled() && uploads.is_empty() {
                 marks.mpr = true;
                 picture.when_done(|| clock::mark("hilum:mpr"));
             }
             self.0.marks.set(marks);
+        }
+        if drew && let (Some(picture), Some(grid)) = (picture.as_mut(), session.expected_grid()) {
+            picture.expect(&grid);
         }
         if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0)
             && let Some(picture) = picture.as_ref()
@@ -432,7 +464,10 @@ impl Runtime {
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         let more = !uploads.is_empty() && picture.is_some();
-        let facts = changes.facts.then(|| session.view_model());
+        // The page's words change a few times a second while slices arrive: each change is a picture to put together.
+        let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
+        let facts = (changes.facts && !told).then(|| session.view_model());
+        let untold = changes.facts && told;
         let probe = session.probe();
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         drop((uploads, picture, session));
@@ -440,7 +475,12 @@ impl Runtime {
             self.0.pending.borrow_mut().view = true;
             self.0.pending.borrow_mut().volume_view |= held;
         }
-        if more || held || self.0.awaiting.get() {
+        if untold {
+            self.0.pending.borrow_mut().facts = true;
+        } else if facts.is_some() {
+            self.0.told_ms.set(clock::now_ms());
+        }
+        if more || held || untold || self.0.awaiting.get() {
             self.ask_frame();
         }
         if wants_cast {
