@@ -260,6 +260,10 @@ impl Runtime {
     /// The first slice is on screen, or should have been.
     fn read_on(&self) {
         if self.0.awaits_image.replace(false) {
+            let expected = self.0.session.borrow().expected_grid();
+            if let (Some(picture), Some(grid)) = (self.0.picture.borrow_mut().as_mut(), expected) {
+                picture.expect(&grid);
+            }
             self.dispatch(Command::ReadOn);
         }
     }
@@ -453,9 +457,6 @@ impl Runtime {
                 picture.when_done(|| clock::mark("hilum:mpr"));
             }
             self.0.marks.set(marks);
-        }
-        if drew && let (Some(picture), Some(grid)) = (picture.as_mut(), session.expected_grid()) {
-            picture.expect(&grid);
         }
         if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0)
             && let Some(picture) = picture.as_ref()
