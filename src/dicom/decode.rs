@@ -36,32 +36,44 @@ const RLE: &str = "1.2.840.10008.1.2.5";
 /// [`DicomError`]: the header's errors; [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::UnsupportedPixels`] for colour or
 /// other than 8 and 16 bits; [`DicomError::NoSuchFrame`]; [`DicomError::PixelData`] for damaged or contradictory pixel data.
 pub fn decode_frame(file: &[u8], frame: usize) -> Result<DecodedFrame, DicomError> {
+    let decoded = decode_frames(file, &[frame])?.pop();
+    decoded.unwrap_or_else(|| Err(damaged("there is no frame")))
+}
+
+/// Decodes several frames of a whole file as [`decode_frame`] does, each with its own rescale, reading the header once. A frame
+/// that cannot be decoded does not hold up the others.
+///
+/// # Errors
+/// What is wrong with all frames; what is wrong with one of them stands in its place.
+pub fn decode_frames(file: &[u8], frames: &[usize]) -> Result<Vec<Result<DecodedFrame, DicomError>>, DicomError> {
     let opened = open(file)?;
     let (instance, at) = read_opened(&opened)?;
     let compression = Compression::of(&instance.transfer_syntax_uid)
         .ok_or_else(|| DicomError::UnsupportedTransferSyntax { uid: instance.transfer_syntax_uid.clone() })?;
     let format = instance.pixels.as_ref().ok_or_else(|| damaged("the object has no pixels"))?;
     check(format)?;
-    if frame >= format.frames {
-        return Err(DicomError::NoSuchFrame { frame, frames: format.frames });
-    }
+    let count = format.frames;
     let pixel_data = opened.elements_at(at).pixel_data()?.ok_or_else(|| damaged("there are no pixel data"))?;
-    let data = frame_bytes(pixel_data, format, frame)?;
-    let hu = match compression {
-        Compression::None => native(&data, format, opened.encoding.big_endian)?,
-        Compression::Deflated => native(&inflate(&data)?, format, false)?,
-        Compression::Codec(decode) => match decode(&data, format)? {
-            Samples::Stored(words) => StoredBits::of(format).hu(words.into_iter(), format)?,
-            // The stream has at most 16 bits; lossy compression may overshoot a little.
-            Samples::Values(values) => {
-                hu_from_stored(values.into_iter().map(|v| v.clamp(-(1 << 16), 1 << 16)), format)?
-            }
-        },
+    let decode = |frame: &usize| {
+        let format = instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count })?;
+        let data = frame_bytes(&pixel_data, &format, *frame)?;
+        let hu = match compression {
+            Compression::None => native(&data, &format, opened.encoding.big_endian)?,
+            Compression::Deflated => native(&inflate(&data)?, &format, false)?,
+            Compression::Codec(decode) => match decode(&data, &format)? {
+                Samples::Stored(words) => StoredBits::of(&format).hu(words.into_iter(), &format)?,
+                // The stream has at most 16 bits; lossy compression may overshoot a little.
+                Samples::Values(values) => {
+                    hu_from_stored(values.into_iter().map(|v| v.clamp(-(1 << 16), 1 << 16)), &format)?
+                }
+            },
+        };
+        if hu.len() != format.rows * format.columns {
+            return Err(damaged("the frame has not rows × columns pixels"));
+        }
+        Ok(DecodedFrame { rows: format.rows, columns: format.columns, hu })
     };
-    if hu.len() != format.rows * format.columns {
-        return Err(damaged("the frame has not rows × columns pixels"));
-    }
-    Ok(DecodedFrame { rows: format.rows, columns: format.columns, hu })
+    Ok(frames.iter().map(decode).collect())
 }
 
 /// What stands between the bytes of a frame and its pixels.
@@ -114,14 +126,18 @@ fn check(format: &PixelFormat) -> Result<(), DicomError> {
 }
 
 /// The bytes of one frame: a part of native Pixel Data, or its fragments joined.
-fn frame_bytes<'a>(pixel_data: PixelData<'a>, format: &PixelFormat, frame: usize) -> Result<Cow<'a, [u8]>, DicomError> {
+fn frame_bytes<'a>(
+    pixel_data: &PixelData<'a>,
+    format: &PixelFormat,
+    frame: usize,
+) -> Result<Cow<'a, [u8]>, DicomError> {
     match pixel_data {
         PixelData::Native { bytes, cut } => {
             let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
             let begin = frame.saturating_mul(length);
             match bytes.get(begin..begin.saturating_add(length)) {
                 Some(part) => Ok(Cow::Borrowed(part)),
-                None if cut => Err(damaged("the file ends within the pixel data")),
+                None if *cut => Err(damaged("the file ends within the pixel data")),
                 None => Err(damaged("the pixel data are shorter than rows × columns × frames")),
             }
         }

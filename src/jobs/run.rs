@@ -2,7 +2,7 @@
 
 use super::{Along, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
-use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_header};
+use crate::dicom::{DicomError, Instance, decode_frame, decode_frames, is_uncompressed, read_header};
 use crate::geometry::Grid;
 use crate::import::demonstration;
 use crate::volume::CtVolume;
@@ -53,6 +53,20 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
             Ok(JobOutput { facts, payloads: vec![Payload::Hu(decoded.hu)] })
+        }
+        Job::DecodeFrames { frames } => {
+            let (mut size, mut errors, mut payloads) = ((0, 0), Vec::new(), Vec::new());
+            for decoded in decode_frames(&whole(&input)?, frames)? {
+                errors.push(match decoded {
+                    Ok(decoded) => {
+                        size = (decoded.rows, decoded.columns);
+                        payloads.push(Payload::Hu(decoded.hu));
+                        None
+                    }
+                    Err(error) => Some(error.into()),
+                });
+            }
+            Ok(JobOutput { facts: JobFacts::Frames { rows: size.0, columns: size.1, errors }, payloads })
         }
         Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
         Job::Demonstration => {
