@@ -30,7 +30,9 @@ pub use instance::{
     Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
 pub use part10::is_uncompressed;
-pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
+pub use segmentation::{
+    Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
+};
 pub use series::{Series, SeriesKind, group_into_series};
 
 #[cfg(feature = "codecs")]
