@@ -111,7 +111,7 @@ const TELL_EVERY_MS: f64 = 150.0;
 /// Files whose facts are asked for in one go.
 const FILES_AT_ONCE: usize = 100;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
-const SLICES_ON_THE_WAY: usize = 32;
+const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
 const MOST_REST_MS: f64 = 1500.0;
 
