@@ -10,7 +10,7 @@
 use hilum::annotation::{Layer, SegmentMeaning};
 use hilum::geometry::PanePoint;
 use hilum::import::demonstration;
-use hilum::jobs::{FileFacts, FileId, FileSource, JobError, JobEvent, JobInput, run};
+use hilum::jobs::{FileFacts, FileId, FileSource, JobError, JobEvent, JobInput, JobOutput, Listener, run};
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, StatusState, Tool,
@@ -26,16 +26,24 @@ impl FileSource for Bytes {
     fn size(&self) -> u64 {
         self.0.len() as u64
     }
-    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
-        Ok(self.0[..self.0.len().min(length as usize)].to_vec())
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = (offset + length).min(self.size());
+        Ok(self.0[offset.min(end) as usize..end as usize].to_vec())
     }
 }
 
-struct Quiet;
-impl hilum::analysis::Progress for Quiet {
+/// Keeps the parts of a job.
+#[derive(Default)]
+struct Kept(Vec<JobOutput>);
+impl hilum::analysis::Progress for Kept {
     fn report(&mut self, _fraction: f32) {}
     fn cancelled(&self) -> bool {
         false
+    }
+}
+impl Listener for Kept {
+    fn part(&mut self, part: JobOutput) {
+        self.0.push(part);
     }
 }
 
@@ -74,8 +82,11 @@ impl Reader {
                         if let (true, Some(case)) = (request.needs_lungs, case) {
                             input.labels = case.lung_labels(0..case.volume.values().len());
                         }
-                        let result = run(&request.job, input, &mut Quiet);
+                        let mut kept = Kept::default();
+                        let result = run(&request.job, input, &mut kept);
                         commands.push(Command::Job(JobEvent::Done(request.id, result)));
+                        let parts = kept.0.into_iter().map(|part| Command::Job(JobEvent::Part(request.id, part)));
+                        commands.extend(parts);
                     }
                     Effect::OpenMade(made) => {
                         let facts = self.add(made);

@@ -7,8 +7,8 @@ use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::AnatomicalPlane;
-use crate::import::{load_order, plan_stack};
-use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::import::{ValueReport, load_order, plan_stack};
+use crate::jobs::{FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
 use std::collections::BTreeSet;
@@ -18,16 +18,19 @@ const FILES_PER_SCAN: usize = 8;
 
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
+        let unpacked = self.take_unpacked(&files);
         if files.is_empty() {
             return;
         }
-        if self.scan.done == self.scan.total {
-            self.scan = Scan::default();
+        if !unpacked {
+            if !self.scan.goes_on() {
+                self.scan = Scan::default();
+            }
+            self.notice = None;
+            update.effects.push(Effect::Mark("hilum:files"));
         }
-        self.notice = None;
         self.scan.total += files.len();
         update.changes.facts = true;
-        update.effects.push(Effect::Mark("hilum:files"));
         let ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
         self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
         for chunk in ids.chunks(FILES_PER_SCAN) {
@@ -47,6 +50,8 @@ impl Session {
         let loading: Vec<JobId> =
             self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
+        self.scan.coming -= self.scan.to_unpack.len().min(self.scan.coming);
+        self.scan.to_unpack.clear();
     }
 
     pub(super) fn scanned(&mut self, files: &[FileId], result: Result<JobOutput, JobError>, update: &mut Update) {
@@ -60,29 +65,37 @@ impl Session {
         };
         for (file, header) in files.iter().zip(headers) {
             match header {
-                Ok(instance) if self.file_of.contains_key(&instance.sop_instance_uid) => {
+                Ok(Found::Archive(contents)) => self.archive_found(*file, contents, update),
+                Ok(Found::Volume(header)) => self.scan.volumes.push((*file, *header)),
+                Ok(Found::Instance(instance)) if self.file_of.contains_key(&instance.sop_instance_uid) => {
                     // A segmentation read again is put on again; any other instance is there already.
                     if is_segmentation(&instance) {
                         self.file_of.insert(instance.sop_instance_uid.clone(), *file);
-                        self.scan.found.push(instance);
+                        self.scan.found.push(*instance);
                     } else {
                         self.scan.repeated += 1;
                     }
                 }
-                Ok(instance) => {
+                Ok(Found::Instance(instance)) => {
                     self.file_of.insert(instance.sop_instance_uid.clone(), *file);
-                    self.scan.found.push(instance);
+                    self.scan.found.push(*instance);
                 }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
         }
-        if self.scan.done >= self.scan.total {
+        self.catalogue_when_done(update);
+    }
+
+    /// Goes on to the series when no more headers are to come.
+    pub(super) fn catalogue_when_done(&mut self, update: &mut Update) {
+        if !self.scan.goes_on() && self.scan.total > 0 {
             self.catalogue(update);
         }
     }
 
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
+        self.take_volume_files();
         if self.scan.repeated > 0 {
             let count = self.scan.repeated.to_string();
             self.notice = Some(words::REPEATED_FILES.with(self.lang, &[&count]));
@@ -101,7 +114,7 @@ impl Session {
             .series
             .iter()
             .filter(|s| s.kind == SeriesKind::CtVolume && s.instances.iter().any(|i| new.contains(&i.sop_instance_uid)))
-            .max_by_key(|s| s.instances.len())
+            .max_by_key(|s| s.instances.iter().map(|i| i.pixels.as_ref().map_or(0, |p| p.frames)).sum::<usize>())
             .map(|s| s.uid.clone());
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
@@ -129,7 +142,8 @@ impl Session {
         }
         let Some(series) = self.series.iter().find(|s| s.uid == uid).cloned() else { return };
         let name = series.instances.first().map_or_else(String::new, |i| i.series.description.clone());
-        let plan = match plan_stack(&series) {
+        let from_file = self.volume_files.get(uid).cloned();
+        let plan = match from_file.as_ref().map_or_else(|| plan_stack(&series), |(header, _)| Ok(header.plan())) {
             Ok(plan) => plan,
             Err(error) => {
                 self.problems.push(Problem { name, reason: ProblemReason::Import(error) });
@@ -153,7 +167,13 @@ impl Session {
         };
         let middle = plan.slices.len() / 2;
         let mut pending = 0;
+        if let Some((header, file)) = &from_file {
+            pending = self.read_volume_file(header, *file, update);
+        }
         for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate() {
+            if from_file.is_some() {
+                break;
+            }
             let Some(source) = plan.slices[k] else { continue };
             let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
             let Some(file) = file.copied() else { continue };
@@ -169,7 +189,8 @@ impl Session {
             self.crosshair = plan.grid.patient_from_voxel(v.centre());
         }
         self.panes = AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, self.crosshair));
-        self.case = Some(Case { series, plan, volume, document, history, active, pending, reading_id });
+        let values = from_file.map(|_| ValueReport::default());
+        self.case = Some(Case { series, plan, volume, document, history, active, pending, reading_id, values });
         self.fit_views();
         update.changes.volume = true;
         update.changes.view = true;
@@ -184,7 +205,7 @@ impl Session {
         let decoding: Vec<JobId> = self
             .jobs
             .iter()
-            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::Proposal(_)))
+            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::DecodeVolume { .. } | Purpose::Proposal(_)))
             .map(|(id, _)| *id)
             .collect();
         for id in decoding {
@@ -217,30 +238,46 @@ impl Session {
         update.changes.facts = true;
         let [ni, nj, _] = case.volume.grid().size();
         let problem = match result {
-            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => match payloads.first() {
-                Some(Payload::Hu(hu)) if rows == nj && columns == ni && hu.len() == ni * nj => {
-                    if let Some(slice) = case.volume.fill_slice(k) {
-                        slice.copy_from_slice(hu);
-                    }
-                    update.changes.slices.push(k);
-                    update.changes.view = true;
-                    update.changes.volume_view = true;
-                    self.volume_revision += 1;
-                    None
-                }
-                _ => Some(JobError::WrongInput),
-            },
+            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) if (rows, columns) == (nj, ni) => {
+                self.slice_arrived(k, payloads.first(), update).err()
+            }
             Ok(_) => Some(JobError::WrongInput),
             Err(JobError::Cancelled) => None,
             Err(error) => Some(error),
         };
-        let source = case.instance(k).and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
-        if case.is_settled() {
-            case.document.recount_all(&case.volume);
-            update.effects.push(Effect::Mark("hilum:volume"));
-        }
+        self.settle(update);
+        let instance = self.case.as_ref().and_then(|c| c.instance(k));
+        let source = instance.and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
         if let (Some(error), Some(file)) = (problem, source) {
             self.add_problem(file, ProblemReason::Job(error));
+        }
+    }
+
+    /// Puts a slice in its place.
+    pub(super) fn slice_arrived(
+        &mut self,
+        k: usize,
+        payload: Option<&Payload>,
+        update: &mut Update,
+    ) -> Result<(), JobError> {
+        let slice = self.case.as_mut().and_then(|c| c.volume.fill_slice(k));
+        match (slice, payload) {
+            (Some(slice), Some(Payload::Hu(hu))) if slice.len() == hu.len() => slice.copy_from_slice(hu),
+            _ => return Err(JobError::WrongInput),
+        }
+        update.changes.slices.push(k);
+        update.changes.view = true;
+        update.changes.volume_view = true;
+        update.changes.facts = true;
+        self.volume_revision += 1;
+        Ok(())
+    }
+
+    /// When nothing is on its way any more, counts are taken of what came.
+    pub(super) fn settle(&mut self, update: &mut Update) {
+        if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
+            case.document.recount_all(&case.volume);
+            update.effects.push(Effect::Mark("hilum:volume"));
         }
     }
 
