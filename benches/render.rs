@@ -53,7 +53,7 @@ fn upload(c: &mut Criterion) {
     let mut group = c.benchmark_group("512 x 512 x 200 on the GPU");
     group.sample_size(10);
     group.bench_function("room for it", |b| {
-        b.iter_batched(|| (), |()| renderer.borrow_mut().set_grid(&grid), BatchSize::PerIteration);
+        b.iter_batched(|| (), |()| renderer.borrow_mut().set_grid(&grid, true), BatchSize::PerIteration);
     });
     let slice: Vec<i16> = (0..512 * 512).map(|n| (n % 3000) as i16 - 1000).collect();
     group.bench_function("one slice", |b| b.iter(|| renderer.borrow_mut().upload_slice(100, black_box(&slice))));

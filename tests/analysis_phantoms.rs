@@ -239,7 +239,7 @@ fn without(volume: &CtVolume, missing: &[usize]) -> CtVolume {
     let mut gapped = CtVolume::empty(*volume.grid()).unwrap();
     for k in (0..volume.grid().size()[2]).filter(|k| !missing.contains(k)) {
         let slice: Vec<i16> = volume.slice(k).unwrap().iter().copied().collect();
-        gapped.fill_slice(k).unwrap().copy_from_slice(&slice);
+        gapped.set_slice(k, slice).unwrap();
     }
     gapped
 }
@@ -298,7 +298,8 @@ fn a_part_left_out_is_flagged() {
     // A slab of tissue through both lungs, wider than the closing: one side of it is not taken for lung.
     let whole = Chest::PLAIN.axial();
     let size = whole.grid().size();
-    let mut hu = whole.hu().to_owned();
+    let [ni, nj, nk] = size;
+    let mut hu = Array3::from_shape_vec((nk, nj, ni), whole.values().collect()).unwrap();
     hu.slice_mut(ndarray::s![48..62, .., ..]).mapv_inplace(|v| v.max(30));
     let volume = CtVolume::from_array(*whole.grid(), hu).unwrap();
     let found = lungs(&volume).unwrap();
@@ -379,7 +380,7 @@ fn demonstrated() -> CtVolume {
     for (k, source) in plan.slices.iter().enumerate() {
         let uid = &series[0].instances[source.unwrap().instance].sop_instance_uid;
         let file = files.iter().find(|f| read_header(&f.bytes).unwrap().sop_instance_uid == *uid).unwrap();
-        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(&file.bytes, 0).unwrap().hu);
+        volume.set_slice(k, decode_frame(&file.bytes, 0).unwrap().hu).unwrap();
     }
     volume
 }

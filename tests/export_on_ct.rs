@@ -33,7 +33,7 @@ fn open(files: Vec<Vec<u8>>) -> Ct {
     for (k, slice) in plan.slices.iter().enumerate() {
         let Some(slice) = slice else { continue };
         let bytes = &files[by_uid[&series.instances[slice.instance].sop_instance_uid]];
-        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(bytes, slice.frame).unwrap().hu);
+        volume.set_slice(k, decode_frame(bytes, slice.frame).unwrap().hu).unwrap();
     }
     let source = plan.slices.iter().map(|s| s.map(|s| series.instances[s.instance].clone())).collect();
     Ct { plan, source, volume, files }
@@ -68,7 +68,7 @@ fn mark(ct: &Ct) -> Document {
         parameters: "threshold_hu=-500".into(),
         edited,
     };
-    let histogram = Histogram::of(ct.volume.values().iter().copied());
+    let histogram = Histogram::of(ct.volume.values());
     let dense = |fraction| i32::from(histogram.percentile(fraction).unwrap());
     let few = |slices| if nk < 10 { 0..nk } else { slices };
     let segments = [
@@ -81,12 +81,11 @@ fn mark(ct: &Ct) -> Document {
         let segment = document.new_segment(meaning, String::new(), origin).unwrap();
         let (number, layer) = (segment.number, segment.layer);
         document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &ct.volume).unwrap();
-        let values = ct.volume.values();
         document.edit_voxels(layer, &ct.volume, |editor| {
             for k in slices.filter(|k| ct.volume.is_loaded(*k)) {
                 for j in nj / 4..3 * nj / 4 {
                     editor.set_span(k, j, columns.start, columns.end, |offset, _| {
-                        hu.contains(&i32::from(values[offset])).then_some(number)
+                        hu.contains(&i32::from(ct.volume.at_offset(offset))).then_some(number)
                     });
                 }
             }
@@ -135,7 +134,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
     let mut again = Document::empty(ct.plan.grid).unwrap();
     segmentation_edits(&incoming, Collision::KeepExisting, &mut again, &ct.volume).unwrap();
     for layer in Layer::ALL {
-        assert!(again.layer(layer).labels() == document.layer(layer).labels(), "{name}: {layer:?}");
+        assert!(again.layer(layer).to_vec() == document.layer(layer).to_vec(), "{name}: {layer:?}");
     }
 
     let outbound = Outbound::stow(&[segmentation.object.clone(), report]).unwrap();
@@ -151,7 +150,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
             assert!((ml - own_ml).abs() <= 1e-4 * own_ml, "{name}: {ml} ml, {own_ml} ml");
             let [ni, nj, _] = ct.plan.grid.size();
             let layer = document.layer(document.segment(segment.document_number).unwrap().layer);
-            for (k, labels) in layer.labels().chunks_exact(ni * nj).enumerate() {
+            for (k, labels) in layer.to_vec().chunks_exact(ni * nj).enumerate() {
                 let own = labels.iter().filter(|l| **l == segment.document_number).count();
                 let uid = ct.source[k].as_ref().map_or("", |s| s.sop_instance_uid.as_str());
                 assert_eq!(seen["slices"][uid]["voxels"].as_u64().unwrap_or(0), own as u64, "{name}: slice {k}");

@@ -209,7 +209,7 @@ fn a_segmentation_read_again_has_the_same_voxels_and_looks() {
     let (incoming, again) = reread(export.object.bytes(), &volume, &context.source);
     assert_eq!(incoming.notes, []);
     for layer in Layer::ALL {
-        assert_eq!(again.layer(layer).labels(), document.layer(layer).labels());
+        assert_eq!(again.layer(layer).to_vec(), document.layer(layer).to_vec());
     }
     for (a, b) in again.segments().iter().zip(document.segments()) {
         assert_eq!((a.number, a.meaning, a.colour), (b.number, b.meaning, b.colour));
@@ -352,7 +352,7 @@ proptest! {
                 prop_assert_eq!(incoming.segments.len(), export.segments.len());
                 for (read, written) in incoming.segments.iter().zip(&export.segments) {
                     prop_assert_eq!(read.voxel_count(), written.voxels);
-                    let labels = document.layer(read.layer().unwrap()).labels();
+                    let labels = document.layer(read.layer().unwrap()).to_vec();
                     for span in &read.spans {
                         for i in span.i_begin..span.i_end {
                             let offset = volume.grid().offset(VoxelIndex::new(i, span.j, span.k));

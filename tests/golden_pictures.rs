@@ -35,7 +35,7 @@ fn chest() -> (CtVolume, LabelMap, LabelMap) {
         let instance = &series[0].instances[source.as_ref().unwrap().instance];
         let uid = &instance.sop_instance_uid;
         let file = files.iter().find(|f| read_header(&f.bytes).unwrap().sop_instance_uid == *uid).unwrap();
-        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(&file.bytes, 0).unwrap().hu);
+        volume.set_slice(k, decode_frame(&file.bytes, 0).unwrap().hu).unwrap();
     }
     let grid = *volume.grid();
     let (mut anatomy, mut findings) = (LabelMap::empty(grid).unwrap(), LabelMap::empty(grid).unwrap());
@@ -110,9 +110,9 @@ fn the_demonstration_looks_as_it_did() {
 
     let mut renderer = match pollster::block_on(Renderer::headless(size)) {
         Ok(mut renderer) => {
-            renderer.set_grid(&grid).unwrap();
-            for (k, slice) in volume.values().chunks(grid.size()[0] * grid.size()[1]).enumerate() {
-                renderer.upload_slice(k, slice);
+            renderer.set_grid(&grid, true).unwrap();
+            for k in 0..grid.size()[2] {
+                renderer.upload_slice(k, volume.pixels(k).unwrap());
             }
             renderer.upload_labels(IndexBox::whole(grid.size()), &anatomy, &findings);
             Some(renderer)

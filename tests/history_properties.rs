@@ -74,8 +74,8 @@ type Said = (Vec<u8>, Vec<u8>, Vec<hilum::annotation::Segment>, Vec<(u64, Option
 
 fn said(document: &Document) -> Said {
     (
-        document.layer(Layer::Anatomy).labels().to_vec(),
-        document.layer(Layer::Findings).labels().to_vec(),
+        document.layer(Layer::Anatomy).to_vec(),
+        document.layer(Layer::Findings).to_vec(),
         document.segments().to_vec(),
         (0..=255).map(|n| (document.voxel_count(n), document.mean_hu(n))).collect(),
     )
@@ -167,7 +167,7 @@ proptest! {
                         prop_assert_eq!(&said(&document), &before, "what is refused changes nothing");
                         continue;
                     };
-                    for (old, new) in before.1.iter().zip(document.layer(Layer::Findings).labels()) {
+                    for (old, new) in before.1.iter().zip(&document.layer(Layer::Findings).to_vec()) {
                         prop_assert!(!locked[usize::from(*old)] || old == new, "a locked voxel changed");
                     }
                     let transaction = Transaction { name: "deed", edits: vec![edit] };

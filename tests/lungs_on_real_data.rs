@@ -64,7 +64,7 @@ fn volume(folder: &Path) -> CtVolume {
     for (k, source) in plan.slices.iter().enumerate() {
         let Some(source) = source else { continue };
         let file = &bytes[&series.instances[source.instance].sop_instance_uid];
-        volume.fill_slice(k).unwrap().copy_from_slice(&decode_frame(file, source.frame).unwrap().hu);
+        volume.set_slice(k, decode_frame(file, source.frame).unwrap().hu).unwrap();
     }
     volume
 }
@@ -103,7 +103,7 @@ fn picture(name: &str, volume: &CtVolume, labels: &[u8]) {
                     continue;
                 }
                 let offset = (k * nj + j) * ni + i;
-                let grey = ((f32::from(volume.values()[offset]) + 1350.0) / 1500.0).clamp(0.0, 1.0) * 255.0;
+                let grey = ((f32::from(volume.at_offset(offset)) + 1350.0) / 1500.0).clamp(0.0, 1.0) * 255.0;
                 let tint = [[1.0, 1.0, 1.0], [0.6, 0.8, 1.4], [0.6, 1.4, 0.8], [1.6, 1.5, 0.5]]
                     [usize::from(labels[offset].min(3))];
                 out.put_pixel(
@@ -176,7 +176,7 @@ fn a_slice_that_never_arrived_costs_no_more_than_itself() {
         let mut volume = CtVolume::empty(*whole.grid()).unwrap();
         for k in (0..nk).filter(|k| *k != missing) {
             let slice: Vec<i16> = whole.slice(k).unwrap().iter().copied().collect();
-            volume.fill_slice(k).unwrap().copy_from_slice(&slice);
+            volume.set_slice(k, slice).unwrap();
         }
         let found = lungs(&volume);
         for label in 1..=2u8 {

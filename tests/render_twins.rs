@@ -74,10 +74,9 @@ fn renderer(volume: &CtVolume, anatomy: &LabelMap, findings: &LabelMap) -> Optio
     match pollster::block_on(Renderer::headless([64, 64])) {
         Ok(mut renderer) => {
             let grid = volume.grid();
-            let [ni, nj, nk] = grid.size();
-            renderer.set_grid(grid).unwrap();
-            for k in 0..nk {
-                renderer.upload_slice(k, &volume.values()[k * ni * nj..(k + 1) * ni * nj]);
+            renderer.set_grid(grid, true).unwrap();
+            for k in 0..grid.size()[2] {
+                renderer.upload_slice(k, volume.pixels(k).unwrap());
             }
             renderer.upload_labels(IndexBox::whole(grid.size()), anatomy, findings);
             Some(renderer)
@@ -221,7 +220,7 @@ fn a_refused_volume_leaves_no_other_patient_on_screen() {
     let v = PatientVector::new;
     let steps = [v(1.0, 0.0, 0.0), v(0.0, 1.0, 0.0), v(0.0, 0.0, 1.0)];
     let huge = Grid::new([4, 4, 1 << 20], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
-    assert!(matches!(renderer.set_grid(&huge), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
+    assert!(matches!(renderer.set_grid(&huge, true), Err(RenderError::VolumeTooLarge { found: 1_048_576, .. })));
     assert_eq!(lit(&draw(&mut renderer, [64, 64], slice)), 0);
 }
 
@@ -246,7 +245,7 @@ fn another_case_begins_with_an_empty_screen() {
     };
     assert!(renderer.draw(&frame, true));
     assert!(lit(&renderer).iter().all(|n| *n > 500));
-    renderer.set_grid(&grid).unwrap();
+    renderer.set_grid(&grid, true).unwrap();
     assert!(renderer.draw(&frame, false));
     assert_eq!(lit(&renderer), [0, 0]);
 }
@@ -257,7 +256,7 @@ fn slices_that_have_not_arrived_are_air() {
     let grid = grids()[0].1;
     let (volume, anatomy, findings) = phantom(grid);
     let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
-    renderer.set_grid(&grid).unwrap();
+    renderer.set_grid(&grid, true).unwrap();
     let pane = {
         let mut pane = PaneState::new(AnatomicalPlane::Coronal, grid.centre());
         pane.fit(&grid, [60.0, 60.0]);

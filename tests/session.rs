@@ -77,10 +77,11 @@ impl Reader {
                         }
                         let case = self.session.case();
                         if let (true, Some(case)) = (request.needs_volume, case) {
-                            input.hu = case.volume.values().to_vec();
+                            let slices = 0..case.plan.slices.len();
+                            input.hu = slices.map(|k| case.volume.pixels(k).unwrap_or_default().to_vec()).collect();
                         }
                         if let (true, Some(case)) = (request.needs_lungs, case) {
-                            input.labels = case.lung_labels(0..case.volume.values().len());
+                            input.labels = (0..case.plan.slices.len()).flat_map(|k| case.lung_labels(k)).collect();
                         }
                         let mut kept = Kept::default();
                         let result = run(&request.job, input, &mut kept);
@@ -88,6 +89,7 @@ impl Reader {
                         let parts = kept.0.into_iter().map(|part| Command::Job(JobEvent::Part(request.id, part)));
                         commands.extend(parts);
                     }
+                    Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::OpenMade(made) => {
                         let facts = self.add(made);
                         commands.push(Command::OpenFiles(facts));
@@ -157,7 +159,7 @@ impl Reader {
 
     fn labels(&self) -> Vec<u8> {
         let case = self.session.case().unwrap();
-        Layer::ALL.iter().flat_map(|l| case.document.layer(*l).labels()).copied().collect()
+        Layer::ALL.iter().flat_map(|l| case.document.layer(*l).to_vec()).collect()
     }
 
     fn voxels(&self) -> Vec<u64> {
@@ -246,8 +248,8 @@ fn strokes_respect_the_hu_range_and_escape_takes_them_back() {
     let case = reader.session.case().unwrap();
     let painted = reader.voxels()[0];
     assert!(painted > 100);
-    for (label, hu) in case.document.layer(Layer::Findings).labels().iter().zip(case.volume.values()) {
-        assert!(*label == 0 || (-1000..=-600).contains(hu));
+    for (label, hu) in case.document.layer(Layer::Findings).to_vec().iter().zip(case.volume.values()) {
+        assert!(*label == 0 || (-1000..=-600).contains(&hu));
     }
     reader.does(Command::Do(Action::Tool(Tool::Eraser)));
     reader.does(Command::BrushRange(None));

@@ -37,9 +37,8 @@ impl Coarse {
         let mut hu = Vec::with_capacity(coarse.voxel_count());
         let mut sum = vec![0i32; ni];
         let mut count = vec![0u16; ni];
-        let values = volume.values();
-        let absent: Vec<bool> =
-            values.chunks_exact(fine[0] * fine[1]).map(|s| s.iter().all(|v| *v == CtVolume::MISSING_HU)).collect();
+        let is_absent = |k| volume.pixels(k).is_none_or(|s| s.iter().all(|v| *v == CtVolume::MISSING_HU));
+        let absent: Vec<bool> = (0..fine[2]).map(is_absent).collect();
         let present = |k: usize| (k * factor[2]..((k + 1) * factor[2]).min(fine[2])).filter(|k| !absent[*k]);
         for k in 0..size[2] {
             let enough = (factor[0] * factor[1] * present(k).count()).div_ceil(2);
@@ -49,7 +48,8 @@ impl Coarse {
                 let rows = j * factor[1]..((j + 1) * factor[1]).min(fine[1]);
                 for (fine_k, fine_j) in present(k).flat_map(|k| rows.clone().map(move |j| (k, j))) {
                     let start = (fine_k * fine[1] + fine_j) * fine[0];
-                    let row = &values[start..start + fine[0]];
+                    let Some(slice) = volume.pixels(fine_k) else { continue };
+                    let row = &slice[fine_j * fine[0]..(fine_j + 1) * fine[0]];
                     let cells = sum.iter_mut().zip(&mut count).zip(row.chunks(factor[0]));
                     match mask {
                         None => {

@@ -342,9 +342,10 @@ fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> 
             }
             let slices = k * factor[2]..((k + 1) * factor[2]).min(fine[2]);
             for fine_k in slices.filter(|k| !cells.coarse.is_absent(*k)) {
+                let Some(pixels) = volume.pixels(fine_k) else { continue };
                 for fine_j in j * factor[1]..((j + 1) * factor[1]).min(fine[1]) {
                     let row = (fine_k * fine[1] + fine_j) * fine[0];
-                    let hu = volume.values()[row..row + fine[0]].chunks(factor[0]);
+                    let hu = pixels[fine_j * fine[0]..(fine_j + 1) * fine[0]].chunks(factor[0]);
                     let out = labels[row..row + fine[0]].chunks_mut(factor[0]);
                     for ((claim, hu), out) in claims.iter().zip(hu).zip(out).filter(|((c, _), _)| c.label != 0) {
                         for (label, hu) in out.iter_mut().zip(hu) {

@@ -46,10 +46,8 @@ pub fn brush_stroke(
     let layer = document.editable_layer(segment)?;
     let locked = document.locked_labels(layer);
     let grid = *document.grid();
-    let hu = volume.values();
     let choose = |offset: usize, old: u8| {
-        let in_range =
-            brush.range_hu.is_none_or(|(low, high)| hu.get(offset).is_some_and(|v| (low..=high).contains(v)));
+        let in_range = brush.range_hu.is_none_or(|(low, high)| (low..=high).contains(&volume.at_offset(offset)));
         match erase {
             true => (old == segment && in_range).then_some(0),
             false => (!locked[usize::from(old)] && in_range).then_some(segment),

@@ -164,16 +164,7 @@ impl Document {
     /// Takes all HU sums anew, after slices of the CT have arrived.
     pub fn recount_all(&mut self, volume: &CtVolume) {
         for layer in Layer::ALL {
-            if self.layers[layer.index()].count(0) as usize == self.grid().voxel_count() {
-                continue;
-            }
-            let sums = &mut self.sums[layer.index()];
-            *sums = [HuSum::default(); 256];
-            for (label, hu) in self.layers[layer.index()].labels().iter().zip(volume.values()) {
-                if *label != 0 {
-                    sums[usize::from(*label)].add(*hu);
-                }
-            }
+            self.sums[layer.index()] = sums(&self.layers[layer.index()], volume);
         }
     }
     /// What must hold after every command; empty when all is well.
@@ -183,10 +174,7 @@ impl Document {
             problems.push("segments are not in the order of their numbers".to_owned());
         }
         for layer in Layer::ALL {
-            let mut sums = [HuSum::default(); 256];
-            for (label, hu) in self.layer(layer).labels().iter().zip(volume.values()) {
-                sums[usize::from(*label)].add(*hu);
-            }
+            let sums = sums(self.layer(layer), volume);
             for label in 1..=255u8 {
                 let kept = &self.sums[layer.index()][usize::from(label)];
                 if *kept != sums[usize::from(label)] || self.layer(layer).count(label) != kept.count {
@@ -202,16 +190,29 @@ impl Document {
     }
 
     fn recount(&mut self, layer: Layer, delta: &LabelDelta, volume: &CtVolume) {
-        let labels = self.layers[layer.index()].labels();
-        let sums = &mut self.sums[layer.index()];
-        for run in delta.runs() {
-            let span = run.start as usize..run.start as usize + run.len as usize;
-            let (Some(now), Some(hu)) = (labels.get(span.clone()), volume.values().get(span)) else { continue };
-            for (&label, &hu) in now.iter().zip(hu) {
+        let (map, sums) = (&self.layers[layer.index()], &mut self.sums[layer.index()]);
+        let [ni, nj, _] = map.grid().size();
+        for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(ni * nj)) {
+            let (labels, pixels) = (map.slice(k), volume.pixels(k));
+            for n in span {
+                let label = labels.map_or(0, |l| l[n]);
+                let hu = pixels.map_or(CtVolume::MISSING_HU, |p| p[n]);
                 sums[usize::from(label)].add(hu);
-                sums[usize::from(label ^ run.xor)].remove(hu);
+                sums[usize::from(label ^ xor)].remove(hu);
             }
         }
         sums[0] = HuSum::default();
     }
+}
+
+/// Count and HU sum of each label; those of the background are left at 0.
+fn sums(map: &LabelMap, volume: &CtVolume) -> [HuSum; 256] {
+    let mut sums = [HuSum::default(); 256];
+    for k in 0..map.grid().size()[2] {
+        let (Some(labels), pixels) = (map.slice(k), volume.pixels(k)) else { continue };
+        for (n, label) in labels.iter().enumerate().filter(|(_, label)| **label != 0) {
+            sums[usize::from(*label)].add(pixels.map_or(CtVolume::MISSING_HU, |p| p[n]));
+        }
+    }
+    sums
 }

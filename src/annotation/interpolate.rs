@@ -5,7 +5,7 @@
 
 use super::{Document, DocumentError, Edit};
 use crate::geometry::{Grid, VoxelIndex};
-use crate::volume::{CtVolume, squared_distance_mm2};
+use crate::volume::{CtVolume, LabelMap, squared_distance_mm2};
 
 /// Fills the slices across `axis` (0 = i, 1 = j, 2 = k) that lie between two marked slices of a segment and hold none of it.
 ///
@@ -26,10 +26,10 @@ pub fn interpolate(
     let grid = *document.grid();
     Ok(document.edit_voxels(layer, volume, |editor| {
         let Some(stack) = Stack::new(&grid, axis) else { return };
-        let Some(frame) = stack.frame(editor.labels(), segment) else { return };
+        let Some(frame) = stack.frame(editor.map(), segment) else { return };
         let mut before: Option<(usize, Vec<f32>)> = None;
         for w in frame.across.clone() {
-            let Some(here) = stack.signed_distance(editor.labels(), segment, &frame, w) else { continue };
+            let Some(here) = stack.signed_distance(editor.map(), segment, &frame, w) else { continue };
             if let Some((from, start)) = &before {
                 for between in from + 1..w {
                     let t = (between - from) as f32 / (w - from) as f32;
@@ -73,13 +73,14 @@ impl Stack {
         };
         Some(Self { across, axes, size: grid.size(), spacing_mm: grid.spacing_mm() })
     }
-    fn frame(&self, labels: &[u8], segment: u8) -> Option<Frame> {
-        let [ni, nj, _] = self.size;
+    fn frame(&self, map: &LabelMap, segment: u8) -> Option<Frame> {
+        let [ni, _, nk] = self.size;
         let (mut min, mut max) = ([usize::MAX; 3], [0; 3]);
-        for (row, values) in labels.chunks_exact(ni).enumerate() {
+        let rows = (0..nk).filter_map(|k| Some((k, map.slice(k)?)));
+        for (k, j, values) in rows.flat_map(|(k, s)| s.chunks_exact(ni).enumerate().map(move |(j, row)| (k, j, row))) {
             let Some(first) = values.iter().position(|l| *l == segment) else { continue };
             let last = values.iter().rposition(|l| *l == segment).unwrap_or(first);
-            let (low, high) = ([first, row % nj, row / nj], [last, row % nj, row / nj]);
+            let (low, high) = ([first, j, k], [last, j, k]);
             for a in 0..3 {
                 min[a] = min[a].min(low[a]);
                 max[a] = max[a].max(high[a]);
@@ -99,15 +100,13 @@ impl Stack {
         VoxelIndex::new(at[0], at[1], at[2])
     }
     /// Distance to the outline in mm over the frame, positive inside; `None` if the slice holds nothing.
-    fn signed_distance(&self, labels: &[u8], segment: u8, frame: &Frame, w: usize) -> Option<Vec<f32>> {
+    fn signed_distance(&self, map: &LabelMap, segment: u8, frame: &Frame, w: usize) -> Option<Vec<f32>> {
         let [columns, rows] = frame.extent;
-        let [ni, nj, _] = self.size;
         // A rim of background around the frame, so that the outline is closed at the edge of the grid too.
         let (width, height) = (columns + 2, rows + 2);
         let mut inside = vec![false; width * height];
         for n in 0..columns * rows {
-            let at = self.voxel(frame, w, n);
-            inside[(n / columns + 1) * width + n % columns + 1] = labels[(at.k * nj + at.j) * ni + at.i] == segment;
+            inside[(n / columns + 1) * width + n % columns + 1] = map.at(self.voxel(frame, w, n)) == segment;
         }
         if !inside.contains(&true) {
             return None;

@@ -27,6 +27,7 @@ pub use header::read_header;
 pub use instance::{
     Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+pub use part10::is_uncompressed;
 pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
 pub use series::{Series, SeriesKind, group_into_series};
 

@@ -17,6 +17,11 @@ pub(super) const EXPLICIT_BIG: &str = "1.2.840.10008.1.2.2";
 /// Deflated Explicit VR Little Endian.
 pub(super) const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
+/// Whether a transfer syntax stores pixels as they are, so that a file's bytes are its pixels.
+pub fn is_uncompressed(transfer_syntax_uid: &str) -> bool {
+    matches!(transfer_syntax_uid, IMPLICIT_LITTLE | EXPLICIT_LITTLE | EXPLICIT_BIG)
+}
+
 const MEDIA_STORAGE_SOP_CLASS: Tag = (0x0002, 0x0002);
 const MEDIA_STORAGE_SOP_INSTANCE: Tag = (0x0002, 0x0003);
 const TRANSFER_SYNTAX: Tag = (0x0002, 0x0010);

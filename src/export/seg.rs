@@ -136,7 +136,8 @@ fn bit_frames(document: &Document, segments: &[&Segment]) -> (Vec<FramePlace>, V
     let mut places = Vec::new();
     let mut slices_of = vec![Vec::new(); segments.len()];
     for layer in Layer::ALL {
-        for (k, slice) in document.layer(layer).labels().chunks_exact(pixels_per_frame).enumerate() {
+        let map = document.layer(layer);
+        for (k, slice) in (0..document.grid().size()[2]).filter_map(|k| Some((k, map.slice(k)?))) {
             let present = &mut present[layer.index()];
             present.fill(false);
             for label in slice {
@@ -155,8 +156,7 @@ fn bit_frames(document: &Document, segments: &[&Segment]) -> (Vec<FramePlace>, V
     let mut bits = vec![0u8; (places.len() * pixels_per_frame).div_ceil(8)];
     for (frame, place) in places.iter().enumerate() {
         let segment = segments[place.segment];
-        let start = document.grid().offset(VoxelIndex::new(0, 0, place.k));
-        let labels = &document.layer(segment.layer).labels()[start..start + pixels_per_frame];
+        let labels = document.layer(segment.layer).slice(place.k).unwrap_or_default();
         for (n, _) in labels.iter().enumerate().filter(|(_, label)| **label == segment.number) {
             let bit = frame * pixels_per_frame + n;
             bits[bit / 8] |= 1 << (bit % 8);

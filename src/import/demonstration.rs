@@ -140,6 +140,7 @@ fn uid(number: u128) -> String {
 mod tests {
     use super::*;
     use crate::dicom::{decode_frame, group_into_series, read_header};
+    use crate::geometry::VoxelIndex;
     use crate::import::plan_stack;
     use crate::volume::CtVolume;
     use sha2::{Digest, Sha256};
@@ -155,7 +156,7 @@ mod tests {
         for (k, source) in plan.slices.iter().enumerate() {
             let number = series[0].instances[source.unwrap().instance].instance_number.unwrap();
             let frame = decode_frame(&files[number as usize - 1].bytes, 0).unwrap();
-            volume.fill_slice(k).unwrap().copy_from_slice(&frame.hu);
+            volume.set_slice(k, frame.hu).unwrap();
         }
         volume
     }
@@ -176,7 +177,7 @@ mod tests {
                     let d = [p.0.x, p.0.y, p.0.z].into_iter().zip(axes).map(|(d, a)| d / (a + grow));
                     d.map(|v| v * v).sum::<f64>()
                 };
-                let hu = volume.values()[offset];
+                let hu = volume.at_offset(offset);
                 count += u64::from(r(3.0) < 1.0 && range.contains(&hu));
                 if r(-3.0) < 1.0 {
                     inside += 1;
@@ -190,7 +191,7 @@ mod tests {
         }
         let at = |x: f64, y: f64, z: f64| {
             let v = grid.voxel_from_patient(PatientPoint::new(x, y, z - 297.5)).0;
-            volume.hu()[(v.z.round() as usize, v.y.round() as usize, v.x.round() as usize)]
+            volume.at(VoxelIndex::new(v.x.round() as usize, v.y.round() as usize, v.z.round() as usize)).unwrap()
         };
         let tissues =
             [(at(0.0, 14.0, 260.0), -1024..-940), (at(0.0, 60.0, 110.0), 60..500), (at(20.0, -24.0, 110.0), -40..120)];

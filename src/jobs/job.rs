@@ -29,8 +29,11 @@ pub struct FileFacts {
 /// A piece of work for a worker. Large inputs travel beside it (see [`super::JobInput`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Job {
-    /// Read the headers of the given files.
-    Scan,
+    /// Read the headers of the given files, and decode along the way what a single reading of the file gives.
+    Scan {
+        /// Which slices are decoded too.
+        along: Along,
+    },
     /// Unpack entries of the given archive.
     Unpack {
         /// Their places in its directory.
@@ -64,11 +67,27 @@ pub enum Job {
     },
 }
 
+/// Which slices a scan decodes along with their headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Along {
+    /// None: only the beginning of each file is read.
+    Nothing,
+    /// Those stored without compression: to read them is to decode them.
+    Uncompressed,
+    /// All.
+    Everything,
+}
+
 /// Small results of a job; voxels and bytes travel as [`Payload`]s.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum JobFacts {
-    /// One per file of a scan, in the same order.
-    Headers(Vec<Result<Found, JobError>>),
+    /// What a scan found.
+    Headers {
+        /// One per file, in the same order.
+        headers: Vec<Result<Found, JobError>>,
+        /// Files, by their place among those given, whose HU follow as payloads, in this order.
+        decoded: Vec<usize>,
+    },
     /// The path of each entry that was asked for, and why it is not there; a payload of bytes follows for each that is.
     Unpacked(Vec<(String, Option<ArchiveError>)>),
     /// What the values turned out to be; their slices came as parts.

@@ -10,7 +10,7 @@ mod run;
 #[cfg(feature = "codecs")]
 mod source;
 
-pub use job::{FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
+pub use job::{Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
 pub use queue::{Priority, Queue};
 #[cfg(feature = "codecs")]
 pub use run::{JobInput, Listener, run};

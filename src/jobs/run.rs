@@ -1,16 +1,15 @@
 //! Doing a job, wherever that is.
 
 use super::source::{FileSource, Stream};
-use super::{Found, Job, JobError, JobFacts, JobOutput, Payload};
+use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
-use crate::dicom::{DicomError, Instance, decode_frame, read_header};
+use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_header};
 use crate::geometry::Grid;
 use crate::import::{
     FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
     unpack,
 };
 use crate::volume::CtVolume;
-use ndarray::Array3;
 use sha2::{Digest, Sha256};
 
 /// Hears of a job while it goes on.
@@ -24,8 +23,8 @@ pub trait Listener: Progress {
 pub struct JobInput {
     /// Files to read.
     pub files: Vec<Box<dyn FileSource>>,
-    /// HU voxels, `[k, j, i]`.
-    pub hu: Vec<i16>,
+    /// HU voxels slice by slice, `[j, i]` each; an empty slice has not arrived.
+    pub hu: Vec<Vec<i16>>,
     /// Labels of the lungs, `[k, j, i]`: 0 outside.
     pub labels: Vec<u8>,
 }
@@ -35,9 +34,21 @@ pub struct JobInput {
 /// # Errors
 /// See [`JobError`]. A scan does not fail: each file has its own result.
 pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Result<JobOutput, JobError> {
-    let facts_only = |facts| JobOutput { facts, payloads: Vec::new() };
     match job {
-        Job::Scan => Ok(facts_only(JobFacts::Headers(input.files.iter().map(|f| scan(f.as_ref())).collect()))),
+        Job::Scan { along } => {
+            let (mut headers, mut decoded, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+            for (n, file) in input.files.iter().enumerate() {
+                let read = scan(file.as_ref(), *along);
+                headers.push(read.map(|(found, hu)| {
+                    if let Some(hu) = hu {
+                        decoded.push(n);
+                        payloads.push(Payload::Hu(hu));
+                    }
+                    found
+                }));
+            }
+            Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads })
+        }
         Job::Decode { frame } => {
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
@@ -59,7 +70,7 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             if progress.cancelled() {
                 return Err(JobError::Cancelled);
             }
-            Ok(facts_only(JobFacts::VolumeRead(report)))
+            Ok(JobOutput { facts: JobFacts::VolumeRead(report), payloads: Vec::new() })
         }
         Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
         Job::Demonstration => {
@@ -102,16 +113,31 @@ impl SliceSink for Parts<'_> {
 /// The beginnings of a file that are tried before all of it is read.
 const HEADS: [u64; 2] = [16 << 10, 256 << 10];
 
-/// Finds out what a file is, from as little of it as tells.
-fn scan(file: &dyn FileSource) -> Result<Found, JobError> {
-    let head = file.read(0, HEADS[0])?;
-    match FileKind::of(&head) {
-        FileKind::Dicom => scan_dicom(file, head).map(|instance| Found::Instance(Box::new(instance))),
-        FileKind::Archive => Ok(Found::Archive(archive_contents(Stream::new(file))?)),
-        FileKind::Volume => scan_volume(file, head).map(|header| Found::Volume(Box::new(header))),
-    }
+/// Most bytes of a file that is read at once for its header and its pixels.
+const READ_AT_ONCE: u64 = 4 << 20;
+
+/// Finds out what a file is, from as little of it as tells; with it the HU of a slice, where they are wanted and cost no other
+/// reading.
+fn scan(file: &dyn FileSource, along: Along) -> Result<(Found, Option<Vec<i16>>), JobError> {
+    let once = along != Along::Nothing && file.size() <= READ_AT_ONCE;
+    let head = file.read(0, if once { file.size() } else { HEADS[0] })?;
+    let found = match FileKind::of(&head) {
+        FileKind::Archive => Found::Archive(archive_contents(Stream::new(file))?),
+        FileKind::Volume => Found::Volume(Box::new(scan_volume(file, head)?)),
+        FileKind::Dicom if once => {
+            let instance = read_header(&head)?;
+            let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
+            let is_slice = instance.is_ct_slice() && instance.pixels.as_ref().is_some_and(|p| p.frames == 1);
+            // What cannot be decoded is told when the slice is asked for.
+            let hu = if is_wanted && is_slice { decode_frame(&head, 0).ok().map(|d| d.hu) } else { None };
+            return Ok((Found::Instance(Box::new(instance)), hu));
+        }
+        FileKind::Dicom => Found::Instance(Box::new(scan_dicom(file, head)?)),
+    };
+    Ok((found, None))
 }
 
+/// Reads a header from as little of the file as holds it.
 fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobError> {
     for length in HEADS.into_iter().skip(1).chain([file.size()]) {
         if (head.len() as u64) < file.size() {
@@ -144,7 +170,7 @@ fn scan_volume(file: &dyn FileSource, head: Vec<u8>) -> Result<VolumeFile, JobEr
     // Headers of different CTs may be equal: what is inside is asked too.
     let mut digest = Sha256::new();
     digest.update(file.size().to_le_bytes());
-    digest.update(&head);
+    digest.update(head.get(..HEADS[0] as usize).unwrap_or(&head));
     for part in 1..=4 {
         digest.update(file.read(file.size() / 5 * part, 64 << 10)?);
     }
@@ -164,8 +190,6 @@ fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
     file.read(0, file.size())
 }
 
-fn volume(grid: Grid, hu: Vec<i16>) -> Result<CtVolume, JobError> {
-    let [ni, nj, nk] = grid.size();
-    let array = Array3::from_shape_vec((nk, nj, ni), hu).map_err(|_shape| JobError::WrongInput)?;
-    CtVolume::from_array(grid, array).ok_or(JobError::WrongInput)
+fn volume(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {
+    CtVolume::from_slices(grid, hu).ok_or(JobError::WrongInput)
 }

@@ -7,7 +7,7 @@
 use super::PlatformError;
 use super::message::{get, object};
 use crate::analysis::Progress;
-use crate::jobs::{FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
+use crate::jobs::{Along, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
 use js_sys::{Array, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,6 +28,45 @@ impl FileSource for Handle {
         let buffer = reader.read_as_array_buffer(&blob).map_err(unreadable)?;
         Ok(Uint8Array::new(&buffer).to_vec())
     }
+}
+
+/// A file whose bytes were read together with others'.
+struct ReadAhead(Uint8Array);
+
+impl FileSource for ReadAhead {
+    fn size(&self) -> u64 {
+        u64::from(self.0.length())
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = offset.saturating_add(length).min(self.size());
+        Ok(self.0.subarray(offset.min(end) as u32, end as u32).to_vec())
+    }
+}
+
+/// Most bytes that are read ahead.
+const MOST_AHEAD: f64 = 32.0 * (1 << 20) as f64;
+
+/// The files of a job. Those it will read whole are read at once: to ask for a file costs more than its bytes.
+fn sources(files: &Array, job: &Job) -> Vec<Box<dyn FileSource>> {
+    let in_parts = matches!(job, Job::Scan { along: Along::Nothing } | Job::Unpack { .. } | Job::DecodeVolume { .. });
+    if !in_parts && let Some(ahead) = read_ahead(files) {
+        return ahead;
+    }
+    files.iter().map(|f| Box::new(Handle(f.unchecked_into())) as Box<dyn FileSource>).collect()
+}
+
+/// `None` where there is too much, or one of them cannot be read: each then answers for itself.
+fn read_ahead(files: &Array) -> Option<Vec<Box<dyn FileSource>>> {
+    let together = Blob::new_with_blob_sequence(files).ok().filter(|b| b.size() <= MOST_AHEAD)?;
+    let read = FileReaderSync::new().ok()?.read_as_array_buffer(&together).ok()?;
+    let buffer = Uint8Array::new(&read);
+    let (mut begin, mut sources) = (0, Vec::<Box<dyn FileSource>>::new());
+    for file in files.iter() {
+        let end = begin + file.unchecked_into::<Blob>().size() as u32;
+        sources.push(Box::new(ReadAhead(buffer.subarray(begin, end))));
+        begin = end;
+    }
+    (begin == buffer.length()).then_some(sources)
 }
 
 /// Tells the page how far the job is; a cancelled job's worker is ended from outside.
@@ -59,7 +98,7 @@ impl Listener for Teller<'_> {
 
 #[derive(Default)]
 struct Inbox {
-    hu: Vec<i16>,
+    hu: Vec<Vec<i16>>,
     labels: Vec<u8>,
 }
 
@@ -77,7 +116,7 @@ pub fn listen() {
             let inbox = inboxes.entry(id).or_default();
             let buffer = get(&part, "buffer");
             if get(&part, "kind") == "hu" {
-                append(&mut inbox.hu, &Int16Array::new(&buffer));
+                inbox.hu.push(Int16Array::new(&buffer).to_vec());
             } else {
                 inbox.labels.extend(Uint8Array::new(&buffer).to_vec());
             }
@@ -90,19 +129,14 @@ pub fn listen() {
     handler.forget();
 }
 
-fn append(hu: &mut Vec<i16>, piece: &Int16Array) {
-    let begin = hu.len();
-    hu.resize(begin + piece.length() as usize, 0);
-    piece.copy_to(&mut hu[begin..]);
-}
-
 fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, inbox: Inbox) {
     let files = get(message, "files").dyn_into::<Array>().unwrap_or_default();
-    let files = files.iter().map(|f| Box::new(Handle(f.unchecked_into())) as Box<dyn FileSource>).collect();
-    let input = JobInput { files, hu: inbox.hu, labels: inbox.labels };
     let result = serde_wasm_bindgen::from_value::<Job>(get(message, "job"))
         .map_err(|_misread| JobError::WrongInput)
-        .and_then(|job| run(&job, input, &mut Teller { scope, id, told: 0.0 }));
+        .and_then(|job| {
+            let input = JobInput { files: sources(&files, &job), hu: inbox.hu, labels: inbox.labels };
+            run(&job, input, &mut Teller { scope, id, told: 0.0 })
+        });
     let transfer = Array::new();
     let reply = match result {
         Ok(done) => output(id, done, &transfer),

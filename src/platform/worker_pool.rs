@@ -14,7 +14,7 @@ use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// A piece of a large input.
 pub enum Part {
-    /// HU values.
+    /// HU values of the next slice; empty where it has not arrived.
     Hu(Vec<i16>),
     /// Labels.
     Labels(Vec<u8>),

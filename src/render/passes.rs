@@ -1,19 +1,16 @@
-//! Pipelines: one for slices, one for rays, one that puts the 3D picture on the canvas.
+//! Pipelines: one for slices, one for rays, one that puts a finished picture in its place.
 
 use super::SHADERS;
 use super::gpu::Gpu;
 use super::textures::Textures;
 
-/// Format of pictures before they are put on the canvas.
+/// Format of the 3D picture, and of everything where there is no canvas.
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
 pub(super) struct Passes {
     slice: Pass,
     ray: Pass,
-    /// Onto the panes.
     place: Pass,
-    /// Onto the canvas.
-    present: Pass,
     sampler: wgpu::Sampler,
 }
 
@@ -47,22 +44,26 @@ impl Passes {
             ..Default::default()
         });
         Self {
-            slice: Pass::new(gpu, 0, &voxels, PICTURE),
+            slice: Pass::new(gpu, 0, &voxels, canvas),
             ray: Pass::new(gpu, 1, &rays, PICTURE),
-            place: Pass::new(gpu, 2, &picture, PICTURE),
-            present: Pass::new(gpu, 2, &picture, canvas),
+            place: Pass::new(gpu, 2, &picture, canvas),
             sampler,
         }
     }
 
-    pub(super) fn bind_slice(&self, gpu: &Gpu, t: &Textures) -> Binding {
+    /// What slices and the 3D picture of a volume are drawn with.
+    pub(super) fn bind_volume(&self, gpu: &Gpu, t: &Textures) -> (Vec<Binding>, Binding) {
+        ((0..3).map(|_| self.bind_slice(gpu, t)).collect(), self.bind_ray(gpu, t))
+    }
+
+    fn bind_slice(&self, gpu: &Gpu, t: &Textures) -> Binding {
         use wgpu::BindingResource::{Sampler, TextureView};
         let resources =
             [TextureView(&t.ct_view), Sampler(&self.sampler), TextureView(&t.labels_view), TextureView(&t.look_view)];
         self.slice.bind(gpu, &resources)
     }
 
-    pub(super) fn bind_ray(&self, gpu: &Gpu, t: &Textures) -> Binding {
+    fn bind_ray(&self, gpu: &Gpu, t: &Textures) -> Binding {
         use wgpu::BindingResource::{Sampler, TextureView};
         let resources = [
             TextureView(&t.ct_view),
@@ -79,11 +80,6 @@ impl Passes {
         self.place.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
     }
 
-    pub(super) fn bind_present(&self, gpu: &Gpu, picture: &wgpu::TextureView) -> Binding {
-        use wgpu::BindingResource::{Sampler, TextureView};
-        self.present.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
-    }
-
     pub(super) fn draw_slice(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
         self.slice.draw(pass, binding);
     }
@@ -92,9 +88,6 @@ impl Passes {
     }
     pub(super) fn draw_place(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
         self.place.draw(pass, binding);
-    }
-    pub(super) fn draw_present(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
-        self.present.draw(pass, binding);
     }
 }
 

@@ -5,9 +5,12 @@ use super::gpu_types::{PresentUniform, RayUniform, SliceUniform, bytes};
 use super::passes::{Binding, PICTURE, Passes};
 use super::readback::read;
 use super::textures::Textures;
-use crate::geometry::{Grid, IndexBox};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, VolumeInput};
-use crate::volume::LabelMap;
+use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
+use crate::view::{
+    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
+    VolumeInput, Window,
+};
+use crate::volume::{CtVolume, LabelMap};
 use std::sync::atomic::Ordering;
 
 /// Where a frame goes.
@@ -20,12 +23,24 @@ pub(super) enum Target {
     Texture(wgpu::Texture),
 }
 
+impl Target {
+    fn format(&self) -> wgpu::TextureFormat {
+        match self {
+            Self::Canvas { configuration, .. } => configuration.format,
+            Self::Texture(texture) => texture.format(),
+        }
+    }
+}
+
 /// Draws frames. Everything it holds can be made again from page memory.
 pub struct Renderer {
     gpu: Gpu,
     target: Target,
     passes: Passes,
     volume: Option<Volume>,
+    /// Voxels for a CT that is being read, as large as it will probably be: a GPU empties a texture before it is first used, and
+    /// has time for it now.
+    expected: Option<Textures>,
     canvas: Option<Canvas>,
     /// Voxels, labels or colours changed since the panes were drawn.
     stale: bool,
@@ -33,12 +48,16 @@ pub struct Renderer {
 
 /// All panes as they were last drawn; a frame draws those that changed and puts the whole on the target.
 struct Canvas {
+    texture: wgpu::Texture,
     view: wgpu::TextureView,
     present: Binding,
     size: [u32; 2],
     panes: Vec<PaneInput>,
     look: LabelLook,
 }
+
+/// Edge of the volume that a GPU must draw before it is trusted, voxels.
+const PROOF: usize = 8;
 
 /// A volume on the GPU and what its panes draw with.
 struct Volume {
@@ -60,7 +79,7 @@ impl Renderer {
     /// A renderer without a canvas, on the best native adapter.
     ///
     /// # Errors
-    /// [`RenderError::NoAdapter`] or [`RenderError::NoDevice`].
+    /// [`RenderError::NoAdapter`], [`RenderError::NoDevice`] or [`RenderError::WrongPicture`].
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn headless(size: [u32; 2]) -> Result<Self, RenderError> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
@@ -70,16 +89,14 @@ impl Renderer {
             .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
         let gpu = Gpu::open(&adapter).await?;
         let texture = target_texture(&gpu, size);
-        Ok(Self::on(gpu, Target::Texture(texture)))
+        let mut renderer = Self::on(gpu, Target::Texture(texture));
+        renderer.prove().await?;
+        Ok(renderer)
     }
 
     pub(super) fn on(gpu: Gpu, target: Target) -> Self {
-        let format = match &target {
-            Target::Canvas { configuration, .. } => configuration.format,
-            Target::Texture(texture) => texture.format(),
-        };
-        let passes = Passes::new(&gpu, format);
-        Self { gpu, target, passes, volume: None, canvas: None, stale: true }
+        let passes = Passes::new(&gpu, target.format());
+        Self { gpu, target, passes, volume: None, expected: None, canvas: None, stale: true }
     }
 
     /// What draws.
@@ -91,19 +108,40 @@ impl Renderer {
         self.gpu.lost.load(Ordering::Relaxed)
     }
 
-    /// Makes room for a volume; it looks like air until slices arrive.
+    /// Forgets the volume: another patient's picture must not outlive its case.
+    pub fn clear(&mut self) {
+        self.volume = None;
+        self.expected = None;
+        self.canvas = None;
+    }
+    /// Makes room for a volume; it looks like air until slices arrive. If all are at hand already, `air` may be left out.
     ///
     /// # Errors
     /// [`RenderError::VolumeTooLarge`]; nothing is drawn then, least of all the volume before it.
-    pub fn set_grid(&mut self, grid: &Grid) -> Result<(), RenderError> {
-        // The old volume goes first: two may not fit, and another patient's picture must not outlive its case.
-        self.volume = None;
-        self.canvas = None;
-        let textures = Textures::new(&self.gpu, grid)?;
-        let slices = (0..3).map(|_| self.passes.bind_slice(&self.gpu, &textures)).collect();
-        let rays = self.passes.bind_ray(&self.gpu, &textures);
+    pub fn set_grid(&mut self, grid: &Grid, air: bool) -> Result<(), RenderError> {
+        // The old volume goes first: two may not fit.
+        let expected = self.expected.take().filter(|t| t.grid.size() == grid.size());
+        self.clear();
+        let mut textures = expected.map_or_else(|| Textures::new(&self.gpu, grid), Ok)?;
+        textures.grid = *grid;
+        if air {
+            textures.fill_with_air(&self.gpu);
+        }
+        let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
         self.volume = Some(Volume { textures, slices, rays, picture: None });
         Ok(())
+    }
+    /// Makes room for a CT of this size ahead of its slices. A size that proves wrong costs nothing but the time.
+    pub fn expect(&mut self, grid: &Grid) {
+        if self.expected.as_ref().is_some_and(|t| t.grid.size() == grid.size()) {
+            return;
+        }
+        self.expected = Textures::new(&self.gpu, grid).ok().map(|mut textures| {
+            let [ni, nj, _] = grid.size();
+            textures.upload_slice(&self.gpu, 0, &vec![CtVolume::MISSING_HU; ni * nj]);
+            textures
+        });
+        self.gpu.queue.submit([]);
     }
     /// Slice `k`: rows × columns values in HU.
     pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
@@ -112,10 +150,18 @@ impl Renderer {
             self.stale = true;
         }
     }
+    /// Calls back when the GPU has taken in all slices handed over so far.
+    pub fn when_taken_in(&self, done: impl FnOnce() + Send + 'static) {
+        // Off it goes: outside WebGPU, what was handed over waits for the next submission.
+        self.gpu.queue.submit([]);
+        self.when_done(done);
+    }
     /// A box of voxels whose label changed.
     pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
         if let Some(volume) = &mut self.volume {
-            volume.textures.upload_labels(&self.gpu, touched, anatomy, findings);
+            if volume.textures.upload_labels(&self.gpu, touched, anatomy, findings) {
+                (volume.slices, volume.rays) = self.passes.bind_volume(&self.gpu, &volume.textures);
+            }
             self.stale = true;
         }
     }
@@ -124,8 +170,8 @@ impl Renderer {
     /// `false` when the canvas could not take the frame now (hidden, or the device is going).
     pub fn draw(&mut self, frame: &FrameInput, cast: bool) -> bool {
         self.resize(frame.size);
-        let (view, shown) = match &self.target {
-            Target::Texture(texture) => (texture.create_view(&wgpu::TextureViewDescriptor::default()), None),
+        let (target, shown) = match &self.target {
+            Target::Texture(texture) => (texture.clone(), None),
             Target::Canvas { surface, configuration } => {
                 let texture = match surface.get_current_texture() {
                     wgpu::CurrentSurfaceTexture::Success(t) | wgpu::CurrentSurfaceTexture::Suboptimal(t) => t,
@@ -135,24 +181,21 @@ impl Renderer {
                     }
                     _ => return false,
                 };
-                (texture.texture.create_view(&wgpu::TextureViewDescriptor::default()), Some(texture))
+                (texture.texture.clone(), Some(texture))
             }
         };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut casts = false;
-        if let Some(volume) = &mut self.volume {
-            volume.textures.set_look(&self.gpu, &frame.look);
-            for pane in &frame.panes {
-                if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
-                    casts |= volume.cast(&self.gpu, &self.passes, &mut encoder, input, pane.rect);
-                }
-            }
-        }
-        self.draw_panes(&mut encoder, frame, casts);
+        self.compose(&mut encoder, frame, cast);
         if let Some(canvas) = &self.canvas {
-            let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
-            canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
-            self.passes.draw_present(&mut begin(&mut encoder, &view, true), &canvas.present);
+            if target.usage().contains(wgpu::TextureUsages::COPY_DST) && target.size() == canvas.texture.size() {
+                let (from, onto) = (canvas.texture.as_image_copy(), target.as_image_copy());
+                encoder.copy_texture_to_texture(from, onto, target.size());
+            } else {
+                let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
+                canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
+                let view = target.create_view(&wgpu::TextureViewDescriptor::default());
+                self.passes.draw_place(&mut begin(&mut encoder, &view, true), &canvas.present);
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         if let Some(texture) = shown {
@@ -161,15 +204,80 @@ impl Renderer {
         true
     }
 
+    /// Brings the 3D picture and the panes up to date.
+    fn compose(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, cast: bool) {
+        let mut casts = false;
+        if let Some(volume) = &mut self.volume {
+            volume.textures.set_look(&self.gpu, &frame.look);
+            for pane in &frame.panes {
+                if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
+                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, pane.rect);
+                }
+            }
+        }
+        self.draw_panes(encoder, frame, casts);
+    }
+
+    /// Draws known voxels with everything that draws a CT, and reads the picture back: the presence of an API says nothing, and
+    /// some drivers draw 3D textures black. What is compiled on first use is compiled now.
+    ///
+    /// # Errors
+    /// [`RenderError::WrongPicture`].
+    pub(super) async fn prove(&mut self) -> Result<(), RenderError> {
+        let wrong = |what: &str| RenderError::WrongPicture(what.to_owned());
+        let axes = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)];
+        let steps = axes.map(|(x, y, z)| PatientVector::new(x, y, z));
+        let grid = Grid::new([PROOF; 3], PatientPoint::new(0.0, 0.0, 0.0), steps).ok_or_else(|| wrong("no grid"))?;
+        self.set_grid(&grid, false)?;
+        for k in 0..PROOF {
+            self.upload_slice(k, &[40; PROOF * PROOF]);
+        }
+        let size = PROOF as u32;
+        let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
+        let slice = SliceInput {
+            plane: PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre()),
+            mm_per_px: 1.0,
+            window: Window { centre_hu: 40.0, width_hu: 400.0 },
+        };
+        let volume = VolumeInput {
+            camera: Camera::fit(&grid),
+            transfer: TransferFunction::lungs_and_soft_tissue(),
+            step_mm: 1.0,
+            reduction: 1,
+            revision: 0,
+        };
+        let frame = FrameInput {
+            size: [2 * size, size],
+            look: LabelLook::default(),
+            panes: vec![
+                PaneInput { rect: rect(0), content: PaneContent::Slice(slice) },
+                PaneInput { rect: rect(1), content: PaneContent::Volume(volume) },
+            ],
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.compose(&mut encoder, &frame, true);
+        self.gpu.queue.submit([encoder.finish()]);
+        let picture = self.canvas.as_ref().map(|c| c.texture.clone()).ok_or_else(|| wrong("nothing was drawn"))?;
+        let pixels = read(&self.gpu, &picture).await.ok_or_else(|| wrong("nothing could be read back"))?;
+        self.clear();
+        // The middle of the window is the middle grey.
+        let middle = PROOF * PROOF + PROOF / 2;
+        match pixels.as_chunks::<4>().0.get(middle) {
+            Some([r, g, b, 255]) if [r, g, b].iter().all(|v| v.abs_diff(128) <= 2) => Ok(()),
+            other => Err(wrong(&format!("{other:?} where middle grey should be"))),
+        }
+    }
+
     /// Draws the panes that are not right any more.
     fn draw_panes(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, casts: bool) {
         let rects = |panes: &[PaneInput]| panes.iter().map(|p| p.rect).collect::<Vec<_>>();
         let kept = self.canvas.take().filter(|c| c.size == frame.size && rects(&c.panes) == rects(&frame.panes));
         let anew = kept.is_none();
         let mut canvas = kept.unwrap_or_else(|| {
-            let view = picture_texture(&self.gpu, "panes", frame.size);
-            let present = self.passes.bind_present(&self.gpu, &view);
-            Canvas { view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
+            let texture = picture_texture(&self.gpu, "panes", frame.size, self.target.format());
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            let present = self.passes.bind_place(&self.gpu, &view);
+            Canvas { texture, view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
         });
         let all = anew || self.stale || canvas.look != frame.look;
         let mut pass = begin(encoder, &canvas.view, anew);
@@ -269,7 +377,8 @@ impl Volume {
         let (view, present) = match kept {
             Some(picture) => (picture.view, picture.present),
             None => {
-                let view = picture_texture(gpu, "3D picture", size);
+                let texture = picture_texture(gpu, "3D picture", size, PICTURE);
+                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let present = passes.bind_place(gpu, &view);
                 (view, present)
             }
@@ -298,21 +407,22 @@ fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView, em
 }
 
 /// A picture that is drawn once and shown often.
-fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2]) -> wgpu::TextureView {
-    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::TextureFormat) -> wgpu::Texture {
+    gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format: PICTURE,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC,
         view_formats: &[],
-    });
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
+    })
 }
 
-pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
+fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
     gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some("frame"),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
@@ -320,7 +430,7 @@ pub(super) fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format: PICTURE,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     })
 }

@@ -1,8 +1,7 @@
 //! A canvas to draw on, and the proof that it can be drawn on.
 
-use super::gpu::{Gpu, RenderError};
-use super::readback::read;
-use super::renderer::{Renderer, Target, target_texture};
+use super::gpu::{Backend, Gpu, RenderError};
+use super::renderer::{Renderer, Target};
 use web_sys::HtmlCanvasElement;
 
 /// Which back end to try.
@@ -17,7 +16,7 @@ pub enum Preference {
 impl Renderer {
     /// A renderer on a fresh canvas: one that has given no context yet, for a canvas gives one kind only.
     ///
-    /// The device is trusted once a known colour was drawn and read back; the presence of an API says nothing.
+    /// The device is trusted once known voxels were drawn and read back.
     ///
     /// # Errors
     /// What is missing, or [`RenderError::WrongPicture`]. The canvas is used up then.
@@ -45,35 +44,16 @@ impl Renderer {
         configuration.format = configuration.format.remove_srgb_suffix();
         configuration.alpha_mode = wgpu::CompositeAlphaMode::Opaque;
         let capabilities = surface.get_capabilities(&adapter);
+        // Where a finished picture may be copied onto the canvas, it need not be drawn once more.
+        if gpu.backend == Backend::WebGpu {
+            configuration.usage |= wgpu::TextureUsages::COPY_DST;
+        }
         if !capabilities.alpha_modes.contains(&configuration.alpha_mode) {
             configuration.alpha_mode = wgpu::CompositeAlphaMode::Auto;
         }
         surface.configure(&gpu.device, &configuration);
-        prove(&gpu).await?;
-        Ok(Self::on(gpu, Target::Canvas { surface, configuration }))
+        let mut renderer = Self::on(gpu, Target::Canvas { surface, configuration });
+        renderer.prove().await?;
+        Ok(renderer)
     }
-}
-
-/// Draws a colour and reads it back.
-async fn prove(gpu: &Gpu) -> Result<(), RenderError> {
-    let texture = target_texture(gpu, [8, 8]);
-    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let colour = wgpu::Color { r: 0.2, g: 0.4, b: 0.6, a: 1.0 };
-    drop(encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-            view: &view,
-            depth_slice: None,
-            resolve_target: None,
-            ops: wgpu::Operations { load: wgpu::LoadOp::Clear(colour), store: wgpu::StoreOp::Store },
-        })],
-        ..Default::default()
-    }));
-    gpu.queue.submit([encoder.finish()]);
-    let Some(pixels) = read(gpu, &texture).await else {
-        return Err(RenderError::WrongPicture("nothing could be read back".to_owned()));
-    };
-    let near = |v: u8, wanted: u8| v.abs_diff(wanted) <= 1;
-    let sound = pixels.as_chunks::<4>().0.iter().all(|p| near(p[0], 51) && near(p[1], 102) && near(p[2], 153));
-    if sound { Ok(()) } else { Err(RenderError::WrongPicture(format!("{:?}", pixels.get(..4)))) }
 }

@@ -12,7 +12,9 @@ use half::f16;
 pub(super) struct Textures {
     pub(super) grid: Grid,
     ct: wgpu::Texture,
+    /// One voxel of background until something is marked: most of the time a CT has no labels yet.
     labels: wgpu::Texture,
+    labels_begun: bool,
     look: wgpu::Texture,
     transfer: wgpu::Texture,
     pub(super) ct_view: wgpu::TextureView,
@@ -36,31 +38,19 @@ impl Textures {
         if found > limit {
             return Err(RenderError::VolumeTooLarge { found, limit });
         }
-        let make = |label, size: [u32; 3], dimension, format| {
-            let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-                label: Some(label),
-                size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: size[2] },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension,
-                format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            });
-            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            (texture, view)
-        };
+        let make = |label, size, dimension, format| make(gpu, label, size, dimension, format);
         let size = grid.size().map(|s| s as u32);
         let (ct, ct_view) = make("ct", size, wgpu::TextureDimension::D3, wgpu::TextureFormat::R16Float);
-        let (labels, labels_view) = make("labels", size, wgpu::TextureDimension::D3, wgpu::TextureFormat::Rg8Uint);
+        let (labels, labels_view) = make("labels", [1; 3], wgpu::TextureDimension::D3, wgpu::TextureFormat::Rg8Uint);
         let (look, look_view) = make("look", [256, 2, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
         let entries = TransferFunction::ENTRIES as u32;
         let (transfer, transfer_view) =
             make("transfer", [entries, 1, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
-        let mut textures = Self {
+        Ok(Self {
             grid: *grid,
             ct,
             labels,
+            labels_begun: false,
             look,
             transfer,
             ct_view,
@@ -72,15 +62,13 @@ impl Textures {
             halves: Vec::new(),
             pairs: Vec::new(),
             table: half_table(),
-        };
-        textures.fill_with_air(gpu);
-        Ok(textures)
+        })
     }
 
     /// Textures begin as 0, which would be +1024 HU: what has not arrived must look like air.
     ///
     /// A few slices of air are sent and copied on the GPU, which costs the page nothing; WebGL2 cannot copy this format.
-    fn fill_with_air(&mut self, gpu: &Gpu) {
+    pub(super) fn fill_with_air(&mut self, gpu: &Gpu) {
         const AT_ONCE: u32 = 8;
         let [ni, nj, nk] = self.grid.size();
         let air = vec![CtVolume::MISSING_HU; ni * nj];
@@ -131,26 +119,44 @@ impl Textures {
         write(gpu, &self.ct, [0, 0, k as u32], size, bytemuck::cast_slice(&self.halves), ni as u32 * 2);
     }
 
-    /// A box of both label layers.
-    pub(super) fn upload_labels(&mut self, gpu: &Gpu, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
+    /// A box of both label layers. Whether the texture is another one now, so that what is bound to it must be bound anew.
+    pub(super) fn upload_labels(
+        &mut self,
+        gpu: &Gpu,
+        touched: IndexBox,
+        anatomy: &LabelMap,
+        findings: &LabelMap,
+    ) -> bool {
         let touched = touched.clipped(self.grid.size());
-        if touched.is_empty() || anatomy.labels().len() != self.grid.voxel_count() {
-            return;
+        let begins = !self.labels_begun && !(anatomy.is_empty() && findings.is_empty());
+        if touched.is_empty() || anatomy.grid().size() != self.grid.size() || !(self.labels_begun || begins) {
+            return false;
         }
-        let [ni, nj, _] = self.grid.size();
+        if begins {
+            let size = self.grid.size().map(|s| s as u32);
+            let (dimension, format) = (self.labels.dimension(), self.labels.format());
+            (self.labels, self.labels_view) = make(gpu, "labels", size, dimension, format);
+            self.labels_begun = true;
+        }
+        let [ni, _, _] = self.grid.size();
         let [width, height, _] = touched.size();
         for k in touched.min[2]..touched.max[2] {
+            let (anatomy, findings) = (anatomy.slice(k), findings.slice(k));
+            // A texture begins as background.
+            if begins && anatomy.is_none() && findings.is_none() {
+                continue;
+            }
             self.pairs.clear();
             for j in touched.min[1]..touched.max[1] {
-                let row = (k * nj + j) * ni;
-                let span = row + touched.min[0]..row + touched.max[0];
-                let (a, f) = (&anatomy.labels()[span.clone()], &findings.labels()[span]);
-                self.pairs.extend(a.iter().zip(f).flat_map(|(a, f)| [*a, *f]));
+                for n in j * ni + touched.min[0]..j * ni + touched.max[0] {
+                    self.pairs.extend([anatomy, findings].map(|labels| labels.map_or(0, |l| l[n])));
+                }
             }
             let at = [touched.min[0] as u32, touched.min[1] as u32, k as u32];
             let size = wgpu::Extent3d { width: width as u32, height: height as u32, depth_or_array_layers: 1 };
             write(gpu, &self.labels, at, size, &self.pairs, width as u32 * 2);
         }
+        begins
     }
 
     /// Colours of segments.
@@ -175,6 +181,27 @@ impl Textures {
         write(gpu, &self.transfer, [0; 3], size, &bytes, entries * 4);
         self.shown_transfer = Some(transfer.clone());
     }
+}
+
+fn make(
+    gpu: &Gpu,
+    label: &str,
+    size: [u32; 3],
+    dimension: wgpu::TextureDimension,
+    format: wgpu::TextureFormat,
+) -> (wgpu::Texture, wgpu::TextureView) {
+    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: size[2] },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    });
+    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+    (texture, view)
 }
 
 /// Half of (HU − 1024) for each i16, the sign bit flipped so that the table begins at the lowest value.

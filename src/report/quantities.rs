@@ -21,7 +21,7 @@ pub struct Quantity {
 ///
 /// Volumes are voxel counts times the voxel's volume; the space of airways and large vessels counts where the reader's lung
 /// segments hold it. A voxel counts once whatever the number of findings segments. Without lung voxels volume inside and share
-/// are `None`. One pass over both label maps, and only where each holds something.
+/// are `None`. One pass over both label maps, and only over slices where each holds something.
 pub fn quantities(document: &Document) -> Vec<Quantity> {
     let lungs =
         labels_of(document, Layer::Anatomy, |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung));
@@ -33,12 +33,9 @@ pub fn quantities(document: &Document) -> Vec<Quantity> {
     } else if finding_voxels == 0 {
         Some(0)
     } else {
-        Some(overlap(
-            document.layer(Layer::Anatomy).labels(),
-            &lungs,
-            document.layer(Layer::Findings).labels(),
-            &findings,
-        ))
+        let (anatomy, marked) = (document.layer(Layer::Anatomy), document.layer(Layer::Findings));
+        let slices = (0..document.grid().size()[2]).filter_map(|k| Some((anatomy.slice(k)?, marked.slice(k)?)));
+        Some(slices.map(|(anatomy, marked)| overlap(anatomy, &lungs, marked, &findings)).sum())
     };
     let ml = |voxels: u64| document.grid().millilitres(voxels);
     vec![

@@ -317,6 +317,8 @@ pub enum Command {
     Ledger(LedgerEntry),
     /// An upload ended.
     Uploaded(UploadOutcome),
+    /// The first slice is on screen, or took its time: the other files may be read.
+    ReadOn,
     /// A 3D picture of this reduction took so many ms to draw.
     CastTook(u32, f64),
     /// What can draw, and why not better.
@@ -343,6 +345,8 @@ pub enum Effect {
     },
     /// Send to the configured destination.
     Upload(Box<Outbound>),
+    /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.
+    AwaitImage,
     /// Set a User Timing mark; the first of a load clears the older ones.
     Mark(&'static str),
 }

@@ -6,15 +6,17 @@ use super::state::{Case, Problem, ProblemReason, Purpose, Scan, Session, Shelved
 use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
-use crate::geometry::AnatomicalPlane;
-use crate::import::{ValueReport, load_order, plan_stack};
-use crate::jobs::{FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::geometry::{AnatomicalPlane, Grid};
+use crate::import::{StackPlan, ValueReport, load_order, plan_stack};
+use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
 use std::collections::BTreeSet;
 
 /// Headers read by one job: enough to keep messages few, few enough to share among workers.
 const FILES_PER_SCAN: usize = 8;
+/// Files of no more bytes together are read once, pixels and all; of more, headers come first and slices from coarse to fine.
+const READ_ONCE: u64 = 256 << 20;
 
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
@@ -31,10 +33,29 @@ impl Session {
         }
         self.scan.total += files.len();
         update.changes.facts = true;
-        let ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
+        let bytes = files.iter().map(|f| f.size).sum::<u64>().max(self.scan.unpacked_bytes);
+        let along = if bytes <= READ_ONCE { Along::Uncompressed } else { Along::Nothing };
+        let mut ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
         self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
-        for chunk in ids.chunks(FILES_PER_SCAN) {
-            let request = self.start_job(Purpose::Scan(chunk.to_vec()), Priority::NOW, Job::Scan, chunk.to_vec());
+        // One from the middle goes ahead, to have something to look at.
+        if self.case.is_none() && self.scan.done == 0 && self.scan.total == ids.len() {
+            let first = ids.remove(ids.len() / 2);
+            (self.scan.rest, self.scan.along) = (ids, Some(along));
+            self.scan_files(&[first], Along::Everything, update);
+        } else {
+            self.scan_files(&ids, along, update);
+        }
+    }
+
+    /// Reads the files that waited for the first one.
+    pub(super) fn read_on(&mut self, update: &mut Update) {
+        let (rest, along) = (std::mem::take(&mut self.scan.rest), self.scan.along.unwrap_or(Along::Nothing));
+        self.scan_files(&rest, along, update);
+    }
+
+    fn scan_files(&mut self, files: &[FileId], along: Along, update: &mut Update) {
+        for chunk in files.chunks(FILES_PER_SCAN).map(<[_]>::to_vec) {
+            let request = self.start_job(Purpose::Scan(chunk.clone()), Priority::NOW, Job::Scan { along }, chunk);
             update.effects.push(Effect::RunJob(request));
         }
     }
@@ -45,20 +66,30 @@ impl Session {
         update.changes.facts = true;
     }
 
-    /// Stops reading and decoding. Slices that arrived stay; what is missing looks missing.
+    /// Stops reading and decoding. While headers are read nothing is opened; later, slices that arrived stay, and what is missing
+    /// looks missing.
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
+        self.scan.stopped = self.scan.goes_on();
+        self.scan.done += std::mem::take(&mut self.scan.rest).len();
+        self.scan.coming -= std::mem::take(&mut self.scan.to_unpack).len().min(self.scan.coming);
+        if self.scan.stopped && !self.scan.goes_on() {
+            self.catalogue(update);
+        }
         let loading: Vec<JobId> =
             self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
-        self.scan.coming -= self.scan.to_unpack.len().min(self.scan.coming);
-        self.scan.to_unpack.clear();
     }
 
     pub(super) fn scanned(&mut self, files: &[FileId], result: Result<JobOutput, JobError>, update: &mut Update) {
         self.scan.done += files.len();
         update.changes.facts = true;
         let headers = match result {
-            Ok(JobOutput { facts: JobFacts::Headers(headers), .. }) => headers,
+            Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads }) => {
+                let slices = payloads.into_iter().filter_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+                let files = decoded.into_iter().filter_map(|n| files.get(n).copied());
+                self.scan.early.extend(files.zip(slices));
+                headers
+            }
             Ok(_) => vec![Err(JobError::WrongInput); files.len()],
             Err(JobError::Cancelled) => Vec::new(),
             Err(error) => vec![Err(error); files.len()],
@@ -78,23 +109,75 @@ impl Session {
                 }
                 Ok(Found::Instance(instance)) => {
                     self.file_of.insert(instance.sop_instance_uid.clone(), *file);
+                    self.preview(&instance, *file, update);
                     self.scan.found.push(*instance);
                 }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
         }
-        self.catalogue_when_done(update);
+        self.go_on_reading(update);
     }
 
-    /// Goes on to the series when no more headers are to come.
-    pub(super) fn catalogue_when_done(&mut self, update: &mut Update) {
-        if !self.scan.goes_on() && self.scan.total > 0 {
+    /// Goes on to the series when no more headers are to come, and else to the files that waited.
+    pub(super) fn go_on_reading(&mut self, update: &mut Update) {
+        if self.scan.goes_on() {
+            if !self.scan.rest.is_empty() {
+                match &self.case {
+                    Some(case) if case.is_preview => update.effects.push(Effect::AwaitImage),
+                    _ => self.read_on(update),
+                }
+            }
+        } else if self.scan.total > 0 {
             self.catalogue(update);
         }
     }
 
+    /// Shows the first slice that has arrived while headers are read.
+    fn preview(&mut self, instance: &Instance, file: FileId, update: &mut Update) {
+        if self.case.is_some() || !instance.is_ct_slice() {
+            return;
+        }
+        let Some(hu) = self.scan.early.get(&file).cloned() else { return };
+        let Some(series) = group_into_series(vec![instance.clone()]).pop() else { return };
+        let Ok(plan) = plan_stack(&series) else { return };
+        let (Some(mut volume), Some(document)) = (CtVolume::empty(plan.grid), Document::empty(plan.grid)) else {
+            return;
+        };
+        if volume.set_slice(0, hu).is_err() {
+            return;
+        }
+        // What is odd about one slice says nothing of the CT.
+        let plan = StackPlan { findings: Vec::new(), ..plan };
+        self.look_at(&series, &plan.grid);
+        self.case = Some(Case {
+            series,
+            plan,
+            volume,
+            document,
+            history: History::default(),
+            active: None,
+            pending: 0,
+            is_preview: true,
+            reading_id: String::new(),
+            values: None,
+        });
+        self.begin_views(update);
+    }
+
     /// All headers are read: groups them and opens what the reader most likely wants.
     fn catalogue(&mut self, update: &mut Update) {
+        if self.case.as_ref().is_some_and(|c| c.is_preview) {
+            self.case = None;
+            update.changes.volume = true;
+        }
+        if self.scan.stopped {
+            for instance in std::mem::take(&mut self.scan.found) {
+                self.file_of.remove(&instance.sop_instance_uid);
+            }
+            self.scan = Scan::default();
+            self.notice = Some(words::STOPPED.in_lang(self.lang).to_owned());
+            return;
+        }
         self.take_volume_files();
         if self.scan.repeated > 0 {
             let count = self.scan.repeated.to_string();
@@ -125,6 +208,7 @@ impl Session {
             }
             None => {}
         }
+        self.scan.early.clear();
         for file in segmentations {
             if self.case.is_none() {
                 self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
@@ -155,7 +239,7 @@ impl Session {
             let error = JobError::Analysis("not enough memory for this CT".to_owned());
             session.problems.push(Problem { name, reason: ProblemReason::Job(error) });
         };
-        let Some(volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
+        let Some(mut volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
         self.shelve(update);
         let kept = self.shelved.remove(uid).filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
         let (document, history, active, reading_id) = match kept {
@@ -170,32 +254,54 @@ impl Session {
         if let Some((header, file)) = &from_file {
             pending = self.read_volume_file(header, *file, update);
         }
-        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate() {
-            if from_file.is_some() {
-                break;
-            }
+        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate().filter(|_| from_file.is_none()) {
             let Some(source) = plan.slices[k] else { continue };
             let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
             let Some(file) = file.copied() else { continue };
+            if let Some(hu) = self.scan.early.remove(&file).filter(|_| source.frame == 0)
+                && volume.set_slice(k, hu).is_ok()
+            {
+                continue;
+            }
             let job = Job::Decode { frame: source.frame };
             let request = self.start_job(Purpose::Decode { k }, Priority(1000 + n as u32), job, vec![file]);
             update.effects.push(Effect::RunJob(request));
             pending += 1;
         }
+        self.look_at(&series, &plan.grid);
+        let values = from_file.map(|_| ValueReport::default());
+        let is_preview = false;
+        self.case =
+            Some(Case { series, plan, volume, document, history, active, pending, is_preview, reading_id, values });
+        self.begin_views(update);
+        self.settle(update);
+    }
+
+    /// The window of the series, and the crosshair in the middle of its grid.
+    fn look_at(&mut self, series: &Series, grid: &Grid) {
         let own = series.instances.iter().find_map(|i| i.windows.first());
         self.own_window = own.map(|w| Window { centre_hu: w.centre_hu, width_hu: w.width_hu });
-        self.crosshair = plan.grid.centre();
-        if let Some(v) = plan.grid.voxel_at(self.crosshair) {
-            self.crosshair = plan.grid.patient_from_voxel(v.centre());
+        self.crosshair = grid.centre();
+        if let Some(v) = grid.voxel_at(self.crosshair) {
+            self.crosshair = grid.patient_from_voxel(v.centre());
         }
         self.panes = AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, self.crosshair));
-        let values = from_file.map(|_| ValueReport::default());
-        self.case = Some(Case { series, plan, volume, document, history, active, pending, reading_id, values });
+    }
+
+    fn begin_views(&mut self, update: &mut Update) {
         self.fit_views();
         update.changes.volume = true;
         update.changes.view = true;
         update.changes.volume_view = true;
         update.changes.facts = true;
+    }
+
+    /// Once the last slice has arrived.
+    pub(super) fn settle(&mut self, update: &mut Update) {
+        if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
+            case.document.recount_all(&case.volume);
+            update.effects.push(Effect::Mark("hilum:volume"));
+        }
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
@@ -238,46 +344,26 @@ impl Session {
         update.changes.facts = true;
         let [ni, nj, _] = case.volume.grid().size();
         let problem = match result {
-            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) if (rows, columns) == (nj, ni) => {
-                self.slice_arrived(k, payloads.first(), update).err()
+            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => {
+                let hu = payloads.into_iter().find_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+                if (rows, columns) == (nj, ni) && hu.is_some_and(|hu| case.volume.set_slice(k, hu).is_ok()) {
+                    update.changes.slices.push(k);
+                    update.changes.view = true;
+                    update.changes.volume_view = true;
+                    self.volume_revision += 1;
+                    None
+                } else {
+                    Some(JobError::WrongInput)
+                }
             }
             Ok(_) => Some(JobError::WrongInput),
             Err(JobError::Cancelled) => None,
             Err(error) => Some(error),
         };
+        let source = case.instance(k).and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
         self.settle(update);
-        let instance = self.case.as_ref().and_then(|c| c.instance(k));
-        let source = instance.and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
         if let (Some(error), Some(file)) = (problem, source) {
             self.add_problem(file, ProblemReason::Job(error));
-        }
-    }
-
-    /// Puts a slice in its place.
-    pub(super) fn slice_arrived(
-        &mut self,
-        k: usize,
-        payload: Option<&Payload>,
-        update: &mut Update,
-    ) -> Result<(), JobError> {
-        let slice = self.case.as_mut().and_then(|c| c.volume.fill_slice(k));
-        match (slice, payload) {
-            (Some(slice), Some(Payload::Hu(hu))) if slice.len() == hu.len() => slice.copy_from_slice(hu),
-            _ => return Err(JobError::WrongInput),
-        }
-        update.changes.slices.push(k);
-        update.changes.view = true;
-        update.changes.volume_view = true;
-        update.changes.facts = true;
-        self.volume_revision += 1;
-        Ok(())
-    }
-
-    /// When nothing is on its way any more, counts are taken of what came.
-    pub(super) fn settle(&mut self, update: &mut Update) {
-        if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
-            case.document.recount_all(&case.volume);
-            update.effects.push(Effect::Mark("hilum:volume"));
         }
     }
 

@@ -88,7 +88,7 @@ impl Session {
         self.unpack_more(update);
         if made.is_empty() {
             self.scan.coming = self.scan.coming.saturating_sub(1);
-            self.catalogue_when_done(update);
+            self.go_on_reading(update);
         } else {
             update.effects.push(Effect::OpenMade(made));
         }
@@ -160,14 +160,17 @@ impl Session {
     /// A part of a job's result.
     pub(super) fn job_part(&mut self, id: JobId, part: JobOutput, update: &mut Update) {
         let Some(Purpose::DecodeVolume { file }) = self.jobs.get(&id) else { return };
-        let file = *file;
-        let taken = match part.facts {
-            JobFacts::SliceOfVolume { k } => self.slice_arrived(k, part.payloads.first(), update),
-            _ => Err(JobError::WrongInput),
-        };
-        if let Err(error) = taken {
-            self.add_problem(file, ProblemReason::Job(error));
+        let (file, Some(case)) = (*file, &mut self.case) else { return };
+        let hu = part.payloads.into_iter().find_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+        let JobFacts::SliceOfVolume { k } = part.facts else { return };
+        if hu.is_none_or(|hu| case.volume.set_slice(k, hu).is_err()) {
+            return self.add_problem(file, ProblemReason::Job(JobError::WrongInput));
         }
+        update.changes.slices.push(k);
+        update.changes.view = true;
+        update.changes.volume_view = true;
+        update.changes.facts = true;
+        self.volume_revision += 1;
     }
 
     /// The end of a job whose slices came as parts.

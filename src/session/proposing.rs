@@ -85,14 +85,17 @@ impl Case {
         let is_lung = |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung);
         self.document.segments().iter().filter(|s| is_lung(s.meaning)).map(|s| s.number).collect()
     }
-    /// The lungs as labels 0 and 1 for voxels `begin..end` of the array `[k, j, i]`.
-    pub fn lung_labels(&self, range: std::ops::Range<usize>) -> Vec<u8> {
+    /// The lungs on slice `k` as labels 0 and 1, row by row.
+    pub fn lung_labels(&self, k: usize) -> Vec<u8> {
         let mut inside = [0u8; 256];
         for number in self.lung_numbers() {
             inside[usize::from(number)] = 1;
         }
-        let labels = self.document.layer(Layer::Anatomy).labels();
-        labels.get(range).unwrap_or_default().iter().map(|l| inside[usize::from(*l)]).collect()
+        let [ni, nj, _] = self.document.grid().size();
+        match self.document.layer(Layer::Anatomy).slice(k) {
+            Some(labels) => labels.iter().map(|l| inside[usize::from(*l)]).collect(),
+            None => vec![0; ni * nj],
+        }
     }
 
     /// Turns a proposal into segments. A segment of the same meaning that was proposed before and not edited is replaced; what

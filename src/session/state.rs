@@ -6,9 +6,9 @@ use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
-use crate::geometry::PatientPoint;
-use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile};
-use crate::jobs::{FileId, Job, JobError, JobId, Priority};
+use crate::geometry::{Grid, PatientPoint};
+use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile, load_order};
+use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
@@ -96,6 +96,8 @@ pub struct Case {
     pub active: Option<u8>,
     /// Slices still being decoded.
     pub(super) pending: usize,
+    /// One slice to look at while headers are read; the CT takes its place.
+    pub(super) is_preview: bool,
     /// Identifies this reading of this CT in what is exported.
     pub(super) reading_id: String,
     /// What the values of a volume file have turned out to be so far; `None` for DICOM.
@@ -109,7 +111,12 @@ impl Case {
     }
     /// Whether no slice is on its way any more: marking may begin.
     pub fn is_settled(&self) -> bool {
-        self.pending == 0
+        self.pending == 0 && !self.is_preview
+    }
+    /// Slices that have arrived, in the order they are wanted on screen.
+    pub fn arrived(&self) -> Vec<usize> {
+        let order = load_order(self.plan.slices.len(), self.plan.slices.len() / 2);
+        order.into_iter().filter(|k| self.volume.is_loaded(*k)).collect()
     }
     /// The instance a slice came from; `None` where it is missing.
     pub fn instance(&self, k: usize) -> Option<&Instance> {
@@ -230,6 +237,14 @@ pub(super) struct Scan {
     pub(super) coming: usize,
     /// Bytes that the archives declare to become.
     pub(super) unpacked_bytes: u64,
+    /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
+    pub(super) early: BTreeMap<FileId, Vec<i16>>,
+    /// Files that are read once the first slice is on screen: it would wait for them otherwise.
+    pub(super) rest: Vec<FileId>,
+    /// What is decoded along with their headers.
+    pub(super) along: Option<Along>,
+    /// Given up: what was found so far is not opened.
+    pub(super) stopped: bool,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
     /// All headers were read, and there was nothing to show among them.
@@ -291,6 +306,13 @@ impl Session {
     /// The CT that is open.
     pub fn case(&self) -> Option<&Case> {
         self.case.as_ref()
+    }
+    /// While headers are read, the grid that the CT will have if each file is a slice like the first; for its size only.
+    pub fn expected_grid(&self) -> Option<Grid> {
+        let case = self.case.as_ref().filter(|c| c.is_preview)?;
+        let grid = case.volume.grid();
+        let [ni, nj, _] = grid.size();
+        Grid::new([ni, nj, self.scan.total], grid.origin(), [0, 1, 2].map(|a| grid.step(a)))
     }
     /// The language of the interface.
     pub fn lang(&self) -> Lang {

@@ -53,6 +53,7 @@ impl Session {
             }
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
+            Command::ReadOn => self.read_on(&mut update),
             Command::CastTook(reduction, ms) => {
                 if self.cast_took(reduction, ms) {
                     self.volume_moved(&mut update);

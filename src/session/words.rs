@@ -117,6 +117,7 @@ texts! {
     READY: "{} slices loaded" / "{} coupes chargées";
     READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
     NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
+    STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
     AXIAL: "Axial" / "Axial";
     CORONAL: "Coronal" / "Coronal";
     SAGITTAL: "Sagittal" / "Sagittal";
@@ -179,6 +180,7 @@ texts! {
     SEGMENTATION: "Segmentation" / "Segmentation";
     REPEATED_FILES: "{} files were open already" / "{} fichiers étaient déjà ouverts";
     INSTANCES: "{} images" / "{} images";
+    ONE_INSTANCE: "1 image" / "1 image";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
     GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";

@@ -14,7 +14,10 @@ pub(super) fn LeftColumn() -> impl IntoView {
     let problems = Memo::new(move |_| page.view.with(|v| v.problems.clone()));
     let geometry = Memo::new(move |_| page.view.with(|v| v.geometry.clone()));
     let ledger = Memo::new(move |_| page.view.with(|v| v.ledger.clone()));
-    let instances = move |n: usize| words::INSTANCES.with(page.view.with(|v| v.lang), &[&n.to_string()]);
+    let instances = move |n: usize| {
+        let text = if n == 1 { words::ONE_INSTANCE } else { words::INSTANCES };
+        text.with(page.view.with(|v| v.lang), &[&n.to_string()])
+    };
     view! {
         <aside class="column left">
             <section>

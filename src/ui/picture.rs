@@ -1,10 +1,10 @@
 //! The canvas and what draws on it: the GPU's renderer, or the CPU twins where no GPU can draw.
 
 use crate::annotation::Layer;
-use crate::geometry::IndexBox;
+use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
-use crate::view::{PaneContent, reslice};
+use crate::view::{FrameInput, LabelLook, PaneContent, reslice};
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
@@ -58,17 +58,35 @@ impl Picture {
     /// Another CT; whether this painter can hold it.
     pub(super) fn begin(&mut self, case: &Case) -> bool {
         let Painter::Gpu(renderer) = &mut self.painter else { return true };
-        let held = renderer.set_grid(case.volume.grid());
+        let held = renderer.set_grid(case.volume.grid(), !case.volume.is_complete());
         if let Err(e) = &held {
             log::warn!("{e}");
         }
         held.is_ok()
     }
+    /// A CT of this size is being read.
+    pub(super) fn expect(&mut self, grid: &Grid) {
+        if let Painter::Gpu(renderer) = &mut self.painter {
+            renderer.expect(grid);
+        }
+    }
+    /// No CT is open any more: nothing of it may stay on screen.
+    pub(super) fn clear(&mut self) {
+        let size = [self.canvas.width(), self.canvas.height()];
+        match &mut self.painter {
+            Painter::Gpu(renderer) => {
+                renderer.clear();
+                renderer.draw(&FrameInput { size, look: LabelLook::default(), panes: Vec::new() }, false);
+            }
+            Painter::Cpu(context) => {
+                if let Some(context) = context {
+                    context.clear_rect(0.0, 0.0, f64::from(size[0]), f64::from(size[1]));
+                }
+            }
+        }
+    }
     pub(super) fn upload_slice(&mut self, case: &Case, k: usize) {
-        let [ni, nj, _] = case.volume.grid().size();
-        if let (Painter::Gpu(renderer), Some(hu)) =
-            (&mut self.painter, case.volume.values().get(k * ni * nj..(k + 1) * ni * nj))
-        {
+        if let (Painter::Gpu(renderer), Some(hu)) = (&mut self.painter, case.volume.pixels(k)) {
             renderer.upload_slice(k, hu);
         }
     }
@@ -112,6 +130,14 @@ impl Picture {
     pub(super) fn poll(&self) {
         if let Painter::Gpu(renderer) = &self.painter {
             renderer.poll();
+        }
+    }
+
+    /// Calls back when all slices handed over so far have been taken in.
+    pub(super) fn when_taken_in(&self, done: impl FnOnce() + Send + 'static) {
+        match &self.painter {
+            Painter::Gpu(renderer) => renderer.when_taken_in(done),
+            Painter::Cpu(_) => done(),
         }
     }
 

@@ -9,11 +9,12 @@ use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
 use crate::platform::{clock, egress};
 use crate::session::words::{self, Lang};
 use crate::session::{
-    Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
+    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
 };
 use crate::view::PRESETS;
 use gloo::storage::{LocalStorage as Kept, Storage};
 use gloo::timers::callback::Timeout;
+use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
@@ -74,6 +75,14 @@ struct Inner {
     cast_due: Cell<bool>,
     /// The GPU has not finished the last frame.
     drawing: Rc<Cell<bool>>,
+    /// Files wait for the first slice to be on screen.
+    awaits_image: Cell<bool>,
+    /// When the page's words were last changed.
+    told_ms: Cell<f64>,
+    /// Slices that the GPU has been handed and not taken in.
+    on_the_way: Rc<Cell<usize>>,
+    /// While slices arrive, no frame before this time.
+    rest_until_ms: Rc<Cell<f64>>,
     /// A 3D picture is on its way; the GPU is asked each frame.
     awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
@@ -94,7 +103,17 @@ pub(super) struct Runtime(Rc<Inner>);
 /// Quiet time after which the 3D picture is drawn in full, ms.
 const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
-const UPLOAD_BUDGET_MS: f64 = 12.0;
+const UPLOAD_BUDGET_MS: f64 = 24.0;
+/// Longest wait for the first slice to be on screen before the other files are read, ms.
+const MOST_AWAITED_MS: u32 = 300;
+/// Time between two changes of the page's words while slices arrive, ms.
+const TELL_EVERY_MS: f64 = 150.0;
+/// Files whose facts are asked for in one go.
+const FILES_AT_ONCE: usize = 100;
+/// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
+const SLICES_ON_THE_WAY: usize = 32;
+/// Longest wait between two frames while slices arrive, ms.
+const MOST_REST_MS: f64 = 1000.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -118,6 +137,10 @@ impl Runtime {
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
             drawing: Rc::default(),
+            awaits_image: Cell::default(),
+            told_ms: Cell::default(),
+            on_the_way: Rc::default(),
+            rest_until_ms: Rc::default(),
             awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
@@ -163,8 +186,16 @@ impl Runtime {
     }
 
     fn open(&self, files: Vec<(String, File)>) {
-        let facts = self.0.files.add(files);
-        self.dispatch(Command::OpenFiles(facts));
+        let runtime = self.clone();
+        spawn_local(async move {
+            // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
+            let (mut facts, mut files) = (Vec::with_capacity(files.len()), files.into_iter().peekable());
+            while files.peek().is_some() {
+                facts.extend(runtime.0.files.add(files.by_ref().take(FILES_AT_ONCE)));
+                TimeoutFuture::new(0).await;
+            }
+            runtime.dispatch(Command::OpenFiles(facts));
+        });
     }
 
     fn effect(&self, effect: Effect) {
@@ -208,6 +239,12 @@ impl Runtime {
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
+            Effect::AwaitImage => {
+                self.0.awaits_image.set(true);
+                let runtime = self.clone();
+                // A hidden page draws nothing.
+                Timeout::new(MOST_AWAITED_MS, move || runtime.read_on()).forget();
+            }
             Effect::Mark(name) => {
                 if name == "hilum:files" {
                     for mark in ["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"] {
@@ -217,6 +254,17 @@ impl Runtime {
                 }
                 clock::mark(name);
             }
+        }
+    }
+
+    /// The first slice is on screen, or should have been.
+    fn read_on(&self) {
+        if self.0.awaits_image.replace(false) {
+            let expected = self.0.session.borrow().expected_grid();
+            if let (Some(picture), Some(grid)) = (self.0.picture.borrow_mut().as_mut(), expected) {
+                picture.expect(&grid);
+            }
+            self.dispatch(Command::ReadOn);
         }
     }
 
@@ -235,19 +283,19 @@ impl Runtime {
         Box::new(move || {
             let session = runtime.0.session.borrow();
             let case = session.case()?;
-            let [ni, nj, nk] = case.volume.grid().size();
+            let [_, _, nk] = case.volume.grid().size();
             if k == nk && lungs && !labels {
                 (k, labels) = (0, true);
             }
-            let range = k * ni * nj..(k + 1) * ni * nj;
+            let here = k;
             k += 1;
             if k > nk {
                 return None;
             }
             Some(if labels {
-                Part::Labels(case.lung_labels(range))
+                Part::Labels(case.lung_labels(here))
             } else {
-                Part::Hu(case.volume.values().get(range)?.to_vec())
+                Part::Hu(case.volume.pixels(here).map(<[i16]>::to_vec).unwrap_or_default())
             })
         })
     }
@@ -272,10 +320,7 @@ impl Runtime {
     /// All slices that have arrived go to the GPU again.
     fn requeue(&self) {
         let session = self.0.session.borrow();
-        let loaded = session
-            .case()
-            .map_or_else(Vec::new, |c| (0..c.plan.slices.len()).rev().filter(|k| c.volume.is_loaded(*k)).collect());
-        *self.0.uploads.borrow_mut() = loaded;
+        *self.0.uploads.borrow_mut() = arrived(&session);
         self.0.pending.borrow_mut().labels =
             session.case().map(|c| crate::geometry::IndexBox::whole(c.volume.grid().size()));
     }
@@ -324,9 +369,9 @@ impl Runtime {
         let mut picture = self.0.picture.borrow_mut();
         let mut uploads = self.0.uploads.borrow_mut();
         if changes.volume {
-            uploads.clear();
-            if let Some(case) = session.case() {
-                uploads.extend((0..case.plan.slices.len()).rev().filter(|k| case.volume.is_loaded(*k)));
+            *uploads = arrived(&session);
+            if let (Some(picture), None) = (picture.as_mut(), session.case()) {
+                picture.clear();
             }
         } else {
             // Taken from the end: what arrived first goes first.
@@ -337,12 +382,18 @@ impl Runtime {
             if changes.volume {
                 too_large = !picture.begin(case);
             }
-            let begun = clock::now_ms();
-            while let Some(k) = uploads.pop() {
+            let (begun, mut handed) = (clock::now_ms(), 0);
+            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
+                && clock::now_ms() - begun < UPLOAD_BUDGET_MS
+                && let Some(k) = uploads.pop()
+            {
                 picture.upload_slice(case, k);
-                if clock::now_ms() - begun > UPLOAD_BUDGET_MS {
-                    break;
-                }
+                handed += 1;
+            }
+            if handed > 0 {
+                self.0.on_the_way.update(|n| n + handed);
+                let on_the_way = SendWrapper::new(self.0.on_the_way.clone());
+                picture.when_taken_in(move || on_the_way.update(|n| n.saturating_sub(handed)));
             }
             if let Some(touched) = changes.labels {
                 picture.upload_labels(case, touched);
@@ -350,8 +401,11 @@ impl Runtime {
             if changes.volume_view && session.is_orbiting() {
                 self.0.cast_due.set(true);
             }
-            // While slices arrive, a slow GPU gets its next frame when it has done the last: handing over comes first.
-            let hold = self.0.drawing.get() && (session.is_loading() || !uploads.is_empty());
+            // While slices arrive, handing them over comes first: the GPU draws a fifth of the time at most.
+            let arriving = session.is_loading() || !uploads.is_empty();
+            let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
+            // A CT that is complete in memory is drawn once it is complete on the GPU.
+            let hold = resting || (!uploads.is_empty() && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
             let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
             held = hold && (changes.view || changes.volume_view || changes.volume);
@@ -359,8 +413,13 @@ impl Runtime {
                 let begun = clock::now_ms();
                 drew = picture.draw(&session, cast);
                 self.0.drawing.set(drew);
-                let drawing = SendWrapper::new(self.0.drawing.clone());
-                picture.when_done(move || drawing.set(false));
+                let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
+                picture.when_done(move || {
+                    let (drawing, rest_until_ms) = done.take();
+                    drawing.set(false);
+                    let now = clock::now_ms();
+                    rest_until_ms.set(now + ((now - begun) * 4.0).min(MOST_REST_MS));
+                });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
                     self.0.awaiting.set(true);
@@ -385,7 +444,13 @@ impl Runtime {
             let mut marks = self.0.marks.get();
             if !marks.first_image && case.volume.loaded_count() > 0 {
                 marks.first_image = true;
-                picture.when_done(|| clock::mark("hilum:first-image"));
+                let runtime = SendWrapper::new(self.clone());
+                picture.when_done(move || {
+                    clock::mark("hilum:first-image");
+                    let runtime = runtime.take();
+                    // The GPU may report from inside a frame.
+                    Timeout::new(0, move || runtime.read_on()).forget();
+                });
             }
             if !marks.mpr && case.is_settled() && uploads.is_empty() {
                 marks.mpr = true;
@@ -393,14 +458,17 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
-        if (self.0.awaiting.get() || held)
+        if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0)
             && let Some(picture) = picture.as_ref()
         {
             picture.poll();
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         let more = !uploads.is_empty() && picture.is_some();
-        let facts = changes.facts.then(|| session.view_model());
+        // The page's words change a few times a second while slices arrive: each change is a picture to put together.
+        let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
+        let facts = (changes.facts && !told).then(|| session.view_model());
+        let untold = changes.facts && told;
         let probe = session.probe();
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         drop((uploads, picture, session));
@@ -408,7 +476,12 @@ impl Runtime {
             self.0.pending.borrow_mut().view = true;
             self.0.pending.borrow_mut().volume_view |= held;
         }
-        if more || held || self.0.awaiting.get() {
+        if untold {
+            self.0.pending.borrow_mut().facts = true;
+        } else if facts.is_some() {
+            self.0.told_ms.set(clock::now_ms());
+        }
+        if more || held || untold || self.0.awaiting.get() {
             self.ask_frame();
         }
         if wants_cast {
@@ -438,11 +511,20 @@ impl Runtime {
     /// A new painter on a new canvas, from page memory: the GPU went away, or cannot hold the volume.
     fn rebuild(&self, wanted: Option<&str>) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
-        self.0.awaiting.set(false); // it will report no more
+        // It will report no more.
+        self.0.awaiting.set(false);
+        self.0.on_the_way.set(0);
         self.0.drawing.set(false);
         self.dispatch(Command::Gpu(Gpu::Probing));
         self.paint_on(picture.into_host(), wanted.map(str::to_owned).or_else(|| query("gpu")));
     }
+}
+
+/// Slices to hand to the GPU, the one wanted first at the end.
+fn arrived(session: &Session) -> Vec<usize> {
+    let mut slices = session.case().map_or_else(Vec::new, Case::arrived);
+    slices.reverse();
+    slices
 }
 
 fn ask(pool: Option<WorkerPool>, id: JobId, priority: Priority, request: Request) {

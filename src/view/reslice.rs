@@ -1,7 +1,7 @@
 //! A slice through the volume as grey with segments over it: CPU twin of `render/shaders/reslice.wgsl`.
 
 use super::{LabelLook, SliceInput};
-use crate::geometry::Grid;
+use crate::geometry::{Grid, VoxelIndex};
 use crate::volume::{CtVolume, LabelMap};
 use glam::DVec3;
 
@@ -48,7 +48,6 @@ pub fn reslice(
     let walk = VoxelWalk::new(grid, slice, size);
     let (low, scale) = slice.window.low_and_scale();
     let [width, height] = size.map(|s| s as usize);
-    let [ni, nj, _] = grid.size();
     let mut out = [0, 0, 0, 255].repeat(width * height);
     for (y, line) in out.chunks_exact_mut(width.max(1) * 4).enumerate() {
         let row = walk.origin + walk.down * (y as f64 + 0.5);
@@ -59,9 +58,8 @@ pub fn reslice(
             let grey = ((linear(volume, v) - low) * scale).clamp(0.0, 1.0) as f32;
             let mut colour = [grey; 3];
             let [i, j, k] = (v + 0.5).to_array().map(|c| c as usize);
-            let voxel = (k * nj + j) * ni + i;
             for (layer, map) in labels.iter().enumerate() {
-                let label = map.labels().get(voxel).copied().unwrap_or(0);
+                let label = map.at(VoxelIndex::new(i, j, k));
                 if label == 0 {
                     continue;
                 }
@@ -121,14 +119,14 @@ pub(super) fn inside(grid: &Grid, v: DVec3) -> bool {
 /// Trilinear HU at a voxel coordinate; beyond the outermost centres the edge holds.
 pub(super) fn linear(volume: &CtVolume, v: DVec3) -> f64 {
     let [ni, nj, nk] = volume.grid().size();
-    let values = volume.values();
     let axis = |c: f64, n: usize| {
         let c = c.clamp(0.0, n as f64 - 1.0);
         let low = c as usize;
         (low, (low + 1).min(n - 1), c - low as f64)
     };
     let ((i0, i1, ti), (j0, j1, tj), (k0, k1, tk)) = (axis(v.x, ni), axis(v.y, nj), axis(v.z, nk));
-    let at = |i: usize, j: usize, k: usize| f64::from(values[(k * nj + j) * ni + i]);
+    let at =
+        |i: usize, j: usize, k: usize| f64::from(volume.at(VoxelIndex::new(i, j, k)).unwrap_or(CtVolume::MISSING_HU));
     // On a layer of voxels only that layer is read.
     let lerp = |a: f64, b: &dyn Fn() -> f64, t: f64| if t == 0.0 { a } else { a + (b() - a) * t };
     let row = |j: usize, k: usize| lerp(at(i0, j, k), &|| at(i1, j, k), ti);
@@ -142,5 +140,5 @@ pub(super) fn label_at(map: &LabelMap, v: DVec3) -> u8 {
     if v.min_element() < 0.0 {
         return 0;
     }
-    map.at(crate::geometry::VoxelIndex::new(v.x as usize, v.y as usize, v.z as usize))
+    map.at(VoxelIndex::new(v.x as usize, v.y as usize, v.z as usize))
 }

@@ -1,77 +1,103 @@
-//! The one native copy of the CT: HU voxels on a grid, filled slice by slice.
+//! The one native copy of the CT: HU voxels on a grid, held slice by slice as they arrive.
 
 use crate::geometry::{Grid, VoxelIndex};
-use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-/// HU voxels, `[k, j, i]`, and which slices have arrived.
+/// HU voxels of the slices that have arrived, each `[j, i]`.
 #[derive(Clone, Debug)]
 pub struct CtVolume {
     grid: Grid,
-    hu: Array3<i16>,
-    loaded: Vec<bool>,
+    slices: Vec<Option<Array2<i16>>>,
 }
-
-/// A slice to be filled in place: `rows × columns` values in HU, row by row.
-pub type SliceMut<'a> = &'a mut [i16];
 
 impl CtVolume {
     /// What is shown where no slice has arrived: the lowest HU a scanner stores for air outside the field of view.
     pub const MISSING_HU: i16 = -1024;
 
-    /// An empty volume; `None` if memory for `grid.voxel_count()` × 2 bytes cannot be had.
+    /// No slice yet; `None` if memory for `grid.voxel_count()` × 2 bytes cannot be had now.
     pub fn empty(grid: Grid) -> Option<Self> {
-        let mut values: Vec<i16> = Vec::new();
-        values.try_reserve_exact(grid.voxel_count()).ok()?;
-        values.resize(grid.voxel_count(), Self::MISSING_HU);
-        let [ni, nj, nk] = grid.size();
-        let hu = Array3::from_shape_vec((nk, nj, ni), values).ok()?;
-        Some(Self { grid, hu, loaded: vec![false; nk] })
+        // Asked for and given back untouched: slices bring their own memory, and must not find that there is none left.
+        Vec::<i16>::new().try_reserve_exact(grid.voxel_count()).ok()?;
+        Some(Self { grid, slices: vec![None; grid.size()[2]] })
     }
 
     /// A complete volume; `None` if the array `[k, j, i]` does not fit the grid.
     pub fn from_array(grid: Grid, hu: Array3<i16>) -> Option<Self> {
         let [ni, nj, nk] = grid.size();
-        (hu.dim() == (nk, nj, ni) && hu.is_standard_layout()).then(|| Self { grid, hu, loaded: vec![true; nk] })
+        (hu.dim() == (nk, nj, ni)).then(|| {
+            let slices = hu.axis_iter(Axis(0)).map(|slice| Some(slice.as_standard_layout().into_owned())).collect();
+            Self { grid, slices }
+        })
+    }
+
+    /// A volume of all its slices, each `rows × columns` values, row by row; an empty one has not arrived. `None` if they do not
+    /// fit the grid.
+    pub fn from_slices(grid: Grid, slices: Vec<Vec<i16>>) -> Option<Self> {
+        let mut volume = Self { grid, slices: vec![None; grid.size()[2]] };
+        if slices.len() != volume.slices.len() {
+            return None;
+        }
+        for (k, slice) in slices.into_iter().enumerate().filter(|(_, slice)| !slice.is_empty()) {
+            volume.set_slice(k, slice).ok()?;
+        }
+        Some(volume)
     }
 
     /// Its grid.
     pub fn grid(&self) -> &Grid {
         &self.grid
     }
-    /// All voxels, HU, `[k, j, i]`.
-    pub fn hu(&self) -> ArrayView3<'_, i16> {
-        self.hu.view()
-    }
-    /// All voxels in memory order.
-    pub fn values(&self) -> &[i16] {
-        self.hu.as_slice().unwrap_or(&[])
-    }
     /// HU of a voxel, `None` outside the grid or where the slice has not arrived.
     pub fn at(&self, v: VoxelIndex) -> Option<i16> {
-        let value = self.hu.get((v.k, v.j, v.i)).copied()?;
-        self.loaded[v.k].then_some(value)
+        self.slices.get(v.k)?.as_ref()?.get((v.j, v.i)).copied()
     }
-    /// Slice `k` as `[j, i]`.
+    /// HU of a voxel inside the grid by its offset in memory order `[k, j, i]`; [`Self::MISSING_HU`] elsewhere.
+    pub fn at_offset(&self, offset: usize) -> i16 {
+        let plane = self.plane();
+        self.pixels(offset / plane).and_then(|slice| slice.get(offset % plane)).copied().unwrap_or(Self::MISSING_HU)
+    }
+    /// All voxels in memory order; slices that have not arrived read [`Self::MISSING_HU`].
+    pub fn values(&self) -> impl Iterator<Item = i16> {
+        let plane = self.plane();
+        (0..self.slices.len()).flat_map(move |k| {
+            let slice = self.pixels(k);
+            (0..plane).map(move |n| slice.map_or(Self::MISSING_HU, |s| s[n]))
+        })
+    }
+    /// Slice `k` as `[j, i]`; `None` where it has not arrived.
     pub fn slice(&self, k: usize) -> Option<ArrayView2<'_, i16>> {
-        (k < self.loaded.len()).then(|| self.hu.index_axis(Axis(0), k))
+        Some(self.slices.get(k)?.as_ref()?.view())
     }
-    /// The memory of slice `k`, to be filled; counts as loaded from now on. `None` outside the grid.
-    pub fn fill_slice(&mut self, k: usize) -> Option<SliceMut<'_>> {
+    /// Slice `k` row by row; `None` where it has not arrived.
+    pub fn pixels(&self, k: usize) -> Option<&[i16]> {
+        self.slices.get(k)?.as_ref()?.as_slice()
+    }
+    /// Takes in slice `k`: `rows × columns` values in HU, row by row. It counts as arrived from now on.
+    ///
+    /// # Errors
+    /// The values, where they do not fit the grid.
+    pub fn set_slice(&mut self, k: usize, hu: Vec<i16>) -> Result<(), Vec<i16>> {
         let [ni, nj, _] = self.grid.size();
-        let loaded = self.loaded.get_mut(k)?;
-        *loaded = true;
-        self.hu.as_slice_mut().and_then(|all| all.get_mut(k * ni * nj..(k + 1) * ni * nj))
+        let Some(slice) = self.slices.get_mut(k).filter(|_| hu.len() == ni * nj) else { return Err(hu) };
+        *slice = Array2::from_shape_vec((nj, ni), hu).ok();
+        Ok(())
     }
     /// Whether slice `k` has arrived.
     pub fn is_loaded(&self, k: usize) -> bool {
-        self.loaded.get(k).copied().unwrap_or(false)
+        self.slices.get(k).is_some_and(Option::is_some)
     }
     /// How many slices have arrived.
     pub fn loaded_count(&self) -> usize {
-        self.loaded.iter().filter(|l| **l).count()
+        self.slices.iter().flatten().count()
     }
     /// Whether all slices have arrived.
     pub fn is_complete(&self) -> bool {
-        self.loaded.iter().all(|l| *l)
+        self.slices.iter().all(Option::is_some)
+    }
+
+    /// Pixels of a slice.
+    fn plane(&self) -> usize {
+        let [ni, nj, _] = self.grid.size();
+        ni * nj
     }
 }

@@ -1,6 +1,7 @@
 //! The difference one edit made: run lengths of old label XOR new label.
 
 use crate::geometry::IndexBox;
+use std::ops::Range;
 
 /// `len` voxels from `start` (array offset, `[k, j, i]` order) whose label changed by `xor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,17 @@ pub struct Run {
     pub len: u32,
     /// Old label XOR new label, never 0.
     pub xor: u8,
+}
+
+impl Run {
+    /// Its parts by slice of `plane` voxels: the slice, the voxels within it, and the change.
+    pub fn by_slice(&self, plane: usize) -> impl Iterator<Item = (usize, Range<usize>, u8)> + use<> {
+        let (begin, end, xor) = (self.start as usize, self.start as usize + self.len as usize, self.xor);
+        (begin / plane..end.div_ceil(plane)).map(move |k| {
+            let first = k * plane;
+            (k, begin.max(first) - first..end.min(first + plane) - first, xor)
+        })
+    }
 }
 
 /// A reversible change of a label map: applying it twice changes nothing.

@@ -1,39 +1,55 @@
-//! Labels on a grid. `edit` is the one door for writing, and it records its own reversal.
+//! Labels on a grid. `edit` is the one door for writing, and it records its own reversal. Slices hold memory once something is
+//! marked on them.
 
 use super::{LabelDelta, Run};
 use crate::geometry::{Grid, IndexBox, VoxelIndex};
 
-/// One label per voxel, `[k, j, i]`; 0 is background. Counts per label are kept exact.
+/// One label per voxel; 0 is background. Counts per label are kept exact.
 #[derive(Clone, Debug)]
 pub struct LabelMap {
     grid: Grid,
-    labels: Vec<u8>,
+    /// `[j, i]` of each slice; `None` while it is all background.
+    slices: Vec<Option<Box<[u8]>>>,
     counts: Box<[u64; 256]>,
 }
 
 impl LabelMap {
-    /// All background. `None` if memory for one byte per voxel cannot be had.
+    /// All background. `None` if memory for one byte per voxel cannot be had now.
     pub fn empty(grid: Grid) -> Option<Self> {
-        let mut labels = Vec::new();
-        labels.try_reserve_exact(grid.voxel_count()).ok()?;
-        labels.resize(grid.voxel_count(), 0);
+        // Asked for and given back untouched: a stroke must not find that there is none left.
+        Vec::<u8>::new().try_reserve_exact(grid.voxel_count()).ok()?;
         let mut counts = Box::new([0; 256]);
-        counts[0] = labels.len() as u64;
-        Some(Self { grid, labels, counts })
+        counts[0] = grid.voxel_count() as u64;
+        Some(Self { grid, slices: vec![None; grid.size()[2]], counts })
     }
 
     /// Its grid.
     pub fn grid(&self) -> &Grid {
         &self.grid
     }
-    /// All labels in memory order (`[k, j, i]`).
-    pub fn labels(&self) -> &[u8] {
-        &self.labels
+    /// All labels in memory order (`[k, j, i]`), copied.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.grid.voxel_count());
+        for slice in &self.slices {
+            match slice {
+                Some(labels) => all.extend_from_slice(labels),
+                None => all.resize(all.len() + self.plane(), 0),
+            }
+        }
+        all
+    }
+    /// Labels of slice `k`, row by row; `None` where it is all background and nothing was ever marked, or outside the grid.
+    pub fn slice(&self, k: usize) -> Option<&[u8]> {
+        self.slices.get(k)?.as_deref()
     }
     /// Label of a voxel; 0 outside the grid.
     pub fn at(&self, v: VoxelIndex) -> u8 {
-        let [ni, nj, nk] = self.grid.size();
-        if v.i < ni && v.j < nj && v.k < nk { self.labels[self.grid.offset(v)] } else { 0 }
+        let [ni, nj, _] = self.grid.size();
+        if v.i < ni && v.j < nj { self.slice(v.k).map_or(0, |labels| labels[v.j * ni + v.i]) } else { 0 }
+    }
+    /// Whether all is background.
+    pub fn is_empty(&self) -> bool {
+        self.counts[0] as usize == self.grid.voxel_count()
     }
     /// How many voxels carry a label.
     pub fn count(&self, label: u8) -> u64 {
@@ -49,17 +65,25 @@ impl LabelMap {
     /// The delta when it does not fit this map; nothing is changed then.
     pub fn apply(&mut self, delta: &LabelDelta) -> Result<(), LabelDeltaMismatch> {
         let end = delta.runs().last().map_or(0, |r| r.start as usize + r.len as usize);
-        if end > self.labels.len() {
+        if end > self.grid.voxel_count() {
             return Err(LabelDeltaMismatch);
         }
-        for run in delta.runs() {
-            for label in &mut self.labels[run.start as usize..run.start as usize + run.len as usize] {
+        let plane = self.plane();
+        for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(plane)) {
+            let Some(labels) = self.slices.get_mut(k) else { continue };
+            for label in &mut marked(labels, plane)[span] {
                 self.counts[usize::from(*label)] -= 1;
-                *label ^= run.xor;
+                *label ^= xor;
                 self.counts[usize::from(*label)] += 1;
             }
         }
         Ok(())
+    }
+
+    /// Voxels of a slice.
+    fn plane(&self) -> usize {
+        let [ni, nj, _] = self.grid.size();
+        ni * nj
     }
 }
 
@@ -78,12 +102,8 @@ pub struct LabelEditor<'a> {
 
 impl LabelEditor<'_> {
     /// The labels as they are now.
-    pub fn labels(&self) -> &[u8] {
-        &self.map.labels
-    }
-    /// The grid.
-    pub fn grid(&self) -> &Grid {
-        &self.map.grid
+    pub fn map(&self) -> &LabelMap {
+        self.map
     }
     /// Sets one voxel; outside the grid nothing happens.
     pub fn set(&mut self, v: VoxelIndex, label: u8) {
@@ -104,18 +124,20 @@ impl LabelEditor<'_> {
         if k >= nk || j >= nj || i_begin >= i_end {
             return;
         }
-        let row = (k * nj + j) * ni;
+        let (row, plane) = ((k * nj + j) * ni, nj * ni);
         let mut changed: Option<(usize, usize)> = None;
+        let LabelMap { slices, counts, .. } = &mut *self.map;
+        let Some(slice) = slices.get_mut(k) else { return };
         for i in i_begin..i_end {
             let offset = row + i;
-            let old = self.map.labels[offset];
+            let old = slice.as_deref().map_or(0, |labels| labels[j * ni + i]);
             let Some(new) = choose(offset, old) else { continue };
             if new == old {
                 continue;
             }
-            self.map.labels[offset] = new;
-            self.map.counts[usize::from(old)] -= 1;
-            self.map.counts[usize::from(new)] += 1;
+            marked(slice, plane)[j * ni + i] = new;
+            counts[usize::from(old)] -= 1;
+            counts[usize::from(new)] += 1;
             changed = Some((changed.map_or(i, |c| c.0), i + 1));
             let (start, xor) = (offset as u32, old ^ new);
             match self.runs.last_mut() {
@@ -132,6 +154,11 @@ impl LabelEditor<'_> {
     pub fn finish(self) -> LabelDelta {
         LabelDelta::new(self.runs, self.bounds)
     }
+}
+
+/// The labels of a slice, with memory from now on.
+fn marked(slice: &mut Option<Box<[u8]>>, plane: usize) -> &mut [u8] {
+    slice.get_or_insert_with(|| vec![0; plane].into_boxed_slice())
 }
 
 #[cfg(test)]
@@ -164,18 +191,18 @@ mod tests {
             let delta = edit.finish();
             let after = map.clone();
             map.apply(&delta).unwrap();
-            prop_assert_eq!(map.labels(), before.labels());
+            prop_assert_eq!(map.to_vec(), before.to_vec());
             prop_assert_eq!(&map.counts, &before.counts);
             map.apply(&delta).unwrap();
-            prop_assert_eq!(map.labels(), after.labels());
-            for (offset, (a, b)) in before.labels().iter().zip(after.labels()).enumerate() {
+            prop_assert_eq!(map.to_vec(), after.to_vec());
+            for (offset, (a, b)) in before.to_vec().iter().zip(&after.to_vec()).enumerate() {
                 if a != b {
                     prop_assert!(delta.bounds().unwrap().contains(grid().index_at(offset)));
                 }
             }
-            prop_assert_eq!(delta.voxel_count() as usize, before.labels().iter().zip(after.labels()).filter(|(a, b)| a != b).count());
+            prop_assert_eq!(delta.voxel_count() as usize, before.to_vec().iter().zip(&after.to_vec()).filter(|(a, b)| a != b).count());
             for label in 0..=255u8 {
-                prop_assert_eq!(map.count(label) as usize, map.labels().iter().filter(|l| **l == label).count());
+                prop_assert_eq!(map.count(label) as usize, map.to_vec().iter().filter(|l| **l == label).count());
             }
         }
     }

@@ -9,7 +9,7 @@ mod label_delta;
 mod label_map;
 mod sample;
 
-pub use ct_volume::{CtVolume, SliceMut};
+pub use ct_volume::CtVolume;
 pub use distance::squared_distance_mm2;
 pub use histogram::Histogram;
 pub use label_delta::{LabelDelta, Run};

@@ -1,7 +1,7 @@
 //! Reading HU at a place, and sums over voxels.
 
 use super::CtVolume;
-use crate::geometry::PatientPoint;
+use crate::geometry::{PatientPoint, VoxelIndex};
 
 /// HU of the voxel that holds a patient point; `None` outside the grid or where the slice has not arrived.
 pub fn sample_nearest(volume: &CtVolume, p: PatientPoint) -> Option<i16> {
@@ -23,8 +23,8 @@ pub fn sample_linear(volume: &CtVolume, p: PatientPoint) -> Option<f64> {
         high[a] = (low[a] + 1).min(size[a] - 1);
         t[a] = c - low[a] as f64;
     }
-    let hu = volume.hu();
-    let at = |i: usize, j: usize, k: usize| f64::from(hu[(k, j, i)]);
+    let at =
+        |i: usize, j: usize, k: usize| f64::from(volume.at(VoxelIndex::new(i, j, k)).unwrap_or(CtVolume::MISSING_HU));
     let lerp = |a: f64, b: f64, t: f64| a + (b - a) * t;
     let row = |j: usize, k: usize| lerp(at(low[0], j, k), at(high[0], j, k), t[0]);
     let slice = |k: usize| lerp(row(low[1], k), row(high[1], k), t[1]);
