@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 mod files;
 #[path = "validators/mod.rs"]
 mod validators;
-use files::{header, voxels};
+use files::{header, nifti, voxels};
 use validators::{ask_highdicom, must_be_complete, scratch};
 
 /// What a volume file holds, opened like the page opens it; its voxels may be in another file of the folder.
@@ -144,30 +144,8 @@ impl Stored {
         self.values.iter().flat_map(|v| v.to_le_bytes()).collect()
     }
 
-    /// NIfTI-1, sform.
     fn nifti(&self) -> Vec<u8> {
-        let mut file = vec![0u8; 352];
-        file[0..4].copy_from_slice(&348i32.to_le_bytes());
-        for (n, dim) in [3, self.size[0], self.size[1], self.size[2], 1, 1, 1, 1].into_iter().enumerate() {
-            file[40 + 2 * n..42 + 2 * n].copy_from_slice(&(dim as i16).to_le_bytes());
-        }
-        file[70..72].copy_from_slice(&4i16.to_le_bytes());
-        file[72..74].copy_from_slice(&16i16.to_le_bytes());
-        let mut put = |at: usize, value: f64| file[at..at + 4].copy_from_slice(&(value as f32).to_le_bytes());
-        for n in 0..3 {
-            put(80 + 4 * n, self.steps[n].length());
-            for (row, sign) in [-1.0, -1.0, 1.0].into_iter().enumerate() {
-                put(280 + 16 * row + 4 * n, sign * self.steps[n][row]);
-                put(280 + 16 * row + 12, sign * self.origin[row]);
-            }
-        }
-        put(108, 352.0);
-        put(112, 1.0);
-        file[123] = 2;
-        file[254..256].copy_from_slice(&1i16.to_le_bytes());
-        file[344..348].copy_from_slice(b"n+1\0");
-        file.extend(self.bytes());
-        file
+        nifti(self.size, self.origin, self.steps, &self.values)
     }
 
     fn metaimage(&self) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+use glam::DVec3;
 use hilum::analysis::Progress;
 use hilum::import::{ValueReport, VolumeFile, VolumeFileError};
 use hilum::jobs::{Along, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, Payload, run};
@@ -23,7 +24,7 @@ impl FileSource for Bytes {
 
 /// Keeps the parts of a job.
 #[derive(Default)]
-struct Kept(Vec<JobOutput>);
+pub(crate) struct Kept(pub(crate) Vec<JobOutput>);
 
 impl Progress for Kept {
     fn report(&mut self, fraction: f32) {
@@ -97,4 +98,30 @@ pub(crate) fn voxels(
         }
     }
     (volume, report)
+}
+
+/// A NIfTI-1 file placed by its sform: sizes from the fastest axis on, origin and steps in LPS millimetres.
+pub(crate) fn nifti(size: [usize; 3], origin: DVec3, steps: [DVec3; 3], values: &[i16]) -> Vec<u8> {
+    let mut file = vec![0u8; 352];
+    file[0..4].copy_from_slice(&348i32.to_le_bytes());
+    for (n, dim) in [3, size[0], size[1], size[2], 1, 1, 1, 1].into_iter().enumerate() {
+        file[40 + 2 * n..42 + 2 * n].copy_from_slice(&(dim as i16).to_le_bytes());
+    }
+    file[70..72].copy_from_slice(&4i16.to_le_bytes());
+    file[72..74].copy_from_slice(&16i16.to_le_bytes());
+    let mut put = |at: usize, value: f64| file[at..at + 4].copy_from_slice(&(value as f32).to_le_bytes());
+    for n in 0..3 {
+        put(80 + 4 * n, steps[n].length());
+        for (row, sign) in [-1.0, -1.0, 1.0].into_iter().enumerate() {
+            put(280 + 16 * row + 4 * n, sign * steps[n][row]);
+            put(280 + 16 * row + 12, sign * origin[row]);
+        }
+    }
+    put(108, 352.0);
+    put(112, 1.0);
+    file[123] = 2;
+    file[254..256].copy_from_slice(&1i16.to_le_bytes());
+    file[344..348].copy_from_slice(b"n+1\0");
+    file.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    file
 }
