@@ -111,9 +111,9 @@ const TELL_EVERY_MS: f64 = 150.0;
 /// Files whose facts are asked for in one go.
 const FILES_AT_ONCE: usize = 100;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
-const SLICES_ON_THE_WAY: usize = 32;
+const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
-const MOST_REST_MS: f64 = 1000.0;
+const MOST_REST_MS: f64 = 1500.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -401,7 +401,7 @@ impl Runtime {
             if changes.volume_view && session.is_orbiting() {
                 self.0.cast_due.set(true);
             }
-            // While slices arrive, handing them over comes first: the GPU draws a fifth of the time at most.
+            // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
             let arriving = session.is_loading() || !uploads.is_empty();
             let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
             // A CT that is complete in memory is drawn once it is complete on the GPU.
@@ -418,7 +418,7 @@ impl Runtime {
                     let (drawing, rest_until_ms) = done.take();
                     drawing.set(false);
                     let now = clock::now_ms();
-                    rest_until_ms.set(now + ((now - begun) * 4.0).min(MOST_REST_MS));
+                    rest_until_ms.set(now + ((now - begun) * 9.0).min(MOST_REST_MS));
                 });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
