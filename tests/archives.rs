@@ -124,7 +124,7 @@ fn an_entry_that_cannot_be_unpacked_is_told_and_the_others_come_out() {
     let smaller = patched(&file, 1, 24, 22, &3u32.to_le_bytes());
     let larger = patched(&file, 1, 24, 22, &40_000_000u32.to_le_bytes());
     let checksum = patched(&file, 1, 16, 14, &[1, 2, 3, 4]);
-    let mut stream = file.clone();
+    let mut stream = file;
     let at = record(&stream, LOCAL, 1) + 30 + "folder/two".len();
     stream[at..at + 4].copy_from_slice(&[0xff; 4]);
     for file in [&smaller, &larger, &checksum, &stream] {
@@ -160,7 +160,7 @@ fn an_archive_without_its_end_or_with_too_many_entries_is_refused() {
         assert!(matches!(contents(&file[..length]), Err(ArchiveError::Damaged { .. })), "{length} bytes");
     }
     // The end record declares more entries than there can be.
-    let mut many = file.clone();
+    let mut many = file;
     let end = record(&many, b"PK\x05\x06", 0);
     many[end + 8..end + 12].copy_from_slice(&[0xff, 0xfe, 0xff, 0xfe]);
     assert_eq!(contents(&many), Err(ArchiveError::TooManyEntries { count: 0xfeff, limit: MOST_ENTRIES }));

@@ -276,7 +276,7 @@ fn an_archive_opens_like_its_files_and_what_it_refuses_stops_nothing() {
     entries.push(("readme.txt".into(), b"not an image".to_vec()));
     let mut archive = zipped(&entries);
     // The entry that is no image is locked, too.
-    let at = archive.windows(4).enumerate().filter(|(_, w)| w == b"PK\x01\x02").last().unwrap().0;
+    let at = archive.windows(4).enumerate().rfind(|(_, w)| w == b"PK\x01\x02").unwrap().0;
     archive[at + 8] |= 1;
     let mut reader = Reader::new();
     let broken = archive[..archive.len() / 2].to_vec();
@@ -367,7 +367,7 @@ fn a_nifti_opens_as_a_ct_that_no_study_can_take_annotations_of() {
     // Opened again it is the same; and the CT that was open before comes back.
     let marked = reader.voxels();
     reader.opens(vec![("elsewhere/chest.nii".into(), file)]);
-    assert_eq!((reader.session.view_model().series.len(), reader.voxels()), (2, marked.clone()));
+    assert_eq!((reader.session.view_model().series.len(), reader.voxels()), (2, marked));
     let [first, second] = [0, 1].map(|n| reader.session.view_model().series[n].uid.clone());
     for uid in [&first, &second, &first, &second] {
         reader.does(Command::OpenSeries(uid.clone()));

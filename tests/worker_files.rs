@@ -74,7 +74,7 @@ fn entries_of_an_archive_arrive_and_refusals_with_them() {
         writer.write_all(bytes).unwrap();
     }
     let mut archive = writer.finish().unwrap().into_inner();
-    let last = archive.windows(4).enumerate().filter(|(_, w)| w == b"PK\x01\x02").last().unwrap().0;
+    let last = archive.windows(4).enumerate().rfind(|(_, w)| w == b"PK\x01\x02").unwrap().0;
     archive[last + 8] |= 1;
     let Found::Archive(contents) = carried(scan(&archive).unwrap()) else { panic!("an archive") };
     assert_eq!(contents.refused, [("locked".to_owned(), ArchiveError::Encrypted)]);

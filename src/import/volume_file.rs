@@ -167,6 +167,7 @@ pub enum VolumeFileError {
     },
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "numbers and text are handed over alike")]
 impl VolumeFileError {
     #[cfg(feature = "codecs")]
     pub(super) fn bad(field: &str, found: impl ToString) -> Self {
@@ -219,7 +220,7 @@ impl VolumeFile {
     pub fn slabs(&self, bytes: usize) -> Vec<Range<usize>> {
         let planes = self.stored_size()[2];
         if self.compression != Compression::None || !self.planes_are_slices() {
-            return vec![0..planes];
+            return std::iter::once(0..planes).collect();
         }
         let each = (bytes / self.plane_bytes().max(1)).clamp(1, planes);
         let mut slabs: Vec<Range<usize>> =

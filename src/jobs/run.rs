@@ -123,7 +123,7 @@ fn scan(file: &dyn FileSource, along: Along) -> Result<(Found, Option<Vec<i16>>)
     let head = file.read(0, if once { file.size() } else { HEADS[0] })?;
     let found = match FileKind::of(&head) {
         FileKind::Archive => Found::Archive(archive_contents(Stream::new(file))?),
-        FileKind::Volume => Found::Volume(Box::new(scan_volume(file, head)?)),
+        FileKind::Volume => Found::Volume(Box::new(scan_volume(file, &head)?)),
         FileKind::Dicom if once => {
             let instance = read_header(&head)?;
             let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
@@ -153,10 +153,10 @@ fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobE
 /// The longest header of a volume file that is read: NRRD may carry notes.
 const LONGEST_VOLUME_HEADER: u64 = 4 << 20;
 
-fn scan_volume(file: &dyn FileSource, head: Vec<u8>) -> Result<VolumeFile, JobError> {
+fn scan_volume(file: &dyn FileSource, head: &[u8]) -> Result<VolumeFile, JobError> {
     let is_whole = |head: &[u8]| head.len() as u64 >= file.size();
-    let whole = is_whole(&head);
-    let mut header = match read_volume_header(&head, whole)? {
+    let whole = is_whole(head);
+    let mut header = match read_volume_header(head, whole)? {
         Some(header) => header,
         None => {
             let longer = file.read(0, LONGEST_VOLUME_HEADER)?;
@@ -170,7 +170,7 @@ fn scan_volume(file: &dyn FileSource, head: Vec<u8>) -> Result<VolumeFile, JobEr
     // Headers of different CTs may be equal: what is inside is asked too.
     let mut digest = Sha256::new();
     digest.update(file.size().to_le_bytes());
-    digest.update(head.get(..HEADS[0] as usize).unwrap_or(&head));
+    digest.update(head.get(..HEADS[0] as usize).unwrap_or(head));
     for part in 1..=4 {
         digest.update(file.read(file.size() / 5 * part, 64 << 10)?);
     }

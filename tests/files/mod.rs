@@ -91,7 +91,7 @@ pub(crate) fn voxels(
         }
         match end {
             Ok(JobOutput { facts: JobFacts::VolumeRead(values), .. }) => {
-                report.iter_mut().for_each(|r| r.merge(&values))
+                report.iter_mut().for_each(|r| r.merge(&values));
             }
             Err(JobError::Volume(error)) => report = Err(error),
             other => panic!("{other:?}"),
@@ -110,12 +110,12 @@ pub(crate) fn nifti(size: [usize; 3], origin: DVec3, steps: [DVec3; 3], values: 
     file[70..72].copy_from_slice(&4i16.to_le_bytes());
     file[72..74].copy_from_slice(&16i16.to_le_bytes());
     let mut put = |at: usize, value: f64| file[at..at + 4].copy_from_slice(&(value as f32).to_le_bytes());
-    for n in 0..3 {
-        put(80 + 4 * n, steps[n].length());
-        for (row, sign) in [-1.0, -1.0, 1.0].into_iter().enumerate() {
-            put(280 + 16 * row + 4 * n, sign * steps[n][row]);
-            put(280 + 16 * row + 12, sign * origin[row]);
+    for (row, sign) in [-1.0, -1.0, 1.0].into_iter().enumerate() {
+        for (n, step) in steps.iter().enumerate() {
+            put(80 + 4 * n, step.length());
+            put(280 + 16 * row + 4 * n, sign * step[row]);
         }
+        put(280 + 16 * row + 12, sign * origin[row]);
     }
     put(108, 352.0);
     put(112, 1.0);
