@@ -1,6 +1,6 @@
 //! Everything the page knows, held together.
 
-use super::command::{LedgerEntry, PaneId, PaneSize, Tool};
+use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::words::Lang;
 use crate::annotation::{Document, History};
@@ -10,7 +10,7 @@ use crate::geometry::{Grid, PatientPoint};
 use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile, load_order};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
-use crate::view::{Camera, PaneState, Window};
+use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -202,6 +202,12 @@ pub struct Session {
     /// What the 3D picture would cost in full, ms; `None` until one was timed.
     pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
+    pub(super) slab: Slab,
+    /// Thickness that a slab begins with, mm.
+    pub(super) slab_mm: f64,
+    pub(super) inverted: bool,
+    pub(super) nearest: bool,
+    pub(super) volume_style: VolumeStyle,
     pub(super) own_window: Option<Window>,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
@@ -285,6 +291,11 @@ impl Session {
             volume_revision: 0,
             full_cast_ms: None,
             window: crate::view::PRESETS[0],
+            slab: Slab::default(),
+            slab_mm: 10.0,
+            inverted: false,
+            nearest: false,
+            volume_style: VolumeStyle::Preset(VolumePreset::default()),
             own_window: None,
             crosshair: origin,
             pointer: None,

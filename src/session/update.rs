@@ -27,6 +27,8 @@ impl Session {
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::Slab(slab) => self.set_slab(slab, &mut update),
+            Command::VolumeStyle(style) => self.set_volume_style(style, &mut update),
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
             Command::BrushRange(range_hu) => {
                 self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
@@ -104,6 +106,16 @@ impl Session {
                 self.fit_views();
                 update.changes.view = true;
                 update.changes.volume_view = true;
+            }
+            Action::CycleSlab => self.cycle_slab(update),
+            Action::SlabStep(steps) => self.step_slab(steps, update),
+            Action::Invert => {
+                self.inverted = !self.inverted;
+                update.changes.view = true;
+            }
+            Action::Nearest => {
+                self.nearest = !self.nearest;
+                update.changes.view = true;
             }
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
