@@ -42,7 +42,7 @@ impl StackPlan {
 }
 
 /// Most voxels a volume may have: 1 GiB of HU.
-const MOST_VOXELS: u64 = 1 << 29;
+pub(super) const MOST_VOXELS: u64 = 1 << 29;
 /// Slices off the lattice by less than this are on it: Image Position is often written with two decimals.
 pub(super) const ON_LATTICE_MM: f64 = 0.02;
 /// Angles between normal and stacking direction below this are rounding.

@@ -11,7 +11,6 @@ use crate::view::{
     VolumeInput, Window,
 };
 use crate::volume::{CtVolume, LabelMap};
-use std::sync::atomic::Ordering;
 
 /// Where a frame goes.
 pub(super) enum Target {
@@ -105,7 +104,11 @@ impl Renderer {
     }
     /// Whether the device is gone; a new renderer must be made.
     pub fn is_lost(&self) -> bool {
-        self.gpu.lost.load(Ordering::Relaxed)
+        self.gpu.loss.has_happened()
+    }
+    /// Calls `tell` when the device goes; one listener at a time.
+    pub fn when_lost(&self, tell: impl Fn() + Send + 'static) {
+        self.gpu.loss.tell(tell);
     }
 
     /// Forgets the volume: another patient's picture must not outlive its case.
@@ -211,7 +214,7 @@ impl Renderer {
             volume.textures.set_look(&self.gpu, &frame.look);
             for pane in &frame.panes {
                 if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
-                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, pane.rect);
+                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, &frame.look, pane.rect);
                 }
             }
         }
@@ -234,14 +237,12 @@ impl Renderer {
         }
         let size = PROOF as u32;
         let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
-        let slice = SliceInput {
-            plane: PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre()),
-            mm_per_px: 1.0,
-            window: Window { centre_hu: 40.0, width_hu: 400.0 },
-        };
+        let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+        let slice = SliceInput::new(plane, 1.0, Window { centre_hu: 40.0, width_hu: 400.0 });
         let volume = VolumeInput {
             camera: Camera::fit(&grid),
             transfer: TransferFunction::lungs_and_soft_tissue(),
+            projection: None,
             step_mm: 1.0,
             reduction: 1,
             revision: 0,
@@ -366,6 +367,7 @@ impl Volume {
         passes: &Passes,
         encoder: &mut wgpu::CommandEncoder,
         input: &VolumeInput,
+        look: &LabelLook,
         rect: PxRect,
     ) -> bool {
         let size = [rect.width, rect.height].map(|s| s.div_ceil(input.reduction.max(1)).max(1));
@@ -383,7 +385,7 @@ impl Volume {
                 (view, present)
             }
         };
-        self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, size)));
+        self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, look, size)));
         let mut pass = begin(encoder, &view, true);
         passes.draw_ray(&mut pass, &self.rays);
         drop(pass);

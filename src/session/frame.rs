@@ -1,9 +1,9 @@
 //! The session as one frame of pictures.
 
-use super::command::{PaneId, PaneSize};
+use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
 use super::state::Session;
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, TransferFunction, VolumeInput};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
@@ -27,9 +27,10 @@ impl Session {
             size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
             let content = match self.panes.get(id.index()) {
                 Some(pane) => PaneContent::Slice(SliceInput {
-                    plane: pane.through(pane.centre),
-                    mm_per_px: pane.mm_per_px / self.px_ratio,
-                    window: self.window,
+                    slab: self.slab,
+                    inverted: self.inverted,
+                    nearest: self.nearest,
+                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window)
                 }),
                 None => PaneContent::Volume(self.volume_input()),
             };
@@ -42,9 +43,14 @@ impl Session {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
         let reduction = self.reduction();
+        let (preset, projection) = match self.volume_style {
+            VolumeStyle::Preset(preset) => (preset, None),
+            VolumeStyle::Projection(projection) => (VolumePreset::default(), Some((projection, self.window))),
+        };
         VolumeInput {
             camera: self.camera,
-            transfer: TransferFunction::lungs_and_soft_tissue(),
+            transfer: preset.transfer(),
+            projection,
             step_mm: finest * f64::from(reduction),
             reduction,
             revision: self.volume_revision,

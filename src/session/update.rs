@@ -23,10 +23,13 @@ impl Session {
                     update.changes.facts = true;
                 }
             }
+            Command::Job(JobEvent::Part(id, part)) => self.job_part(id, part, &mut update),
             Command::Job(JobEvent::Done(id, result)) => self.job_done(id, result, &mut update),
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::Slab(slab) => self.set_slab(slab, &mut update),
+            Command::VolumeStyle(style) => self.set_volume_style(style, &mut update),
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
             Command::BrushRange(range_hu) => {
                 self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
@@ -105,6 +108,16 @@ impl Session {
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
+            Action::CycleSlab => self.cycle_slab(update),
+            Action::SlabStep(steps) => self.step_slab(steps, update),
+            Action::Invert => {
+                self.inverted = !self.inverted;
+                update.changes.view = true;
+            }
+            Action::Nearest => {
+                self.nearest = !self.nearest;
+                update.changes.view = true;
+            }
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::BrushStep(steps) => self.brush_step(steps, update),
@@ -129,6 +142,8 @@ impl Session {
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
             Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
+            Some(Purpose::Unpack { archive }) => self.unpacked(archive, result, update),
+            Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),

@@ -1,6 +1,6 @@
 //! What the page shows, derived from the session as plain data. Nothing is pushed by hand.
 
-use super::command::{PaneId, Tool};
+use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::words::{self, Lang};
@@ -8,7 +8,7 @@ use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::{Severity, Stack};
-use crate::view::{edge_letters, scale_bar};
+use crate::view::{Slab, edge_letters, scale_bar};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -207,6 +207,16 @@ pub struct ViewModel {
     pub maximised: Option<usize>,
     /// Window centre and width, HU.
     pub window: (f64, f64),
+    /// What slices show about their plane.
+    pub slab: Slab,
+    /// Thickness that a slab begins with, mm.
+    pub slab_mm: f64,
+    /// Dark is dense.
+    pub inverted: bool,
+    /// Voxels are not blended.
+    pub nearest: bool,
+    /// What the 3D picture shows.
+    pub volume_style: Option<VolumeStyle>,
     /// The 3D picture is sampled coarsely while it moves.
     pub reduced: bool,
     /// Tool in hand.
@@ -264,6 +274,11 @@ impl Session {
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             maximised: self.maximised.map(PaneId::index),
             window: (self.window.centre_hu, self.window.width_hu),
+            slab: self.slab,
+            slab_mm: self.slab_mm,
+            inverted: self.inverted,
+            nearest: self.nearest,
+            volume_style: Some(self.volume_style),
             reduced: case.is_some() && self.reduction() > 1,
             tool: Some(self.tool),
             subtract: self.subtract,
@@ -289,10 +304,14 @@ impl Session {
     fn status(&self) -> Status {
         let lang = self.lang;
         let numbers = |done: usize, total: usize| [done.to_string(), total.to_string()];
-        if self.scan.done < self.scan.total || self.jobs.values().any(|p| *p == Purpose::Demonstration) {
+        if self.scan.goes_on() || self.jobs.values().any(|p| *p == Purpose::Demonstration) {
             let (loaded, total) = (self.scan.done, self.scan.total);
             let n = numbers(loaded, total);
-            let text = words::READING_HEADERS.with(lang, &[&n[0], &n[1]]);
+            let text = if loaded < total || self.scan.coming == 0 {
+                words::READING_HEADERS.with(lang, &[&n[0], &n[1]])
+            } else {
+                words::UNPACKING.in_lang(lang).to_owned()
+            };
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let Some(case) = &self.case else {
