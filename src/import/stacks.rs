@@ -3,6 +3,7 @@
 //! A stack is a set of slices that can be one volume. Slices of another orientation, matrix, pixel spacing or kernel never share
 //! one. Slices that repeat positions are parted by what the headers say: field of view, time point, acquisition.
 
+use super::lattice::{Spacing, fit_lattice};
 use super::stack::SliceSource;
 use crate::dicom::{Acquisition, ImagePlane, Instance, Series, is_localiser};
 use crate::geometry::{AnatomicalPlane, PatientPoint, PatientVector};
@@ -196,7 +197,7 @@ const TELLING: [Agrees; 5] = [
 fn part_repeats<'a>(slices: Vec<Slice<'a>>, telling: &[Agrees]) -> Vec<Vec<Slice<'a>>> {
     let most = most_at_a_place(&slices);
     if most < 2 {
-        return vec![slices];
+        return part_interleaved(slices);
     }
     for (n, agrees) in telling.iter().enumerate() {
         let parts = classes(slices.clone(), agrees);
@@ -205,6 +206,32 @@ fn part_repeats<'a>(slices: Vec<Slice<'a>>, telling: &[Agrees]) -> Vec<Vec<Slice
         }
     }
     part_by_rank(slices)
+}
+
+/// Two acquisitions of the same region rarely meet the same places: where slices together have no even distance, but those of each
+/// acquisition have, and lie over each other, they are parted.
+fn part_interleaved(slices: Vec<Slice<'_>>) -> Vec<Vec<Slice<'_>>> {
+    if is_even(&slices) {
+        return vec![slices];
+    }
+    let parts = classes(slices.clone(), |a, b| a.acquisition.number == b.acquisition.number);
+    let ends = |part: &Vec<Slice<'_>>| {
+        let at: Vec<f64> = part.iter().map(|s| s.position.0.dot(slices[0].normal().0)).collect();
+        (at.iter().copied().fold(f64::INFINITY, f64::min), at.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+    };
+    let (last_begin, first_end) = parts
+        .iter()
+        .map(ends)
+        .fold((f64::NEG_INFINITY, f64::INFINITY), |(b, e), (begin, end)| (b.max(begin), e.min(end)));
+    let is_plausible = (2..=4).contains(&parts.len()) && parts.iter().all(|p| p.len() > 2 && is_even(p));
+    if is_plausible && last_begin < first_end { parts } else { vec![slices] }
+}
+
+/// Whether the distances between slices fit a lattice.
+fn is_even(slices: &[Slice<'_>]) -> bool {
+    let positions: Vec<PatientPoint> = by_place(slices).iter().flatten().map(|s| s.position).collect();
+    let normal = slices.first().and_then(|s| s.normal().unit());
+    normal.is_none_or(|normal| !matches!(fit_lattice(&positions, normal), Ok(Spacing::Uneven) | Err(_)))
 }
 
 /// Slices sorted along the normal of the first, in groups of the same place.

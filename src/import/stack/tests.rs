@@ -152,6 +152,28 @@ fn times_tell_passes_apart_where_nothing_else_does() {
 }
 
 #[test]
+fn acquisitions_between_each_other_are_parted_where_they_have_no_common_distance() {
+    let both = |second: f64| {
+        let mut heights: Vec<f64> = (0..8).map(|n| f64::from(n) * 5.0).collect();
+        heights.extend((0..8).map(|n| second + f64::from(n) * 5.0));
+        let mut series = at(&heights);
+        series.instances.iter_mut().enumerate().for_each(|(n, i)| i.acquisition.number = Some(1 + n as i32 / 8));
+        series
+    };
+    let offset = both(0.4);
+    let all = stacks(&offset);
+    assert_eq!(
+        all.iter().map(|s| s.traits.clone()).collect::<Vec<_>>(),
+        [1, 2].map(|n| vec![StackTrait::Acquisition(n)])
+    );
+    assert_eq!(all[1].plan(&offset).unwrap().grid.spacing_mm()[2], 5.0);
+    // Half a distance apart they are one stack, as from a scanner that goes back to fill the gaps; one behind the other, too.
+    for second in [2.5, 40.0] {
+        assert_eq!(stacks(&both(second)).len(), 1, "{second}");
+    }
+}
+
+#[test]
 fn two_fields_of_view_at_the_same_heights_are_two_stacks() {
     let mut fields = at(&[0.0, 2.0, 4.0, 0.0, 2.0, 4.0]);
     for instance in &mut fields.instances[3..] {
