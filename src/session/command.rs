@@ -368,6 +368,8 @@ pub enum Command {
     ReadOn,
     /// A 3D picture of this reduction took so many ms to draw.
     CastTook(u32, f64),
+    /// The full 3D picture has been put together.
+    Refined,
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }

@@ -133,6 +133,14 @@ pub(super) struct Shelved {
     pub(super) reading_id: String,
 }
 
+/// How far the full 3D picture is, where the machine cannot draw it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refinement {
+    None,
+    Going,
+    Done,
+}
+
 /// Brush settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrushSettings {
@@ -199,6 +207,8 @@ pub struct Session {
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
+    /// Of the 3D picture with this revision.
+    pub(super) refinement: (u64, Refinement),
     /// What the 3D picture would cost in full, ms; `None` until one was timed.
     pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
@@ -289,6 +299,7 @@ impl Session {
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,
+            refinement: (0, Refinement::None),
             full_cast_ms: None,
             window: crate::view::PRESETS[0],
             slab: Slab::default(),

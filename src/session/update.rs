@@ -58,8 +58,13 @@ impl Session {
             Command::ReadOn => self.read_on(&mut update),
             Command::CastTook(reduction, ms) => {
                 if self.cast_took(reduction, ms) {
-                    self.volume_moved(&mut update);
+                    update.changes.volume_view = true;
+                    update.changes.view = true;
                 }
+                update.changes.facts = true;
+            }
+            Command::Refined => {
+                self.refined();
                 update.changes.facts = true;
             }
             Command::Gpu(gpu) => {
