@@ -44,7 +44,7 @@ const CRATES: [(&str, &[&str], &str); 14] = [
     ("leptos", &["ui/"], "the rest must not know how it is shown"),
     ("web_sys", &["ui/", "platform/", "render/surface.rs"], "everything else is tested natively"),
     ("js_sys", &["ui/", "platform/"], "everything else is tested natively"),
-    ("wasm_bindgen", &["ui/", "platform/"], "everything else is tested natively"),
+    ("wasm_bindgen", &["ui/", "platform/", "render/surface.rs"], "everything else is tested natively"),
     ("wasm_bindgen_futures", &["ui/", "platform/"], "everything else is tested natively"),
     ("serde_wasm_bindgen", &["platform/"], "messages to workers are made in one room"),
     ("gloo", &["ui/", "platform/", "render/readback.rs"], "everything else is tested natively"),
