@@ -290,7 +290,7 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
     let four = 4i16.to_le_bytes();
     let large = 20_000i16.to_le_bytes();
     let nothing = 0i16.to_le_bytes();
-    let cases: [(&str, Vec<u8>, VolumeFileError); 9] = [
+    let cases: [(&str, Vec<u8>, VolumeFileError); 10] = [
         ("4D", nifti_with(&[(40, &four), (48, &two)]), VolumeFileError::SeveralVolumes { count: 2 }),
         ("2D", nifti_with(&[(40, &two)]), bad("dim[0]", "2")),
         ("no rows", nifti_with(&[(44, &nothing)]), bad("dim[2]", "0")),
@@ -299,6 +299,11 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
             "huge",
             nifti_with(&[(42, &large), (44, &large), (46, &large)]),
             VolumeFileError::TooLarge { voxels: 8_000_000_000_000, limit: 1 << 29 },
+        ),
+        (
+            "long",
+            nifti_with(&[(42, &large), (44, &1i16.to_le_bytes()), (46, &1i16.to_le_bytes())]),
+            unsupported("size", "20000"),
         ),
         ("flat", nifti_with(&[(280, &[0; 16])]), bad("sform and qform", "")),
         ("data in the header", nifti_with(&[(108, &12f32.to_le_bytes())]), bad("vox_offset", "12")),
