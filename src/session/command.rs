@@ -381,6 +381,13 @@ pub enum Effect {
     RunJob(super::state::JobRequest),
     /// Stop it.
     CancelJob(crate::jobs::JobId),
+    /// Open these entries of an archive as files of these names.
+    OpenEntries {
+        /// The archive.
+        archive: crate::jobs::FileId,
+        /// Name and place of each.
+        entries: Vec<(String, crate::jobs::EntryPlace)>,
+    },
     /// Turn these bytes into files and open them.
     OpenMade(Vec<(String, Vec<u8>)>),
     /// Offer bytes as a download.

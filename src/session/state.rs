@@ -12,7 +12,7 @@ use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct JobRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
-    Unpack { archive: FileId },
+    InnerArchive(FileId),
     Decode { k: usize },
     DecodeVolume { file: FileId },
     ReadSegmentation(FileId),
@@ -247,10 +247,10 @@ pub(super) struct Scan {
     pub(super) found: Vec<Instance>,
     /// Headers of volume files.
     pub(super) volumes: Vec<(FileId, VolumeFile)>,
-    /// Entries of archives that wait for their turn.
-    pub(super) to_unpack: VecDeque<(FileId, Vec<usize>)>,
-    /// Batches of entries that wait, are being unpacked, or are on their way back as files.
+    /// How often entries of archives are on their way to become files.
     pub(super) coming: usize,
+    /// Names of archives inside archives that become files in their own right.
+    pub(super) inner: BTreeSet<String>,
     /// Bytes that the archives declare to become.
     pub(super) unpacked_bytes: u64,
     /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.

@@ -145,7 +145,7 @@ impl Session {
         // A job of a case that was put aside has no purpose any more.
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
-            Some(Purpose::Unpack { archive }) => self.unpacked(archive, result, update),
+            Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
             Some(Purpose::Decode { k }) => self.decoded(k, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),

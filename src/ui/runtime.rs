@@ -211,6 +211,11 @@ impl Runtime {
                     }
                 });
             }
+            Effect::OpenEntries { archive, entries } => {
+                let facts = self.0.files.add_entries(archive, entries);
+                let runtime = self.clone();
+                spawn_local(async move { runtime.dispatch(Command::OpenFiles(facts)) });
+            }
             Effect::OpenMade(made) => {
                 let files = made.iter().filter_map(|(name, bytes)| match files::make(name, bytes) {
                     Ok(file) => Some((name.clone(), file)),
