@@ -2,7 +2,7 @@
 //!
 //! What a stream says about itself is compared with the header before its decoder allocates anything.
 
-use super::{DicomError, PixelFormat};
+use super::{DicomError, PixelFormat, jpeg12};
 use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
 
 /// Decoded samples, row by row.
@@ -68,13 +68,9 @@ fn unpack_bits(segment: &[u8], words: &mut [u16], shift: usize) -> Option<()> {
     Some(())
 }
 
-/// JPEG: 8-bit baseline and extended, 2 to 16-bit lossless.
+/// JPEG: 8-bit baseline, 8 and 12-bit extended, 2 to 16-bit lossless.
 pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
     let failed = |error: jpeg_decoder::Error| match error {
-        // What JPEG Extended has beyond Baseline.
-        jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12)) => {
-            DicomError::UnsupportedTransferSyntax { uid: "1.2.840.10008.1.2.4.51".into() }
-        }
         jpeg_decoder::Error::Unsupported(what) => {
             DicomError::UnsupportedPixels { reason: format!("this form of JPEG: {what:?}") }
         }
@@ -83,7 +79,13 @@ pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomEr
     let pixels = format.rows * format.columns;
     let mut decoder = Decoder::new(data);
     decoder.set_max_decoding_buffer_size(pixels.saturating_mul(2));
-    decoder.read_info().map_err(failed)?;
+    match decoder.read_info() {
+        // What JPEG Extended has beyond Baseline.
+        Err(jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12))) => {
+            return jpeg12::decode(data, format).map(Samples::Stored);
+        }
+        other => other.map_err(failed)?,
+    }
     let info = decoder.info().ok_or_else(|| damaged("the JPEG stream has no frame header"))?;
     same_size(usize::from(info.height), usize::from(info.width), format)?;
     if !matches!(info.pixel_format, JpegPixels::L8 | JpegPixels::L16) {
@@ -147,7 +149,8 @@ fn check_siz(data: &[u8], format: &PixelFormat) -> Result<(), DicomError> {
     Ok(())
 }
 
-fn same_size(rows: usize, columns: usize, format: &PixelFormat) -> Result<(), DicomError> {
+/// Refuses a stream of another size than the header says.
+pub(super) fn same_size(rows: usize, columns: usize, format: &PixelFormat) -> Result<(), DicomError> {
     if (rows, columns) == (format.rows, format.columns) {
         return Ok(());
     }
