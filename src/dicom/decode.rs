@@ -99,16 +99,20 @@ fn check(format: &PixelFormat) -> Result<(), DicomError> {
     let unsupported = |reason: String| Err(DicomError::UnsupportedPixels { reason });
     let PixelFormat { bits_allocated, bits_stored, high_bit, .. } = *format;
     if format.samples_per_pixel != 1 {
-        return unsupported(format!("{} samples per pixel", format.samples_per_pixel));
+        return unsupported(format!("SamplesPerPixel (0028,0002) is {}", format.samples_per_pixel));
     }
     if !format.photometric.starts_with("MONOCHROME") && !format.photometric.is_empty() {
-        return unsupported(format!("photometric interpretation {}", format.photometric));
+        // A code string has 16 characters at most (PS3.5 6.2).
+        let code: String = format.photometric.chars().take(16).collect();
+        return unsupported(format!("PhotometricInterpretation (0028,0004) is {code}"));
     }
     if bits_allocated != 8 && bits_allocated != 16 {
-        return unsupported(format!("{bits_allocated} bits allocated"));
+        return unsupported(format!("BitsAllocated (0028,0100) is {bits_allocated}"));
     }
     if bits_stored == 0 || high_bit >= bits_allocated || high_bit + 1 < bits_stored {
-        return unsupported(format!("{bits_stored} bits stored up to bit {high_bit} of {bits_allocated}"));
+        return unsupported(format!(
+            "BitsStored (0028,0101) is {bits_stored}, HighBit (0028,0102) {high_bit} of {bits_allocated} bits"
+        ));
     }
     Ok(())
 }

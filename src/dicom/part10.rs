@@ -33,6 +33,8 @@ const MOST_INFLATED: u64 = 1 << 30;
 /// What the file meta information says; empty text where it does not.
 #[derive(Default)]
 pub(super) struct Meta {
+    /// Whether the file says that it is DICOM.
+    pub(super) is_part_10: bool,
     pub(super) transfer_syntax: String,
     pub(super) sop_class: String,
     pub(super) sop_instance: String,
@@ -83,7 +85,7 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     // The meta group is explicit little endian whatever follows, and ends where another group begins: its length element is
     // often wrong or absent.
     let mut walk = Elements::new(file, at, Encoding::EXPLICIT_LITTLE);
-    let mut meta = Meta::default();
+    let mut meta = Meta { is_part_10: true, ..Meta::default() };
     while walk.peek_tag().is_some_and(|tag| tag.0 == 0x0002) {
         let Some(element) = walk.next()? else { break };
         match element.tag {
@@ -98,6 +100,9 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     }
     let start = walk.at();
     let rest = file.get(start..).unwrap_or(&[]);
+    if rest.is_empty() {
+        return Err(DicomError::Truncated { at: file.len() });
+    }
     if meta.transfer_syntax.is_empty() {
         meta.transfer_syntax = guess(rest).ok_or(DicomError::NotDicom)?.into();
     }
