@@ -10,34 +10,21 @@
 use hilum::annotation::{Layer, SegmentMeaning};
 use hilum::geometry::PanePoint;
 use hilum::import::demonstration;
-use hilum::jobs::{FileFacts, FileId, FileSource, JobError, JobEvent, JobInput, run};
+use hilum::jobs::{FileFacts, FileId, JobError, JobEvent, JobInput, run};
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, StatusState, Tool,
     Update, UploadReply, UploadView, words,
 };
 use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+mod files;
+use files::{Bytes, Kept, nifti};
 
 const NOW: &str = "20261123101500";
-
-struct Bytes(Vec<u8>);
-
-impl FileSource for Bytes {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
-        Ok(self.0[..self.0.len().min(length as usize)].to_vec())
-    }
-}
-
-struct Quiet;
-impl hilum::analysis::Progress for Quiet {
-    fn report(&mut self, _fraction: f32) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
 
 /// Plays the page: does effects at once, and checks the document after every command.
 struct Reader {
@@ -75,8 +62,11 @@ impl Reader {
                         if let (true, Some(case)) = (request.needs_lungs, case) {
                             input.labels = (0..case.plan.slices.len()).flat_map(|k| case.lung_labels(k)).collect();
                         }
-                        let result = run(&request.job, input, &mut Quiet);
+                        let mut kept = Kept::default();
+                        let result = run(&request.job, input, &mut kept);
                         commands.push(Command::Job(JobEvent::Done(request.id, result)));
+                        let parts = kept.0.into_iter().map(|part| Command::Job(JobEvent::Part(request.id, part)));
+                        commands.extend(parts);
                     }
                     Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::OpenMade(made) => {
@@ -259,6 +249,155 @@ fn a_notice_is_no_error_and_nothing_to_show_is() {
     assert_eq!((view.status.state, view.problems.len()), (StatusState::Error, 1));
     reader.opens(phantom());
     assert_eq!(reader.session.view_model().status.state, StatusState::Ready);
+}
+
+fn zipped(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for (path, bytes) in entries {
+        writer.start_file(path, options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_archive_opens_like_its_files_and_what_it_refuses_stops_nothing() {
+    let (inside, outside): (Vec<_>, Vec<_>) = phantom()
+        .into_iter()
+        .map(|(name, bytes)| (format!("study/ct/{name}"), bytes))
+        .partition(|f| f.0.as_str() < "study/ct/demonstration-100");
+    let deepest = zipped(&[("four.zip".into(), zipped(&[("never.dcm".into(), phantom().swap_remove(0).1)]))]);
+    let mut entries = inside;
+    entries.push((
+        "rest/inner.zip".into(),
+        zipped(&[("three.zip".into(), deepest)].into_iter().chain(outside).collect::<Vec<_>>()),
+    ));
+    entries.push(("readme.txt".into(), b"not an image".to_vec()));
+    let mut archive = zipped(&entries);
+    // The entry that is no image is locked, too.
+    let at = archive.windows(4).enumerate().rfind(|(_, w)| w == b"PK\x01\x02").unwrap().0;
+    archive[at + 8] |= 1;
+    let mut reader = Reader::new();
+    let broken = archive[..archive.len() / 2].to_vec();
+    reader.opens(vec![("cases/one.zip".into(), archive), ("two.zip".into(), broken)]);
+    let view = reader.session.view_model();
+    assert_eq!(
+        (view.status.state, view.status.loaded, view.status.total),
+        (StatusState::Ready, 120, 120),
+        "{:?}",
+        view.problems
+    );
+    assert_eq!((view.series.len(), view.geometry), (1, vec![]));
+    let mut problems: Vec<_> = view.problems.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    problems.sort();
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert_eq!(problems[0], "cases/one.zip/readme.txt: it is protected by a password");
+    assert!(
+        problems[1].starts_with("cases/one.zip/rest/inner.zip/three.zip: an archive inside two others"),
+        "{problems:?}"
+    );
+    assert!(problems[2].starts_with("two.zip: the archive is damaged"), "{problems:?}");
+
+    let mut plain = Reader::new();
+    plain.opens(phantom());
+    let values = |r: &Reader| r.session.case().unwrap().volume.values().collect::<Vec<_>>();
+    assert!(values(&reader) == values(&plain));
+}
+
+#[test]
+fn unpacking_can_be_given_up() {
+    let mut session = Session::new(Lang::En);
+    let file = FileId(0);
+    let archive = zipped(&phantom());
+    let facts = FileFacts { id: file, name: "one.zip".into(), size: archive.len() as u64 };
+    let mut unpacking = Vec::new();
+    let mut effects = session.update(Command::OpenFiles(vec![facts]), NOW).effects;
+    while let Some(effect) = effects.pop() {
+        let Effect::RunJob(request) = effect else { continue };
+        if matches!(request.job, hilum::jobs::Job::Unpack { .. }) {
+            unpacking.push(request.id);
+            continue;
+        }
+        let input = JobInput { files: vec![Box::new(Bytes(archive.clone()))], ..JobInput::default() };
+        let done = run(&request.job, input, &mut Kept::default());
+        effects.extend(session.update(Command::Job(JobEvent::Done(request.id, done)), NOW).effects);
+    }
+    assert_eq!((unpacking.len(), session.view_model().status.text.as_str()), (1, words::UNPACKING.en));
+    session.update(Command::Do(Action::CancelLoading), NOW);
+    session.update(Command::Job(JobEvent::Done(unpacking[0], Err(JobError::Cancelled))), NOW);
+    let view = session.view_model();
+    assert_eq!((view.status.state, view.notice.as_deref()), (StatusState::Idle, Some(words::STOPPED.en)));
+}
+
+#[test]
+fn a_nifti_opens_as_a_ct_that_no_study_can_take_annotations_of() {
+    let mut reader = Reader::new();
+    reader.opens(phantom());
+    let (grid, hu) = {
+        let case = reader.session.case().unwrap();
+        (*case.volume.grid(), case.volume.values().collect::<Vec<_>>())
+    };
+    let steps = [0, 1, 2].map(|n| grid.step(n).0);
+    let file = nifti(grid.size(), grid.origin().0, steps, &hu);
+    reader.opens(vec![("cases/chest.nii".into(), file.clone())]);
+    let view = reader.session.view_model();
+    assert_eq!((view.status.state, view.status.loaded, view.problems), (StatusState::Ready, 120, vec![]));
+    let row = view.series.iter().find(|s| s.is_open).unwrap();
+    assert_eq!((row.title.as_str(), row.modality.as_str(), row.can_open), ("chest.nii", "CT", true));
+    assert!(view.geometry.iter().any(|g| g.is_warning && g.text.starts_with("not DICOM")), "{:?}", view.geometry);
+    let case = reader.session.case().unwrap();
+    assert!(case.volume.grid().same_space(&grid, 0.01));
+    assert!(case.volume.values().eq(hu.iter().copied()));
+    assert_eq!(view.panes[0].letters.concat(), "RLAP");
+
+    // Marked and measured like any CT, but not handed over.
+    reader.does(Command::Do(Action::ProposeLungs));
+    assert!(reader.session.view_model().quantities.iter().any(|q| q.value.is_some_and(|v| v > 1.0)));
+    reader.does(Command::Destination(Some("PACS".into())));
+    for action in [Action::ExportSeg, Action::ExportSr, Action::PrepareUpload] {
+        for (lang, said) in [(Lang::Fr, words::EXPORT_NEEDS_DICOM.fr), (Lang::En, words::EXPORT_NEEDS_DICOM.en)] {
+            reader.does(Command::Language(lang));
+            reader.does(Command::Do(action));
+            assert_eq!(reader.session.view_model().notice.as_deref(), Some(said));
+        }
+    }
+    assert_eq!((reader.downloads.len(), reader.session.view_model().upload), (0, UploadView::Closed));
+
+    // Opened again it is the same; and the CT that was open before comes back.
+    let marked = reader.voxels();
+    reader.opens(vec![("elsewhere/chest.nii".into(), file)]);
+    assert_eq!((reader.session.view_model().series.len(), reader.voxels()), (2, marked));
+    let [first, second] = [0, 1].map(|n| reader.session.view_model().series[n].uid.clone());
+    for uid in [&first, &second, &first, &second] {
+        reader.does(Command::OpenSeries(uid.clone()));
+        let view = reader.session.view_model();
+        assert_eq!((view.status.state, view.status.loaded), (StatusState::Ready, 120));
+        assert_eq!(view.segments.is_empty(), !uid.starts_with("file:"));
+    }
+}
+
+#[test]
+fn a_header_finds_its_voxels_beside_it() {
+    let header = b"NDims = 3\nDimSize = 3 2 2\nElementSpacing = 1 1 2\nElementType = MET_SHORT\nTransformMatrix = 1 0 0 0 1 0 0 0 1\nElementDataFile = chest.raw\n";
+    let raw: Vec<u8> = (0..12i16).flat_map(|n| (n * 100 - 1000).to_le_bytes()).collect();
+    let mut reader = Reader::new();
+    reader.opens(vec![("a/chest.mhd".into(), header.to_vec())]);
+    let view = reader.session.view_model();
+    assert_eq!(view.status.state, StatusState::Error);
+    assert_eq!(view.problems[0].1, "its voxels are in “chest.raw”: open both files together");
+    let mut reader = Reader::new();
+    let files = vec![("chest.mhd".into(), header.to_vec()), ("chest.raw".into(), raw.clone())];
+    let short = vec![("b/chest.mhd".into(), header.to_vec()), ("b/chest.raw".into(), raw[..20].to_vec())];
+    reader.opens(files);
+    let view = reader.session.view_model();
+    assert_eq!((view.status.state, view.problems, view.status.loaded), (StatusState::Ready, vec![], 2));
+    assert_eq!(reader.session.case().unwrap().volume.values().collect::<Vec<_>>()[11], 100);
+    // Another folder's pair of the same names is another CT; its voxels are too few.
+    reader.opens(short);
+    let view = reader.session.view_model();
+    assert_eq!((view.series.len(), view.status.loaded), (2, 0));
+    assert_eq!(view.problems, [("b/chest.raw".to_owned(), "truncated: 20 of 24 bytes".to_owned())]);
 }
 
 #[test]

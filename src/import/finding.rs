@@ -94,6 +94,29 @@ pub enum GeometryFinding {
         /// Distance between slices, millimetres.
         spacing_mm: f64,
     },
+    /// The volume comes from a research format: units and orientation are what its header claims, and it has no study.
+    NotDicom,
+    /// The file says nothing of the patient's orientation: its axes were taken for the patient's.
+    AssumedOrientation,
+    /// The file places its voxels twice, differently; the place that the format prefers was taken.
+    OrientationsDisagree {
+        /// Largest distance between the two places of a corner, millimetres.
+        largest_mm: f64,
+    },
+    /// Values that are no whole number of HU, or beyond what is stored here, were changed.
+    ValuesChanged {
+        /// Voxels that were rounded to a whole number.
+        rounded: u64,
+        /// Voxels that were set to the nearest value that can be stored.
+        clamped: u64,
+    },
+    /// No value is as low as air: these may not be Hounsfield units.
+    NoAir {
+        /// Smallest value.
+        smallest_hu: i16,
+        /// Largest value.
+        largest_hu: i16,
+    },
 }
 
 impl GeometryFinding {
@@ -109,7 +132,12 @@ impl GeometryFinding {
             | Self::SingleSlice
             | Self::AssumedSpacing { .. }
             | Self::MixedKernel { .. }
-            | Self::NoRescale { .. } => Severity::Warning,
+            | Self::NoRescale { .. }
+            | Self::NotDicom
+            | Self::AssumedOrientation
+            | Self::OrientationsDisagree { .. }
+            | Self::NoAir { .. } => Severity::Warning,
+            Self::ValuesChanged { clamped, .. } if *clamped > 0 => Severity::Warning,
             Self::IrregularSpacing { deviation_mm, .. } if *deviation_mm > 0.1 => Severity::Warning,
             Self::ThicknessNotSpacing { thickness_mm, spacing_mm } if thickness_mm < spacing_mm => Severity::Warning,
             Self::GantryTilt { .. }
@@ -117,7 +145,8 @@ impl GeometryFinding {
             | Self::NotSlices { .. }
             | Self::MixedRescale
             | Self::MixedFrameOfReference { .. }
-            | Self::ThicknessNotSpacing { .. } => Severity::Note,
+            | Self::ThicknessNotSpacing { .. }
+            | Self::ValuesChanged { .. } => Severity::Note,
         }
     }
 }

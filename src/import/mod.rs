@@ -1,23 +1,47 @@
-//! Series → volume: which slice goes where, and what was found on the way; and the built-in demonstration series.
+//! Series → volume: which slice goes where, and what was found on the way; archives and research formats; and the built-in
+//! demonstration series.
 //!
 //! Geometry is declared, not guessed: positions along the normal order the slices, and whatever is odd about them is said in a
 //! [`GeometryFinding`] that travels with the volume, or refused with an [`ImportError`].
 
+mod archive;
 mod demonstration;
 mod error;
+#[cfg(feature = "codecs")]
+mod file_kind;
 mod finding;
 mod lattice;
+#[cfg(feature = "codecs")]
+mod metaimage;
+#[cfg(feature = "codecs")]
+mod nifti;
+#[cfg(feature = "codecs")]
+mod nrrd;
 mod phantom;
 mod segmentation_in;
 mod stack;
+#[cfg(feature = "codecs")]
+mod stored_axes;
+mod volume_file;
+#[cfg(feature = "codecs")]
+mod voxels;
+
+pub use archive::{ArchiveContents, ArchiveEntry, ArchiveError, MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_UNPACKED_BYTES};
+#[cfg(feature = "codecs")]
+pub use archive::{Unpacked, archive_contents, unpack};
 
 pub use demonstration::{
     DEMONSTRATION_SLICES, DemonstrationFile, DemonstrationLesion, demonstration, demonstration_file,
 };
 pub use error::ImportError;
+#[cfg(feature = "codecs")]
+pub use file_kind::{FileKind, read_volume_header};
 pub use finding::{GeometryFinding, Severity};
 pub use segmentation_in::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation,
     segmentation_edits,
 };
 pub use stack::{SliceSource, StackPlan, load_order, plan_stack};
+pub use volume_file::{Compression, ValueReport, VolumeFile, VolumeFileError, VolumeFormat, VoxelType};
+#[cfg(feature = "codecs")]
+pub use voxels::{SliceSink, read_voxels};

@@ -29,7 +29,7 @@ pub struct StackPlan {
 }
 
 /// Most voxels a volume may have: 1 GiB of HU.
-const MOST_VOXELS: u64 = 1 << 29;
+pub(super) const MOST_VOXELS: u64 = 1 << 29;
 /// Images nearer than this along the normal lie in the same place.
 const SAME_PLACE_MM: f64 = 0.05;
 /// Slices off the lattice by less than this are on it: Image Position is often written with two decimals.

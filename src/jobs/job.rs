@@ -3,7 +3,9 @@
 use crate::analysis::Proposal;
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
+use crate::import::{ArchiveContents, ArchiveError, ValueReport, VolumeFile, VolumeFileError};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Names a file handle that the page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +33,18 @@ pub enum Job {
     Scan {
         /// Which slices are decoded too.
         along: Along,
+    },
+    /// Unpack entries of the given archive.
+    Unpack {
+        /// Their places in its directory.
+        entries: Vec<usize>,
+    },
+    /// Read slices of a volume file from the given file, which holds its voxels. They come as parts.
+    DecodeVolume {
+        /// Its header.
+        header: Box<VolumeFile>,
+        /// The stored planes to read.
+        planes: Range<usize>,
     },
     /// Decode one frame (from 0) of the one given file to HU.
     Decode {
@@ -70,10 +84,14 @@ pub enum JobFacts {
     /// What a scan found.
     Headers {
         /// One per file, in the same order.
-        headers: Vec<Result<Instance, JobError>>,
+        headers: Vec<Result<Found, JobError>>,
         /// Files, by their place among those given, whose HU follow as payloads, in this order.
         decoded: Vec<usize>,
     },
+    /// The path of each entry that was asked for, and why it is not there; a payload of bytes follows for each that is.
+    Unpacked(Vec<(String, Option<ArchiveError>)>),
+    /// What the values turned out to be; their slices came as parts.
+    VolumeRead(ValueReport),
     /// One payload of HU follows, row by row.
     Slice {
         /// Rows of the frame.
@@ -81,12 +99,28 @@ pub enum JobFacts {
         /// Columns of the frame.
         columns: usize,
     },
+    /// A part of a volume file: one payload of HU follows, slice `k` of its grid.
+    SliceOfVolume {
+        /// Which slice.
+        k: usize,
+    },
     /// One payload of bytes follows.
     File,
     /// As many payloads of bytes follow as there are names.
     Files(Vec<String>),
     /// What was found; its labels follow as one payload of bytes, `[k, j, i]`.
     Proposal(Proposal),
+}
+
+/// What a file turned out to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Found {
+    /// A DICOM instance.
+    Instance(Box<Instance>),
+    /// An archive, and what it holds.
+    Archive(ArchiveContents),
+    /// The header of a volume file.
+    Volume(Box<VolumeFile>),
 }
 
 /// A large part of a result, handed over without copying.
@@ -113,6 +147,12 @@ pub enum JobError {
     /// The file could not be read as DICOM.
     #[error(transparent)]
     Dicom(#[from] DicomError),
+    /// The archive, or an entry of it, could not be unpacked.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The file is NIfTI, MetaImage or NRRD and cannot be opened.
+    #[error(transparent)]
+    Volume(#[from] VolumeFileError),
     /// The browser could not read the file (moved, or permission withdrawn).
     #[error("the file can no longer be read: {0}")]
     Unreadable(String),
@@ -135,6 +175,8 @@ pub enum JobError {
 pub enum JobEvent {
     /// How much is done, 0..=1.
     Progress(JobId, f32),
+    /// A part of the result, before the end.
+    Part(JobId, JobOutput),
     /// The end of it.
     Done(JobId, Result<JobOutput, JobError>),
 }

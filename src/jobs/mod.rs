@@ -7,8 +7,12 @@ mod job;
 mod queue;
 #[cfg(feature = "codecs")]
 mod run;
+#[cfg(feature = "codecs")]
+mod source;
 
-pub use job::{Along, FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
+pub use job::{Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
 pub use queue::{Priority, Queue};
 #[cfg(feature = "codecs")]
-pub use run::{FileSource, JobInput, run};
+pub use run::{JobInput, Listener, run};
+#[cfg(feature = "codecs")]
+pub use source::FileSource;

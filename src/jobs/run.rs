@@ -1,21 +1,21 @@
 //! Doing a job, wherever that is.
 
-use super::{Along, Job, JobError, JobFacts, JobOutput, Payload};
+use super::source::{FileSource, Stream};
+use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
 use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_header};
 use crate::geometry::Grid;
-use crate::import::demonstration;
+use crate::import::{
+    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
+    unpack,
+};
 use crate::volume::CtVolume;
+use sha2::{Digest, Sha256};
 
-/// A file that can be read piece by piece without being held in memory.
-pub trait FileSource {
-    /// Bytes.
-    fn size(&self) -> u64;
-    /// The first `length` bytes (fewer if the file is shorter).
-    ///
-    /// # Errors
-    /// [`JobError::Unreadable`] when the file is gone or may not be read any more.
-    fn read(&self, length: u64) -> Result<Vec<u8>, JobError>;
+/// Hears of a job while it goes on.
+pub trait Listener: Progress {
+    /// Takes a part of the result, to be shown before the end.
+    fn part(&mut self, part: JobOutput);
 }
 
 /// The large inputs of a job.
@@ -33,18 +33,18 @@ pub struct JobInput {
 ///
 /// # Errors
 /// See [`JobError`]. A scan does not fail: each file has its own result.
-pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Result<JobOutput, JobError> {
+pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Result<JobOutput, JobError> {
     match job {
         Job::Scan { along } => {
             let (mut headers, mut decoded, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
             for (n, file) in input.files.iter().enumerate() {
                 let read = scan(file.as_ref(), *along);
-                headers.push(read.map(|(instance, hu)| {
+                headers.push(read.map(|(found, hu)| {
                     if let Some(hu) = hu {
                         decoded.push(n);
                         payloads.push(Payload::Hu(hu));
                     }
-                    instance
+                    found
                 }));
             }
             Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads })
@@ -53,6 +53,24 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
             Ok(JobOutput { facts, payloads: vec![Payload::Hu(decoded.hu)] })
+        }
+        Job::Unpack { entries } => {
+            let file = input.files.first().ok_or(JobError::WrongInput)?;
+            let mut payloads = Vec::new();
+            let mut told = Vec::new();
+            for entry in unpack(Stream::new(file.as_ref()), entries)? {
+                let refused = entry.bytes.map(|bytes| payloads.push(Payload::Bytes(bytes))).err();
+                told.push((entry.path, refused));
+            }
+            Ok(JobOutput { facts: JobFacts::Unpacked(told), payloads })
+        }
+        Job::DecodeVolume { header, planes } => {
+            let file = input.files.first().ok_or(JobError::WrongInput)?;
+            let report = read_voxels(header, planes.clone(), Stream::new(file.as_ref()), &mut Parts(progress))?;
+            if progress.cancelled() {
+                return Err(JobError::Cancelled);
+            }
+            Ok(JobOutput { facts: JobFacts::VolumeRead(report), payloads: Vec::new() })
         }
         Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
         Job::Demonstration => {
@@ -79,35 +97,85 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Progress) -> Resul
     }
 }
 
+/// Slices on their way out, each as a part.
+struct Parts<'a>(&'a mut dyn Listener);
+
+impl SliceSink for Parts<'_> {
+    fn slice(&mut self, k: usize, hu: Vec<i16>) {
+        self.0.part(JobOutput { facts: JobFacts::SliceOfVolume { k }, payloads: vec![Payload::Hu(hu)] });
+    }
+    fn goes_on(&mut self, fraction: f32) -> bool {
+        self.0.report(fraction);
+        !self.0.cancelled()
+    }
+}
+
+/// The beginnings of a file that are tried before all of it is read.
+const HEADS: [u64; 2] = [16 << 10, 256 << 10];
+
 /// Most bytes of a file that is read at once for its header and its pixels.
 const READ_AT_ONCE: u64 = 4 << 20;
 
-/// Reads a header; with it the HU of a slice, where they are wanted and cost no other reading.
-fn scan(file: &dyn FileSource, along: Along) -> Result<(Instance, Option<Vec<i16>>), JobError> {
-    if along == Along::Nothing || file.size() > READ_AT_ONCE {
-        return Ok((header(file)?, None));
-    }
-    let bytes = file.read(file.size())?;
-    let instance = read_header(&bytes)?;
-    let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
-    let is_slice = instance.is_ct_slice() && instance.pixels.as_ref().is_some_and(|p| p.frames == 1);
-    // What cannot be decoded is told when the slice is asked for.
-    let hu = if is_wanted && is_slice { decode_frame(&bytes, 0).ok().map(|d| d.hu) } else { None };
-    Ok((instance, hu))
+/// Finds out what a file is, from as little of it as tells; with it the HU of a slice, where they are wanted and cost no other
+/// reading.
+fn scan(file: &dyn FileSource, along: Along) -> Result<(Found, Option<Vec<i16>>), JobError> {
+    let once = along != Along::Nothing && file.size() <= READ_AT_ONCE;
+    let head = file.read(0, if once { file.size() } else { HEADS[0] })?;
+    let found = match FileKind::of(&head) {
+        FileKind::Archive => Found::Archive(archive_contents(Stream::new(file))?),
+        FileKind::Volume => Found::Volume(Box::new(scan_volume(file, &head)?)),
+        FileKind::Dicom if once => {
+            let instance = read_header(&head)?;
+            let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
+            let is_slice = instance.is_ct_slice() && instance.pixels.as_ref().is_some_and(|p| p.frames == 1);
+            // What cannot be decoded is told when the slice is asked for.
+            let hu = if is_wanted && is_slice { decode_frame(&head, 0).ok().map(|d| d.hu) } else { None };
+            return Ok((Found::Instance(Box::new(instance)), hu));
+        }
+        FileKind::Dicom => Found::Instance(Box::new(scan_dicom(file, head)?)),
+    };
+    Ok((found, None))
 }
 
 /// Reads a header from as little of the file as holds it.
-fn header(file: &dyn FileSource) -> Result<Instance, JobError> {
-    for length in [16 << 10, 256 << 10] {
-        if length >= file.size() {
-            break;
-        }
-        match read_header(&file.read(length)?) {
-            Err(DicomError::Truncated { .. }) => {}
-            done => return Ok(done?),
+fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobError> {
+    for length in HEADS.into_iter().skip(1).chain([file.size()]) {
+        if (head.len() as u64) < file.size() {
+            match read_header(&head) {
+                Err(DicomError::Truncated { .. }) => head = file.read(0, length)?,
+                done => return Ok(done?),
+            }
         }
     }
-    Ok(read_header(&file.read(file.size())?)?)
+    Ok(read_header(&head)?)
+}
+
+/// The longest header of a volume file that is read: NRRD may carry notes.
+const LONGEST_VOLUME_HEADER: u64 = 4 << 20;
+
+fn scan_volume(file: &dyn FileSource, head: &[u8]) -> Result<VolumeFile, JobError> {
+    let is_whole = |head: &[u8]| head.len() as u64 >= file.size();
+    let whole = is_whole(head);
+    let mut header = match read_volume_header(head, whole)? {
+        Some(header) => header,
+        None => {
+            let longer = file.read(0, LONGEST_VOLUME_HEADER)?;
+            let missing = VolumeFileError::Missing { field: "end of the header".to_owned() };
+            read_volume_header(&longer, is_whole(&longer))?.ok_or(missing)?
+        }
+    };
+    if header.data_file.is_none() {
+        header.fits(file.size())?;
+    }
+    // Headers of different CTs may be equal: what is inside is asked too.
+    let mut digest = Sha256::new();
+    digest.update(file.size().to_le_bytes());
+    digest.update(head.get(..HEADS[0] as usize).unwrap_or(head));
+    for part in 1..=4 {
+        digest.update(file.read(file.size() / 5 * part, 64 << 10)?);
+    }
+    header.identity = digest.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    Ok(header)
 }
 
 fn analysis_error(error: AnalysisError) -> JobError {
@@ -119,7 +187,7 @@ fn analysis_error(error: AnalysisError) -> JobError {
 
 fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
     let file = input.files.first().ok_or(JobError::WrongInput)?;
-    file.read(file.size())
+    file.read(0, file.size())
 }
 
 fn volume(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {

@@ -1,13 +1,13 @@
 //! Inside a worker: messages in, `jobs::run`, messages out.
 //!
 //! Message in: `{ id, job, files: [File], part: { kind, buffer } }`. A message with `part` brings a piece of a large input and
-//! no job; the job's own message comes last. Message out: `{ id, progress }` or `{ id, facts, payloads: [{ kind, buffer }] }` or
-//! `{ id, error }`.
+//! no job; the job's own message comes last. Message out: `{ id, progress }` or `{ id, part: { facts, payloads } }` or
+//! `{ id, facts, payloads: [{ kind, buffer }] }` or `{ id, error }`.
 
 use super::PlatformError;
 use super::message::{get, object};
 use crate::analysis::Progress;
-use crate::jobs::{Along, FileSource, Job, JobError, JobInput, JobOutput, Payload, run};
+use crate::jobs::{Along, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
 use js_sys::{Array, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,10 +21,10 @@ impl FileSource for Handle {
     fn size(&self) -> u64 {
         self.0.size() as u64
     }
-    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
         let unreadable = |e: JsValue| JobError::Unreadable(PlatformError::from(e).0);
         let reader = FileReaderSync::new().map_err(unreadable)?;
-        let blob: Blob = self.0.slice_with_f64_and_f64(0.0, length as f64).map_err(unreadable)?;
+        let blob: Blob = self.0.slice_with_f64_and_f64(offset as f64, (offset + length) as f64).map_err(unreadable)?;
         let buffer = reader.read_as_array_buffer(&blob).map_err(unreadable)?;
         Ok(Uint8Array::new(&buffer).to_vec())
     }
@@ -37,8 +37,9 @@ impl FileSource for ReadAhead {
     fn size(&self) -> u64 {
         u64::from(self.0.length())
     }
-    fn read(&self, length: u64) -> Result<Vec<u8>, JobError> {
-        Ok(self.0.subarray(0, length.min(self.size()) as u32).to_vec())
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = offset.saturating_add(length).min(self.size());
+        Ok(self.0.subarray(offset.min(end) as u32, end as u32).to_vec())
     }
 }
 
@@ -47,8 +48,8 @@ const MOST_AHEAD: f64 = 32.0 * (1 << 20) as f64;
 
 /// The files of a job. Those it will read whole are read at once: to ask for a file costs more than its bytes.
 fn sources(files: &Array, job: &Job) -> Vec<Box<dyn FileSource>> {
-    let whole = !matches!(job, Job::Scan { along: Along::Nothing });
-    if whole && let Some(ahead) = read_ahead(files) {
+    let in_parts = matches!(job, Job::Scan { along: Along::Nothing } | Job::Unpack { .. } | Job::DecodeVolume { .. });
+    if !in_parts && let Some(ahead) = read_ahead(files) {
         return ahead;
     }
     files.iter().map(|f| Box::new(Handle(f.unchecked_into())) as Box<dyn FileSource>).collect()
@@ -84,6 +85,14 @@ impl Progress for Teller<'_> {
     }
     fn cancelled(&self) -> bool {
         false
+    }
+}
+
+impl Listener for Teller<'_> {
+    fn part(&mut self, part: JobOutput) {
+        let transfer = Array::new();
+        let part = output(self.id, part, &transfer);
+        send(self.scope, &object(&[("id", self.id.into()), ("part", part.into())]), &transfer);
     }
 }
 
@@ -130,25 +139,29 @@ fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, inbox:
         });
     let transfer = Array::new();
     let reply = match result {
-        Ok(JobOutput { facts, payloads }) => {
-            let buffers = Array::new();
-            for payload in payloads {
-                let (kind, buffer) = match payload {
-                    Payload::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer()),
-                    Payload::Bytes(values) => ("bytes", Uint8Array::from(values.as_slice()).buffer()),
-                };
-                transfer.push(&buffer);
-                buffers.push(&object(&[("kind", kind.into()), ("buffer", buffer.into())]));
-            }
-            let facts = serde_wasm_bindgen::to_value(&facts).unwrap_or(JsValue::NULL);
-            object(&[("id", id.into()), ("facts", facts), ("payloads", buffers.into())])
-        }
+        Ok(done) => output(id, done, &transfer),
         Err(error) => {
             let error = serde_wasm_bindgen::to_value(&error).unwrap_or(JsValue::NULL);
             object(&[("id", id.into()), ("error", error)])
         }
     };
     send(scope, &reply, &transfer);
+}
+
+/// A result as a message; its payloads are handed over.
+fn output(id: u32, output: JobOutput, transfer: &Array) -> Object {
+    let JobOutput { facts, payloads } = output;
+    let buffers = Array::new();
+    for payload in payloads {
+        let (kind, buffer) = match payload {
+            Payload::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer()),
+            Payload::Bytes(values) => ("bytes", Uint8Array::from(values.as_slice()).buffer()),
+        };
+        transfer.push(&buffer);
+        buffers.push(&object(&[("kind", kind.into()), ("buffer", buffer.into())]));
+    }
+    let facts = serde_wasm_bindgen::to_value(&facts).unwrap_or(JsValue::NULL);
+    object(&[("id", id.into()), ("facts", facts), ("payloads", buffers.into())])
 }
 
 fn send(scope: &DedicatedWorkerGlobalScope, message: &Object, transfer: &Array) {

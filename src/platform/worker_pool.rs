@@ -168,11 +168,17 @@ impl WorkerPool {
             self.tell(JobEvent::Progress(id, fraction as f32));
             return;
         }
+        let part = get(message, "part");
+        if part.is_object() {
+            match output(&part) {
+                Ok(part) => self.tell(JobEvent::Part(id, part)),
+                Err(error) => log::error!("a part of a job: {error}"),
+            }
+            return;
+        }
         let error = get(message, "error");
         let result = if error.is_undefined() {
-            serde_wasm_bindgen::from_value(get(message, "facts"))
-                .map(|facts| JobOutput { facts, payloads: payloads(message) })
-                .map_err(|_misread| JobError::WrongInput)
+            output(message)
         } else {
             Err(serde_wasm_bindgen::from_value(error).unwrap_or(JobError::WorkerLost))
         };
@@ -237,6 +243,12 @@ impl WorkerPool {
             *seat = Some(worker);
         }
     }
+}
+
+fn output(message: &JsValue) -> Result<JobOutput, JobError> {
+    serde_wasm_bindgen::from_value(get(message, "facts"))
+        .map(|facts| JobOutput { facts, payloads: payloads(message) })
+        .map_err(|_misread| JobError::WrongInput)
 }
 
 fn payloads(message: &JsValue) -> Vec<Payload> {

@@ -1,7 +1,7 @@
 //! Adapter, device, limits, and the news that the device is gone.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,36 @@ pub enum RenderError {
     },
 }
 
+/// Whether the device is gone, and who is to be told.
+#[derive(Default)]
+pub(super) struct Loss {
+    happened: AtomicBool,
+    listener: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+impl Loss {
+    pub(super) fn happen(&self) {
+        self.happened.store(true, Ordering::Relaxed);
+        if let Ok(Some(tell)) = self.listener.lock().as_deref() {
+            tell();
+        }
+    }
+    pub(super) fn has_happened(&self) -> bool {
+        self.happened.load(Ordering::Relaxed)
+    }
+    pub(super) fn tell(&self, listener: impl Fn() + Send + 'static) {
+        if let Ok(mut slot) = self.listener.lock() {
+            *slot = Some(Box::new(listener));
+        }
+    }
+}
+
 /// A device and how it is doing.
 pub(super) struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) backend: Backend,
-    pub(super) lost: Arc<AtomicBool>,
+    pub(super) loss: Arc<Loss>,
 }
 
 impl Gpu {
@@ -62,13 +86,13 @@ impl Gpu {
         let descriptor = wgpu::DeviceDescriptor { label: Some("hilum"), required_limits: limits, ..Default::default() };
         let (device, queue) =
             adapter.request_device(&descriptor).await.map_err(|e| RenderError::NoDevice(e.to_string()))?;
-        let lost = Arc::new(AtomicBool::new(false));
-        let flag = lost.clone();
+        let loss = Arc::new(Loss::default());
+        let lost = loss.clone();
         device.set_device_lost_callback(move |reason, message| {
             log::warn!("GPU device lost: {reason:?} {message}");
-            flag.store(true, Ordering::Relaxed);
+            lost.happen();
         });
         device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
-        Ok(Self { device, queue, backend, lost })
+        Ok(Self { device, queue, backend, loss })
     }
 }

@@ -11,7 +11,6 @@ use crate::view::{
     VolumeInput, Window,
 };
 use crate::volume::{CtVolume, LabelMap};
-use std::sync::atomic::Ordering;
 
 /// Where a frame goes.
 pub(super) enum Target {
@@ -105,7 +104,11 @@ impl Renderer {
     }
     /// Whether the device is gone; a new renderer must be made.
     pub fn is_lost(&self) -> bool {
-        self.gpu.lost.load(Ordering::Relaxed)
+        self.gpu.loss.has_happened()
+    }
+    /// Calls `tell` when the device goes; one listener at a time.
+    pub fn when_lost(&self, tell: impl Fn() + Send + 'static) {
+        self.gpu.loss.tell(tell);
     }
 
     /// Forgets the volume: another patient's picture must not outlive its case.

@@ -2,6 +2,7 @@
 
 use super::gpu::{Backend, Gpu, RenderError};
 use super::renderer::{Renderer, Target};
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::HtmlCanvasElement;
 
 /// Which back end to try.
@@ -28,8 +29,9 @@ impl Renderer {
         };
         let instance = wgpu::Instance::new(descriptor);
         let no_adapter = |e: String| RenderError::NoAdapter(e);
-        let surface =
-            instance.create_surface(wgpu::SurfaceTarget::Canvas(canvas)).map_err(|e| no_adapter(e.to_string()))?;
+        let surface = instance
+            .create_surface(wgpu::SurfaceTarget::Canvas(canvas.clone()))
+            .map_err(|e| no_adapter(e.to_string()))?;
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
             compatible_surface: Some(&surface),
@@ -37,6 +39,15 @@ impl Renderer {
         };
         let adapter = instance.request_adapter(&options).await.map_err(|e| no_adapter(e.to_string()))?;
         let gpu = Gpu::open(&adapter).await?;
+        if gpu.backend == Backend::WebGl2 {
+            // Here the canvas says it, not the device.
+            let loss = gpu.loss.clone();
+            let lost = Closure::<dyn Fn()>::new(move || loss.happen());
+            let told = canvas.add_event_listener_with_callback("webglcontextlost", lost.as_ref().unchecked_ref());
+            told.unwrap_or_else(|e| log::warn!("{e:?}"));
+            // It goes with its canvas.
+            lost.forget();
+        }
         let mut configuration = surface
             .get_default_config(&adapter, 4, 4)
             .ok_or_else(|| no_adapter("the canvas does not fit the adapter".to_owned()))?;

@@ -190,6 +190,11 @@ fn make(
     dimension: wgpu::TextureDimension,
     format: wgpu::TextureFormat,
 ) -> (wgpu::Texture, wgpu::TextureView) {
+    let mut usage = wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
+    if gpu.backend == Backend::WebGpu {
+        // Never drawn on; but a browser empties a texture that could be without a second copy of it.
+        usage |= wgpu::TextureUsages::RENDER_ATTACHMENT;
+    }
     let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: size[2] },
@@ -197,7 +202,7 @@ fn make(
         sample_count: 1,
         dimension,
         format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        usage,
         view_formats: &[],
     });
     let view = texture.create_view(&wgpu::TextureViewDescriptor::default());

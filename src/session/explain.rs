@@ -4,7 +4,7 @@ use super::words::{Lang, Text};
 use crate::analysis::QualityFlag;
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
-use crate::import::{GeometryFinding, ImportError, SegmentationError, SegmentationNote};
+use crate::import::{ArchiveError, GeometryFinding, ImportError, SegmentationError, SegmentationNote, VolumeFileError};
 use crate::jobs::JobError;
 use crate::session::words;
 
@@ -16,6 +16,8 @@ const fn t(en: &'static str, fr: &'static str) -> Text {
 pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
     match error {
         JobError::Dicom(error) => dicom_error(error, lang),
+        JobError::Archive(error) => archive_error(error, lang),
+        JobError::Volume(error) => volume_file_error(error, lang),
         JobError::Unreadable(why) => {
             t("the file can no longer be read ({})", "le fichier n’est plus lisible ({})").with(lang, &[why])
         }
@@ -183,6 +185,111 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             t("slice thickness {} mm, slice distance {} mm", "épaisseur de coupe {} mm, distance {} mm")
                 .with(lang, &[&mm(*thickness_mm), &mm(*spacing_mm)])
         }
+        GeometryFinding::NotDicom => t(
+            "not DICOM: units and patient orientation are taken from the file header; no study to file annotations in",
+            "pas du DICOM : unités et orientation du patient sont lues dans l’en-tête ; aucun examen où classer les annotations",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        GeometryFinding::AssumedOrientation => t(
+            "the file does not state the patient’s orientation: left and right may be swapped",
+            "le fichier n’indique pas l’orientation du patient : droite et gauche peuvent être inversées",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        GeometryFinding::OrientationsDisagree { largest_mm } => t(
+            "the file states two positions up to {} mm apart; the sform was taken",
+            "le fichier indique deux positions distantes jusqu’à {} mm ; la sform est retenue",
+        )
+        .with(lang, &[&mm(*largest_mm)]),
+        GeometryFinding::ValuesChanged { rounded, clamped } => t(
+            "{} voxels were rounded to whole HU, {} were out of range",
+            "{} voxels arrondis à l’UH entière, {} hors limites",
+        )
+        .with(lang, &[&rounded.to_string(), &clamped.to_string()]),
+        GeometryFinding::NoAir { smallest_hu, largest_hu } => t(
+            "values run from {} to {}, none as low as air: they may not be Hounsfield units",
+            "valeurs de {} à {}, aucune aussi basse que l’air : peut-être pas des unités Hounsfield",
+        )
+        .with(lang, &[&smallest_hu.to_string(), &largest_hu.to_string()]),
+    }
+}
+
+/// Why an archive or an entry of it is not opened.
+pub(super) fn archive_error(error: &ArchiveError, lang: Lang) -> String {
+    let mib = |bytes: u64| (bytes >> 20).to_string();
+    match error {
+        ArchiveError::Damaged { reason } => {
+            t("the archive is damaged: {}", "l’archive est endommagée : {}").with(lang, &[reason])
+        }
+        ArchiveError::Encrypted => {
+            t("it is protected by a password", "protégé par un mot de passe").in_lang(lang).to_owned()
+        }
+        ArchiveError::Method { method } => {
+            t("the compression “{}” is not supported", "la compression « {} » n’est pas prise en charge")
+                .with(lang, &[method])
+        }
+        ArchiveError::Link => t("a link, not a file", "un lien, pas un fichier").in_lang(lang).to_owned(),
+        ArchiveError::TooLarge { bytes, limit } => {
+            t("too large: {} MiB unpacked, at most {}", "trop grand : {} Mio une fois extrait, au plus {}")
+                .with(lang, &[&mib(*bytes), &mib(*limit)])
+        }
+        ArchiveError::TooManyEntries { count, limit } => {
+            t("the archive has {} entries; at most {} are read", "l’archive a {} entrées ; au plus {} sont lues")
+                .with(lang, &[&count.to_string(), &limit.to_string()])
+        }
+        ArchiveError::Ratio { ratio } => t(
+            "compressed {} times: no image is, it was not unpacked",
+            "compressé {} fois : aucune image ne l’est, non extrait",
+        )
+        .with(lang, &[&ratio.to_string()]),
+        ArchiveError::OtherSize { declared } => {
+            t("its size is not the {} bytes declared", "sa taille n’est pas celle déclarée ({} octets)")
+                .with(lang, &[&declared.to_string()])
+        }
+        ArchiveError::RepeatedPaths { count } => t(
+            "{} entries have the path of another and cannot be told apart",
+            "{} entrées ont le chemin d’une autre et ne peuvent être distinguées",
+        )
+        .with(lang, &[&count.to_string()]),
+        ArchiveError::TooDeep => {
+            t("an archive inside two others is not opened", "une archive contenue dans deux autres n’est pas ouverte")
+                .in_lang(lang)
+                .to_owned()
+        }
+    }
+}
+
+/// Why a volume file cannot be opened.
+pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
+    match error {
+        VolumeFileError::Truncated { found, needed } => t("truncated: {} of {} bytes", "tronqué : {} octets sur {}")
+            .with(lang, &[&found.to_string(), &needed.to_string()]),
+        VolumeFileError::Missing { field } => t("the header has no {}", "l’en-tête n’a pas de {}").with(lang, &[field]),
+        VolumeFileError::BadValue { field, found } => {
+            t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »").with(lang, &[field, found])
+        }
+        VolumeFileError::Unsupported { field, found } => {
+            t("{} = {} is not supported", "{} = {} n’est pas pris en charge").with(lang, &[field, found])
+        }
+        VolumeFileError::SeveralVolumes { count } => t(
+            "{} volumes or components in one file: only single volumes are opened",
+            "{} volumes ou composantes dans un fichier : seuls les volumes simples sont ouverts",
+        )
+        .with(lang, &[&count.to_string()]),
+        VolumeFileError::TooLarge { voxels, limit } => {
+            t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
+                .with(lang, &[&voxels.to_string(), &limit.to_string()])
+        }
+        VolumeFileError::Damaged { reason } => {
+            t("the voxels cannot be decompressed: {}", "les voxels ne peuvent être décompressés : {}")
+                .with(lang, &[reason])
+        }
+        VolumeFileError::NoDataFile { name } => t(
+            "its voxels are in “{}”: open both files together",
+            "ses voxels sont dans « {} » : ouvrez les deux fichiers ensemble",
+        )
+        .with(lang, &[name]),
     }
 }
 

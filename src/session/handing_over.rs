@@ -12,7 +12,19 @@ use crate::import::{Collision, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
+    /// Whether there is something that objects could refer to; says so otherwise.
+    fn may_export(&mut self, update: &mut Update) -> bool {
+        let may = self.case.as_ref().is_none_or(Case::is_dicom);
+        if !may {
+            self.say(words::EXPORT_NEEDS_DICOM, update);
+        }
+        may
+    }
+
     pub(super) fn save(&mut self, report: bool, now: &str, update: &mut Update) {
+        if !self.may_export(update) {
+            return;
+        }
         match self.objects(now) {
             Ok(objects) => {
                 let wanted = if report { objects.into_iter().nth(1) } else { objects.into_iter().next() };
@@ -31,6 +43,9 @@ impl Session {
         update.changes.facts = true;
         if self.destination.is_none() {
             return self.say(words::UPLOAD_NOWHERE, update);
+        }
+        if !self.may_export(update) {
+            return;
         }
         let made = self.objects(now).and_then(|objects| {
             let mut lines = Vec::new();
@@ -110,7 +125,7 @@ impl Session {
             },
             Err(error) => return self.add_problem(file, ProblemReason::Job(error)),
         };
-        let Some(case) = &mut self.case else {
+        let Some(case) = self.case.as_mut().filter(|c| c.is_dicom()) else {
             return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
         };
         let source = case.source();

@@ -7,8 +7,8 @@ use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
-use crate::import::{StackPlan, load_order, plan_stack};
-use crate::jobs::{Along, FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::import::{StackPlan, ValueReport, load_order, plan_stack};
+use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
 use std::collections::BTreeSet;
@@ -20,17 +20,20 @@ const READ_ONCE: u64 = 256 << 20;
 
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
+        let unpacked = self.take_unpacked(&files);
         if files.is_empty() {
             return;
         }
-        if self.scan.done == self.scan.total {
-            self.scan = Scan::default();
+        if !unpacked {
+            if !self.scan.goes_on() {
+                self.scan = Scan::default();
+            }
+            self.notice = None;
+            update.effects.push(Effect::Mark("hilum:files"));
         }
-        self.notice = None;
         self.scan.total += files.len();
         update.changes.facts = true;
-        update.effects.push(Effect::Mark("hilum:files"));
-        let bytes: u64 = files.iter().map(|f| f.size).sum();
+        let bytes = files.iter().map(|f| f.size).sum::<u64>().max(self.scan.unpacked_bytes);
         let along = if bytes <= READ_ONCE { Along::Uncompressed } else { Along::Nothing };
         let mut ids: Vec<FileId> = files.iter().map(|f| f.id).collect();
         self.names.extend(files.into_iter().map(|f| (f.id, f.name)));
@@ -66,9 +69,10 @@ impl Session {
     /// Stops reading and decoding. While headers are read nothing is opened; later, slices that arrived stay, and what is missing
     /// looks missing.
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
-        self.scan.stopped = self.scan.done < self.scan.total;
+        self.scan.stopped = self.scan.goes_on();
         self.scan.done += std::mem::take(&mut self.scan.rest).len();
-        if self.scan.stopped && self.scan.done >= self.scan.total {
+        self.scan.coming -= std::mem::take(&mut self.scan.to_unpack).len().min(self.scan.coming);
+        if self.scan.stopped && !self.scan.goes_on() {
             self.catalogue(update);
         }
         let loading: Vec<JobId> =
@@ -92,30 +96,39 @@ impl Session {
         };
         for (file, header) in files.iter().zip(headers) {
             match header {
-                Ok(instance) if self.file_of.contains_key(&instance.sop_instance_uid) => {
+                Ok(Found::Archive(contents)) => self.archive_found(*file, contents, update),
+                Ok(Found::Volume(header)) => self.scan.volumes.push((*file, *header)),
+                Ok(Found::Instance(instance)) if self.file_of.contains_key(&instance.sop_instance_uid) => {
                     // A segmentation read again is put on again; any other instance is there already.
                     if is_segmentation(&instance) {
                         self.file_of.insert(instance.sop_instance_uid.clone(), *file);
-                        self.scan.found.push(instance);
+                        self.scan.found.push(*instance);
                     } else {
                         self.scan.repeated += 1;
                     }
                 }
-                Ok(instance) => {
+                Ok(Found::Instance(instance)) => {
                     self.file_of.insert(instance.sop_instance_uid.clone(), *file);
                     self.preview(&instance, *file, update);
-                    self.scan.found.push(instance);
+                    self.scan.found.push(*instance);
                 }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
         }
-        if self.scan.done >= self.scan.total {
-            self.catalogue(update);
-        } else if !self.scan.rest.is_empty() {
-            match &self.case {
-                Some(case) if case.is_preview => update.effects.push(Effect::AwaitImage),
-                _ => self.read_on(update),
+        self.go_on_reading(update);
+    }
+
+    /// Goes on to the series when no more headers are to come, and else to the files that waited.
+    pub(super) fn go_on_reading(&mut self, update: &mut Update) {
+        if self.scan.goes_on() {
+            if !self.scan.rest.is_empty() {
+                match &self.case {
+                    Some(case) if case.is_preview => update.effects.push(Effect::AwaitImage),
+                    _ => self.read_on(update),
+                }
             }
+        } else if self.scan.total > 0 {
+            self.catalogue(update);
         }
     }
 
@@ -146,6 +159,7 @@ impl Session {
             pending: 0,
             is_preview: true,
             reading_id: String::new(),
+            values: None,
         });
         self.begin_views(update);
     }
@@ -164,6 +178,7 @@ impl Session {
             self.notice = Some(words::STOPPED.in_lang(self.lang).to_owned());
             return;
         }
+        self.take_volume_files();
         if self.scan.repeated > 0 {
             let count = self.scan.repeated.to_string();
             self.notice = Some(words::REPEATED_FILES.with(self.lang, &[&count]));
@@ -182,7 +197,7 @@ impl Session {
             .series
             .iter()
             .filter(|s| s.kind == SeriesKind::CtVolume && s.instances.iter().any(|i| new.contains(&i.sop_instance_uid)))
-            .max_by_key(|s| s.instances.len())
+            .max_by_key(|s| s.instances.iter().map(|i| i.pixels.as_ref().map_or(0, |p| p.frames)).sum::<usize>())
             .map(|s| s.uid.clone());
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
@@ -211,7 +226,8 @@ impl Session {
         }
         let Some(series) = self.series.iter().find(|s| s.uid == uid).cloned() else { return };
         let name = series.instances.first().map_or_else(String::new, |i| i.series.description.clone());
-        let plan = match plan_stack(&series) {
+        let from_file = self.volume_files.get(uid).cloned();
+        let plan = match from_file.as_ref().map_or_else(|| plan_stack(&series), |(header, _)| Ok(header.plan())) {
             Ok(plan) => plan,
             Err(error) => {
                 self.problems.push(Problem { name, reason: ProblemReason::Import(error) });
@@ -235,7 +251,10 @@ impl Session {
         };
         let middle = plan.slices.len() / 2;
         let mut pending = 0;
-        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate() {
+        if let Some((header, file)) = &from_file {
+            pending = self.read_volume_file(header, *file, update);
+        }
+        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate().filter(|_| from_file.is_none()) {
             let Some(source) = plan.slices[k] else { continue };
             let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
             let Some(file) = file.copied() else { continue };
@@ -250,8 +269,10 @@ impl Session {
             pending += 1;
         }
         self.look_at(&series, &plan.grid);
+        let values = from_file.map(|_| ValueReport::default());
+        let is_preview = false;
         self.case =
-            Some(Case { series, plan, volume, document, history, active, pending, is_preview: false, reading_id });
+            Some(Case { series, plan, volume, document, history, active, pending, is_preview, reading_id, values });
         self.begin_views(update);
         self.settle(update);
     }
@@ -276,7 +297,7 @@ impl Session {
     }
 
     /// Once the last slice has arrived.
-    fn settle(&mut self, update: &mut Update) {
+    pub(super) fn settle(&mut self, update: &mut Update) {
         if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
             case.document.recount_all(&case.volume);
             update.effects.push(Effect::Mark("hilum:volume"));
@@ -290,7 +311,7 @@ impl Session {
         let decoding: Vec<JobId> = self
             .jobs
             .iter()
-            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::Proposal(_)))
+            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::DecodeVolume { .. } | Purpose::Proposal(_)))
             .map(|(id, _)| *id)
             .collect();
         for id in decoding {

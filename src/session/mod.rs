@@ -12,6 +12,7 @@ mod handing_over;
 mod loading;
 mod looking;
 mod marking;
+mod other_files;
 mod proposing;
 mod state;
 mod update;

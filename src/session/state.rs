@@ -7,12 +7,12 @@ use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::{Grid, PatientPoint};
-use crate::import::{ImportError, StackPlan, load_order};
+use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile, load_order};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub struct JobRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
+    Unpack { archive: FileId },
     Decode { k: usize },
+    DecodeVolume { file: FileId },
     ReadSegmentation(FileId),
     Demonstration,
     Proposal(super::words::Text),
@@ -98,9 +100,15 @@ pub struct Case {
     pub(super) is_preview: bool,
     /// Identifies this reading of this CT in what is exported.
     pub(super) reading_id: String,
+    /// What the values of a volume file have turned out to be so far; `None` for DICOM.
+    pub(super) values: Option<ValueReport>,
 }
 
 impl Case {
+    /// Whether the CT came as DICOM: only then is there a study to file annotations in.
+    pub fn is_dicom(&self) -> bool {
+        self.values.is_none()
+    }
     /// Whether no slice is on its way any more: marking may begin.
     pub fn is_settled(&self) -> bool {
         self.pending == 0 && !self.is_preview
@@ -175,6 +183,10 @@ pub struct Session {
     pub(super) series: Vec<Series>,
     pub(super) file_of: BTreeMap<String, FileId>,
     pub(super) names: BTreeMap<FileId, String>,
+    /// Opened files that are no DICOM, by what stands for their Series Instance UID: the header, and the file of the voxels.
+    pub(super) volume_files: BTreeMap<String, (VolumeFile, FileId)>,
+    /// Names of the archives that were unpacked; the names of their entries begin with them.
+    pub(super) archives: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) case: Option<Case>,
     pub(super) shelved: BTreeMap<String, Shelved>,
@@ -217,6 +229,14 @@ pub(super) struct Scan {
     pub(super) total: usize,
     pub(super) done: usize,
     pub(super) found: Vec<Instance>,
+    /// Headers of volume files.
+    pub(super) volumes: Vec<(FileId, VolumeFile)>,
+    /// Entries of archives that wait for their turn.
+    pub(super) to_unpack: VecDeque<(FileId, Vec<usize>)>,
+    /// Batches of entries that wait, are being unpacked, or are on their way back as files.
+    pub(super) coming: usize,
+    /// Bytes that the archives declare to become.
+    pub(super) unpacked_bytes: u64,
     /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
     pub(super) early: BTreeMap<FileId, Vec<i16>>,
     /// Files that are read once the first slice is on screen: it would wait for them otherwise.
@@ -231,6 +251,13 @@ pub(super) struct Scan {
     pub(super) found_nothing: bool,
 }
 
+impl Scan {
+    /// Whether more headers are to come.
+    pub(super) fn goes_on(&self) -> bool {
+        self.done < self.total || self.coming > 0
+    }
+}
+
 impl Session {
     /// Nothing open.
     pub fn new(lang: Lang) -> Self {
@@ -242,6 +269,8 @@ impl Session {
             series: Vec::new(),
             file_of: BTreeMap::new(),
             names: BTreeMap::new(),
+            volume_files: BTreeMap::new(),
+            archives: BTreeSet::new(),
             problems: Vec::new(),
             case: None,
             shelved: BTreeMap::new(),
@@ -315,7 +344,7 @@ impl Session {
     }
     /// Whether headers are being read or slices decoded.
     pub fn is_loading(&self) -> bool {
-        self.scan.done < self.scan.total
+        self.scan.goes_on()
             || self.case.as_ref().is_some_and(|c| !c.is_settled())
             || self.jobs.values().any(|p| *p == Purpose::Demonstration)
     }

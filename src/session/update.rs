@@ -22,6 +22,7 @@ impl Session {
                     update.changes.facts = true;
                 }
             }
+            Command::Job(JobEvent::Part(id, part)) => self.job_part(id, part, &mut update),
             Command::Job(JobEvent::Done(id, result)) => self.job_done(id, result, &mut update),
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
             Command::Pointer(input) => self.pointer_event(input, &mut update),
@@ -127,7 +128,9 @@ impl Session {
         // A job of a case that was put aside has no purpose any more.
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
+            Some(Purpose::Unpack { archive }) => self.unpacked(archive, result, update),
             Some(Purpose::Decode { k }) => self.decoded(k, result, update),
+            Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),

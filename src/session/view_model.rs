@@ -274,10 +274,14 @@ impl Session {
     fn status(&self) -> Status {
         let lang = self.lang;
         let numbers = |done: usize, total: usize| [done.to_string(), total.to_string()];
-        if self.scan.done < self.scan.total || self.jobs.values().any(|p| *p == Purpose::Demonstration) {
+        if self.scan.goes_on() || self.jobs.values().any(|p| *p == Purpose::Demonstration) {
             let (loaded, total) = (self.scan.done, self.scan.total);
             let n = numbers(loaded, total);
-            let text = words::READING_HEADERS.with(lang, &[&n[0], &n[1]]);
+            let text = if loaded < total || self.scan.coming == 0 {
+                words::READING_HEADERS.with(lang, &[&n[0], &n[1]])
+            } else {
+                words::UNPACKING.in_lang(lang).to_owned()
+            };
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let Some(case) = &self.case else {

@@ -94,7 +94,7 @@ texts! {
     OPEN_FILES: "Open files" / "Ouvrir des fichiers";
     OPEN_FOLDER: "Open folder" / "Ouvrir un dossier";
     OPEN_DEMO: "Demonstration" / "Démonstration";
-    DROP_HERE: "Drop a folder or DICOM files of a chest CT here" / "Déposez ici un dossier ou des fichiers DICOM d’un scanner thoracique";
+    DROP_HERE: "Drop a folder, DICOM files, a ZIP, NIfTI, MetaImage or NRRD of a chest CT here" / "Déposez ici un dossier, des fichiers DICOM, un ZIP, NIfTI, MetaImage ou NRRD d’un scanner thoracique";
     CANCEL: "Cancel" / "Annuler";
     CLOSE: "Close" / "Fermer";
     LANGUAGE: "Language" / "Langue";
@@ -112,6 +112,7 @@ texts! {
     LEDGER_EMPTY: "No request has been made." / "Aucune requête n’a été émise.";
     IDLE: "No CT open" / "Aucun scanner ouvert";
     READING_HEADERS: "Reading headers: {} of {}" / "Lecture des en-têtes : {} sur {}";
+    UNPACKING: "Unpacking archives" / "Extraction des archives";
     LOADING_SLICES: "Loading slices: {} of {}" / "Chargement des coupes : {} sur {}";
     READY: "{} slices loaded" / "{} coupes chargées";
     READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
@@ -166,6 +167,7 @@ texts! {
     UPLOADED: "Sent: {} objects stored" / "Envoyé : {} objets enregistrés";
     UPLOAD_FAILED: "Not sent: {}" / "Non envoyé : {}";
     NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
+    EXPORT_NEEDS_DICOM: "DICOM SEG and SR refer to DICOM images: this CT was not opened from DICOM and has none." / "DICOM SEG et SR renvoient à des images DICOM : ce scanner n’a pas été ouvert à partir de DICOM et n’en a aucune.";
     NO_SEGMENT: "Choose or add a segment of this kind first." / "Choisissez ou ajoutez d’abord un segment.";
     WAIT_FOR_SLICES: "Marking begins when all slices are loaded." / "L’annotation commence quand toutes les coupes sont chargées.";
     SEGMENT_LOCKED: "The segment is locked." / "Le segment est verrouillé.";

@@ -15,7 +15,7 @@ pub fn mount() {
     if console_log::init_with_level(log::Level::Info).is_err() {
         log::debug!("the log was there already");
     }
-    super::runtime::show_panics();
+    super::document::show_panics();
     mount_to_body(App);
 }
 
@@ -31,7 +31,7 @@ fn App() -> impl IntoView {
 
     Effect::new(move |_| {
         let (lang, gpu) = page.view.with(|v| (v.lang, v.gpu));
-        super::runtime::set_body(lang, gpu);
+        super::document::set_body(lang, gpu);
     });
     let keys = window_event_listener(leptos::ev::keydown, move |event| on_key(page, &event));
     on_cleanup(move || keys.remove());

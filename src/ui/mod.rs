@@ -6,6 +6,7 @@
 
 mod app;
 mod dialogs;
+mod document;
 mod icons;
 mod panels;
 mod panes;

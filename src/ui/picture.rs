@@ -51,6 +51,12 @@ impl Picture {
         self.canvas.remove();
         self.host
     }
+    /// Calls `tell` when what draws is gone.
+    pub(super) fn when_lost(&self, tell: impl Fn() + Send + 'static) {
+        if let Painter::Gpu(renderer) = &self.painter {
+            renderer.when_lost(tell);
+        }
+    }
     pub(super) fn is_lost(&self) -> bool {
         matches!(&self.painter, Painter::Gpu(r) if r.is_lost())
     }

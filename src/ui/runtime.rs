@@ -1,5 +1,6 @@
 //! Owns the session: hands it commands, does its effects, draws once a frame.
 
+use super::document::{query, starting_language};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
@@ -19,7 +20,7 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DataTransfer, File, FileList, HtmlElement};
 
@@ -111,9 +112,9 @@ const TELL_EVERY_MS: f64 = 150.0;
 /// Files whose facts are asked for in one go.
 const FILES_AT_ONCE: usize = 100;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
-const SLICES_ON_THE_WAY: usize = 32;
+const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
-const MOST_REST_MS: f64 = 1000.0;
+const MOST_REST_MS: f64 = 1500.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -309,6 +310,9 @@ impl Runtime {
         let runtime = self.clone();
         spawn_local(async move {
             let (picture, gpu) = Picture::open(&host, wanted.as_deref()).await;
+            // A frame finds out, and rebuilds.
+            let watching = SendWrapper::new(runtime.clone());
+            picture.when_lost(move || watching.ask_frame());
             *runtime.0.picture.borrow_mut() = Some(picture);
             let again = Changes { volume: true, view: true, volume_view: true, facts: true, ..Changes::default() };
             runtime.0.pending.borrow_mut().merge(again);
@@ -401,7 +405,7 @@ impl Runtime {
             if changes.volume_view && session.is_orbiting() {
                 self.0.cast_due.set(true);
             }
-            // While slices arrive, handing them over comes first: the GPU draws a fifth of the time at most.
+            // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
             let arriving = session.is_loading() || !uploads.is_empty();
             let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
             // A CT that is complete in memory is drawn once it is complete on the GPU.
@@ -418,7 +422,7 @@ impl Runtime {
                     let (drawing, rest_until_ms) = done.take();
                     drawing.set(false);
                     let now = clock::now_ms();
-                    rest_until_ms.set(now + ((now - begun) * 4.0).min(MOST_REST_MS));
+                    rest_until_ms.set(now + ((now - begun) * 9.0).min(MOST_REST_MS));
                 });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
@@ -531,64 +535,4 @@ fn ask(pool: Option<WorkerPool>, id: JobId, priority: Priority, request: Request
     if let Some(pool) = pool {
         pool.ask(id, priority, request);
     }
-}
-
-/// The address' choice, else the remembered one, else the browser's.
-fn starting_language() -> Lang {
-    let chosen = query("lang").or_else(|| Kept::get::<String>("hilum-lang").ok());
-    if let Some(lang) = chosen.as_deref().and_then(Lang::from_tag) {
-        return lang;
-    }
-    let tags: Vec<String> = web_sys::window()
-        .map(|w| w.navigator().languages().iter().filter_map(|t| t.as_string()).collect())
-        .unwrap_or_default();
-    Lang::preferred(tags.iter().map(String::as_str))
-}
-
-/// A value of the address' query.
-fn query(name: &str) -> Option<String> {
-    let search = web_sys::window()?.location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
-}
-
-/// Tells tests and style sheets what draws and in which language.
-pub(super) fn set_body(lang: Lang, gpu: Gpu) {
-    let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
-    let gpu = match gpu {
-        Gpu::Probing => "",
-        Gpu::WebGpu => "webgpu",
-        Gpu::WebGl2 => "webgl2",
-        Gpu::Cpu => "cpu",
-    };
-    let set = |element: &web_sys::Element, name: &str, value: &str| {
-        element.set_attribute(name, value).unwrap_or_else(|e| log::debug!("{name}: {e:?}"));
-    };
-    if let Some(body) = document.body() {
-        set(&body, "data-gpu", gpu);
-        set(&body, "data-lang", lang.tag());
-    }
-    if let Some(root) = document.document_element() {
-        set(&root, "lang", lang.tag());
-    }
-    document.set_title(words::APP_TITLE.in_lang(lang));
-}
-
-/// A panic cannot be recovered from; the reader is told.
-pub(super) fn show_panics() {
-    let told = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        told(info);
-        let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
-        let lang = document.document_element().and_then(|e| e.get_attribute("lang")).unwrap_or_default();
-        let text = words::PANIC.in_lang(Lang::from_tag(&lang).unwrap_or_default());
-        let shown = document.create_element("p").and_then(|p| {
-            p.set_text_content(Some(text));
-            p.set_attribute("class", "panic")?;
-            p.set_attribute("role", "alert")?;
-            document.body().map_or(Ok(JsValue::NULL), |b| b.append_child(&p).map(JsValue::from))
-        });
-        if let Err(e) = shown {
-            log::error!("{e:?}");
-        }
-    }));
 }

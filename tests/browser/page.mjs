@@ -27,13 +27,15 @@ const PATIENCE = 120_000;
 
 export const id = (name) => `[data-testid="${name}"]`;
 
-/// A fresh browser on the page; `use` gets it, and everything it asked of the network is in `requests`.
-export async function withPage(address, use) {
+/// A fresh browser on the page; `use` gets it, and everything it asked of the network is in `requests`. `early` runs in the page
+/// before anything else does.
+export async function withPage(address, use, early) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
   try {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-GB" });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
+    if (early) await page.addInitScript(early);
     const requests = [];
     const troubles = [];
     page.on("request", (r) => requests.push({ url: r.url(), method: r.method(), body: r.postDataBuffer() }));

@@ -127,6 +127,8 @@ fn wasm() -> Outcome {
         "web",
         "--test",
         "worker_decoders",
+        "--test",
+        "worker_files",
     ];
     let mut test = command("cargo", &arguments);
     run(test.env("CHROMEDRIVER", "/usr/bin/chromedriver").env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
