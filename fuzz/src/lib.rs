@@ -1,12 +1,14 @@
 //! What is done with bytes from outside, one function for each door. The fuzzer calls these; `tests/regressions.rs` replays with
 //! them what once broke something.
 
+use hilum::analysis::Progress;
 use hilum::dicom::{DecodedFrame, Instance, decode_frame, group_into_series, read_header};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::import::{plan_stack, read_segmentation};
+use hilum::jobs::{Along, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
 
 /// The doors by name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, fn(&[u8])); 9] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),
@@ -15,6 +17,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 8] = [
     ("jpeg_ls", jpeg_ls),
     ("jpeg_2000", jpeg_2000),
     ("segmentation", segmentation),
+    ("any_file", any_file),
 ];
 
 /// Frames larger than this are left to the limits that `read_header` has: here they would only take time.
@@ -83,10 +86,62 @@ pub fn jpeg_2000(data: &[u8]) {
 /// A segmentation put on a CT.
 pub fn segmentation(data: &[u8]) {
     let origin = PatientPoint::new(0.0, 0.0, 0.0);
-    let steps = [PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, 1.0, 0.0), PatientVector::new(0.0, 0.0, 1.0)];
+    let steps =
+        [PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, 1.0, 0.0), PatientVector::new(0.0, 0.0, 1.0)];
     if let Some(grid) = Grid::new([16, 16, 4], origin, steps) {
         let _ = read_segmentation(data, &grid, &[None, None, None, None]).is_ok();
     }
+}
+
+/// Any file, as workers read it: DICOM, an archive and what is in it, a volume file and its voxels.
+pub fn any_file(data: &[u8]) {
+    for along in [Along::Nothing, Along::Uncompressed] {
+        let Ok(JobOutput { facts: JobFacts::Headers { headers, .. }, .. }) = job(data, &Job::Scan { along }) else {
+            return;
+        };
+        for found in headers.into_iter().flatten() {
+            let job_of = match found {
+                Found::Archive(contents) => Job::Unpack { entries: (0..contents.entries.len()).collect() },
+                Found::Volume(header) if header.grid.voxel_count() <= MOST_PIXELS => {
+                    for planes in header.slabs(1 << 16) {
+                        let _ = job(data, &Job::DecodeVolume { header: header.clone(), planes }).is_ok();
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let _ = job(data, &job_of).is_ok();
+        }
+    }
+}
+
+fn job(data: &[u8], job: &Job) -> Result<JobOutput, JobError> {
+    run(job, JobInput { files: vec![Box::new(Bytes(data.to_vec()))], ..JobInput::default() }, &mut Unheard)
+}
+
+struct Bytes(Vec<u8>);
+
+impl FileSource for Bytes {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = offset.saturating_add(length).min(self.size());
+        Ok(self.0[offset.min(end) as usize..end as usize].to_vec())
+    }
+}
+
+struct Unheard;
+
+impl Progress for Unheard {
+    fn report(&mut self, _fraction: f32) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Listener for Unheard {
+    fn part(&mut self, _part: JobOutput) {}
 }
 
 /// Rows and columns of the first JPEG frame header.

@@ -26,6 +26,9 @@ const ENCAPSULATED: &str = "1.2.840.10008.1.2.1.98";
 /// RLE Lossless.
 const RLE: &str = "1.2.840.10008.1.2.5";
 
+/// Pixels of the largest frame that CT has: 2048 × 2048.
+const LARGEST_CT: usize = 1 << 22;
+
 /// Decodes frame `frame` (from 0) of a whole file to HU: stored value × Rescale Slope + Rescale Intercept, rounded to the nearest
 /// whole HU and limited to what 16 bits hold.
 ///
@@ -55,8 +58,11 @@ pub fn decode_frame(file: &[u8], frame: usize) -> Result<DecodedFrame, DicomErro
     };
     let hu = match compression {
         Compression::None => native(&data, format, opened.encoding.big_endian)?,
-        Compression::Deflated => native(&inflate(&data)?, format, false)?,
-        Compression::Codec(decode) => match decode(&data, format)? {
+        Compression::Deflated => {
+            let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
+            native(&inflate(&data, length as u64)?, format, false)?
+        }
+        Compression::Codec(decode) => match decode(plausible(&data, format)?, format)? {
             Samples::Stored(words) => StoredBits::of(format).hu(words.into_iter(), format)?,
             // The stream has at most 16 bits; lossy compression may overshoot a little.
             Samples::Values(values) => {
@@ -98,6 +104,16 @@ impl Compression {
             _ => return None,
         })
     }
+}
+
+/// Refuses a stream so short that no real image is in it, before memory is taken for what its header claims. Frames as large as CT
+/// has them may be of one value and therefore of any length.
+fn plausible<'a>(data: &'a [u8], format: &PixelFormat) -> Result<&'a [u8], DicomError> {
+    let pixels = format.rows * format.columns;
+    if pixels > LARGEST_CT && data.len() < pixels / 1024 {
+        return Err(damaged("the stream is too short for so many pixels"));
+    }
+    Ok(data)
 }
 
 /// Refuses what is not CT as this product reads it.

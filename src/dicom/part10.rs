@@ -112,7 +112,12 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
         _ => Encoding::EXPLICIT_LITTLE,
     };
     if meta.transfer_syntax == DEFLATED {
-        return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflate(rest)?), start: 0 });
+        let inflated = inflate(rest, MOST_INFLATED + 1)?;
+        if inflated.len() as u64 > MOST_INFLATED {
+            let what = "the inflated data set".into();
+            return Err(DicomError::TooLarge { what, found: inflated.len() as u64, limit: MOST_INFLATED });
+        }
+        return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflated), start: 0 });
     }
     Ok(Opened { meta, encoding, bytes: Cow::Borrowed(file), start })
 }
@@ -128,22 +133,14 @@ fn guess(data_set: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Raw deflate → bytes. The beginning of a deflated stream gives the beginning of its content.
-pub(super) fn inflate(deflated: &[u8]) -> Result<Vec<u8>, DicomError> {
+/// Raw deflate → bytes, the first `limit` of them. The beginning of a deflated stream gives the beginning of its content.
+pub(super) fn inflate(deflated: &[u8], limit: u64) -> Result<Vec<u8>, DicomError> {
     let syntax = TransferSyntaxRegistry.get(DEFLATED);
     let Some(Codec::Dataset(Some(adapter))) = syntax.map(|s| s.codec()) else {
         return Err(DicomError::UnsupportedTransferSyntax { uid: DEFLATED.into() });
     };
     let mut inflated = Vec::new();
-    let outcome = adapter.adapt_reader(Box::new(deflated)).take(MOST_INFLATED + 1).read_to_end(&mut inflated);
-    if inflated.len() as u64 > MOST_INFLATED {
-        return Err(DicomError::TooLarge {
-            what: "the inflated data set".into(),
-            found: inflated.len() as u64,
-            limit: MOST_INFLATED,
-        });
-    }
-    match outcome {
+    match adapter.adapt_reader(Box::new(deflated)).take(limit).read_to_end(&mut inflated) {
         Err(error) if inflated.is_empty() => {
             Err(DicomError::Malformed { at: 0, reason: format!("the deflated data set cannot be inflated: {error}") })
         }
