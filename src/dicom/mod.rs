@@ -14,6 +14,8 @@ mod error;
 mod header;
 mod instance;
 #[cfg(feature = "codecs")]
+mod jpeg12;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;

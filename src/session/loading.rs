@@ -5,7 +5,7 @@ use super::command::Effect;
 use super::state::{Case, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
 use super::words;
 use crate::annotation::{Document, History};
-use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
+use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
 use crate::import::{StackPlan, ValueReport, load_order, plan_stack};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
@@ -114,6 +114,10 @@ impl Session {
                     self.preview(&instance, *file, update);
                     self.scan.found.push(*instance);
                 }
+                Err(JobError::Dicom(DicomError::Directory)) => {
+                    self.scan.directories += 1;
+                    self.notice = Some(words::DIRECTORY_ASIDE.in_lang(self.lang).to_owned());
+                }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
         }
@@ -206,7 +210,8 @@ impl Session {
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
             None if open.is_none() && segmentations.is_empty() && self.scan.repeated == 0 => {
                 self.scan.found_nothing = true;
-                self.notice = Some(words::NOTHING_TO_SHOW.in_lang(self.lang).to_owned());
+                let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
+                self.notice = Some(why.in_lang(self.lang).to_owned());
             }
             None => {}
         }

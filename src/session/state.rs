@@ -263,6 +263,8 @@ pub(super) struct Scan {
     pub(super) stopped: bool,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
+    /// DICOMDIRs: what they list is read itself.
+    pub(super) directories: usize,
     /// All headers were read, and there was nothing to show among them.
     pub(super) found_nothing: bool,
 }
