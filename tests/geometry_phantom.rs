@@ -12,12 +12,16 @@ use dicom_core::value::{DataSetSequence, Value};
 use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use hilum::analysis::Progress;
 use hilum::dicom::{Series, decode_frame, decode_frames, group_into_series, read_header};
 use hilum::geometry::{PatientPoint, PatientVector};
 use hilum::import::{Assembly, GeometryFinding, Severity, SliceSource, StackPlan, plan_stack, stacks};
+use hilum::jobs::{FileSource, Job, JobError, JobFacts, JobInput, JobOutput, Listener, Payload, run};
 use hilum::volume::CtVolume;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const CENTRE: [f64; 3] = [13.7, -41.2, -203.4];
 const SEMI_AXES_MM: [f64; 3] = [57.0, 49.0, 61.0];
@@ -103,14 +107,22 @@ impl Scan {
         let mut hu = Vec::with_capacity(rows * columns);
         for j in 0..rows {
             for i in 0..columns {
+                let across = |part: f64| self.directions[0] * ((i as f64 + part) * self.spacing_mm[1]);
+                let down = |part: f64| self.directions[1] * ((j as f64 + part) * self.spacing_mm[0]);
+                let radius = |a: PatientVector, d: PatientVector| {
+                    let p = (corner.0 + a.0 + d.0).to_array();
+                    (0..3).map(|a| ((p[a] - CENTRE[a]) / SEMI_AXES_MM[a]).powi(2)).sum::<f64>().sqrt()
+                };
+                let middle = radius(across(0.0), down(0.0));
+                // More than 2 mm from the surface nothing is covered in part.
+                if (middle - 1.0).abs() * SEMI_AXES_MM[1] > 2.0 {
+                    hu.push(if middle < 1.0 { 0.0 } else { -1000.0 });
+                    continue;
+                }
                 let mut inside = 0;
                 for part in 0..PARTS * PARTS {
                     let shift = |m: i32| (f64::from(m) + 0.5) / f64::from(PARTS) - 0.5;
-                    let across = self.directions[0] * ((i as f64 + shift(part % PARTS)) * self.spacing_mm[1]);
-                    let down = self.directions[1] * ((j as f64 + shift(part / PARTS)) * self.spacing_mm[0]);
-                    let p = (corner.0 + across.0 + down.0).to_array();
-                    let r: f64 = (0..3).map(|a| ((p[a] - CENTRE[a]) / SEMI_AXES_MM[a]).powi(2)).sum();
-                    inside += i32::from(r <= 1.0);
+                    inside += i32::from(radius(across(shift(part % PARTS)), down(shift(part / PARTS))) <= 1.0);
                 }
                 hu.push(-1000.0 + 1000.0 * f64::from(inside) / f64::from(PARTS * PARTS));
             }
@@ -393,6 +405,52 @@ fn a_frame_has_its_own_rescale() {
         let frame = scan.at_mm.len() - 1 - n;
         assert_eq!(decode_frame(enhanced, frame).unwrap(), decode_frame(file, 0).unwrap());
     }
+}
+
+/// A file that counts the bytes read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    read: Arc<AtomicU64>,
+}
+
+impl FileSource for Counted {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = (offset + length).min(self.size());
+        self.read.fetch_add(end - offset, Ordering::Relaxed);
+        Ok(self.bytes[offset as usize..end as usize].to_vec())
+    }
+}
+
+struct Quiet;
+impl Progress for Quiet {
+    fn report(&mut self, _fraction: f32) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+impl Listener for Quiet {
+    fn part(&mut self, _part: JobOutput) {}
+}
+
+#[test]
+fn of_a_large_multi_frame_file_only_the_frames_asked_for_are_read() {
+    let scan = Scan { rescale: vec![(1.0, -1024.0), (0.5, -1000.0)], ..Scan::axial(even(2.0)) };
+    let bytes = scan.enhanced().remove(0);
+    let read = Arc::new(AtomicU64::new(0));
+    let file = Counted { bytes: bytes.clone(), read: read.clone() };
+    let input = JobInput { files: vec![Box::new(file)], ..JobInput::default() };
+    let frames = vec![7, 30, 1000];
+    let done = run(&Job::DecodeFrames { frames }, input, &mut Quiet).unwrap();
+    let JobFacts::Frames { errors, .. } = done.facts else { panic!("{:?}", done.facts) };
+    assert_eq!(errors.iter().map(Option::is_some).collect::<Vec<_>>(), [false, false, true]);
+    for (payload, frame) in done.payloads.iter().zip([7, 30]) {
+        assert_eq!(*payload, Payload::Hu(decode_frame(&bytes, frame).unwrap().hu));
+    }
+    let read = read.load(Ordering::Relaxed);
+    assert!(read < bytes.len() as u64 / 4, "{read} of {}", bytes.len());
 }
 
 proptest! {

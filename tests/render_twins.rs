@@ -179,7 +179,15 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
     for projection in Projection::ALL {
         let transfer = TransferFunction::lungs_and_soft_tissue();
         let projection = Some((projection, window));
-        let input = VolumeInput { camera, transfer, projection, step_mm: 0.8, reduction: 1, revision: 1 };
+        let input = VolumeInput {
+            camera,
+            transfer,
+            projection,
+            step_mm: 0.8,
+            reduction: 1,
+            rows_at_once: u32::MAX,
+            revision: 1,
+        };
         let size = [96, 96];
         let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
@@ -204,6 +212,7 @@ fn presets_are_pictures_of_their_own() {
             projection: None,
             step_mm: 0.8,
             reduction: 1,
+            rows_at_once: u32::MAX,
             revision: 1,
         };
         raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, [48, 48])
@@ -225,7 +234,15 @@ fn the_3d_picture_is_that_of_the_twin() {
         let mut camera = Camera::fit(&grid);
         camera.orbit(0.6, 0.3);
         let transfer = TransferFunction::lungs_and_soft_tissue();
-        let input = VolumeInput { camera, transfer, projection: None, step_mm: 0.8, reduction: 1, revision: 1 };
+        let input = VolumeInput {
+            camera,
+            transfer,
+            projection: None,
+            step_mm: 0.8,
+            reduction: 1,
+            rows_at_once: u32::MAX,
+            revision: 1,
+        };
         let size = [96, 96];
         let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
@@ -236,6 +253,45 @@ fn the_3d_picture_is_that_of_the_twin() {
         let lit = gpu.chunks(4).filter(|p| p[0] > 20).count();
         assert!(lit > 500, "{name}: the ball is in the picture ({lit} px)");
     }
+}
+
+#[test]
+fn a_picture_put_together_from_bands_is_the_whole_one() {
+    let grid = grids()[1].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let input = |rows_at_once, revision| VolumeInput {
+        camera: Camera::fit(&grid),
+        transfer: TransferFunction::lungs_and_soft_tissue(),
+        projection: None,
+        step_mm: 1.0,
+        reduction: 1,
+        rows_at_once,
+        revision,
+    };
+    let size = [80, 70];
+    let whole = draw(&mut renderer, size, PaneContent::Volume(input(u32::MAX, 1)));
+    assert!(!renderer.is_casting());
+    let mut frames = 0;
+    loop {
+        // The picture before stays until the new one is complete.
+        assert!(draw(&mut renderer, size, PaneContent::Volume(input(16, 2))) == whole);
+        frames += 1;
+        if !renderer.is_casting() {
+            break;
+        }
+    }
+    assert_eq!(frames, 5, "70 rows, 16 at once");
+    renderer.set_grid(&grid, true).unwrap();
+    for k in 0..grid.size()[2] {
+        renderer.upload_slice(k, volume.pixels(k).unwrap());
+    }
+    renderer.upload_labels(IndexBox::whole(grid.size()), &anatomy, &findings);
+    while {
+        draw(&mut renderer, size, PaneContent::Volume(input(16, 2)));
+        renderer.is_casting()
+    } {}
+    assert!(pollster::block_on(renderer.pixels()).unwrap() == whole, "and without one before");
 }
 
 #[test]
@@ -316,8 +372,15 @@ fn another_case_begins_with_an_empty_screen() {
     let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
     let slice = SliceInput::new(plane, 1.0, hilum::view::PRESETS[1]);
     let transfer = TransferFunction::lungs_and_soft_tissue();
-    let cast =
-        VolumeInput { camera: Camera::fit(&grid), transfer, projection: None, step_mm: 1.0, reduction: 1, revision: 1 };
+    let cast = VolumeInput {
+        camera: Camera::fit(&grid),
+        transfer,
+        projection: None,
+        step_mm: 1.0,
+        reduction: 1,
+        rows_at_once: u32::MAX,
+        revision: 1,
+    };
     let pane = |x, content| PaneInput { rect: PxRect { x, y: 0, width: 64, height: 64 }, content };
     let panes = vec![pane(0, PaneContent::Slice(slice)), pane(64, PaneContent::Volume(cast))];
     let frame = FrameInput { size: [128, 64], look: look(), panes };

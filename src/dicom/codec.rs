@@ -2,7 +2,7 @@
 //!
 //! What a stream says about itself is compared with the header before its decoder allocates anything.
 
-use super::{DicomError, PixelFormat};
+use super::{DicomError, PixelFormat, jpeg12};
 use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
 
 /// Decoded samples, row by row.
@@ -19,62 +19,60 @@ pub(super) type Decode = fn(&[u8], &PixelFormat) -> Result<Samples, DicomError>;
 /// RLE Lossless (PS3.5 annex G): one segment of PackBits per byte of a sample, the most significant first.
 pub(super) fn rle(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
     let word = |n: usize| data.get(4 * n..).and_then(|d| d.first_chunk()).map(|b| u32::from_le_bytes(*b) as usize);
-    let segments = usize::from(format.bits_allocated / 8);
+    let segments = usize::from(format.bits_allocated / 8).clamp(1, 2);
     if word(0) != Some(segments) {
         return Err(damaged("the RLE header does not have one segment per byte of a pixel"));
     }
     let pixels = format.rows * format.columns;
-    let mut words = vec![0u16; pixels];
-    for n in 0..segments {
+    let plane = |n: usize| {
         let begin = word(n + 1).unwrap_or(0);
         let end = if n + 1 < segments { word(n + 2).unwrap_or(0) } else { data.len() };
         let segment =
             data.get(begin..end).filter(|_| begin >= 64).ok_or_else(|| damaged("an RLE segment is missing"))?;
-        let shift = 8 * (segments - 1 - n);
-        unpack_bits(segment, &mut words, shift).ok_or_else(|| damaged("an RLE segment ends too early"))?;
-    }
+        // Two bytes become 128 at most: what cannot be whole is refused before memory is taken for it.
+        if segment.len() < pixels / 64 {
+            return Err(damaged("an RLE segment ends too early"));
+        }
+        let mut bytes = vec![0; pixels];
+        unpack_bits(segment, &mut bytes).ok_or_else(|| damaged("an RLE segment ends too early"))?;
+        Ok(bytes)
+    };
+    let words = match segments {
+        1 => plane(0)?.into_iter().map(u16::from).collect(),
+        _ => plane(0)?.into_iter().zip(plane(1)?).map(|(high, low)| u16::from_be_bytes([high, low])).collect(),
+    };
     Ok(Samples::Stored(words))
 }
 
-/// PackBits of one byte plane into `words`; `None` if the segment holds fewer bytes than there are words.
-fn unpack_bits(segment: &[u8], words: &mut [u16], shift: usize) -> Option<()> {
-    let mut rest = segment;
-    let mut filled = 0;
-    while filled < words.len() {
+/// PackBits of one byte plane; `None` if the segment holds fewer bytes than the plane.
+fn unpack_bits(segment: &[u8], plane: &mut [u8]) -> Option<()> {
+    let (mut rest, mut left) = (segment, plane);
+    while !left.is_empty() {
         let (&control, tail) = rest.split_first()?;
-        let left = &mut words[filled..];
         match control {
             0..=127 => {
                 let count = usize::from(control) + 1;
-                let literal = tail.get(..count.min(left.len()))?;
-                for (word, byte) in left.iter_mut().zip(literal) {
-                    *word |= u16::from(*byte) << shift;
-                }
-                filled += count;
+                let (filled, after) = left.split_at_mut(count.min(left.len()));
+                filled.copy_from_slice(tail.get(..filled.len())?);
                 rest = tail.get(count..).unwrap_or(&[]);
+                left = after;
             }
             128 => rest = tail,
             129.. => {
                 let (&byte, tail) = tail.split_first()?;
-                let count = 257 - usize::from(control);
-                for word in left.iter_mut().take(count) {
-                    *word |= u16::from(byte) << shift;
-                }
-                filled += count;
+                let (filled, after) = left.split_at_mut((257 - usize::from(control)).min(left.len()));
+                filled.fill(byte);
                 rest = tail;
+                left = after;
             }
         }
     }
     Some(())
 }
 
-/// JPEG: 8-bit baseline and extended, 2 to 16-bit lossless.
+/// JPEG: 8-bit baseline, 8 and 12-bit extended, 2 to 16-bit lossless.
 pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
     let failed = |error: jpeg_decoder::Error| match error {
-        // What JPEG Extended has beyond Baseline.
-        jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12)) => {
-            DicomError::UnsupportedTransferSyntax { uid: "1.2.840.10008.1.2.4.51".into() }
-        }
         jpeg_decoder::Error::Unsupported(what) => {
             DicomError::UnsupportedPixels { reason: format!("this form of JPEG: {what:?}") }
         }
@@ -83,7 +81,13 @@ pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomEr
     let pixels = format.rows * format.columns;
     let mut decoder = Decoder::new(data);
     decoder.set_max_decoding_buffer_size(pixels.saturating_mul(2));
-    decoder.read_info().map_err(failed)?;
+    match decoder.read_info() {
+        // What JPEG Extended has beyond Baseline.
+        Err(jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12))) => {
+            return jpeg12::decode(data, format).map(Samples::Stored);
+        }
+        other => other.map_err(failed)?,
+    }
     let info = decoder.info().ok_or_else(|| damaged("the JPEG stream has no frame header"))?;
     same_size(usize::from(info.height), usize::from(info.width), format)?;
     if !matches!(info.pixel_format, JpegPixels::L8 | JpegPixels::L16) {
@@ -147,7 +151,8 @@ fn check_siz(data: &[u8], format: &PixelFormat) -> Result<(), DicomError> {
     Ok(())
 }
 
-fn same_size(rows: usize, columns: usize, format: &PixelFormat) -> Result<(), DicomError> {
+/// Refuses a stream of another size than the header says.
+pub(super) fn same_size(rows: usize, columns: usize, format: &PixelFormat) -> Result<(), DicomError> {
     if (rows, columns) == (format.rows, format.columns) {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use super::codec::{self, Samples};
 use super::data_set::PixelData;
 use super::header::read_opened;
 use super::modality::{StoredBits, hu_from_stored};
-use super::part10::{DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, inflate, open};
+use super::part10::{DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, inflate, open};
 use super::{DicomError, PixelFormat};
 use std::borrow::Cow;
 
@@ -25,6 +25,9 @@ const DEFLATED_FRAME: &str = "1.2.840.10008.1.2.8.1";
 const ENCAPSULATED: &str = "1.2.840.10008.1.2.1.98";
 /// RLE Lossless.
 const RLE: &str = "1.2.840.10008.1.2.5";
+
+/// Pixels of the largest frame that CT has: 2048 × 2048.
+const LARGEST_CT: usize = 1 << 22;
 
 /// Decodes frame `frame` (from 0) of a whole file to HU: stored value × Rescale Slope + Rescale Intercept, rounded to the nearest
 /// whole HU and limited to what 16 bits hold.
@@ -54,30 +57,48 @@ pub fn decode_frames(file: &[u8], frames: &[usize]) -> Result<Vec<Result<Decoded
     check(format)?;
     let count = format.frames;
     let pixel_data = opened.elements_at(at).pixel_data()?.ok_or_else(|| damaged("there are no pixel data"))?;
+    let extended = if count > 1 { extended_table(&opened)? } else { None };
     let decode = |frame: &usize| {
         let format = instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count })?;
-        let data = frame_bytes(&pixel_data, &format, *frame)?;
-        let hu = match compression {
-            Compression::None => native(&data, &format, opened.encoding.big_endian)?,
-            Compression::Deflated => native(&inflate(&data)?, &format, false)?,
-            Compression::Codec(decode) => match decode(&data, &format)? {
-                Samples::Stored(words) => StoredBits::of(&format).hu(words.into_iter(), &format)?,
-                // The stream has at most 16 bits; lossy compression may overshoot a little.
-                Samples::Values(values) => {
-                    hu_from_stored(values.into_iter().map(|v| v.clamp(-(1 << 16), 1 << 16)), &format)?
-                }
-            },
+        let data = match &pixel_data {
+            PixelData::Native { bytes, cut } => Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?),
+            PixelData::Encapsulated(items) => encapsulated_frame(items, extended.as_ref(), count, *frame)?,
         };
-        if hu.len() != format.rows * format.columns {
-            return Err(damaged("the frame has not rows × columns pixels"));
-        }
-        Ok(DecodedFrame { rows: format.rows, columns: format.columns, hu })
+        decoded(compression, &data, &format, opened.encoding.big_endian)
     };
     Ok(frames.iter().map(decode).collect())
 }
 
+/// The bytes of a frame → HU.
+pub(super) fn decoded(
+    compression: Compression,
+    data: &[u8],
+    format: &PixelFormat,
+    big_endian: bool,
+) -> Result<DecodedFrame, DicomError> {
+    let hu = match compression {
+        Compression::None => native(data, format, big_endian)?,
+        Compression::Deflated => {
+            let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
+            native(&inflate(data, length as u64)?, format, false)?
+        }
+        Compression::Codec(decode) => match decode(plausible(data, format)?, format)? {
+            Samples::Stored(words) => StoredBits::of(format).hu(words.into_iter(), format)?,
+            // The stream has at most 16 bits; lossy compression may overshoot a little.
+            Samples::Values(values) => {
+                hu_from_stored(values.into_iter().map(|v| v.clamp(-(1 << 16), 1 << 16)), format)?
+            }
+        },
+    };
+    if hu.len() != format.rows * format.columns {
+        return Err(damaged("the frame has not rows × columns pixels"));
+    }
+    Ok(DecodedFrame { rows: format.rows, columns: format.columns, hu })
+}
+
 /// What stands between the bytes of a frame and its pixels.
-enum Compression {
+#[derive(Clone, Copy)]
+pub(super) enum Compression {
     None,
     Deflated,
     Codec(codec::Decode),
@@ -106,56 +127,103 @@ impl Compression {
     }
 }
 
+/// Refuses a stream so short that no real image is in it, before memory is taken for what its header claims. Frames as large as CT
+/// has them may be of one value and therefore of any length.
+fn plausible<'a>(data: &'a [u8], format: &PixelFormat) -> Result<&'a [u8], DicomError> {
+    let pixels = format.rows * format.columns;
+    if pixels > LARGEST_CT && data.len() < pixels / 1024 {
+        return Err(damaged("the stream is too short for so many pixels"));
+    }
+    Ok(data)
+}
+
 /// Refuses what is not CT as this product reads it.
-fn check(format: &PixelFormat) -> Result<(), DicomError> {
+pub(super) fn check(format: &PixelFormat) -> Result<(), DicomError> {
     let unsupported = |reason: String| Err(DicomError::UnsupportedPixels { reason });
     let PixelFormat { bits_allocated, bits_stored, high_bit, .. } = *format;
     if format.samples_per_pixel != 1 {
-        return unsupported(format!("{} samples per pixel", format.samples_per_pixel));
+        return unsupported(format!("SamplesPerPixel (0028,0002) is {}", format.samples_per_pixel));
     }
     if !format.photometric.starts_with("MONOCHROME") && !format.photometric.is_empty() {
-        return unsupported(format!("photometric interpretation {}", format.photometric));
+        // A code string has 16 characters at most (PS3.5 6.2).
+        let code: String = format.photometric.chars().take(16).collect();
+        return unsupported(format!("PhotometricInterpretation (0028,0004) is {code}"));
     }
     if bits_allocated != 8 && bits_allocated != 16 {
-        return unsupported(format!("{bits_allocated} bits allocated"));
+        return unsupported(format!("BitsAllocated (0028,0100) is {bits_allocated}"));
     }
     if bits_stored == 0 || high_bit >= bits_allocated || high_bit + 1 < bits_stored {
-        return unsupported(format!("{bits_stored} bits stored up to bit {high_bit} of {bits_allocated}"));
+        return unsupported(format!(
+            "BitsStored (0028,0101) is {bits_stored}, HighBit (0028,0102) {high_bit} of {bits_allocated} bits"
+        ));
     }
     Ok(())
 }
 
-/// The bytes of one frame: a part of native Pixel Data, or its fragments joined.
-fn frame_bytes<'a>(
-    pixel_data: &PixelData<'a>,
-    format: &PixelFormat,
-    frame: usize,
-) -> Result<Cow<'a, [u8]>, DicomError> {
-    match pixel_data {
-        PixelData::Native { bytes, cut } => {
-            let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
-            let begin = frame.saturating_mul(length);
-            match bytes.get(begin..begin.saturating_add(length)) {
-                Some(part) => Ok(Cow::Borrowed(part)),
-                None if *cut => Err(damaged("the file ends within the pixel data")),
-                None => Err(damaged("the pixel data are shorter than rows × columns × frames")),
-            }
+/// One frame of native Pixel Data.
+fn native_frame<'a>(bytes: &'a [u8], cut: bool, format: &PixelFormat, frame: usize) -> Result<&'a [u8], DicomError> {
+    let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
+    let begin = frame.saturating_mul(length);
+    let reason = || {
+        if cut {
+            "the file ends within the pixel data"
+        } else {
+            "the pixel data are shorter than rows × columns × frames"
         }
-        PixelData::Encapsulated(items) => {
-            let (table, fragments) = items.split_first().ok_or_else(|| damaged("there are no fragments"))?;
-            match frame_fragments(table, fragments, format.frames, frame)? {
-                [] => Err(damaged("the frame has no fragment")),
-                [one] => Ok(Cow::Borrowed(one)),
-                several => Ok(Cow::Owned(several.concat())),
-            }
-        }
-    }
+    };
+    bytes.get(begin..begin.saturating_add(length)).ok_or_else(|| damaged(reason()))
 }
 
-/// The fragments of one frame (PS3.5 A.4): all of a single frame; else by the offset table, one each, or by the markers with which
+/// Where each frame begins and how long it is (PS3.3 C.7.6.3.1.8): offsets from the first fragment's item, lengths without
+/// padding.
+struct ExtendedTable {
+    offsets: Vec<u64>,
+    lengths: Vec<u64>,
+}
+
+/// The Extended Offset Table, which stands before Pixel Data.
+fn extended_table(opened: &Opened<'_>) -> Result<Option<ExtendedTable>, DicomError> {
+    let numbers = |value: &[u8]| value.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+    let mut table = ExtendedTable { offsets: Vec::new(), lengths: Vec::new() };
+    let mut walk = opened.elements();
+    while let Some(element) = walk.before_pixels()? {
+        match element.tag {
+            (0x7FE0, 0x0001) => table.offsets = numbers(element.value),
+            (0x7FE0, 0x0002) => table.lengths = numbers(element.value),
+            _ => {}
+        }
+    }
+    Ok(Some(table).filter(|t| !t.offsets.is_empty()))
+}
+
+/// One frame of encapsulated Pixel Data: its fragments joined.
+fn encapsulated_frame<'a>(
+    items: &[&'a [u8]],
+    extended: Option<&ExtendedTable>,
+    frames: usize,
+    frame: usize,
+) -> Result<Cow<'a, [u8]>, DicomError> {
+    let (table, fragments) = items.split_first().ok_or_else(|| damaged("there are no fragments"))?;
+    let offsets: Vec<u64> = match extended {
+        Some(extended) => extended.offsets.clone(),
+        None => table.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b).into()).collect(),
+    };
+    let data = match frame_fragments(&offsets, fragments, frames, frame)? {
+        [] => return Err(damaged("the frame has no fragment")),
+        [one] => Cow::Borrowed(*one),
+        several => Cow::Owned(several.concat()),
+    };
+    let length = extended.and_then(|e| e.lengths.get(frame)).and_then(|l| usize::try_from(*l).ok());
+    Ok(match (data, length) {
+        (Cow::Borrowed(data), Some(length)) => Cow::Borrowed(data.get(..length).unwrap_or(data)),
+        (data, _) => data,
+    })
+}
+
+/// The fragments of one frame (PS3.5 A.4): all of a single frame; else one each, by the offset table, or by the markers with which
 /// JPEG and JPEG 2000 streams begin.
 fn frame_fragments<'f, 'a>(
-    table: &[u8],
+    offsets: &[u64],
     fragments: &'f [&'a [u8]],
     frames: usize,
     frame: usize,
@@ -163,15 +231,15 @@ fn frame_fragments<'f, 'a>(
     if frames == 1 {
         return Ok(fragments);
     }
-    let offsets: Vec<usize> = table.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b) as usize).collect();
-    let starts: Vec<usize> = if offsets.len() == frames {
+    // One each: a table could say nothing else, and some say it wrongly.
+    let starts: Vec<usize> = if fragments.len() == frames {
+        (0..frames).collect()
+    } else if offsets.len() == frames {
         let mut places = vec![0];
         for fragment in fragments {
-            places.push(places.last().map_or(0, |at| at + 8 + fragment.len()));
+            places.push(places.last().map_or(0, |at| at + 8 + fragment.len() as u64));
         }
         offsets.iter().filter_map(|offset| places.binary_search(offset).ok()).collect()
-    } else if fragments.len() == frames {
-        (0..frames).collect()
     } else {
         let begins = |f: &&[u8]| f.starts_with(&[0xFF, 0xD8, 0xFF]) || f.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]);
         fragments.iter().enumerate().filter(|(_, f)| begins(f)).map(|(n, _)| n).collect()

@@ -62,7 +62,7 @@ pub enum DicomError {
         found: String,
     },
     /// No decoder for the transfer syntax.
-    #[error("the transfer syntax {uid} is not supported")]
+    #[error("TransferSyntaxUID (0002,0010) {uid} is not supported")]
     UnsupportedTransferSyntax {
         /// Its UID.
         uid: String,
@@ -74,7 +74,7 @@ pub enum DicomError {
         reason: String,
     },
     /// Pixel data are absent, damaged or contradict the header.
-    #[error("the pixel data cannot be decoded: {reason}")]
+    #[error("PixelData (7FE0,0010) cannot be decoded: {reason}")]
     PixelData {
         /// What is wrong.
         reason: String,

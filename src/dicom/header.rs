@@ -56,7 +56,9 @@ fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
     let sop_class_uid = or_meta((0x0008, 0x0016), &meta.sop_class);
     let sop_instance_uid = or_meta((0x0008, 0x0018), &meta.sop_instance);
     // Nothing that a data set of an object has: bytes that happen to look like elements.
-    if sop_class_uid.is_empty() && sop_instance_uid.is_empty() && a.find((0x0020, 0x000D)).is_none() {
+    let unlike_an_object =
+        sop_class_uid.is_empty() && sop_instance_uid.is_empty() && a.find((0x0020, 0x000D)).is_none();
+    if unlike_an_object && !meta.is_part_10 {
         return Err(DicomError::NotDicom);
     }
     if sop_instance_uid.is_empty() {

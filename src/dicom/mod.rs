@@ -15,7 +15,11 @@ mod functional_groups;
 mod header;
 mod instance;
 #[cfg(feature = "codecs")]
+mod jpeg12;
+#[cfg(feature = "codecs")]
 mod modality;
+#[cfg(feature = "codecs")]
+mod native_frames;
 mod part10;
 mod segmentation;
 mod series;
@@ -29,6 +33,8 @@ pub(crate) use instance::is_localiser;
 pub use instance::{
     Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+#[cfg(feature = "codecs")]
+pub use native_frames::NativeFrames;
 pub use part10::is_uncompressed;
 pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,

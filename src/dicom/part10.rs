@@ -33,6 +33,8 @@ const MOST_INFLATED: u64 = 1 << 30;
 /// What the file meta information says; empty text where it does not.
 #[derive(Default)]
 pub(super) struct Meta {
+    /// Whether the file says that it is DICOM.
+    pub(super) is_part_10: bool,
     pub(super) transfer_syntax: String,
     pub(super) sop_class: String,
     pub(super) sop_instance: String,
@@ -83,7 +85,7 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     // The meta group is explicit little endian whatever follows, and ends where another group begins: its length element is
     // often wrong or absent.
     let mut walk = Elements::new(file, at, Encoding::EXPLICIT_LITTLE);
-    let mut meta = Meta::default();
+    let mut meta = Meta { is_part_10: true, ..Meta::default() };
     while walk.peek_tag().is_some_and(|tag| tag.0 == 0x0002) {
         let Some(element) = walk.next()? else { break };
         match element.tag {
@@ -98,6 +100,9 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     }
     let start = walk.at();
     let rest = file.get(start..).unwrap_or(&[]);
+    if rest.is_empty() {
+        return Err(DicomError::Truncated { at: file.len() });
+    }
     if meta.transfer_syntax.is_empty() {
         meta.transfer_syntax = guess(rest).ok_or(DicomError::NotDicom)?.into();
     }
@@ -107,7 +112,12 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
         _ => Encoding::EXPLICIT_LITTLE,
     };
     if meta.transfer_syntax == DEFLATED {
-        return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflate(rest)?), start: 0 });
+        let inflated = inflate(rest, MOST_INFLATED + 1)?;
+        if inflated.len() as u64 > MOST_INFLATED {
+            let what = "the inflated data set".into();
+            return Err(DicomError::TooLarge { what, found: inflated.len() as u64, limit: MOST_INFLATED });
+        }
+        return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflated), start: 0 });
     }
     Ok(Opened { meta, encoding, bytes: Cow::Borrowed(file), start })
 }
@@ -123,22 +133,14 @@ fn guess(data_set: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Raw deflate → bytes. The beginning of a deflated stream gives the beginning of its content.
-pub(super) fn inflate(deflated: &[u8]) -> Result<Vec<u8>, DicomError> {
+/// Raw deflate → bytes, the first `limit` of them. The beginning of a deflated stream gives the beginning of its content.
+pub(super) fn inflate(deflated: &[u8], limit: u64) -> Result<Vec<u8>, DicomError> {
     let syntax = TransferSyntaxRegistry.get(DEFLATED);
     let Some(Codec::Dataset(Some(adapter))) = syntax.map(|s| s.codec()) else {
         return Err(DicomError::UnsupportedTransferSyntax { uid: DEFLATED.into() });
     };
     let mut inflated = Vec::new();
-    let outcome = adapter.adapt_reader(Box::new(deflated)).take(MOST_INFLATED + 1).read_to_end(&mut inflated);
-    if inflated.len() as u64 > MOST_INFLATED {
-        return Err(DicomError::TooLarge {
-            what: "the inflated data set".into(),
-            found: inflated.len() as u64,
-            limit: MOST_INFLATED,
-        });
-    }
-    match outcome {
+    match adapter.adapt_reader(Box::new(deflated)).take(limit).read_to_end(&mut inflated) {
         Err(error) if inflated.is_empty() => {
             Err(DicomError::Malformed { at: 0, reason: format!("the deflated data set cannot be inflated: {error}") })
         }

@@ -312,8 +312,7 @@ fn pixel_frames(
         }
         PixelData::Encapsulated(items) if transfer_syntax_uid == DEFLATED_FRAMES => {
             let one = |item| {
-                let mut frame = inflate(item)?;
-                frame.truncate(bits_per_frame.div_ceil(8));
+                let mut frame = inflate(item, bits_per_frame.div_ceil(8) as u64)?;
                 frame.shrink_to_fit();
                 if frame.len() * 8 < bits_per_frame { Err(short()) } else { Ok(frame) }
             };

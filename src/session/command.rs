@@ -370,6 +370,8 @@ pub enum Command {
     ReadOn,
     /// A 3D picture of this reduction took so many ms to draw.
     CastTook(u32, f64),
+    /// The full 3D picture has been put together.
+    Refined,
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }
@@ -381,6 +383,13 @@ pub enum Effect {
     RunJob(super::state::JobRequest),
     /// Stop it.
     CancelJob(crate::jobs::JobId),
+    /// Open these entries of an archive as files of these names.
+    OpenEntries {
+        /// The archive.
+        archive: crate::jobs::FileId,
+        /// Name and place of each.
+        entries: Vec<(String, crate::jobs::EntryPlace)>,
+    },
     /// Turn these bytes into files and open them.
     OpenMade(Vec<(String, Vec<u8>)>),
     /// Offer bytes as a download.

@@ -58,15 +58,17 @@ pub(super) fn dicom_error(error: &DicomError, lang: Lang) -> String {
             t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »")
                 .with(lang, &[&attribute.to_string(), found])
         }
-        DicomError::UnsupportedTransferSyntax { uid } => {
-            t("the transfer syntax {} is not supported", "la syntaxe de transfert {} n’est pas prise en charge")
-                .with(lang, &[uid])
-        }
+        DicomError::UnsupportedTransferSyntax { uid } => t(
+            "the transfer syntax (0002,0010) {} is not supported",
+            "la syntaxe de transfert (0002,0010) {} n’est pas prise en charge",
+        )
+        .with(lang, &[uid]),
         DicomError::UnsupportedPixels { reason } => {
             t("unsupported pixels: {}", "pixels non pris en charge : {}").with(lang, &[reason])
         }
         DicomError::PixelData { reason } => {
-            t("the pixel data cannot be decoded: {}", "les pixels ne peuvent être décodés : {}").with(lang, &[reason])
+            t("Pixel Data (7FE0,0010) cannot be decoded: {}", "Pixel Data (7FE0,0010) ne peut être décodé : {}")
+                .with(lang, &[reason])
         }
         DicomError::NoSuchFrame { frame, frames } => {
             t("frame {} of {} does not exist", "l’image {} sur {} n’existe pas")

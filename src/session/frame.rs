@@ -2,13 +2,15 @@
 
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
-use super::state::Session;
+use super::state::{Refinement, Session};
 use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
 /// What it may cost when it stands still, ms.
 const STILL_MS: f64 = 300.0;
+/// What a band of the full picture may cost while it is put together, ms.
+const BAND_MS: f64 = 60.0;
 /// The coarsest sampling.
 const COARSEST: u32 = 6;
 
@@ -53,22 +55,60 @@ impl Session {
             projection,
             step_mm: finest * f64::from(reduction),
             reduction,
+            rows_at_once: self.rows_at_once(),
             revision: self.volume_revision,
         }
     }
 
     /// How coarsely the 3D picture is sampled, in px and along the ray: 1 in full. What is affordable is measured, not guessed.
     pub fn reduction(&self) -> u32 {
+        if self.refinement() == Refinement::None { self.affordable_reduction() } else { 1 }
+    }
+    fn affordable_reduction(&self) -> u32 {
         let affordable = if self.is_orbiting() { MOVING_MS } else { STILL_MS };
         let Some(full) = self.full_cast_ms else { return COARSEST };
         (1..COARSEST).find(|r| full / f64::from(r.pow(3)) <= affordable).unwrap_or(COARSEST)
+    }
+    /// Rows of a full picture that take as long as a frame may while it is put together.
+    fn rows_at_once(&self) -> u32 {
+        let height = self.px_rect(self.sizes[PaneId::Volume.index()]).map_or(1, |r| r.height);
+        match (self.refinement(), self.full_cast_ms) {
+            (Refinement::None, _) | (_, None) => u32::MAX,
+            (_, Some(full)) => (f64::from(height) * BAND_MS / full.max(1.0)).clamp(4.0, 8192.0) as u32,
+        }
     }
     /// A 3D picture of this reduction took so long; a finer one may follow. Says whether it should.
     pub(super) fn cast_took(&mut self, reduction: u32, ms: f64) -> bool {
         let full = ms * f64::from(reduction.pow(3));
         // A little inertia, so that one slow frame does not coarsen the picture.
         self.full_cast_ms = Some(self.full_cast_ms.map_or(full, |before| before * 0.5 + full * 0.5));
-        !self.is_orbiting() && self.reduction() < reduction
+        if self.is_orbiting() || reduction == 1 {
+            return false;
+        }
+        // What can be afforded at once is; what cannot is put together band by band.
+        if self.affordable_reduction() == reduction {
+            self.refinement = (self.volume_revision, Refinement::Going);
+        }
+        true
+    }
+    /// The full picture is on screen.
+    pub(super) fn refined(&mut self) {
+        if self.is_refining() {
+            self.refinement.1 = Refinement::Done;
+        }
+    }
+    /// Whatever moves begins with a coarse picture again.
+    fn refinement(&self) -> Refinement {
+        let (revision, refinement) = self.refinement;
+        if revision == self.volume_revision { refinement } else { Refinement::None }
+    }
+    /// Whether less than everything is sampled in the 3D picture on screen.
+    pub fn is_reduced(&self) -> bool {
+        self.is_refining() || self.reduction() > 1
+    }
+    /// Whether a full picture is being put together.
+    pub fn is_refining(&self) -> bool {
+        self.refinement() == Refinement::Going
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {

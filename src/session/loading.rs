@@ -5,7 +5,7 @@ use super::command::Effect;
 use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
 use super::words;
 use crate::annotation::{Document, History};
-use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
+use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
 use crate::import::{Assembly, ImportError, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
@@ -23,6 +23,9 @@ const READ_ONCE: u64 = 256 << 20;
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
         let unpacked = self.take_unpacked(&files);
+        if unpacked && self.scan.stopped {
+            return self.go_on_reading(update);
+        }
         if files.is_empty() {
             return;
         }
@@ -73,7 +76,6 @@ impl Session {
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
         self.scan.stopped = self.scan.goes_on();
         self.scan.done += std::mem::take(&mut self.scan.rest).len();
-        self.scan.coming -= std::mem::take(&mut self.scan.to_unpack).len().min(self.scan.coming);
         if self.scan.stopped && !self.scan.goes_on() {
             self.catalogue(update);
         }
@@ -113,6 +115,10 @@ impl Session {
                     self.file_of.insert(instance.sop_instance_uid.clone(), *file);
                     self.preview(&instance, *file, update);
                     self.scan.found.push(*instance);
+                }
+                Err(JobError::Dicom(DicomError::Directory)) => {
+                    self.scan.directories += 1;
+                    self.notice = Some(words::DIRECTORY_ASIDE.in_lang(self.lang).to_owned());
                 }
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
@@ -210,7 +216,8 @@ impl Session {
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
             None if open.is_none() && segmentations.is_empty() && self.scan.repeated == 0 => {
                 self.scan.found_nothing = true;
-                self.notice = Some(words::NOTHING_TO_SHOW.in_lang(self.lang).to_owned());
+                let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
+                self.notice = Some(why.in_lang(self.lang).to_owned());
             }
             None => {}
         }

@@ -12,7 +12,7 @@ use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct JobRequest {
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
     Decode { sources: Vec<SliceSource> },
-    Unpack { archive: FileId },
+    InnerArchive(FileId),
     DecodeVolume { file: FileId },
     ReadSegmentation(FileId),
     Demonstration,
@@ -147,6 +147,14 @@ pub(super) struct Shelved {
     pub(super) reading_id: String,
 }
 
+/// How far the full 3D picture is, where the machine cannot draw it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refinement {
+    None,
+    Going,
+    Done,
+}
+
 /// Brush settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrushSettings {
@@ -216,6 +224,8 @@ pub struct Session {
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
+    /// Of the 3D picture with this revision.
+    pub(super) refinement: (u64, Refinement),
     /// What the 3D picture would cost in full, ms; `None` until one was timed.
     pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
@@ -254,10 +264,10 @@ pub(super) struct Scan {
     pub(super) found: Vec<Instance>,
     /// Headers of volume files.
     pub(super) volumes: Vec<(FileId, VolumeFile)>,
-    /// Entries of archives that wait for their turn.
-    pub(super) to_unpack: VecDeque<(FileId, Vec<usize>)>,
-    /// Batches of entries that wait, are being unpacked, or are on their way back as files.
+    /// How often entries of archives are on their way to become files.
     pub(super) coming: usize,
+    /// Names of archives inside archives that become files in their own right.
+    pub(super) inner: BTreeSet<String>,
     /// Bytes that the archives declare to become.
     pub(super) unpacked_bytes: u64,
     /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
@@ -270,6 +280,8 @@ pub(super) struct Scan {
     pub(super) stopped: bool,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
+    /// DICOMDIRs: what they list is read itself.
+    pub(super) directories: usize,
     /// All headers were read, and there was nothing to show among them.
     pub(super) found_nothing: bool,
 }
@@ -307,6 +319,7 @@ impl Session {
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,
+            refinement: (0, Refinement::None),
             full_cast_ms: None,
             window: crate::view::PRESETS[0],
             slab: Slab::default(),

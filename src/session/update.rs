@@ -59,8 +59,13 @@ impl Session {
             Command::ReadOn => self.read_on(&mut update),
             Command::CastTook(reduction, ms) => {
                 if self.cast_took(reduction, ms) {
-                    self.volume_moved(&mut update);
+                    update.changes.volume_view = true;
+                    update.changes.view = true;
                 }
+                update.changes.facts = true;
+            }
+            Command::Refined => {
+                self.refined();
                 update.changes.facts = true;
             }
             Command::Gpu(gpu) => {
@@ -141,8 +146,8 @@ impl Session {
         // A job of a case that was put aside has no purpose any more.
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
+            Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
             Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
-            Some(Purpose::Unpack { archive }) => self.unpacked(archive, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),

@@ -279,7 +279,7 @@ impl Session {
             inverted: self.inverted,
             nearest: self.nearest,
             volume_style: Some(self.volume_style),
-            reduced: case.is_some() && self.reduction() > 1,
+            reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,

@@ -117,6 +117,8 @@ texts! {
     READY: "{} slices loaded" / "{} coupes chargées";
     READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
     NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
+    DIRECTORY_ASIDE: "A DICOMDIR was set aside: the files it lists are read themselves." / "Un DICOMDIR a été mis de côté : les fichiers qu’il liste sont lus directement.";
+    DIRECTORY_ALONE: "No CT series that can be shown was found: a DICOMDIR only lists files. Open the folder that holds them." / "Aucune série de scanner affichable n’a été trouvée : un DICOMDIR ne fait que lister des fichiers. Ouvrez le dossier qui les contient.";
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
     SLAB: "Slab" / "Épaisseur";
     SLAB_OFF: "Plane" / "Plan";

@@ -89,6 +89,9 @@ pub struct VolumeInput {
     pub step_mm: f64,
     /// Device px that one rendered px covers: 1, or more while something moves.
     pub reduction: u32,
+    /// Rows of the picture that are drawn at once: a fine picture is put together from bands while the coarse one is shown, so
+    /// that nothing else waits for it.
+    pub rows_at_once: u32,
     /// Changes whenever anything in the picture does; an equal one means the last picture is still right.
     pub revision: u64,
 }

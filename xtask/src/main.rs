@@ -5,6 +5,7 @@
 )]
 
 mod build;
+mod decoders;
 mod machine;
 mod measure;
 mod run;
@@ -22,7 +23,8 @@ cargo xtask <command>
   demo [--no-build] [--port N]   build, serve on 127.0.0.1:8080, say what to click
   test [--only STEP]             all checks; `--only` runs one (fmt, clippy, clippy-wasm, deny, native, doctest, doc,
                                  wasm, bundle, browser)
-  bench [peers [ARGS…]]          native benchmarks; with `peers` also the side-by-side harness
+  bench [peers [ARGS…] | decoders]
+                                 native benchmarks; `peers` is the side-by-side harness, `decoders` compares MB/s
   fixtures [DIR]                 write the demonstration phantom as DICOM files";
 
 fn main() -> ExitCode {

@@ -5,11 +5,13 @@ use crate::serve;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Runs the native benchmarks; with `peers`, the side-by-side harness instead. Further words go to the harness.
+/// Runs the native benchmarks; with `peers`, the side-by-side harness instead, and further words go to it; with `decoders`, those
+/// beside others.
 pub(crate) fn bench(arguments: &[&str]) -> Outcome {
     match arguments.split_first() {
         None => run(&mut command("cargo", &["bench"])),
         Some((&"peers", rest)) => peers(rest),
+        Some((&"decoders", _)) => crate::decoders::decoders(),
         Some((other, _)) => Err(format!("bench does not know {other}")),
     }
 }

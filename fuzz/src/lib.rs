@@ -1,0 +1,189 @@
+//! What is done with bytes from outside, one function for each door. The fuzzer calls these; `tests/regressions.rs` replays with
+//! them what once broke something.
+
+use hilum::analysis::Progress;
+use hilum::dicom::{DecodedFrame, Instance, decode_frame, group_into_series, read_header};
+use hilum::geometry::{Grid, PatientPoint, PatientVector};
+use hilum::import::{plan_stack, read_segmentation};
+use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
+
+/// The doors by name.
+pub const TARGETS: [(&str, fn(&[u8])); 9] = [
+    ("dicom_header", dicom_header),
+    ("dicom_frame", dicom_frame),
+    ("rle", rle),
+    ("jpeg", jpeg),
+    ("jpeg_12", jpeg_12),
+    ("jpeg_ls", jpeg_ls),
+    ("jpeg_2000", jpeg_2000),
+    ("segmentation", segmentation),
+    ("any_file", any_file),
+];
+
+/// Frames larger than this are left to the limits that `read_header` has: here they would only take time.
+const MOST_PIXELS: usize = 1 << 18;
+
+/// The header of a whole or cut file, and the plan of a series of it.
+pub fn dicom_header(data: &[u8]) {
+    if let Ok(instance) = read_header(data) {
+        for series in group_into_series(vec![instance.clone(), instance]) {
+            let _ = plan_stack(&series).is_ok();
+        }
+    }
+}
+
+/// A whole file: its first and its last frame.
+pub fn dicom_frame(data: &[u8]) {
+    let Ok(Instance { pixels: Some(pixels), .. }) = read_header(data) else { return };
+    if pixels.rows * pixels.columns > MOST_PIXELS {
+        return;
+    }
+    for n in [0, pixels.frames - 1, pixels.frames] {
+        whole(decode_frame(data, n));
+    }
+}
+
+/// An RLE frame of 16 columns, its height and bits given by the first bytes.
+pub fn rle(data: &[u8]) {
+    let Some(([rows, bits], stream)) = data.split_first_chunk() else { return };
+    decode(stream, "1.2.840.10008.1.2.5", [u16::from(*rows), 16], 8 + (u16::from(*bits) & 1) * 8);
+}
+
+/// A JPEG stream: 8 bit or lossless.
+pub fn jpeg(data: &[u8]) {
+    if let Some(size) = size_after(data, |marker| matches!(marker, 0xC0..=0xC3 | 0xC5..=0xC7)) {
+        decode(data, "1.2.840.10008.1.2.4.70", size, 16);
+    }
+}
+
+/// A JPEG stream with 12 bits: the bytes begin behind the start of the frame header, so that no other decoder gets them.
+pub fn jpeg_12(data: &[u8]) {
+    let Some(([rows, columns], rest)) = data.split_first_chunk() else { return };
+    let size = [u16::from(*rows), u16::from(*columns)];
+    let mut stream = vec![0xFF, 0xD8, 0xFF, 0xC1, 0, 11, 12, 0, *rows, 0, *columns, 1, 1, 0x11, 0];
+    stream.extend(rest);
+    decode(&stream, "1.2.840.10008.1.2.4.51", size, 16);
+}
+
+/// A JPEG-LS stream.
+pub fn jpeg_ls(data: &[u8]) {
+    if let Some(size) = size_after(data, |marker| marker == 0xF7) {
+        decode(data, "1.2.840.10008.1.2.4.80", size, 16);
+    }
+}
+
+/// A JPEG 2000 or HTJ2K stream.
+pub fn jpeg_2000(data: &[u8]) {
+    let Some(siz) = data.windows(4).position(|w| w == [0xFF, 0x4F, 0xFF, 0x51]) else { return };
+    let word = |at: usize| data.get(siz + at..).and_then(|d| d.first_chunk()).map(|b| u32::from_be_bytes(*b));
+    let (Some(width), Some(height), Some(left), Some(top)) = (word(8), word(12), word(16), word(20)) else { return };
+    let size = [height.wrapping_sub(top), width.wrapping_sub(left)].map(u16::try_from);
+    if let [Ok(rows), Ok(columns)] = size {
+        decode(data, "1.2.840.10008.1.2.4.90", [rows, columns], 16);
+    }
+}
+
+/// A segmentation put on a CT.
+pub fn segmentation(data: &[u8]) {
+    let origin = PatientPoint::new(0.0, 0.0, 0.0);
+    let steps =
+        [PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, 1.0, 0.0), PatientVector::new(0.0, 0.0, 1.0)];
+    if let Some(grid) = Grid::new([16, 16, 4], origin, steps) {
+        let _ = read_segmentation(data, &grid, &[None, None, None, None]).is_ok();
+    }
+}
+
+/// Any file, as workers read it: DICOM, an archive and what is in it, a volume file and its voxels.
+pub fn any_file(data: &[u8]) {
+    for along in [Along::Nothing, Along::Uncompressed] {
+        let Ok(JobOutput { facts: JobFacts::Headers { headers, .. }, .. }) = job(data, &Job::Scan { along }) else {
+            return;
+        };
+        for found in headers.into_iter().flatten() {
+            match found {
+                Found::Archive(contents) => {
+                    for entry in contents.entries {
+                        let source = EntrySource::new(Box::new(Bytes(data.to_vec())), entry.place);
+                        let _ = source.read(0, source.size()).is_ok();
+                    }
+                }
+                Found::Volume(header) if header.grid.voxel_count() <= MOST_PIXELS => {
+                    for planes in header.slabs(1 << 16) {
+                        let _ = job(data, &Job::DecodeVolume { header: header.clone(), planes }).is_ok();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn job(data: &[u8], job: &Job) -> Result<JobOutput, JobError> {
+    run(job, JobInput { files: vec![Box::new(Bytes(data.to_vec()))], ..JobInput::default() }, &mut Unheard)
+}
+
+struct Bytes(Vec<u8>);
+
+impl FileSource for Bytes {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let end = offset.saturating_add(length).min(self.size());
+        Ok(self.0[offset.min(end) as usize..end as usize].to_vec())
+    }
+}
+
+struct Unheard;
+
+impl Progress for Unheard {
+    fn report(&mut self, _fraction: f32) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Listener for Unheard {
+    fn part(&mut self, _part: JobOutput) {}
+}
+
+/// Rows and columns of the first JPEG frame header.
+fn size_after(data: &[u8], is_header: fn(u8) -> bool) -> Option<[u16; 2]> {
+    let at = data.windows(2).position(|w| w[0] == 0xFF && is_header(w[1]))?;
+    let size: &[u8; 4] = data.get(at + 5..)?.first_chunk()?;
+    Some([u16::from_be_bytes([size[0], size[1]]), u16::from_be_bytes([size[2], size[3]])])
+}
+
+fn decode(stream: &[u8], transfer_syntax: &str, size: [u16; 2], bits: u16) {
+    if usize::from(size[0]) * usize::from(size[1]) <= MOST_PIXELS {
+        whole(decode_frame(&around(stream, transfer_syntax, size, bits), 0));
+    }
+}
+
+fn whole<E>(frame: Result<DecodedFrame, E>) {
+    assert!(frame.map_or(true, |f| f.hu.len() == f.rows * f.columns), "a frame has another number of pixels");
+}
+
+/// A CT file around one compressed frame; it is signed if the stream's length is odd.
+pub fn around(stream: &[u8], transfer_syntax: &str, [rows, columns]: [u16; 2], bits: u16) -> Vec<u8> {
+    let mut file = vec![0; 128];
+    file.extend(b"DICM");
+    let mut element = |group: u16, element: u16, vr: &[u8; 2], value: &[u8]| {
+        file.extend([group.to_le_bytes(), element.to_le_bytes(), *vr, (value.len() as u16).to_le_bytes()].concat());
+        file.extend(value);
+    };
+    element(2, 0x10, b"UI", transfer_syntax.as_bytes());
+    element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.2\0");
+    element(8, 0x18, b"UI", b"2.25.18\0");
+    let signed = (stream.len() % 2) as u16;
+    for (tag, value) in
+        [(2, 1), (0x10, rows), (0x11, columns), (0x100, bits), (0x101, bits), (0x102, bits - 1), (0x103, signed)]
+    {
+        element(0x28, tag, b"US", &value.to_le_bytes());
+    }
+    file.extend(b"\xE0\x7F\x10\x00OB\0\0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\0\0\0\0\xFE\xFF\x00\xE0");
+    file.extend((stream.len() as u32).to_le_bytes());
+    file.extend(stream);
+    file.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+    file
+}

@@ -1,0 +1,60 @@
+//! Our decoders beside the usual C and C++ ones: the same files, the same run, one thread.
+
+use crate::run::{Outcome, command, output, root, run};
+use std::path::PathBuf;
+
+/// Folders of the peer harness, and single files of the test data.
+const SERIES: [(&str, &str); 6] = [
+    ("uncompressed", "ct100-raw"),
+    ("RLE", "ct100-rle"),
+    ("JPEG lossless", "ct100-jpl"),
+    ("JPEG-LS", "ct100-jls"),
+    ("JPEG 2000", "ct100-j2k"),
+    ("HTJ2K", "ct100-htj2k"),
+];
+const EXTENDED: &str = "conformance/cornerstone/CTImage.dcm_JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm";
+
+/// Prints a table: MB/s of ours, MB/s of each other, and the ratio to the fastest of those.
+pub(crate) fn decoders() -> Outcome {
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/hilum-bench");
+    let python = home.join("venv/bin/python");
+    if !python.exists() || !home.join("data").exists() {
+        return Err("series and environment are made by `cargo xtask bench peers`: run that first".to_owned());
+    }
+    let data = std::env::var_os("HILUM_TEST_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let mut places: Vec<(&str, PathBuf)> = SERIES.map(|(name, folder)| (name, home.join("data").join(folder))).into();
+    places.push(("JPEG 12 bit", data.join(EXTENDED)));
+    let ours = ["bench", "--quiet", "--no-default-features", "--features", "codecs", "--bench", "decoders"];
+    run(command("cargo", &ours).arg("--no-run"))?;
+    println!("| syntax | ours, MB/s | others, MB/s | ours ÷ fastest other | same HU |\n|---|---|---|---|---|");
+    for (name, place) in places.iter().filter(|(_, place)| place.exists()) {
+        let found = output(command("cargo", &ours).arg("--").arg(place)).unwrap_or_default();
+        let (speed, sum) = found.split_once(' ').ok_or_else(|| format!("{name}: {found}"))?;
+        let script = root().join("benches/decoders.py");
+        let others = output(command(&python.to_string_lossy(), &[]).arg(script).arg(place)).unwrap_or_default();
+        println!("{}", line(name, speed, sum, &others));
+    }
+    Ok(())
+}
+
+/// A line of the table from what both programs printed.
+fn line(name: &str, speed: &str, sum: &str, others: &str) -> String {
+    let others: Vec<Vec<&str>> =
+        others.lines().map(|l| l.split('\t').collect()).filter(|l: &Vec<_>| l.len() == 3).collect();
+    let speeds = others.iter().filter_map(|o| o[1].parse::<f64>().ok());
+    let fastest = speeds.fold(0.0, f64::max);
+    let ratio = speed.parse::<f64>().map_or(0.0, |ours| ours / fastest);
+    let named: Vec<String> = others.iter().map(|o| format!("{} {}", o[0], o[1])).collect();
+    let same = if others.iter().all(|o| o[2] == sum) { "yes" } else { "no" };
+    format!("| {name} | {speed} | {} | {ratio:.2} | {same} |", named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_line_names_the_fastest_and_compares_sums() {
+        let line = super::line("X", "50.0", "-7", "A\t100.0\t-7\nB\t25.0\t-7\nwarning\n");
+        assert_eq!(line, "| X | 50.0 | A 100.0, B 25.0 | 0.50 | yes |");
+        assert!(super::line("X", "1", "1", "A\t1\t2").ends_with("| no |"));
+    }
+}
