@@ -13,15 +13,21 @@ use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum::analysis::Progress;
-use hilum::dicom::{Series, decode_frame, decode_frames, group_into_series, read_header};
+use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
+use hilum::dicom::{SegmentationObject, Series, decode_frame, decode_frames, group_into_series, read_header};
+use hilum::export::{ExportContext, ExportNote, seg};
 use hilum::geometry::{PatientPoint, PatientVector};
-use hilum::import::{Assembly, GeometryFinding, Severity, SliceSource, StackPlan, plan_stack, stacks};
+use hilum::import::{
+    Assembly, GeometryFinding, Severity, SliceSource, StackPlan, plan_stack, read_segmentation, stacks,
+};
 use hilum::jobs::{FileSource, Job, JobError, JobFacts, JobInput, JobOutput, Listener, Payload, run};
 use hilum::volume::CtVolume;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+mod validators;
 
 const CENTRE: [f64; 3] = [13.7, -41.2, -203.4];
 const SEMI_AXES_MM: [f64; 3] = [57.0, 49.0, 61.0];
@@ -196,6 +202,7 @@ impl Scan {
         put(&mut o, tags::MODALITY, VR::CS, "CT");
         put(&mut o, tags::STUDY_INSTANCE_UID, VR::UI, "2.25.70");
         put(&mut o, tags::SERIES_INSTANCE_UID, VR::UI, "2.25.71");
+        put(&mut o, tags::FRAME_OF_REFERENCE_UID, VR::UI, "2.25.72");
         put(&mut o, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2");
         let [rows, columns] = self.size();
         for (tag, value) in [
@@ -395,6 +402,50 @@ fn where_slices_are_missing_the_number_is_marked() {
     assert_eq!(plan.findings.iter().map(GeometryFinding::severity).max(), Some(Severity::Warning));
     // What is there is right, and what is not there is not made up.
     assert!((error + missing_ml / true_ml()).abs() <= ALLOWED, "{error}");
+}
+
+#[test]
+fn a_segmentation_refers_to_images_and_never_to_what_was_computed() {
+    let files = Scan { spacing_mm: [2.5, 2.5], ..Scan::axial(uneven(2.0, 6.0)) }.files();
+    let (series, plan, volume) = open(&files);
+    let mut document = Document::empty(plan.grid).unwrap();
+    let segment = document.new_segment(SegmentMeaning::Lesion, String::new(), Origin::Manual).unwrap();
+    let (number, [ni, nj, nk]) = (segment.number, plan.grid.size());
+    document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &volume).unwrap();
+    document.edit_voxels(Layer::Findings, &volume, |editor| {
+        for (k, j) in (0..nk).flat_map(|k| (0..nj).map(move |j| (k, j))) {
+            editor.set_span(k, j, 0, ni, |offset, _| (volume.at_offset(offset) >= -500).then_some(number));
+        }
+    });
+    let source: Vec<_> =
+        plan.slices.iter().map(|s| s.and_then(|s| series.instances[s.instance].of_frame(s.frame))).collect();
+    let quality_notes = plan.findings.iter().map(|f| format!("{f:?}")).collect();
+    let context = ExportContext {
+        source,
+        reader: "Reader^".into(),
+        reading_id: "uneven".into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes,
+    };
+    let export = seg::write(&document, &context, None).unwrap();
+    let computed = |k: &usize| plan.blends.iter().any(|b| b.k == *k);
+    let without: Vec<usize> = export
+        .notes
+        .iter()
+        .filter_map(|n| if let ExportNote::NoSourceSlice(k) = n { Some(*k) } else { None })
+        .collect();
+    assert!(without.len() > 10 && without.iter().all(computed), "{without:?}");
+    let path = validators::scratch("geometry_phantom", export.object.file_name());
+    std::fs::write(&path, export.object.bytes()).unwrap();
+    validators::assert_conforms(&path);
+    assert!(String::from_utf8_lossy(export.object.bytes()).contains("Geometry of the source CT: ResampledSpacing"));
+    let read = SegmentationObject::read(export.object.bytes()).unwrap();
+    let named = read.frames.iter().filter(|f| !f.sources.is_empty()).count();
+    assert_eq!(named, read.frames.len() - without.len());
+    let incoming = read_segmentation(export.object.bytes(), &plan.grid, &context.source).unwrap();
+    assert_eq!(incoming.segments[0].voxel_count(), document.voxel_count(number));
 }
 
 #[test]

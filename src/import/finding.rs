@@ -119,6 +119,16 @@ pub enum GeometryFinding {
 }
 
 impl GeometryFinding {
+    /// Whether volumes measured on the CT are not those of the patient's anatomy: something is missing, or was not measured.
+    pub fn affects_volumes(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingSlices { .. }
+                | Self::OffLattice { .. }
+                | Self::ResampledSpacing { .. }
+                | Self::AssumedSpacing { .. }
+        )
+    }
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {

@@ -226,7 +226,8 @@ fn place_frames(
     let references = || source.iter().flatten().filter_map(|slice| slice.series.frame_of_reference_uid.as_ref());
     let own = object.frame_of_reference_uid.as_ref();
     if !references().any(|uid| Some(uid) == own) {
-        if object.frames.is_empty() || object.frames.iter().any(|frame| named(frame).is_none()) {
+        // One frame that names a slice ties all to this space; those on missing or computed slices have no image to name.
+        if !object.frames.iter().any(|frame| named(frame).is_some()) {
             return Err(SegmentationError::OtherFrameOfReference);
         }
         if references().next().is_some() {

@@ -7,7 +7,7 @@ use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
-use crate::import::{Severity, Stack};
+use crate::import::{GeometryFinding, Severity, Stack};
 use crate::view::{Slab, edge_letters, scale_bar};
 use crate::volume::sample_nearest;
 
@@ -263,7 +263,7 @@ impl Session {
             series: self.series_rows(),
             problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
             geometry: case.map_or_else(Vec::new, |c| {
-                let row = |f: &crate::import::GeometryFinding| GeometryRow {
+                let row = |f: &GeometryFinding| GeometryRow {
                     text: explain::geometry_finding(f, lang),
                     is_warning: f.severity() == Severity::Warning,
                 };
@@ -394,6 +394,9 @@ impl Session {
 
     fn quantity_rows(&self) -> Vec<QuantityRow> {
         let lang = self.lang;
+        let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
+        let doubtful = findings.iter().any(GeometryFinding::affects_volumes);
+        let marked = |text: String| if doubtful { words::DOUBTFUL_VOLUME.with(lang, &[&text]) } else { text };
         self.quantities
             .iter()
             .map(|q| {
@@ -404,7 +407,7 @@ impl Session {
                 };
                 let text = q.value.map_or_else(
                     || words::NEEDS_LUNGS.in_lang(lang).to_owned(),
-                    |v| format!("{} {}", lang.number(v, q.digits), q.unit),
+                    |v| marked(format!("{} {}", lang.number(v, q.digits), q.unit)),
                 );
                 QuantityRow { name: q.name, title: title.in_lang(lang).to_owned(), text, value: q.value, unit: q.unit }
             })

@@ -178,6 +178,7 @@ texts! {
     LUNG_VOLUME: "Lung volume" / "Volume pulmonaire";
     INVOLVEMENT: "Involvement" / "Atteinte";
     LESION_VOLUME: "Lesions in the lungs" / "Lésions dans les poumons";
+    DOUBTFUL_VOLUME: "{} (see Geometry)" / "{} (voir Géométrie)";
     NEEDS_LUNGS: "needs the lungs" / "nécessite les poumons";
     EXPORT_SEG: "Save DICOM SEG" / "Enregistrer le DICOM SEG";
     EXPORT_SR: "Save DICOM SR" / "Enregistrer le DICOM SR";
