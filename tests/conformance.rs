@@ -213,8 +213,10 @@ fn outcome(bytes: &[u8]) -> Outcome {
     if FileKind::of(bytes) == FileKind::Volume {
         return match opened_files::header(bytes) {
             Ok(header) => match opened_files::voxels(&header, bytes, 1 << 20) {
-                (volume, Ok(_)) if volume.is_complete() => Outcome::Volume(header.format),
-                (_, Ok(_)) => panic!("slices are missing without a word"),
+                (volume, Ok(_)) => {
+                    assert!(volume.is_complete(), "no slice is missing without a word");
+                    Outcome::Volume(header.format)
+                }
                 (_, Err(error)) => Outcome::VolumeRefused(error),
             },
             Err(error) => Outcome::VolumeRefused(error),
