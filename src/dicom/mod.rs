@@ -16,6 +16,10 @@ mod instance;
 #[cfg(feature = "codecs")]
 mod jpeg12;
 #[cfg(feature = "codecs")]
+mod jpeg_lossless;
+#[cfg(feature = "codecs")]
+mod jpeg_stream;
+#[cfg(feature = "codecs")]
 mod modality;
 mod part10;
 mod segmentation;
