@@ -35,7 +35,7 @@ fn open(files: Vec<Vec<u8>>) -> Ct {
         let bytes = &files[by_uid[&series.instances[slice.instance].sop_instance_uid]];
         volume.set_slice(k, decode_frame(bytes, slice.frame).unwrap().hu).unwrap();
     }
-    let source = plan.slices.iter().map(|s| s.map(|s| series.instances[s.instance].clone())).collect();
+    let source = plan.slices.iter().map(|s| s.and_then(|s| series.instances[s.instance].of_frame(s.frame))).collect();
     Ct { plan, source, volume, files }
 }
 
@@ -222,5 +222,46 @@ fn a_tilted_and_a_gapped_ct_are_handed_over() {
         let short = name.split('/').nth(1).unwrap();
         // Neither names a frame of reference.
         assert_eq!(hand_over(short, &ct, &folder).notes, [ExportNote::NoFrameOfReference], "{name}");
+    }
+}
+
+#[test]
+fn a_multi_frame_ct_is_handed_over_by_frame_numbers() {
+    let Some(folder) = folder("conformance/dcmqi/segmentations/24x38x3/multiframe") else { return };
+    let on_disk = folder.join("mf.dcm");
+    let ct = open(vec![std::fs::read(&on_disk).unwrap()]);
+    let numbers: Vec<_> = ct.source.iter().map(|s| s.as_ref().unwrap().frame_number.unwrap()).collect();
+    assert_eq!(numbers.len(), 3);
+    let mut document = Document::empty(ct.plan.grid).unwrap();
+    let segment = document.new_segment(SegmentMeaning::Lesion, String::new(), Origin::Manual).unwrap();
+    let number = segment.number;
+    document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &ct.volume).unwrap();
+    document.edit_voxels(Layer::Findings, &ct.volume, |editor| {
+        for (k, rows) in [(0, 3..7), (2, 11..12)] {
+            rows.for_each(|j| editor.set_span(k, j, 2, 9, |_, _| Some(number)));
+        }
+    });
+    let context = ExportContext {
+        source: ct.source.clone(),
+        reader: "Lecteur01".into(),
+        reading_id: "frames".into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes: vec!["gantry tilt 14.0°".into(), "2 slices are missing".into()],
+    };
+    let segmentation = seg::write(&document, &context, None).unwrap();
+    let description = "Geometry of the source CT: gantry tilt 14.0°; 2 slices are missing.";
+    assert!(String::from_utf8_lossy(segmentation.object.bytes()).contains(description));
+    let path = scratch("export_on_frames", segmentation.object.file_name());
+    std::fs::write(&path, segmentation.object.bytes()).unwrap();
+    assert_conforms(&path);
+    let incoming = read_segmentation(segmentation.object.bytes(), &ct.plan.grid, &ct.source).unwrap();
+    assert_eq!(incoming.segments[0].voxel_count(), 35);
+    assert!(incoming.segments[0].spans.iter().all(|s| s.k == 0 || (s.k == 2 && s.j == 11)));
+    if let Some(judged) = ask_highdicom("check_seg_frames.py", [&path, &on_disk]) {
+        let seen = &judged["segments"]["1"];
+        assert_eq!(seen[numbers[0].to_string()].as_u64(), Some(28), "{seen}");
+        assert_eq!(seen[numbers[2].to_string()].as_u64(), Some(7), "{seen}");
     }
 }

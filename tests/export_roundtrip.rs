@@ -79,6 +79,8 @@ fn slice(grid: &Grid, k: usize) -> Instance {
             padding: None,
         }),
         windows: vec![],
+        frames: vec![],
+        frame_number: None,
     }
 }
 

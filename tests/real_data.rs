@@ -6,7 +6,7 @@
 
 use hilum::dicom::{DicomError, Instance, Series, SeriesKind, decode_frame, group_into_series, read_header};
 use hilum::geometry::VoxelPoint;
-use hilum::import::{GeometryFinding, Severity, StackPlan, plan_stack};
+use hilum::import::{GeometryFinding, Severity, StackPlan, StackTrait, plan_stack, stacks};
 use std::path::{Path, PathBuf};
 
 /// A folder or file of the test data, or `None` with a word on the terminal.
@@ -148,9 +148,72 @@ fn odd_geometry_is_told() {
     assert!((volume - 5.0 * 14f64.to_radians().cos()).abs() < 1e-6, "{volume}");
     let gap = plan("sliceincrement/001");
     assert_eq!((gap.slices.len(), &gap.findings[0]), (5, &GeometryFinding::MissingSlices { slices: vec![3] }));
-    let heap = plan("notavolume/001");
-    assert_eq!(heap.findings[0], GeometryFinding::DuplicatePositions { left_out: 3 });
-    assert!(heap.findings.contains(&GeometryFinding::SingleSlice));
+    // Slice 4 of five is absent, of a series tilted by 15.5°.
+    let tilted_gap = plan("sliceincrement/002");
+    assert_eq!(
+        (tilted_gap.slices.len(), &tilted_gap.findings[0]),
+        (5, &GeometryFinding::MissingSlices { slices: vec![3] })
+    );
+    assert!(matches!(tilted_gap.findings[1], GeometryFinding::GantryTilt { degrees } if (degrees - 15.5).abs() < 0.01));
+    // Four images of one place, taken while waiting for the contrast agent: four acquisitions of one slice each.
+    let (heap, _) = open(&folder.join("notavolume/001"));
+    let all = stacks(&heap[0]);
+    let traits: Vec<_> = all.iter().map(|s| s.traits[0].clone()).collect();
+    assert_eq!(traits, [12, 13, 14, 15].map(StackTrait::Acquisition));
+    let findings = all[0].plan(&heap[0]).unwrap().findings;
+    let expected = [
+        GeometryFinding::OtherStacks { images: 3, stacks: 3 },
+        GeometryFinding::SingleSlice,
+        GeometryFinding::AssumedSpacing { spacing_mm: 1.0 },
+    ];
+    assert_eq!(findings, expected);
+}
+
+#[test]
+fn frames_of_an_enhanced_ct_are_slices() {
+    let Some(folder) = data("conformance") else { return };
+    // Places, spacing and HU as pydicom reads them.
+    for (file, size, spacing_mm, frames) in [
+        (
+            "dicomparser/encapsulated/multi-frame/CT0012.explicit_little_endian.dcm",
+            [512, 512, 2],
+            [0.388_672, 0.388_672, 10.0],
+            [0, 1],
+        ),
+        (
+            "dicomparser/encapsulated/multi-frame/CT0012.fragmented_no_bot_jpeg_ls.80.dcm",
+            [512, 512, 2],
+            [0.388_672, 0.388_672, 10.0],
+            [0, 1],
+        ),
+        ("pydicom-data/eCT_Supplemental.dcm", [512, 512, 2], [0.388_672, 0.388_672, 10.0], [0, 1]),
+        ("dcmqi/segmentations/24x38x3/multiframe/mf.dcm", [24, 38, 3], [0.7, 0.7, 2.5], [0, 1]),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let instance = header(&bytes).unwrap();
+        assert_eq!(instance.frames.len(), size[2], "{file}");
+        let series = group_into_series(vec![instance]);
+        assert_eq!(series[0].kind, SeriesKind::CtVolume, "{file}");
+        let plan = plan_stack(&series[0]).unwrap();
+        assert_eq!(plan.grid.size(), size, "{file}");
+        for (found, expected) in plan.grid.spacing_mm().iter().zip(spacing_mm) {
+            assert!((found - expected).abs() < 1e-6, "{file}: {:?}", plan.grid.spacing_mm());
+        }
+        for (k, source) in plan.slices.iter().enumerate() {
+            let source = source.unwrap();
+            let own = series[0].instances[0].of_frame(source.frame).unwrap();
+            let grid = plan.grid.patient_from_voxel(VoxelPoint::new(0.0, 0.0, k as f64));
+            assert!(own.plane.position.unwrap().distance(grid) < 1e-6);
+            let frame = decode_frame(&bytes, source.frame).unwrap();
+            assert_eq!((frame.columns, frame.rows), (size[0], size[1]));
+        }
+        let ascends = plan.slices[0].unwrap().frame;
+        println!("{file}: first slice is frame {ascends}, {:?}", plan.findings);
+        let together = hilum::dicom::decode_frames(&bytes, &frames).unwrap();
+        for (n, frame) in frames.iter().zip(together) {
+            assert_eq!(frame.unwrap(), decode_frame(&bytes, *n).unwrap());
+        }
+    }
 }
 
 #[test]

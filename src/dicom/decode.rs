@@ -39,30 +39,50 @@ const LARGEST_CT: usize = 1 << 22;
 /// [`DicomError`]: the header's errors; [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::UnsupportedPixels`] for colour or
 /// other than 8 and 16 bits; [`DicomError::NoSuchFrame`]; [`DicomError::PixelData`] for damaged or contradictory pixel data.
 pub fn decode_frame(file: &[u8], frame: usize) -> Result<DecodedFrame, DicomError> {
+    let decoded = decode_frames(file, &[frame])?.pop();
+    decoded.unwrap_or_else(|| Err(damaged("there is no frame")))
+}
+
+/// Decodes several frames of a whole file as [`decode_frame`] does, each with its own rescale, reading the header once. A frame
+/// that cannot be decoded does not hold up the others.
+///
+/// # Errors
+/// What is wrong with all frames; what is wrong with one of them stands in its place.
+pub fn decode_frames(file: &[u8], frames: &[usize]) -> Result<Vec<Result<DecodedFrame, DicomError>>, DicomError> {
     let opened = open(file)?;
     let (instance, at) = read_opened(&opened)?;
     let compression = Compression::of(&instance.transfer_syntax_uid)
         .ok_or_else(|| DicomError::UnsupportedTransferSyntax { uid: instance.transfer_syntax_uid.clone() })?;
     let format = instance.pixels.as_ref().ok_or_else(|| damaged("the object has no pixels"))?;
     check(format)?;
-    if frame >= format.frames {
-        return Err(DicomError::NoSuchFrame { frame, frames: format.frames });
-    }
+    let count = format.frames;
     let pixel_data = opened.elements_at(at).pixel_data()?.ok_or_else(|| damaged("there are no pixel data"))?;
-    let data = match pixel_data {
-        PixelData::Native { bytes, cut } => Cow::Borrowed(native_frame(bytes, cut, format, frame)?),
-        PixelData::Encapsulated(items) => {
-            let extended = if format.frames > 1 { extended_table(&opened)? } else { None };
-            encapsulated_frame(&items, extended.as_ref(), format.frames, frame)?
-        }
+    let extended = if count > 1 { extended_table(&opened)? } else { None };
+    let decode = |frame: &usize| {
+        let format = instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count })?;
+        let data = match &pixel_data {
+            PixelData::Native { bytes, cut } => Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?),
+            PixelData::Encapsulated(items) => encapsulated_frame(items, extended.as_ref(), count, *frame)?,
+        };
+        decoded(compression, &data, &format, opened.encoding.big_endian)
     };
+    Ok(frames.iter().map(decode).collect())
+}
+
+/// The bytes of a frame → HU.
+pub(super) fn decoded(
+    compression: Compression,
+    data: &[u8],
+    format: &PixelFormat,
+    big_endian: bool,
+) -> Result<DecodedFrame, DicomError> {
     let hu = match compression {
-        Compression::None => native(&data, format, opened.encoding.big_endian)?,
+        Compression::None => native(data, format, big_endian)?,
         Compression::Deflated => {
             let length = format.rows * format.columns * usize::from(format.bits_allocated / 8);
-            native(&inflate(&data, length as u64)?, format, false)?
+            native(&inflate(data, length as u64)?, format, false)?
         }
-        Compression::Codec(decode) => match decode(plausible(&data, format)?, format)? {
+        Compression::Codec(decode) => match decode(plausible(data, format)?, format)? {
             Samples::Stored(words) => StoredBits::of(format).hu(words.into_iter(), format)?,
             // The stream has at most 16 bits; lossy compression may overshoot a little.
             Samples::Values(values) => {
@@ -77,7 +97,8 @@ pub fn decode_frame(file: &[u8], frame: usize) -> Result<DecodedFrame, DicomErro
 }
 
 /// What stands between the bytes of a frame and its pixels.
-enum Compression {
+#[derive(Clone, Copy)]
+pub(super) enum Compression {
     None,
     Deflated,
     Codec(codec::Decode),
@@ -117,7 +138,7 @@ fn plausible<'a>(data: &'a [u8], format: &PixelFormat) -> Result<&'a [u8], Dicom
 }
 
 /// Refuses what is not CT as this product reads it.
-fn check(format: &PixelFormat) -> Result<(), DicomError> {
+pub(super) fn check(format: &PixelFormat) -> Result<(), DicomError> {
     let unsupported = |reason: String| Err(DicomError::UnsupportedPixels { reason });
     let PixelFormat { bits_allocated, bits_stored, high_bit, .. } = *format;
     if format.samples_per_pixel != 1 {

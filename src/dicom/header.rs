@@ -2,6 +2,7 @@
 
 use super::data_set::{Element, Elements, Encoding, Tag, items};
 use super::error::Attribute;
+use super::functional_groups;
 use super::part10::{Meta, Opened, open, uid};
 use super::{
     Acquisition, DicomError, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
@@ -63,7 +64,7 @@ fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
     if sop_instance_uid.is_empty() {
         return Err(DicomError::MissingAttribute { attribute: Attribute::new((0x0008, 0x0018), "SOPInstanceUID") });
     }
-    Ok(Instance {
+    let mut instance = Instance {
         sop_class_uid,
         sop_instance_uid,
         transfer_syntax_uid: meta.transfer_syntax.clone(),
@@ -100,11 +101,26 @@ fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
             kvp: a.numbers((0x0018, 0x0060)).first().copied(),
             contrast_agent: a.text((0x0018, 0x0010)),
             gantry_tilt_degrees: a.numbers((0x0018, 0x1120)).first().copied(),
+            temporal_position: a.integer((0x0020, 0x0100)),
+            date_time: date_time(a),
+            content_time: a.text((0x0008, 0x0033)),
         },
         plane: image_plane(a)?,
         pixels: pixel_format(a)?,
         windows: windows(a),
-    })
+        frames: Vec::new(),
+        frame_number: None,
+    };
+    if instance.is_ct_class() {
+        functional_groups::read_frames(a, &mut instance)?;
+    }
+    Ok(instance)
+}
+
+/// Acquisition DateTime, or Acquisition Date and Acquisition Time.
+fn date_time(a: &Attributes<'_>) -> String {
+    let together = a.text((0x0008, 0x002A));
+    if together.is_empty() { a.text((0x0008, 0x0022)) + &a.text((0x0008, 0x0032)) } else { together }
 }
 
 fn image_plane(a: &Attributes<'_>) -> Result<ImagePlane, DicomError> {
@@ -172,7 +188,7 @@ fn pixel_format(a: &Attributes<'_>) -> Result<Option<PixelFormat>, DicomError> {
     }))
 }
 
-fn windows(a: &Attributes<'_>) -> Vec<VoiWindow> {
+pub(super) fn windows(a: &Attributes<'_>) -> Vec<VoiWindow> {
     let explanations = a.texts((0x0028, 0x1055));
     let centres = a.numbers((0x0028, 0x1050));
     let widths = a.numbers((0x0028, 0x1051));

@@ -32,6 +32,25 @@ pub struct Instance {
     pub pixels: Option<PixelFormat>,
     /// The windows the file proposes, in its order.
     pub windows: Vec<VoiWindow>,
+    /// What holds for each frame of a multi-frame image with functional groups; empty for all others.
+    pub frames: Vec<FrameFacts>,
+    /// Which frame of a multi-frame object this stands for, from 1; `None` for an object of its own. See [`Instance::of_frame`].
+    pub frame_number: Option<u32>,
+}
+
+/// One frame of an enhanced or legacy converted CT, from its functional groups (PS3.3 C.7.6.16).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FrameFacts {
+    /// Frame Type: as Image Type.
+    pub image_type: Vec<String>,
+    /// How the frame was acquired.
+    pub acquisition: Acquisition,
+    /// Where it lies.
+    pub plane: ImagePlane,
+    /// Rescale Slope; `None` if absent.
+    pub rescale_slope: Option<f64>,
+    /// Rescale Intercept; `None` if absent.
+    pub rescale_intercept: Option<f64>,
 }
 
 /// Patient attributes, exactly as stored; empty text where absent.
@@ -100,6 +119,12 @@ pub struct Acquisition {
     pub contrast_agent: String,
     /// Gantry/Detector Tilt, degrees. Where the slices truly lie is in [`ImagePlane`].
     pub gantry_tilt_degrees: Option<f64>,
+    /// Temporal Position Identifier, or Temporal Position Index of a frame.
+    pub temporal_position: Option<i32>,
+    /// Acquisition Date and Acquisition Time, or Frame Acquisition DateTime: `YYYYMMDDHHMMSS.FFFFFF`; empty where absent.
+    pub date_time: String,
+    /// Content Time, `HHMMSS.FFFFFF`; empty where absent and for frames.
+    pub content_time: String,
 }
 
 /// Image plane (PS3.3 C.7.6.2).
@@ -159,7 +184,45 @@ impl Instance {
     /// Whether the series-level facts say that this is one slice of a CT volume: CT pixels with a place in the patient, and
     /// not a localiser.
     pub fn is_ct_slice(&self) -> bool {
-        self.is_ct_image() && !self.is_localiser() && self.plane.position.is_some() && self.plane.directions.is_some()
+        self.is_ct_image()
+            && if self.frames.is_empty() {
+                self.plane.is_placed() && !is_localiser(&self.image_type)
+            } else {
+                self.frames.iter().any(|f| f.plane.is_placed() && !is_localiser(&f.image_type))
+            }
+    }
+    /// Whether it, or one of its frames, has a place in the patient.
+    pub fn is_placed(&self) -> bool {
+        self.plane.is_placed() || self.frames.iter().any(|f| f.plane.is_placed())
+    }
+    /// Frame `frame`, from 0, as an image of its own; `None` where there is none. The frame of a single-frame image is the image.
+    pub fn of_frame(&self, frame: usize) -> Option<Self> {
+        let pixels = self.pixels_of(frame)?;
+        let own = self.frames.get(frame);
+        Some(Self {
+            sop_class_uid: self.sop_class_uid.clone(),
+            sop_instance_uid: self.sop_instance_uid.clone(),
+            transfer_syntax_uid: self.transfer_syntax_uid.clone(),
+            image_type: own.map_or(&self.image_type, |f| &f.image_type).clone(),
+            instance_number: self.instance_number,
+            patient: self.patient.clone(),
+            study: self.study.clone(),
+            series: self.series.clone(),
+            acquisition: own.map_or(&self.acquisition, |f| &f.acquisition).clone(),
+            plane: own.map_or(&self.plane, |f| &f.plane).clone(),
+            windows: self.windows.clone(),
+            frames: Vec::new(),
+            frame_number: own.and_then(|_| u32::try_from(frame + 1).ok()),
+            pixels: Some(pixels),
+        })
+    }
+    /// How the pixels of frame `frame`, from 0, are stored, with its own rescale; `None` where there is none.
+    pub fn pixels_of(&self, frame: usize) -> Option<PixelFormat> {
+        let mut format = self.pixels.clone().filter(|p| frame < p.frames)?;
+        if let Some(own) = self.frames.get(frame) {
+            (format.rescale_slope, format.rescale_intercept) = (own.rescale_slope, own.rescale_intercept);
+        }
+        Some(format)
     }
     /// Whether this is a CT image, of the classic or the enhanced kind, monochrome.
     pub fn is_ct_image(&self) -> bool {
@@ -175,8 +238,20 @@ impl Instance {
     }
     /// Whether Image Type calls it a localiser (scout, topogram).
     pub fn is_localiser(&self) -> bool {
-        self.image_type.iter().any(|t| t.eq_ignore_ascii_case("LOCALIZER"))
+        is_localiser(&self.image_type)
     }
+}
+
+impl ImagePlane {
+    /// Whether it says where the image lies and how it is turned.
+    pub fn is_placed(&self) -> bool {
+        self.position.is_some() && self.directions.is_some()
+    }
+}
+
+/// Whether an Image Type or Frame Type is that of a localiser.
+pub(crate) fn is_localiser(image_type: &[String]) -> bool {
+    image_type.iter().any(|t| t.eq_ignore_ascii_case("LOCALIZER"))
 }
 
 /// CT Image Storage.

@@ -11,6 +11,7 @@ mod data_set;
 #[cfg(feature = "codecs")]
 mod decode;
 mod error;
+mod functional_groups;
 mod header;
 mod instance;
 #[cfg(feature = "codecs")]
@@ -21,20 +22,27 @@ mod jpeg_lossless;
 mod jpeg_stream;
 #[cfg(feature = "codecs")]
 mod modality;
+#[cfg(feature = "codecs")]
+mod native_frames;
 mod part10;
 mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
-pub use decode::{DecodedFrame, decode_frame};
+pub use decode::{DecodedFrame, decode_frame, decode_frames};
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
+pub(crate) use instance::is_localiser;
 pub use instance::{
-    Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
+    Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+#[cfg(feature = "codecs")]
+pub use native_frames::NativeFrames;
 pub use part10::is_uncompressed;
-pub use segmentation::{Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject};
+pub use segmentation::{
+    Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
+};
 pub use series::{Series, SeriesKind, group_into_series};
 
 #[cfg(feature = "codecs")]

@@ -64,8 +64,17 @@ pub struct SegmentationFrame {
     pub segment_number: Option<u16>,
     /// Plane Position, Plane Orientation and Pixel Measures, as far as they are given.
     pub plane: ImagePlane,
-    /// SOP Instance UIDs of its source images.
-    pub source_uids: Vec<String>,
+    /// Its source images.
+    pub sources: Vec<SourceImage>,
+}
+
+/// An image that a frame was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceImage {
+    /// Its SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// Referenced Frame Number, from 1; `None` where the whole object is named.
+    pub frame_number: Option<u32>,
 }
 
 /// A segmentation as stored, its pixels uncompressed.
@@ -242,15 +251,21 @@ fn frame(
     if segment_number.is_none() && !label_map {
         return Err(missing((0x0062, 0x000B), "ReferencedSegmentNumber"));
     }
-    let mut source_uids = Vec::new();
+    let mut sources = Vec::new();
     for derivation in group((0x0008, 0x9124))? {
         for image in derivation.items((0x0008, 0x2112))? {
-            source_uids.push(image.uid((0x0008, 0x1155)));
+            let sop_instance_uid = image.uid((0x0008, 0x1155));
+            let numbers = image.numbers((0x0008, 0x1160));
+            let named = |frame_number| SourceImage { sop_instance_uid: sop_instance_uid.clone(), frame_number };
+            if numbers.is_empty() {
+                sources.push(named(None));
+            }
+            sources.extend(numbers.iter().map(|n| named(Some(*n as u32))));
         }
     }
-    source_uids.retain(|uid| !uid.is_empty());
+    sources.retain(|source| !source.sop_instance_uid.is_empty());
     let plane = ImagePlane { position, directions, pixel_spacing_mm, slice_thickness_mm };
-    Ok(SegmentationFrame { segment_number: segment_number.filter(|_| !label_map), plane, source_uids })
+    Ok(SegmentationFrame { segment_number: segment_number.filter(|_| !label_map), plane, sources })
 }
 
 fn description(item: &Attributes<'_>) -> Result<SegmentDescription, DicomError> {

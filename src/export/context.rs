@@ -6,7 +6,8 @@ use crate::geometry::Grid;
 /// The facts around a document that its exports carry. All of it is input: nothing is asked of a clock or a random source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportContext {
-    /// The CT slices in the order of the grid's k; `None` where a slice is missing.
+    /// The CT slices in the order of the grid's k, frames of a multi-frame object each as an image of its own; `None` where a slice
+    /// is missing or was computed from its neighbours.
     pub source: Vec<Option<Instance>>,
     /// Who read: `Family^Given`, or a code. Without a caret one is appended, so that it is a well-formed person name.
     pub reader: String,
@@ -18,7 +19,7 @@ pub struct ExportContext {
     pub time: String,
     /// Version of the software that writes.
     pub software_version: String,
-    /// What is odd about the geometry of the CT, in words; written into the report.
+    /// What is odd about the geometry of the CT, in words; written into the report and into each segment's description.
     pub quality_notes: Vec<String>,
 }
 

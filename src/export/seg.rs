@@ -10,6 +10,7 @@ use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
 use crate::dicom::{Instance, cielab_from_srgb};
 use crate::geometry::{PatientPoint, PatientVector, VoxelIndex};
 use dicom_dictionary_std::{tags, uids};
+use std::collections::BTreeSet;
 
 /// A segmentation object and what it holds.
 #[derive(Clone, Debug)]
@@ -83,7 +84,8 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     set.text(tags::POSITION_REFERENCE_INDICATOR, "");
     fill_image(&mut set, document, context, places.len());
     set.bytes(tags::PIXEL_DATA, pixels);
-    let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e)).collect();
+    let remark = quality_remark(context);
+    let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e, &remark)).collect();
     set.items(tags::SEGMENT_SEQUENCE, described);
     fill_dimensions(&mut set, context)?;
     fill_functional_groups(&mut set, document, context, &places)?;
@@ -186,10 +188,15 @@ fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, f
 }
 
 /// An item of the Segment Sequence (C.8.20.4.1 and the Segment Description macro).
-fn segment_item(segment: &Segment, exported: &ExportedSegment) -> DataSet {
+///
+/// Segment Description holds what is odd about the geometry of the CT: its numbers are no better than that.
+fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str) -> DataSet {
     DataSet::of(|item| {
         item.u16(tags::SEGMENT_NUMBER, exported.segment_number);
         item.text(tags::SEGMENT_LABEL, &label(segment));
+        if !remark.is_empty() {
+            item.text(tags::SEGMENT_DESCRIPTION, remark);
+        }
         let method = AlgorithmType::of(segment);
         item.text(tags::SEGMENT_ALGORITHM_TYPE, method.code_string());
         match &segment.origin {
@@ -218,6 +225,12 @@ fn segment_item(segment: &Segment, exported: &ExportedSegment) -> DataSet {
             item.code(tags::ANATOMIC_REGION_SEQUENCE, LUNG);
         }
     })
+}
+
+/// The notes on the geometry of the CT as one text; empty where there are none.
+fn quality_remark(context: &ExportContext) -> String {
+    let notes: Vec<&str> = context.quality_notes.iter().map(|n| n.trim()).filter(|n| !n.is_empty()).collect();
+    if notes.is_empty() { String::new() } else { format!("Geometry of the source CT: {}.", notes.join("; ")) }
 }
 
 /// Segment Algorithm Type.
@@ -326,22 +339,28 @@ fn fill_derivation(item: &mut DataSet, source: &Instance) {
     item.item(tags::SOURCE_IMAGE_SEQUENCE, |image| {
         image.text(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
         image.text(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
+        if let Some(number) = source.frame_number {
+            image.text(tags::REFERENCED_FRAME_NUMBER, &number.to_string());
+        }
         image.code(tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, SOURCE_FOR_PROCESSING);
         image.text(tags::SPATIAL_LOCATIONS_PRESERVED, "YES");
     });
     item.code(tags::DERIVATION_CODE_SEQUENCE, SEGMENTATION);
 }
 
-/// Common Instance Reference (C.12.2): the slices that frames refer to.
+/// Common Instance Reference (C.12.2): the objects that frames refer to.
 fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePlace]) -> Result<(), ExportError> {
     let series_uid = &context.first()?.series.instance_uid;
     let used = |k: usize| places.iter().any(|p| p.k == k);
+    // Slices of a multi-frame object share its UID.
+    let mut named = BTreeSet::new();
     let referenced: Vec<DataSet> = context
         .source
         .iter()
         .enumerate()
         .filter(|(k, _)| used(*k))
         .filter_map(|(_, slice)| slice.as_ref())
+        .filter(|slice| named.insert(&slice.sop_instance_uid))
         .map(|slice| {
             DataSet::of(|item| {
                 item.text(tags::REFERENCED_SOP_CLASS_UID, &slice.sop_class_uid);

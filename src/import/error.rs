@@ -8,23 +8,12 @@ pub enum ImportError {
     /// No CT slice with a place in the patient.
     #[error("the series holds no CT slice with a position and an orientation")]
     NoSlices,
-    /// Multi-frame CT is not read yet as a volume.
-    #[error("the series is an enhanced (multi-frame) CT, which is not read")]
-    MultiFrame,
     /// Distance between pixels is absent or not positive.
     #[error("the slices have no usable Pixel Spacing")]
     NoPixelSpacing,
     /// Row and column directions are not at right angles, or not of length 1.
     #[error("the row and column directions are not perpendicular unit vectors")]
     BadOrientation,
-    /// The distances between slices fit no regular lattice.
-    #[error("the distances between slices vary from {smallest_mm} to {largest_mm} mm and fit no regular lattice")]
-    IrregularSpacing {
-        /// Smallest distance between neighbours.
-        smallest_mm: f64,
-        /// Largest distance between neighbours.
-        largest_mm: f64,
-    },
     /// The slices shift sideways in a way that is no constant tilt.
     #[error("the slices are shifted against each other by up to {deviation_mm} mm")]
     ShiftedSlices {

@@ -19,7 +19,7 @@ pub enum GeometryFinding {
         /// Their indices k.
         slices: Vec<usize>,
     },
-    /// Several images in the same place; the one acquired first (acquisition, then instance number) was kept.
+    /// Several images in the same place that nothing tells apart; the one acquired first (acquisition, then instance number) was kept.
     DuplicatePositions {
         /// How many images were left out.
         left_out: usize,
@@ -43,22 +43,26 @@ pub enum GeometryFinding {
         /// Angle between the normal of the slices and the stacking direction.
         degrees: f64,
     },
-    /// Images of other orientation were left out.
-    MixedOrientation {
-        /// How many.
-        left_out: usize,
+    /// The distances between images fit no lattice: slices between them were computed, linearly along the stacking direction.
+    /// Their HU were not measured.
+    ResampledSpacing {
+        /// Smallest distance between images, millimetres.
+        smallest_mm: f64,
+        /// Largest distance between images, millimetres.
+        largest_mm: f64,
+        /// Distance between slices of the volume, millimetres.
+        spacing_mm: f64,
+        /// How many slices were computed.
+        slices: usize,
     },
-    /// Images of other size were left out.
-    MixedMatrix {
-        /// How many.
-        left_out: usize,
+    /// The series holds other stacks beside this one: another orientation, size, kernel, acquisition, …
+    OtherStacks {
+        /// Images in them.
+        images: usize,
+        /// How many stacks.
+        stacks: usize,
     },
-    /// Images of other pixel spacing were left out.
-    MixedPixelSpacing {
-        /// How many.
-        left_out: usize,
-    },
-    /// Localisers, secondary captures and other objects of the series that are no slice were left out.
+    /// Secondary captures and other objects of the series that are no CT image with a place were left out.
     NotSlices {
         /// How many.
         left_out: usize,
@@ -69,11 +73,6 @@ pub enum GeometryFinding {
     AssumedSpacing {
         /// The distance used, millimetres.
         spacing_mm: f64,
-    },
-    /// Slices were reconstructed with different kernels: HU noise and edges differ within the volume.
-    MixedKernel {
-        /// The kernels, sorted.
-        kernels: Vec<String>,
     },
     /// Slices have different rescale slope or intercept; each slice is converted with its own.
     MixedRescale,
@@ -126,12 +125,9 @@ impl GeometryFinding {
             Self::MissingSlices { .. }
             | Self::DuplicatePositions { .. }
             | Self::OffLattice { .. }
-            | Self::MixedOrientation { .. }
-            | Self::MixedMatrix { .. }
-            | Self::MixedPixelSpacing { .. }
+            | Self::ResampledSpacing { .. }
             | Self::SingleSlice
             | Self::AssumedSpacing { .. }
-            | Self::MixedKernel { .. }
             | Self::NoRescale { .. }
             | Self::NotDicom
             | Self::AssumedOrientation
@@ -143,6 +139,7 @@ impl GeometryFinding {
             Self::GantryTilt { .. }
             | Self::IrregularSpacing { .. }
             | Self::NotSlices { .. }
+            | Self::OtherStacks { .. }
             | Self::MixedRescale
             | Self::MixedFrameOfReference { .. }
             | Self::ThicknessNotSpacing { .. }

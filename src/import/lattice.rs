@@ -21,42 +21,55 @@ pub(super) struct Lattice {
     pub(super) deviation_mm: f64,
 }
 
+/// How positions are spaced.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Spacing {
+    /// They fit a lattice.
+    Even(Lattice),
+    /// They do not.
+    Uneven,
+    /// There are fewer than two.
+    Single,
+}
+
 /// A position may lie off its place by this fraction of the spacing …
 const MOST_DEVIATION: f64 = 0.1;
 /// … and by this many millimetres, at most.
-const MOST_DEVIATION_MM: f64 = 0.5;
+pub(super) const MOST_DEVIATION_MM: f64 = 0.5;
+/// The rest of a stack may be left out if the even part holds this much of the positions, and of the distance they span.
+const NEARLY_ALL: f64 = 0.75;
 
-/// Fits a lattice to positions that ascend strictly along `normal`; `None` for fewer than two positions.
+/// Fits a lattice to positions that ascend strictly along `normal`.
 ///
 /// Distances that are whole multiples of one spacing leave empty places, but no more of them than there are positions. If no
-/// spacing fits all positions, the longest evenly spaced run is taken, provided it holds at least half of them.
+/// spacing fits all positions, the longest evenly spaced run is taken, provided it holds nearly all of them.
 ///
 /// # Errors
-/// [`ImportError::IrregularSpacing`] or [`ImportError::ShiftedSlices`].
-pub(super) fn fit_lattice(positions: &[PatientPoint], normal: PatientVector) -> Result<Option<Lattice>, ImportError> {
+/// [`ImportError::ShiftedSlices`].
+pub(super) fn fit_lattice(positions: &[PatientPoint], normal: PatientVector) -> Result<Spacing, ImportError> {
     if positions.len() < 2 {
-        return Ok(None);
+        return Ok(Spacing::Single);
     }
     let along: Vec<f64> = positions.iter().map(|p| p.0.dot(normal.0)).collect();
     let distances: Vec<f64> = along.windows(2).map(|w| w[1] - w[0]).collect();
     let mut sorted = distances.clone();
     sorted.sort_by(f64::total_cmp);
     let (smallest_mm, median, largest_mm) = (sorted[0], sorted[(sorted.len() - 1) / 2], sorted[sorted.len() - 1]);
-    let irregular = || ImportError::IrregularSpacing { smallest_mm, largest_mm };
 
     let whole = [median, smallest_mm].into_iter().find_map(|spacing| places(&along, spacing));
     let (begin, indices) = match whole {
         Some(indices) => (0, indices),
         None => {
             let (begin, end) = longest_run(&distances);
-            if 2 * (end - begin) < positions.len() {
-                return Err(irregular());
+            let spans = (along[end - 1] - along[begin]) / (along[along.len() - 1] - along[0]);
+            if spans.min((end - begin) as f64 / positions.len() as f64) < NEARLY_ALL {
+                return Ok(Spacing::Uneven);
             }
             (begin, (0..end - begin).collect())
         }
     };
     let used = &positions[begin..begin + indices.len()];
-    let (origin, step) = fit_line(used, &indices).ok_or_else(irregular)?;
+    let Some((origin, step)) = fit_line(used, &indices) else { return Ok(Spacing::Uneven) };
     let deviation_mm =
         used.iter().zip(&indices).map(|(p, &k)| p.0.distance(origin + step * k as f64)).fold(0.0, f64::max);
     let spacing = step.dot(normal.0);
@@ -67,7 +80,7 @@ pub(super) fn fit_lattice(positions: &[PatientPoint], normal: PatientVector) -> 
     for (n, &k) in indices.iter().enumerate() {
         all[begin + n] = Some(k);
     }
-    Ok(Some(Lattice {
+    Ok(Spacing::Even(Lattice {
         origin: PatientPoint(origin),
         step: PatientVector(step),
         slices: indices.last().map_or(0, |k| k + 1),
@@ -95,13 +108,13 @@ fn places(along: &[f64], spacing: f64) -> Option<Vec<usize>> {
         return None;
     }
     let line: Vec<DVec3> = along.iter().map(|&t| DVec3::new(t, 0.0, 0.0)).collect();
-    let (origin, step) = least_squares(&line, &indices)?;
+    let (origin, step) = fit_points(&line, &indices)?;
     let fits = along.iter().zip(&indices).all(|(t, &k)| (t - origin.x - step.x * k as f64).abs() <= tolerance);
     fits.then_some(indices)
 }
 
 /// The longest run of positions with even distances: first position, and position beyond.
-fn longest_run(distances: &[f64]) -> (usize, usize) {
+pub(super) fn longest_run(distances: &[f64]) -> (usize, usize) {
     let (mut best, mut begin) = ((0, 1), 0);
     for (n, &distance) in distances.iter().enumerate() {
         let even = (distance - distances[begin]).abs() <= 0.02 * distances[begin];
@@ -116,22 +129,26 @@ fn longest_run(distances: &[f64]) -> (usize, usize) {
 }
 
 fn fit_line(positions: &[PatientPoint], indices: &[usize]) -> Option<(DVec3, DVec3)> {
-    least_squares(&positions.iter().map(|p| p.0).collect::<Vec<_>>(), indices)
+    fit_points(&positions.iter().map(|p| p.0).collect::<Vec<_>>(), indices)
 }
 
-/// The line origin + k · step nearest to points with known k, by least squares; centred, so that nothing cancels.
-fn least_squares(points: &[DVec3], indices: &[usize]) -> Option<(DVec3, DVec3)> {
+fn fit_points(points: &[DVec3], indices: &[usize]) -> Option<(DVec3, DVec3)> {
+    least_squares(points, &indices.iter().map(|k| *k as f64).collect::<Vec<_>>())
+}
+
+/// The line origin + t · step nearest to points with known t, by least squares; centred, so that nothing cancels.
+pub(super) fn least_squares(points: &[DVec3], at: &[f64]) -> Option<(DVec3, DVec3)> {
     let n = points.len() as f64;
-    let mean_k = indices.iter().map(|&k| k as f64).sum::<f64>() / n;
+    let mean_t = at.iter().sum::<f64>() / n;
     let mean = points.iter().sum::<DVec3>() / n;
-    let (mut kk, mut kp) = (0.0, DVec3::ZERO);
-    for (p, &k) in points.iter().zip(indices) {
-        let dk = k as f64 - mean_k;
-        kk += dk * dk;
-        kp += (*p - mean) * dk;
+    let (mut tt, mut tp) = (0.0, DVec3::ZERO);
+    for (p, &t) in points.iter().zip(at) {
+        let dt = t - mean_t;
+        tt += dt * dt;
+        tp += (*p - mean) * dt;
     }
-    (kk > 0.0).then(|| {
-        let step = kp / kk;
-        (mean - step * mean_k, step)
+    (tt > 0.0).then(|| {
+        let step = tp / tt;
+        (mean - step * mean_t, step)
     })
 }

@@ -18,8 +18,10 @@ mod nifti;
 #[cfg(feature = "codecs")]
 mod nrrd;
 mod phantom;
+mod resample;
 mod segmentation_in;
 mod stack;
+mod stacks;
 #[cfg(feature = "codecs")]
 mod stored_axes;
 mod volume_file;
@@ -38,11 +40,13 @@ pub use error::ImportError;
 #[cfg(feature = "codecs")]
 pub use file_kind::{FileKind, read_volume_header};
 pub use finding::{GeometryFinding, Severity};
+pub use resample::{Assembly, Blend};
 pub use segmentation_in::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation,
     segmentation_edits,
 };
 pub use stack::{SliceSource, StackPlan, load_order, plan_stack};
+pub use stacks::{Stack, StackTrait, stacks};
 pub use volume_file::{Compression, ValueReport, VolumeFile, VolumeFileError, VolumeFormat, VoxelType};
 #[cfg(feature = "codecs")]
 pub use voxels::{SliceSink, read_voxels};

@@ -213,9 +213,16 @@ fn place_frames(
     source: &[Option<Instance>],
     notes: &mut Vec<SegmentationNote>,
 ) -> Result<Vec<usize>, SegmentationError> {
-    let by_uid: BTreeMap<&str, usize> =
-        source.iter().enumerate().filter_map(|(k, s)| Some((s.as_ref()?.sop_instance_uid.as_str(), k))).collect();
-    let named = |frame: &SegmentationFrame| frame.source_uids.iter().find_map(|uid| by_uid.get(uid.as_str()).copied());
+    let by_name: BTreeMap<(&str, u32), usize> = source
+        .iter()
+        .enumerate()
+        .filter_map(|(k, s)| s.as_ref().map(|s| ((s.sop_instance_uid.as_str(), s.frame_number.unwrap_or(1)), k)))
+        .collect();
+    let multi_frame = source.iter().flatten().any(|s| s.frame_number.is_some());
+    let named = |frame: &SegmentationFrame| {
+        let own = frame.sources.iter().filter(|s| s.frame_number.is_some() || !multi_frame);
+        own.into_iter().find_map(|s| by_name.get(&(s.sop_instance_uid.as_str(), s.frame_number.unwrap_or(1))).copied())
+    };
     let references = || source.iter().flatten().filter_map(|slice| slice.series.frame_of_reference_uid.as_ref());
     let own = object.frame_of_reference_uid.as_ref();
     if !references().any(|uid| Some(uid) == own) {

@@ -4,8 +4,10 @@
 //! what the header claims. That is said in a [`GeometryFinding`] that travels with the volume.
 
 use super::{GeometryFinding, SliceSource, StackPlan};
-use crate::dicom::{Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule};
-use crate::geometry::Grid;
+use crate::dicom::{
+    Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule,
+};
+use crate::geometry::{Grid, VoxelIndex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::ops::Range;
@@ -260,6 +262,18 @@ impl VolumeFile {
         let [columns, rows, frames] = self.grid.size();
         let [across, down, _] = self.grid.directions();
         let [between_columns, between_rows, between_slices] = self.grid.spacing_mm();
+        let plane = |k: usize| ImagePlane {
+            position: Some(self.grid.patient_from_voxel(VoxelIndex::new(0, 0, k).centre())),
+            directions: Some([across, down]),
+            pixel_spacing_mm: Some([between_rows, between_columns]),
+            slice_thickness_mm: Some(between_slices),
+        };
+        let frame = |k: usize| FrameFacts {
+            plane: plane(k),
+            rescale_slope: Some(1.0),
+            rescale_intercept: Some(0.0),
+            ..FrameFacts::default()
+        };
         Instance {
             sop_class_uid: String::new(),
             sop_instance_uid: uid.to_owned(),
@@ -275,12 +289,7 @@ impl VolumeFile {
                 ..SeriesModule::default()
             },
             acquisition: Acquisition::default(),
-            plane: ImagePlane {
-                position: Some(self.grid.origin()),
-                directions: Some([across, down]),
-                pixel_spacing_mm: Some([between_rows, between_columns]),
-                slice_thickness_mm: Some(between_slices),
-            },
+            plane: plane(0),
             pixels: Some(PixelFormat {
                 rows,
                 columns,
@@ -296,13 +305,15 @@ impl VolumeFile {
                 padding: None,
             }),
             windows: Vec::new(),
+            frames: (0..frames).map(frame).collect(),
+            frame_number: None,
         }
     }
 
     /// The volume it becomes.
     pub fn plan(&self) -> StackPlan {
         let slices = (0..self.grid.size()[2]).map(|frame| Some(SliceSource { instance: 0, frame })).collect();
-        StackPlan { grid: self.grid, slices, findings: self.findings.clone() }
+        StackPlan { grid: self.grid, slices, blends: Vec::new(), findings: self.findings.clone() }
     }
 }
 

@@ -46,6 +46,11 @@ pub enum Job {
         /// Frame index, from 0.
         frame: usize,
     },
+    /// Decode these frames (from 0) of the one given file to HU.
+    DecodeFrames {
+        /// Frame indices, from 0.
+        frames: Vec<usize>,
+    },
     /// The bytes of the one given file.
     ReadFile,
     /// Write the demonstration phantom as DICOM files.
@@ -91,6 +96,15 @@ pub enum JobFacts {
         rows: usize,
         /// Columns of the frame.
         columns: usize,
+    },
+    /// The frames that were asked for; one payload of HU follows for each that has no error, row by row.
+    Frames {
+        /// Rows of a frame.
+        rows: usize,
+        /// Columns of a frame.
+        columns: usize,
+        /// For each frame why it is not there, if it is not.
+        errors: Vec<Option<JobError>>,
     },
     /// A part of a volume file: one payload of HU follows, slice `k` of its grid.
     SliceOfVolume {

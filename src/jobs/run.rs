@@ -3,7 +3,9 @@
 use super::source::{FileSource, Stream};
 use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
-use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_header};
+use crate::dicom::{
+    DecodedFrame, DicomError, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed, read_header,
+};
 use crate::geometry::Grid;
 use crate::import::{
     FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
@@ -53,6 +55,20 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
             Ok(JobOutput { facts, payloads: vec![Payload::Hu(decoded.hu)] })
         }
+        Job::DecodeFrames { frames } => {
+            let (mut size, mut errors, mut payloads) = ((0, 0), Vec::new(), Vec::new());
+            for decoded in several_frames(&input, frames)? {
+                errors.push(match decoded {
+                    Ok(decoded) => {
+                        size = (decoded.rows, decoded.columns);
+                        payloads.push(Payload::Hu(decoded.hu));
+                        None
+                    }
+                    Err(error) => Some(error.into()),
+                });
+            }
+            Ok(JobOutput { facts: JobFacts::Frames { rows: size.0, columns: size.1, errors }, payloads })
+        }
         Job::DecodeVolume { header, planes } => {
             let file = input.files.first().ok_or(JobError::WrongInput)?;
             let report = read_voxels(header, planes.clone(), Stream::new(file.as_ref()), &mut Parts(progress))?;
@@ -100,7 +116,7 @@ impl SliceSink for Parts<'_> {
 }
 
 /// The beginnings of a file that are tried before all of it is read.
-const HEADS: [u64; 2] = [16 << 10, 256 << 10];
+const HEADS: [u64; 3] = [16 << 10, 256 << 10, 4 << 20];
 
 /// Most bytes of a file that is read at once for its header and its pixels.
 const READ_AT_ONCE: u64 = 4 << 20;
@@ -172,6 +188,29 @@ fn analysis_error(error: AnalysisError) -> JobError {
         AnalysisError::Cancelled => JobError::Cancelled,
         other => JobError::Analysis(other.to_string()),
     }
+}
+
+/// Decodes frames of a multi-frame file: from their own bytes where they are stored as they are, else from the whole file.
+fn several_frames(input: &JobInput, frames: &[usize]) -> Result<Vec<Result<DecodedFrame, DicomError>>, JobError> {
+    let file = input.files.first().ok_or(JobError::WrongInput)?;
+    for length in HEADS.into_iter().filter(|length| *length < file.size()) {
+        match NativeFrames::of(&file.read(0, length)?) {
+            Err(DicomError::Truncated { .. }) => {}
+            Err(error) => return Err(error.into()),
+            Ok(None) => break,
+            Ok(Some(native)) => {
+                let decode = |frame: &usize| {
+                    let (offset, length) = match native.range(*frame) {
+                        Ok(range) => range,
+                        Err(error) => return Ok(Err(error)),
+                    };
+                    Ok(native.decode(*frame, &file.read(offset, length)?))
+                };
+                return frames.iter().map(decode).collect();
+            }
+        }
+    }
+    Ok(decode_frames(&whole(input)?, frames)?)
 }
 
 fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {

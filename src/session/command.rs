@@ -334,6 +334,8 @@ pub enum Command {
     OpenFiles(Vec<FileFacts>),
     /// A series of the list was chosen, by Series Instance UID.
     OpenSeries(String),
+    /// A stack of a series of the list was chosen, by Series Instance UID and its place among the series' stacks.
+    OpenStack(String, usize),
     /// News of a job.
     Job(JobEvent),
     /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.

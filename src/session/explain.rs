@@ -4,7 +4,10 @@ use super::words::{Lang, Text};
 use crate::analysis::QualityFlag;
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
-use crate::import::{ArchiveError, GeometryFinding, ImportError, SegmentationError, SegmentationNote, VolumeFileError};
+use crate::geometry::AnatomicalPlane;
+use crate::import::{
+    ArchiveError, GeometryFinding, ImportError, SegmentationError, SegmentationNote, StackTrait, VolumeFileError,
+};
 use crate::jobs::JobError;
 use crate::session::words;
 
@@ -87,11 +90,6 @@ pub(super) fn import_error(error: &ImportError, lang: Lang) -> String {
                 .in_lang(lang)
                 .to_owned()
         }
-        ImportError::MultiFrame => {
-            t("enhanced (multi-frame) CT is not read yet", "le scanner multi-image (enhanced) n’est pas encore lu")
-                .in_lang(lang)
-                .to_owned()
-        }
         ImportError::NoPixelSpacing => {
             t("no usable Pixel Spacing", "Pixel Spacing absent ou inutilisable").in_lang(lang).to_owned()
         }
@@ -101,11 +99,6 @@ pub(super) fn import_error(error: &ImportError, lang: Lang) -> String {
         )
         .in_lang(lang)
         .to_owned(),
-        ImportError::IrregularSpacing { smallest_mm, largest_mm } => t(
-            "slice distances vary from {} to {} mm and fit no regular grid",
-            "les distances entre coupes vont de {} à {} mm, sans grille régulière",
-        )
-        .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm)]),
         ImportError::ShiftedSlices { deviation_mm } => {
             t("slices are shifted by up to {} mm", "les coupes sont décalées jusqu’à {} mm")
                 .with(lang, &[&mm(*deviation_mm)])
@@ -145,18 +138,16 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             "inclinaison du statif {}° : grille oblique, telle qu’acquise",
         )
         .with(lang, &[&lang.number(*degrees, 1)]),
-        GeometryFinding::MixedOrientation { left_out } => {
-            t("{} images of other orientation were left out", "{} images d’une autre orientation sont écartées")
-                .with(lang, &[&n(*left_out)])
-        }
-        GeometryFinding::MixedMatrix { left_out } => {
-            t("{} images of other size were left out", "{} images d’une autre taille sont écartées")
-                .with(lang, &[&n(*left_out)])
-        }
-        GeometryFinding::MixedPixelSpacing { left_out } => {
-            t("{} images of other pixel spacing were left out", "{} images d’un autre espacement sont écartées")
-                .with(lang, &[&n(*left_out)])
-        }
+        GeometryFinding::ResampledSpacing { smallest_mm, largest_mm, spacing_mm, slices } => t(
+            "uneven slice distances {}–{} mm: {} slices between images were computed, {} mm apart; their HU were not measured",
+            "distances entre coupes inégales {}–{} mm : {} coupes intermédiaires calculées, tous les {} mm ; leurs UH ne sont pas mesurées",
+        )
+        .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &n(*slices), &mm(*spacing_mm)]),
+        GeometryFinding::OtherStacks { images, stacks } => t(
+            "{} images of the series are in {} other stacks",
+            "{} images de la série sont dans {} autres piles",
+        )
+        .with(lang, &[&n(*images), &n(*stacks)]),
         GeometryFinding::NotSlices { left_out } => {
             t("{} objects of the series are no slices", "{} objets de la série ne sont pas des coupes")
                 .with(lang, &[&n(*left_out)])
@@ -164,9 +155,6 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         GeometryFinding::SingleSlice => t("one slice only", "une seule coupe").in_lang(lang).to_owned(),
         GeometryFinding::AssumedSpacing { spacing_mm } => {
             t("slice distance assumed: {} mm", "distance entre coupes supposée : {} mm").with(lang, &[&mm(*spacing_mm)])
-        }
-        GeometryFinding::MixedKernel { kernels } => {
-            t("several kernels: {}", "plusieurs filtres : {}").with(lang, &[&kernels.join(", ")])
         }
         GeometryFinding::MixedRescale => {
             t("rescale differs between slices; each has its own", "le rescale varie ; chaque coupe a le sien")
@@ -291,6 +279,47 @@ pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
         )
         .with(lang, &[name]),
     }
+}
+
+/// What tells a stack from the others of its series, in a few words.
+pub(super) fn stack_traits(traits: &[StackTrait], lang: Lang) -> String {
+    traits.iter().filter_map(|one| stack_trait(one, lang)).collect::<Vec<_>>().join(" · ")
+}
+
+fn stack_trait(one: &StackTrait, lang: Lang) -> Option<String> {
+    let mm = |value: f64| lang.number(value, 2);
+    Some(match one {
+        StackTrait::Localiser(true) => t("localiser", "repérage").in_lang(lang).to_owned(),
+        StackTrait::Localiser(false) => return None,
+        StackTrait::Orientation(plane) => match plane {
+            AnatomicalPlane::Axial => words::AXIAL,
+            AnatomicalPlane::Coronal => words::CORONAL,
+            AnatomicalPlane::Sagittal => words::SAGITTAL,
+        }
+        .in_lang(lang)
+        .to_lowercase(),
+        StackTrait::Matrix { columns, rows } => format!("{columns} × {rows}"),
+        StackTrait::PixelSpacing(spacing) => t("pixels of {} mm", "pixels de {} mm").with(lang, &[&mm(*spacing)]),
+        StackTrait::Kernel(kernel) if kernel.is_empty() => {
+            t("kernel not given", "filtre non précisé").in_lang(lang).to_owned()
+        }
+        StackTrait::Kernel(kernel) => t("kernel {}", "filtre {}").with(lang, &[&kernel.replace('\\', " ")]),
+        StackTrait::TimePoint(number) => t("time point {}", "temps {}").with(lang, &[&number.to_string()]),
+        StackTrait::Acquisition(number) => t("acquisition {}", "acquisition {}").with(lang, &[&number.to_string()]),
+        StackTrait::Time(moment) => t("acquired {}", "acquise {}").with(lang, &[&clock(moment)]),
+        StackTrait::Corner(corner) => {
+            let [x, y, z] = corner.0.to_array().map(|c| lang.number(c, 1));
+            t("from {} {} {} mm", "depuis {} {} {} mm").with(lang, &[&x, &y, &z])
+        }
+    })
+}
+
+/// The time of day in `YYYYMMDDHHMMSS.FFFFFF` or `HHMMSS.FFFFFF` as `HH:MM:SS.FFFFFF`; what is neither stays as it is.
+fn clock(moment: &str) -> String {
+    let whole = moment.find('.').unwrap_or(moment.len());
+    let time = if whole == 14 { moment.get(8..) } else { (whole == 6).then_some(moment) };
+    let parts = time.and_then(|t| Some((t.get(..2)?, t.get(2..4)?, t.get(4..)?)));
+    parts.map_or_else(|| moment.to_owned(), |(hours, minutes, seconds)| format!("{hours}:{minutes}:{seconds}"))
 }
 
 /// What a segment is.

@@ -159,9 +159,9 @@ impl Session {
 }
 
 impl Case {
-    /// The instance of each slice.
+    /// The image of each slice.
     fn source(&self) -> Vec<Option<Instance>> {
-        (0..self.plan.slices.len()).map(|k| self.instance(k).cloned()).collect()
+        (0..self.plan.slices.len()).map(|k| self.image(k)).collect()
     }
 
     /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.

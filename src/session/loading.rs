@@ -2,19 +2,21 @@
 
 use super::change::Update;
 use super::command::Effect;
-use super::state::{Case, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
+use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
 use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
-use crate::import::{StackPlan, ValueReport, load_order, plan_stack};
+use crate::import::{Assembly, ImportError, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Headers read by one job: enough to keep messages few, few enough to share among workers.
 const FILES_PER_SCAN: usize = 8;
+/// A multi-frame file is read anew by each of its jobs: few, but enough for slices to come in order.
+const JOBS_PER_FILE: usize = 12;
 /// Files of no more bytes together are read once, pixels and all; of more, headers come first and slices from coarse to fine.
 const READ_ONCE: u64 = 256 << 20;
 
@@ -157,12 +159,14 @@ impl Session {
         self.look_at(&series, &plan.grid);
         self.case = Some(Case {
             series,
+            stack: 0,
             plan,
             volume,
             document,
             history: History::default(),
             active: None,
             pending: 0,
+            assembly: Assembly::default(),
             is_preview: true,
             reading_id: String::new(),
             values: None,
@@ -198,12 +202,14 @@ impl Session {
             .collect();
         let known = std::mem::take(&mut self.series).into_iter().flat_map(|s| s.instances);
         self.series = group_into_series(known.chain(found).collect());
+        let volumes = self.series.iter().filter(|s| s.kind == SeriesKind::CtVolume);
+        self.stacks = volumes.map(|s| (s.uid.clone(), stacks(s))).collect();
         let open = self.case.as_ref().map(|c| c.series.uid.clone());
         let largest = self
             .series
             .iter()
             .filter(|s| s.kind == SeriesKind::CtVolume && s.instances.iter().any(|i| new.contains(&i.sop_instance_uid)))
-            .max_by_key(|s| s.instances.iter().map(|i| i.pixels.as_ref().map_or(0, |p| p.frames)).sum::<usize>())
+            .max_by_key(|s| self.stacks.get(&s.uid).and_then(|all| all.first()).map_or(0, |stack| stack.sources.len()))
             .map(|s| s.uid.clone());
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
@@ -226,15 +232,32 @@ impl Session {
         }
     }
 
-    /// Shows a series. What was marked on the one shown before is kept and comes back with it.
+    /// Shows a series: the stack that was on screen, or the largest.
     pub(super) fn open_series(&mut self, uid: &str, again: bool, update: &mut Update) {
-        if !again && self.case.as_ref().is_some_and(|c| c.series.uid == uid) {
+        let shown = self.case.as_ref().filter(|c| c.series.uid == uid).and_then(Case::mark_key);
+        let stack = shown.and_then(|key| self.stack_of(&key)).unwrap_or(0);
+        self.open_stack(uid, stack, again, update);
+    }
+
+    /// The place, among the stacks of its series, of the stack that holds a slice.
+    fn stack_of(&self, (uid, sop_instance_uid, frame): &MarkKey) -> Option<usize> {
+        let series = self.series.iter().find(|s| s.uid == *uid)?;
+        let instance = series.instances.iter().position(|i| i.sop_instance_uid == *sop_instance_uid)?;
+        let source = SliceSource { instance, frame: *frame };
+        self.stacks.get(uid)?.iter().position(|stack| stack.sources.contains(&source))
+    }
+
+    /// Shows a stack of a series. What was marked on the one shown before is kept and comes back with it.
+    pub(super) fn open_stack(&mut self, uid: &str, stack: usize, again: bool, update: &mut Update) {
+        if !again && self.case.as_ref().is_some_and(|c| c.series.uid == uid && c.stack == stack) {
             return;
         }
         let Some(series) = self.series.iter().find(|s| s.uid == uid).cloned() else { return };
         let name = series.instances.first().map_or_else(String::new, |i| i.series.description.clone());
         let from_file = self.volume_files.get(uid).cloned();
-        let plan = match from_file.as_ref().map_or_else(|| plan_stack(&series), |(header, _)| Ok(header.plan())) {
+        let chosen = self.stacks.get(uid).and_then(|all| all.get(stack)).ok_or(ImportError::NoSlices);
+        let of_stack = || chosen.and_then(|chosen| chosen.plan(&series));
+        let plan = match from_file.as_ref().map_or_else(of_stack, |(header, _)| Ok(header.plan())) {
             Ok(plan) => plan,
             Err(error) => {
                 self.problems.push(Problem { name, reason: ProblemReason::Import(error) });
@@ -248,7 +271,9 @@ impl Session {
         };
         let Some(mut volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
         self.shelve(update);
-        let kept = self.shelved.remove(uid).filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
+        let key = self.shelved.keys().find(|key| key.0 == uid && self.stack_of(key) == Some(stack)).cloned();
+        let kept = key.and_then(|key| self.shelved.remove(&key));
+        let kept = kept.filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
         let (document, history, active, reading_id) = match kept {
             Some(Shelved { document, history, active, reading_id }) => (document, history, active, reading_id),
             None => match Document::empty(plan.grid) {
@@ -256,32 +281,64 @@ impl Session {
                 None => return out_of_memory(self, name),
             },
         };
-        let middle = plan.slices.len() / 2;
+        let mut assembly = Assembly::default();
         let mut pending = 0;
+        let mut of_many: BTreeMap<FileId, Vec<(u32, SliceSource)>> = BTreeMap::new();
         if let Some((header, file)) = &from_file {
             pending = self.read_volume_file(header, *file, update);
         }
-        for (n, k) in load_order(plan.slices.len(), middle).into_iter().enumerate().filter(|_| from_file.is_none()) {
-            let Some(source) = plan.slices[k] else { continue };
-            let file = series.instances.get(source.instance).and_then(|i| self.file_of.get(&i.sop_instance_uid));
-            let Some(file) = file.copied() else { continue };
-            if let Some(hu) = self.scan.early.remove(&file).filter(|_| source.frame == 0)
-                && volume.set_slice(k, hu).is_ok()
-            {
-                continue;
+        let images = if from_file.is_none() { wanted(&plan) } else { Vec::new() };
+        for (n, source) in (0..).zip(images) {
+            let Some(instance) = series.instances.get(source.instance) else { continue };
+            let Some(file) = self.file_of.get(&instance.sop_instance_uid).copied() else { continue };
+            if instance.pixels.as_ref().is_some_and(|p| p.frames > 1) {
+                of_many.entry(file).or_default().push((n, source));
+            } else if let Some(hu) = self.scan.early.remove(&file) {
+                for (k, hu) in assembly.arrive(&plan, source, hu) {
+                    if volume.set_slice(k, hu).is_err() {
+                        self.add_problem(file, ProblemReason::Job(JobError::WrongInput));
+                    }
+                }
+            } else {
+                self.fetch(vec![source], Job::Decode { frame: source.frame }, Priority(1000 + n), file, update);
+                pending += 1;
             }
-            let job = Job::Decode { frame: source.frame };
-            let request = self.start_job(Purpose::Decode { k }, Priority(1000 + n as u32), job, vec![file]);
-            update.effects.push(Effect::RunJob(request));
-            pending += 1;
+        }
+        for (file, frames) in of_many {
+            // Each job reads the file: one for the image on screen, few for the rest.
+            let (first, rest) = frames.split_at(1);
+            let most = rest.len().div_ceil(JOBS_PER_FILE).max(1);
+            for chunk in std::iter::once(first).chain(rest.chunks(most)) {
+                let sources: Vec<SliceSource> = chunk.iter().map(|(_, source)| *source).collect();
+                let frames = sources.iter().map(|s| s.frame).collect();
+                self.fetch(sources, Job::DecodeFrames { frames }, Priority(1000 + chunk[0].0), file, update);
+                pending += chunk.len();
+            }
         }
         self.look_at(&series, &plan.grid);
         let values = from_file.map(|_| ValueReport::default());
         let is_preview = false;
-        self.case =
-            Some(Case { series, plan, volume, document, history, active, pending, is_preview, reading_id, values });
+        self.case = Some(Case {
+            series,
+            stack,
+            plan,
+            volume,
+            document,
+            history,
+            active,
+            pending,
+            assembly,
+            is_preview,
+            reading_id,
+            values,
+        });
         self.begin_views(update);
         self.settle(update);
+    }
+
+    fn fetch(&mut self, sources: Vec<SliceSource>, job: Job, priority: Priority, file: FileId, update: &mut Update) {
+        let request = self.start_job(Purpose::Decode { sources }, priority, job, vec![file]);
+        update.effects.push(Effect::RunJob(request));
     }
 
     /// The window of the series, and the crosshair in the middle of its grid.
@@ -327,9 +384,10 @@ impl Session {
             update.effects.push(Effect::CancelJob(id));
         }
         if let Some(case) = self.case.take() {
-            let Case { series, document, history, active, reading_id, .. } = case;
-            if !document.segments().is_empty() || history.undo_name().is_some() {
-                self.shelved.insert(series.uid, Shelved { document, history, active, reading_id });
+            let key = case.mark_key();
+            let Case { document, history, active, reading_id, .. } = case;
+            if let Some(key) = key.filter(|_| !document.segments().is_empty() || history.undo_name().is_some()) {
+                self.shelved.insert(key, Shelved { document, history, active, reading_id });
             }
         }
     }
@@ -345,31 +403,52 @@ impl Session {
         self.volume_revision += 1;
     }
 
-    pub(super) fn decoded(&mut self, k: usize, result: Result<JobOutput, JobError>, update: &mut Update) {
+    pub(super) fn decoded(
+        &mut self,
+        sources: &[SliceSource],
+        result: Result<JobOutput, JobError>,
+        update: &mut Update,
+    ) {
         let Some(case) = &mut self.case else { return };
-        case.pending = case.pending.saturating_sub(1);
+        case.pending = case.pending.saturating_sub(sources.len());
         update.changes.facts = true;
         let [ni, nj, _] = case.volume.grid().size();
-        let problem = match result {
-            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) => {
-                let hu = payloads.into_iter().find_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
-                if (rows, columns) == (nj, ni) && hu.is_some_and(|hu| case.volume.set_slice(k, hu).is_ok()) {
+        let (errors, payloads) = match result {
+            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) if (rows, columns) == (nj, ni) => {
+                (vec![None; sources.len()], payloads)
+            }
+            Ok(JobOutput { facts: JobFacts::Frames { rows, columns, errors }, payloads })
+                if (rows, columns) == (nj, ni) || payloads.is_empty() =>
+            {
+                (errors, payloads)
+            }
+            Ok(_) => (vec![Some(JobError::WrongInput); sources.len()], Vec::new()),
+            Err(error) => (vec![Some(error); sources.len()], Vec::new()),
+        };
+        let mut slices = payloads.into_iter().filter_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
+        let mut problem = None;
+        for (source, error) in sources.iter().zip(errors) {
+            let hu = if error.is_none() { slices.next() } else { None };
+            let Some(hu) = hu.filter(|hu| hu.len() == ni * nj) else {
+                // One sentence for all frames of a file.
+                problem = problem.or(Some((*source, error.unwrap_or(JobError::WrongInput))));
+                continue;
+            };
+            for (k, hu) in case.assembly.arrive(&case.plan, *source, hu) {
+                if case.volume.set_slice(k, hu).is_ok() {
                     update.changes.slices.push(k);
                     update.changes.view = true;
                     update.changes.volume_view = true;
                     self.volume_revision += 1;
-                    None
-                } else {
-                    Some(JobError::WrongInput)
                 }
             }
-            Ok(_) => Some(JobError::WrongInput),
-            Err(JobError::Cancelled) => None,
-            Err(error) => Some(error),
-        };
-        let source = case.instance(k).and_then(|i| self.file_of.get(&i.sop_instance_uid)).copied();
+        }
+        let file = problem.and_then(|(source, error)| {
+            let instance = case.series.instances.get(source.instance)?;
+            Some((*self.file_of.get(&instance.sop_instance_uid)?, error))
+        });
         self.settle(update);
-        if let (Some(error), Some(file)) = (problem, source) {
+        if let Some((file, error)) = file.filter(|(_, error)| *error != JobError::Cancelled) {
             self.add_problem(file, ProblemReason::Job(error));
         }
     }
@@ -393,6 +472,13 @@ impl Session {
         let name = self.names.get(&file).cloned().unwrap_or_default();
         self.problems.push(Problem { name, reason });
     }
+}
+
+/// The images of a plan, each once, in the order in which slices are wanted on screen.
+fn wanted(plan: &StackPlan) -> Vec<SliceSource> {
+    let mut seen = BTreeSet::new();
+    let order = load_order(plan.slices.len(), plan.slices.len() / 2);
+    order.into_iter().flat_map(|k| plan.sources(k)).filter(|source| seen.insert(*source)).collect()
 }
 
 fn is_segmentation(instance: &Instance) -> bool {

@@ -27,6 +27,6 @@ pub use command::{
 pub use explain::meaning as meaning_words;
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
-    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, Status, StatusState, UploadView,
-    ViewModel,
+    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
+    UploadView, ViewModel,
 };

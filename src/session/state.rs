@@ -7,7 +7,7 @@ use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::{Grid, PatientPoint};
-use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile, load_order};
+use crate::import::{Assembly, ImportError, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
@@ -49,8 +49,8 @@ pub struct JobRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
+    Decode { sources: Vec<SliceSource> },
     InnerArchive(FileId),
-    Decode { k: usize },
     DecodeVolume { file: FileId },
     ReadSegmentation(FileId),
     Demonstration,
@@ -84,7 +84,9 @@ pub enum ProblemReason {
 pub struct Case {
     /// The series.
     pub series: Series,
-    /// How it became a volume.
+    /// Which of its stacks is shown.
+    pub stack: usize,
+    /// How that became a volume.
     pub plan: StackPlan,
     /// Its voxels.
     pub volume: CtVolume,
@@ -94,8 +96,10 @@ pub struct Case {
     pub history: History,
     /// The segment that tools edit.
     pub active: Option<u8>,
-    /// Slices still being decoded.
+    /// Images still being decoded.
     pub(super) pending: usize,
+    /// Slices that wait for the second of the two images they are made of.
+    pub(super) assembly: Assembly,
     /// One slice to look at while headers are read; the CT takes its place.
     pub(super) is_preview: bool,
     /// Identifies this reading of this CT in what is exported.
@@ -118,11 +122,21 @@ impl Case {
         let order = load_order(self.plan.slices.len(), self.plan.slices.len() / 2);
         order.into_iter().filter(|k| self.volume.is_loaded(*k)).collect()
     }
-    /// The instance a slice came from; `None` where it is missing.
-    pub fn instance(&self, k: usize) -> Option<&Instance> {
-        self.series.instances.get((*self.plan.slices.get(k)?)?.instance)
+    /// Where its marks belong; `None` without slices.
+    pub(super) fn mark_key(&self) -> Option<MarkKey> {
+        let source = self.plan.slices.iter().flatten().next()?;
+        let instance = self.series.instances.get(source.instance)?;
+        Some((self.series.uid.clone(), instance.sop_instance_uid.clone(), source.frame))
+    }
+    /// The image that is a slice; `None` where it is missing or was computed.
+    pub fn image(&self, k: usize) -> Option<Instance> {
+        let source = (*self.plan.slices.get(k)?)?;
+        self.series.instances.get(source.instance)?.of_frame(source.frame)
     }
 }
+
+/// Where marks belong: Series Instance UID, and SOP Instance UID and frame of a slice of the stack.
+pub(super) type MarkKey = (String, String, usize);
 
 /// Marks kept while another CT is open.
 #[derive(Debug)]
@@ -190,6 +204,8 @@ pub struct Session {
     pub(super) gpu: Gpu,
     pub(super) destination: Option<String>,
     pub(super) series: Vec<Series>,
+    /// The stacks of each series that holds CT images, by Series Instance UID.
+    pub(super) stacks: BTreeMap<String, Vec<Stack>>,
     pub(super) file_of: BTreeMap<String, FileId>,
     pub(super) names: BTreeMap<FileId, String>,
     /// Opened files that are no DICOM, by what stands for their Series Instance UID: the header, and the file of the voxels.
@@ -198,7 +214,8 @@ pub struct Session {
     pub(super) archives: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) case: Option<Case>,
-    pub(super) shelved: BTreeMap<String, Shelved>,
+    /// Marks put aside.
+    pub(super) shelved: BTreeMap<MarkKey, Shelved>,
     pub(super) jobs: BTreeMap<JobId, Purpose>,
     pub(super) next_job: u32,
     pub(super) scan: Scan,
@@ -286,6 +303,7 @@ impl Session {
             gpu: Gpu::Probing,
             destination: None,
             series: Vec::new(),
+            stacks: BTreeMap::new(),
             file_of: BTreeMap::new(),
             names: BTreeMap::new(),
             volume_files: BTreeMap::new(),

@@ -16,6 +16,7 @@ impl Session {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
+            Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
                 if let Some(running) = self.running.get_mut(&id) {
                     running.fraction = fraction;
@@ -147,7 +148,7 @@ impl Session {
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
             Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
-            Some(Purpose::Decode { k }) => self.decoded(k, result, update),
+            Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),

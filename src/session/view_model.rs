@@ -7,7 +7,7 @@ use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
-use crate::import::Severity;
+use crate::import::{Severity, Stack};
 use crate::view::{Slab, edge_letters, scale_bar};
 use crate::volume::sample_nearest;
 
@@ -24,6 +24,21 @@ pub struct SeriesRow {
     pub instances: usize,
     /// Whether it can be shown as a volume.
     pub can_open: bool,
+    /// Whether it is shown.
+    pub is_open: bool,
+    /// Its stacks, if it has several.
+    pub stacks: Vec<StackRow>,
+}
+
+/// A stack of a series of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackRow {
+    /// Its place among the stacks of the series.
+    pub stack: usize,
+    /// Number of images.
+    pub instances: usize,
+    /// What tells it from the others, and how many images it has.
+    pub text: String,
     /// Whether it is shown.
     pub is_open: bool,
 }
@@ -336,9 +351,25 @@ impl Session {
                     instances: s.instances.len(),
                     can_open: s.kind == SeriesKind::CtVolume,
                     is_open: open == Some(s.uid.as_str()),
+                    stacks: self.stack_rows(&s.uid),
                 }
             })
             .collect()
+    }
+
+    fn stack_rows(&self, uid: &str) -> Vec<StackRow> {
+        let stacks = self.stacks.get(uid).map_or(&[][..], Vec::as_slice);
+        if stacks.len() < 2 {
+            return Vec::new();
+        }
+        let open = self.case.as_ref().filter(|c| c.series.uid == uid).map(|c| c.stack);
+        let row = |(n, stack): (usize, &Stack)| {
+            let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
+            let about = explain::stack_traits(&stack.traits, self.lang);
+            let text = if about.is_empty() { images } else { format!("{about} · {images}") };
+            StackRow { stack: n, instances: stack.sources.len(), text, is_open: open == Some(n) }
+        };
+        stacks.iter().enumerate().map(row).collect()
     }
 
     fn segment_rows(&self) -> Vec<SegmentRow> {

@@ -4,7 +4,7 @@ use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, SegmentChange, SegmentRow, StatusState, meaning_words};
+use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
 use leptos::prelude::*;
 
 #[component]
@@ -38,7 +38,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                                             class:pressed=row.is_open
                                             disabled=!row.can_open
                                             data-testid="series-item"
-                                            data-series-uid=row.uid
+                                            data-series-uid=row.uid.clone()
                                             data-instances=row.instances
                                             data-modality=row.modality
                                             on:click=move |_| page.dispatch(Command::OpenSeries(uid.clone()))
@@ -46,6 +46,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                                             <span>{row.title}</span>
                                             <small>{about}</small>
                                         </button>
+                                        <Stacks uid=row.uid stacks=row.stacks />
                                     </li>
                                 }
                             })
@@ -117,6 +118,31 @@ pub(super) fn LeftColumn() -> impl IntoView {
             </section>
         </aside>
     }
+}
+
+/// The stacks of a series that has several.
+#[component]
+fn Stacks(uid: String, stacks: Vec<StackRow>) -> impl IntoView {
+    let page = page();
+    let row = move |row: StackRow| {
+        let uid = uid.clone();
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="row"
+                    class:pressed=row.is_open
+                    data-testid="stack-item"
+                    data-stack=row.stack
+                    data-instances=row.instances
+                    on:click=move |_| page.dispatch(Command::OpenStack(uid.clone(), row.stack))
+                >
+                    <small>{row.text}</small>
+                </button>
+            </li>
+        }
+    };
+    (!stacks.is_empty()).then(|| view! { <ul class="stacks">{stacks.into_iter().map(row).collect_view()}</ul> })
 }
 
 #[component]

@@ -1,8 +1,9 @@
 //! Stacks made of numbers: order, gaps, duplicates, tilt, and what must be refused.
 
 use super::*;
-use crate::dicom::{Acquisition, ImagePlane, PixelFormat, SeriesKind, SeriesModule};
+use crate::dicom::{Acquisition, FrameFacts, ImagePlane, Instance, PixelFormat, SeriesKind, SeriesModule};
 use crate::geometry::VoxelPoint;
+use crate::import::{Assembly, StackTrait};
 use proptest::prelude::*;
 
 const SPACING: f64 = 0.7;
@@ -40,6 +41,8 @@ fn slice(number: i32, position: PatientPoint, tilt: f64) -> Instance {
             padding: None,
         }),
         windows: Vec::new(),
+        frames: Vec::new(),
+        frame_number: None,
     }
 }
 
@@ -88,16 +91,98 @@ fn of_two_images_in_one_place_the_first_acquired_stays() {
     assert_eq!(order(&stack, &plan), [Some("2.25.1"), Some("2.25.2"), Some("2.25.3")]);
 }
 
+/// The acquisition or kernel of each stack, and the heights of its slices in order of their places.
+fn heights(series: &Series, stack: &Stack) -> Vec<f64> {
+    let plan = stack.plan(series).unwrap();
+    let z = |s: &SliceSource| series.instances[s.instance].of_frame(s.frame).unwrap().plane.position.unwrap().0.z;
+    plan.slices.iter().flatten().map(z).collect()
+}
+
 #[test]
-fn a_second_phase_over_the_first_is_left_out_whole() {
+fn a_second_phase_over_the_first_is_a_stack_of_its_own() {
     let mut stack = at(&[0.0, 2.0, 4.0, 0.0, 2.0, 4.0]);
     for (n, instance) in stack.instances.iter_mut().enumerate() {
         // The numbers begin anew in the second phase.
         instance.instance_number = Some(n as i32 % 3);
         instance.acquisition.number = Some(2 - n as i32 / 3);
     }
-    let plan = plan_stack(&stack).unwrap();
-    assert_eq!(order(&stack, &plan), [Some("2.25.4"), Some("2.25.5"), Some("2.25.6")]);
+    let all = stacks(&stack);
+    assert_eq!(all.len(), 2);
+    for (stack_of, (uids, number)) in
+        all.iter().zip([(["2.25.4", "2.25.5", "2.25.6"], 1), (["2.25.1", "2.25.2", "2.25.3"], 2)])
+    {
+        let plan = stack_of.plan(&stack).unwrap();
+        assert_eq!(order(&stack, &plan), uids.map(Some));
+        assert_eq!(plan.findings, [GeometryFinding::OtherStacks { images: 3, stacks: 1 }]);
+        assert_eq!(stack_of.traits, [StackTrait::Acquisition(number)]);
+    }
+}
+
+#[test]
+fn each_step_acquired_on_its_own_is_one_stack() {
+    let mut steps = at(&[0.0, 2.0, 4.0, 6.0, 4.0]);
+    for (n, instance) in steps.instances.iter_mut().enumerate() {
+        instance.acquisition.number = Some(n as i32);
+        instance.acquisition.date_time = format!("20260105 08000{n}");
+    }
+    let all = stacks(&steps);
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].plan(&steps).unwrap().findings, [GeometryFinding::DuplicatePositions { left_out: 1 }]);
+}
+
+#[test]
+fn times_tell_passes_apart_where_nothing_else_does() {
+    // Twice over the same places, back and forth, each image with its own time.
+    let mut cine = at(&[0.0, 2.0, 4.0, 4.0, 2.0, 0.0]);
+    for (n, instance) in cine.instances.iter_mut().enumerate() {
+        instance.acquisition.content_time = format!("08000{n}");
+    }
+    let all = stacks(&cine);
+    assert_eq!(all.len(), 2);
+    let plan = all[0].plan(&cine).unwrap();
+    assert_eq!(order(&cine, &plan), ["2.25.1", "2.25.2", "2.25.3"].map(Some));
+    assert_eq!(all[1].traits, [StackTrait::Time("080003".into())]);
+    // The same, with one time for each pass and time points given.
+    for (n, instance) in cine.instances.iter_mut().enumerate() {
+        instance.acquisition.content_time = String::new();
+        instance.acquisition.temporal_position = Some(1 + n as i32 / 3);
+    }
+    let points: Vec<_> = stacks(&cine).into_iter().flat_map(|s| s.traits).collect();
+    assert_eq!(points, [StackTrait::TimePoint(1), StackTrait::TimePoint(2)]);
+}
+
+#[test]
+fn acquisitions_between_each_other_are_parted_where_they_have_no_common_distance() {
+    let both = |second: f64| {
+        let mut heights: Vec<f64> = (0..8).map(|n| f64::from(n) * 5.0).collect();
+        heights.extend((0..8).map(|n| second + f64::from(n) * 5.0));
+        let mut series = at(&heights);
+        series.instances.iter_mut().enumerate().for_each(|(n, i)| i.acquisition.number = Some(1 + n as i32 / 8));
+        series
+    };
+    let offset = both(0.4);
+    let all = stacks(&offset);
+    assert_eq!(
+        all.iter().map(|s| s.traits.clone()).collect::<Vec<_>>(),
+        [1, 2].map(|n| vec![StackTrait::Acquisition(n)])
+    );
+    assert_eq!(all[1].plan(&offset).unwrap().grid.spacing_mm()[2], 5.0);
+    // Half a distance apart they are one stack, as from a scanner that goes back to fill the gaps; one behind the other, too.
+    for second in [2.5, 40.0] {
+        assert_eq!(stacks(&both(second)).len(), 1, "{second}");
+    }
+}
+
+#[test]
+fn two_fields_of_view_at_the_same_heights_are_two_stacks() {
+    let mut fields = at(&[0.0, 2.0, 4.0, 0.0, 2.0, 4.0]);
+    for instance in &mut fields.instances[3..] {
+        instance.plane.position = instance.plane.position.map(|p| p + PatientVector::new(90.0, 0.0, 0.0));
+    }
+    let all = stacks(&fields);
+    let corners: Vec<_> = all.iter().flat_map(|s| s.traits.clone()).collect();
+    let corner = |x| StackTrait::Corner(PatientPoint::new(x, -20.0, 0.0));
+    assert_eq!(corners, [corner(-10.0), corner(80.0)]);
 }
 
 #[test]
@@ -116,8 +201,71 @@ fn rounding_is_silent_jitter_is_told_chaos_is_refused() {
     assert_eq!(plan_stack(&at(&rounded)).unwrap().findings, []);
     let jitter: Vec<f64> = (0..20).map(|n| f64::from(n) * 2.0 + if n % 3 == 0 { 0.1 } else { 0.0 }).collect();
     assert!(matches!(plan_stack(&at(&jitter)).unwrap().findings[..], [GeometryFinding::IrregularSpacing { .. }]));
-    let chaos = plan_stack(&at(&[0.0, 1.0, 2.7, 3.1, 6.0]));
-    assert!(matches!(chaos, Err(ImportError::IrregularSpacing { .. })), "{chaos:?}");
+}
+
+#[test]
+fn what_fits_no_lattice_is_resampled_and_marked() {
+    let chaos = at(&[0.0, 1.0, 2.7, 3.1, 6.0]);
+    let plan = plan_stack(&chaos).unwrap();
+    assert_eq!(plan.slices.len(), 13, "no more than three slices an image");
+    assert_eq!(order(&chaos, &plan)[0], Some("2.25.1"));
+    assert_eq!(order(&chaos, &plan)[12], Some("2.25.5"));
+    let [GeometryFinding::ResampledSpacing { smallest_mm, largest_mm, spacing_mm, slices }] = plan.findings[..] else {
+        panic!("{:?}", plan.findings)
+    };
+    assert!((smallest_mm - 0.4).abs() < 1e-9 && (largest_mm - 2.9).abs() < 1e-9 && (spacing_mm - 0.5).abs() < 1e-9);
+    assert_eq!(slices, plan.blends.len());
+    assert_eq!(plan.findings[0].severity(), crate::import::Severity::Warning);
+    // Each slice is where its images say: 1.5 mm lies 5/17 of the way from 1.0 to 2.7 mm.
+    let blend = plan.blends.iter().find(|b| b.k == 3).unwrap();
+    assert_eq!((blend.below.instance, blend.above.instance), (1, 2));
+    assert!((blend.weight_above - 5.0 / 17.0).abs() < 1e-6);
+}
+
+#[test]
+fn evenly_spaced_images_stay_as_they_are_among_others() {
+    let mut heights: Vec<f64> = (0..20).map(f64::from).collect();
+    heights.extend((1..8).map(|n| 19.0 + f64::from(n) * 3.3));
+    let mixed = at(&heights);
+    let plan = plan_stack(&mixed).unwrap();
+    assert!((plan.grid.spacing_mm()[2] - 1.0).abs() < 1e-9);
+    assert!(plan.slices[..20].iter().all(Option::is_some), "{:?}", plan.slices);
+    assert_eq!(plan.slices.len(), 20 + 23);
+    assert!(matches!(plan.findings[..], [GeometryFinding::ResampledSpacing { .. }]));
+}
+
+#[test]
+fn nothing_is_computed_across_a_gap() {
+    let gap = at(&[0.0, 1.0, 2.0, 3.3, 4.3, 20.0, 21.0, 22.1]);
+    let plan = plan_stack(&gap).unwrap();
+    let missing = plan.findings.iter().find_map(|f| match f {
+        GeometryFinding::MissingSlices { slices } => Some(slices.clone()),
+        _ => None,
+    });
+    let heights: Vec<f64> = missing.unwrap().iter().map(|k| *k as f64 * plan.grid.spacing_mm()[2]).collect();
+    assert!(heights.len() > 10 && heights.iter().all(|z| *z > 4.3 && *z < 20.0), "{heights:?}");
+}
+
+#[test]
+fn images_arrive_in_any_order_and_mix() {
+    let chaos = at(&[0.0, 1.0, 2.7, 3.1, 6.0]);
+    let plan = plan_stack(&chaos).unwrap();
+    // HU that rise linearly with the height come out linear.
+    let arrived = |order: [usize; 5]| {
+        let mut assembly = Assembly::default();
+        let mut slices = vec![None; plan.slices.len()];
+        for instance in order {
+            let z = chaos.instances[instance].plane.position.unwrap().0.z;
+            let hu = vec![(z * 100.0).round() as i16; 20];
+            for (k, hu) in assembly.arrive(&plan, SliceSource { instance, frame: 0 }, hu) {
+                assert!(slices[k].replace(hu[7]).is_none(), "slice {k} came twice");
+            }
+        }
+        slices.into_iter().map(Option::unwrap).collect::<Vec<i16>>()
+    };
+    let linear: Vec<i16> = (0..13).map(|k| k * 50).collect();
+    assert_eq!(arrived([0, 1, 2, 3, 4]), linear);
+    assert_eq!(arrived([3, 0, 4, 2, 1]), linear);
 }
 
 #[test]
@@ -130,34 +278,45 @@ fn a_small_part_of_other_spacing_is_left_out() {
 }
 
 #[test]
-fn strangers_are_left_out_and_told() {
-    let mut stack = at(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
-    stack.instances[0].image_type = vec!["ORIGINAL".into(), "PRIMARY".into(), "LOCALIZER".into()];
-    stack.instances[4].plane.directions = slice(0, PatientPoint::new(0.0, 0.0, 0.0), 1.0).plane.directions;
-    stack.instances[5].pixels.as_mut().unwrap().rows = 8;
-    stack.instances[6].plane.pixel_spacing_mm = Some([0.9, 0.9]);
-    let plan = plan_stack(&stack).unwrap();
-    assert_eq!(order(&stack, &plan), [Some("2.25.2"), Some("2.25.3"), Some("2.25.4")]);
-    let expected = [
-        GeometryFinding::NotSlices { left_out: 1 },
-        GeometryFinding::MixedOrientation { left_out: 1 },
-        GeometryFinding::MixedMatrix { left_out: 1 },
-        GeometryFinding::MixedPixelSpacing { left_out: 1 },
-    ];
-    assert_eq!(plan.findings, expected);
+fn unlike_images_are_stacks_of_their_own() {
+    let mut series = at(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0]);
+    series.instances[0].image_type = vec!["ORIGINAL".into(), "PRIMARY".into(), "LOCALIZER".into()];
+    series.instances[4].plane.directions = slice(0, PatientPoint::new(0.0, 0.0, 0.0), 1.0).plane.directions;
+    series.instances[5].pixels.as_mut().unwrap().rows = 8;
+    series.instances[6].plane.pixel_spacing_mm = Some([0.9, 0.9]);
+    series.instances[7].plane.position = None;
+    let all = stacks(&series);
+    assert_eq!(all.iter().map(|s| s.sources.len()).collect::<Vec<_>>(), [3, 1, 1, 1, 1]);
+    assert_eq!(heights(&series, &all[0]), [2.0, 4.0, 6.0]);
+    let expected = [GeometryFinding::NotSlices { left_out: 1 }, GeometryFinding::OtherStacks { images: 4, stacks: 4 }];
+    assert_eq!(all[0].plan(&series).unwrap().findings, expected);
+    assert!(all[1].traits.contains(&StackTrait::Orientation(crate::geometry::AnatomicalPlane::Coronal)));
+    assert!(all[2].traits.contains(&StackTrait::Matrix { columns: 5, rows: 8 }));
+    assert!(all[3].traits.contains(&StackTrait::PixelSpacing(0.9)));
+    assert!(all[4].traits.contains(&StackTrait::Localiser(true)), "localisers come last");
+}
+
+#[test]
+fn kernels_are_stacks() {
+    let mut series = at(&[0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+    for (n, instance) in series.instances.iter_mut().enumerate() {
+        instance.acquisition.kernel = if n < 3 { "B30f".into() } else { "B70f".into() };
+    }
+    let all = stacks(&series);
+    let kernels: Vec<_> = all.iter().flat_map(|s| s.traits.clone()).collect();
+    assert_eq!(kernels, ["B30f", "B70f"].map(|k| StackTrait::Kernel(k.into())));
+    assert!(all.iter().all(|s| heights(&series, s) == [0.0, 1.0, 2.0]));
 }
 
 #[test]
 fn acquisition_differences_are_told() {
     let mut stack = at(&[0.0, 1.0, 2.0]);
-    stack.instances[0].acquisition.kernel = "B70f".into();
     stack.instances[1].pixels.as_mut().unwrap().rescale_intercept = None;
     stack.instances[2].series.frame_of_reference_uid = Some("2.25.9".into());
     for instance in &mut stack.instances {
         instance.plane.slice_thickness_mm = Some(0.6);
     }
     let expected = [
-        GeometryFinding::MixedKernel { kernels: vec![String::new(), "B70f".into()] },
         GeometryFinding::MixedRescale,
         GeometryFinding::NoRescale { slices: 1 },
         GeometryFinding::MixedFrameOfReference { count: 2 },
@@ -166,12 +325,41 @@ fn acquisition_differences_are_told() {
     assert_eq!(plan_stack(&stack).unwrap().findings, expected);
 }
 
+/// One instance of three frames, the last first, each with its own rescale.
+fn multi_frame() -> Series {
+    let mut object = slice(1, PatientPoint::new(0.0, 0.0, 0.0), 0.0);
+    let frame = |(n, z): (i32, f64)| FrameFacts {
+        image_type: object.image_type.clone(),
+        plane: slice(0, PatientPoint::new(0.0, 0.0, z), 0.0).plane,
+        rescale_slope: Some(f64::from(n)),
+        rescale_intercept: Some(-1024.0),
+        ..Default::default()
+    };
+    object.frames = [(1, 4.0), (2, 2.0), (3, 0.0)].into_iter().map(frame).collect();
+    object.pixels.as_mut().unwrap().frames = 3;
+    object.plane = ImagePlane::default();
+    series(vec![object])
+}
+
+#[test]
+fn frames_are_slices() {
+    let series = multi_frame();
+    let plan = plan_stack(&series).unwrap();
+    let frames: Vec<_> = plan.slices.iter().map(|s| s.unwrap().frame).collect();
+    assert_eq!((frames, plan.grid.spacing_mm()[2]), (vec![2, 1, 0], 2.0));
+    assert_eq!(plan.findings, [GeometryFinding::MixedRescale]);
+    let image = series.instances[0].of_frame(1).unwrap();
+    assert_eq!((image.frame_number, image.pixels.unwrap().rescale_slope), (Some(2), Some(2.0)));
+    assert_eq!(image.plane.position, Some(PatientPoint::new(0.0, 0.0, 2.0)));
+    assert!(series.instances[0].is_ct_slice() && series.instances[0].of_frame(3).is_none());
+}
+
 #[test]
 fn what_is_no_stack_is_refused() {
     assert_eq!(plan_stack(&series(Vec::new())), Err(ImportError::NoSlices));
     let mut multi = at(&[0.0]);
     multi.instances[0].pixels.as_mut().unwrap().frames = 40;
-    assert_eq!(plan_stack(&multi), Err(ImportError::MultiFrame));
+    assert_eq!(plan_stack(&multi), Err(ImportError::NoSlices), "frames without a place each");
     let mut spacing = at(&[0.0, 1.0]);
     spacing.instances.iter_mut().for_each(|i| i.plane.pixel_spacing_mm = None);
     assert_eq!(plan_stack(&spacing), Err(ImportError::NoPixelSpacing));
