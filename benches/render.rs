@@ -38,7 +38,7 @@ fn slices(c: &mut Criterion) {
         for (where_, shift) in [("at a slice", 0.0), ("between slices", 0.3)] {
             pane.scroll(&grid, 0);
             let at = pane.centre + pane.normal() * shift;
-            let slice = SliceInput { plane: pane.through(at), mm_per_px: pane.mm_per_px, window: PRESETS[0] };
+            let slice = SliceInput::new(pane.through(at), pane.mm_per_px, PRESETS[0]);
             group.bench_function(format!("{plane:?} {where_}"), |b| {
                 b.iter(|| reslice::reslice(&volume, [&anatomy, &findings], &look, black_box(&slice), [512, 512]));
             });

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::import::{ArchiveContents, ArchiveError, MOST_ENTRIES, MOST_ENTRY_BYTES};
-use hilum::jobs::{Found, Job, JobError, JobFacts, JobOutput, Payload};
+use hilum::import::{
+    ArchiveContents, ArchiveEntry, ArchiveError, MOST_ENTRIES, MOST_ENTRY_BYTES, archive_contents, read_entry,
+};
+use hilum::jobs::{EntrySource, FileSource, Found, Job, JobError, Payload};
 use proptest::prelude::*;
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 mod files;
-use files::{job_on, scan};
+use files::{Bytes, job_on_source, scan};
 
 fn zipped(entries: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -34,24 +36,22 @@ fn contents(file: &[u8]) -> Result<ArchiveContents, ArchiveError> {
     }
 }
 
-type Entries = Vec<(String, Result<Vec<u8>, ArchiveError>)>;
-
-/// All entries that the directory lets through.
-fn unpacked(file: &[u8]) -> Entries {
-    let entries = contents(file).unwrap().entries.into_iter().map(|e| e.index).collect();
-    let Ok(JobOutput { facts: JobFacts::Unpacked(told), payloads }) = job_on(file, &Job::Unpack { entries }).1 else {
-        panic!("the directory was readable before")
-    };
-    let mut payloads = payloads.into_iter();
-    told.into_iter()
-        .map(|(path, refused)| match refused {
-            Some(error) => (path, Err(error)),
-            None => match payloads.next() {
-                Some(Payload::Bytes(bytes)) => (path, Ok(bytes)),
+/// All entries that the directory lets through, read as the page's files are.
+fn unpacked(file: &[u8]) -> Vec<(String, Result<Vec<u8>, ArchiveError>)> {
+    let read = |entry: ArchiveEntry| {
+        let source = EntrySource::new(Box::new(Bytes(file.to_vec())), entry.place);
+        assert_eq!(source.size(), entry.place.bytes);
+        let bytes = match job_on_source(Box::new(source), &Job::ReadFile).1 {
+            Ok(output) => match output.payloads.into_iter().next() {
+                Some(Payload::Bytes(bytes)) => Ok(bytes),
                 other => panic!("{other:?}"),
             },
-        })
-        .collect()
+            Err(JobError::Archive(error)) => Err(error),
+            Err(other) => panic!("{other}"),
+        };
+        (entry.path, bytes)
+    };
+    contents(file).unwrap().entries.into_iter().map(read).collect()
 }
 
 /// The place of `n`-th record with this signature.
@@ -144,13 +144,30 @@ fn bombs_are_told_by_what_they_declare() {
     assert!(
         matches!(&contents.refused[..], [(path, ArchiveError::Ratio { ratio })] if path == "zeros" && *ratio > 500)
     );
-    // Asked for all the same, it is not unpacked.
-    let Ok(JobOutput { facts: JobFacts::Unpacked(told), payloads }) =
-        job_on(&file, &Job::Unpack { entries: vec![0, 1, 7] }).1
-    else {
-        panic!("the directory is sound")
-    };
-    assert_eq!((told.iter().map(|t| t.1.is_some()).collect::<Vec<_>>(), payloads.len()), (vec![true, false, true], 1));
+    // A place that declares less than comes out gives no more than that.
+    let mut place =
+        archive_contents(Cursor::new(&zipped(&[("zeros", &zeros)], CompressionMethod::Stored))).unwrap().entries[0]
+            .place;
+    let packed = file.len() as u64;
+    (place.header, place.packed, place.bytes, place.deflated) = (0, packed, 1000, true);
+    assert_eq!(read_entry(Cursor::new(&file), &place, None), Err(ArchiveError::OtherSize { declared: 1000 }));
+    assert_eq!(read_entry(Cursor::new(&file), &place, Some(100)), Ok(vec![0; 100]));
+}
+
+#[test]
+fn a_part_of_an_entry_is_read_without_the_rest() {
+    let noise: Vec<u8> = (0..3_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        let file = zipped(&[("first", &noise[..7]), ("noise", &noise)], method);
+        let place = contents(&file).unwrap().entries[1].place;
+        let source = EntrySource::new(Box::new(Bytes(file)), place);
+        for (begin, length) in [(0, 10), (0, 2_000_000), (2_999_990, 100), (5, 70_000), (0, 5_000_000), (4_000_000, 1)]
+        {
+            let end = (begin + length).min(noise.len());
+            let wanted = noise.get(begin..end).unwrap_or_default();
+            assert!(source.read(begin as u64, length as u64).unwrap() == wanted, "{length} from {begin}");
+        }
+    }
 }
 
 #[test]
@@ -179,10 +196,8 @@ proptest! {
         file.truncate(file.len() - cut);
         let at = at.min(file.len() - 1).max(4);
         file[at] = byte;
-        if let Ok(contents) = contents(&file) {
-            let entries = contents.entries.into_iter().map(|e| e.index).collect();
-            let (_, end) = job_on(&file, &Job::Unpack { entries });
-            prop_assert!(matches!(end, Ok(_) | Err(JobError::Archive(_))));
+        if contents(&file).is_ok() {
+            prop_assert!(unpacked(&file).len() <= 3);
         }
     }
 }

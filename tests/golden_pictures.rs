@@ -87,14 +87,22 @@ fn the_demonstration_looks_as_it_did() {
         let mut pane = PaneState::new(plane, DemonstrationLesion::GROUND_GLASS.centre());
         pane.fit(&grid, size.map(f64::from));
         pane.scroll(&grid, 0);
-        let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window: PRESETS[0] };
+        let slice = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, PRESETS[0]);
         let twin = reslice::reslice(&volume, [&anatomy, &findings], &look, &slice, size);
         pictures.push((name, PaneContent::Slice(slice), twin));
     }
     let mut camera = Camera::fit(&grid);
     camera.orbit(-0.5, 0.1);
     let transfer = TransferFunction::lungs_and_soft_tissue();
-    let input = VolumeInput { camera, transfer, step_mm: 1.4, reduction: 1, revision: 0 };
+    let input = VolumeInput {
+        camera,
+        transfer,
+        projection: None,
+        step_mm: 1.4,
+        reduction: 1,
+        rows_at_once: u32::MAX,
+        revision: 0,
+    };
     let twin = raycast::raycast(&volume, [&anatomy, &findings], &look, &input, size);
     // A lesion is seen although the lung around it is a segment too.
     let near = |p: &[u8], c: [f64; 3]| {

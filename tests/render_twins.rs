@@ -11,8 +11,8 @@
 use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
 use hilum::render::{RenderError, Renderer};
 use hilum::view::{
-    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
-    VolumeInput, Window, raycast, reslice,
+    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, Projection, PxRect, Slab, SliceInput,
+    TransferFunction, VolumeInput, VolumePreset, Window, raycast, reslice,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use ndarray::Array3;
@@ -122,13 +122,106 @@ fn slices_are_those_of_the_twin() {
             pane.scroll(&grid, 0);
             // One grey level is one HU: the picture shows what the texture holds.
             let window = Window { centre_hu: -830.0, width_hu: 256.0 };
-            let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window };
+            let slice = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, window);
             let cpu = reslice::reslice(&volume, [&anatomy, &findings], &look(), &slice, size);
             let gpu = draw(&mut renderer, size, PaneContent::Slice(slice));
             save(&format!("slice-{name}-{plane:?}-gpu"), size, &gpu);
             save(&format!("slice-{name}-{plane:?}-cpu"), size, &cpu);
             let (over, mean) = difference(&cpu, &gpu, 2);
             assert!(over < 0.01 && mean < 0.5, "{name} {plane:?}: {over} of channels beyond 2, mean {mean}");
+        }
+    }
+}
+
+#[test]
+fn slabs_voxels_and_inverted_grey_are_those_of_the_twin() {
+    for (name, grid) in grids() {
+        let (volume, anatomy, findings) = phantom(grid);
+        let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+        for (plane, projection) in AnatomicalPlane::ALL.into_iter().zip(Projection::ALL) {
+            let mut pane = PaneState::new(plane, grid.centre());
+            let size = [120, 110];
+            pane.fit(&grid, size.map(f64::from));
+            pane.scroll(&grid, 0);
+            let window = Window { centre_hu: -200.0, width_hu: 2400.0 };
+            let alone = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, window);
+            let slab = SliceInput { slab: Slab { projection, thickness_mm: 14.0 }, ..alone };
+            // Not px by px with the voxels, or whole columns would lie midway between two.
+            let voxels = SliceInput { nearest: true, inverted: true, mm_per_px: pane.mm_per_px * 1.0371, ..alone };
+            let mut pictures = Vec::new();
+            for slice in [alone, slab, voxels] {
+                let cpu = reslice::reslice(&volume, [&anatomy, &findings], &look(), &slice, size);
+                let gpu = draw(&mut renderer, size, PaneContent::Slice(slice));
+                save(&format!("slab-{name}-{plane:?}-{}", pictures.len()), size, &gpu);
+                let (over, mean) = difference(&cpu, &gpu, 2);
+                assert!(over < 0.01 && mean < 0.5, "{name} {plane:?} {projection:?}: {over} beyond 2, mean {mean}");
+                pictures.push(gpu);
+            }
+            let level = |picture: &[u8]| picture.chunks(4).map(|p| f64::from(p[0])).sum::<f64>();
+            let [alone, slab] = [level(&pictures[0]), level(&pictures[1])];
+            match projection {
+                Projection::Highest => assert!(slab > alone),
+                Projection::Lowest => assert!(slab < alone),
+                Projection::Mean => assert!(slab > 0.5 * alone && slab < 1.5 * alone),
+            }
+        }
+    }
+}
+
+#[test]
+fn one_value_of_each_ray_is_that_of_the_twin() {
+    let (name, grid) = grids()[2];
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let mut camera = Camera::fit(&grid);
+    camera.orbit(0.6, 0.3);
+    let window = Window { centre_hu: -100.0, width_hu: 2200.0 };
+    for projection in Projection::ALL {
+        let transfer = TransferFunction::lungs_and_soft_tissue();
+        let projection = Some((projection, window));
+        let input = VolumeInput {
+            camera,
+            transfer,
+            projection,
+            step_mm: 0.8,
+            reduction: 1,
+            rows_at_once: u32::MAX,
+            revision: 1,
+        };
+        let size = [96, 96];
+        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
+        save(&format!("volume-{name}-{projection:?}"), size, &gpu);
+        let (over, mean) = difference(&cpu, &gpu, 3);
+        assert!(over < 0.02 && mean < 0.5, "{projection:?}: {over} of channels beyond 3, mean {mean}");
+        assert!(gpu.chunks(4).filter(|p| p[0] > 20).count() > 500, "{projection:?} shows something");
+    }
+}
+
+/// Each preset shows something of its own.
+#[test]
+fn presets_are_pictures_of_their_own() {
+    let grid = grids()[0].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let mut camera = Camera::fit(&grid);
+    camera.orbit(0.4, 0.2);
+    let picture = |preset: VolumePreset| {
+        let input = VolumeInput {
+            camera,
+            transfer: preset.transfer(),
+            projection: None,
+            step_mm: 0.8,
+            reduction: 1,
+            rows_at_once: u32::MAX,
+            revision: 1,
+        };
+        raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, [48, 48])
+    };
+    let pictures = VolumePreset::ALL.map(picture);
+    for (n, a) in pictures.iter().enumerate() {
+        assert!(a.chunks(4).any(|p| p[0] > 30), "{:?} is empty", VolumePreset::ALL[n]);
+        for b in &pictures[n + 1..] {
+            assert!(difference(a, b, 2).0 > 0.002, "{:?} looks like another", VolumePreset::ALL[n]);
         }
     }
 }
@@ -141,7 +234,15 @@ fn the_3d_picture_is_that_of_the_twin() {
         let mut camera = Camera::fit(&grid);
         camera.orbit(0.6, 0.3);
         let transfer = TransferFunction::lungs_and_soft_tissue();
-        let input = VolumeInput { camera, transfer, step_mm: 0.8, reduction: 1, revision: 1 };
+        let input = VolumeInput {
+            camera,
+            transfer,
+            projection: None,
+            step_mm: 0.8,
+            reduction: 1,
+            rows_at_once: u32::MAX,
+            revision: 1,
+        };
         let size = [96, 96];
         let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
@@ -152,6 +253,45 @@ fn the_3d_picture_is_that_of_the_twin() {
         let lit = gpu.chunks(4).filter(|p| p[0] > 20).count();
         assert!(lit > 500, "{name}: the ball is in the picture ({lit} px)");
     }
+}
+
+#[test]
+fn a_picture_put_together_from_bands_is_the_whole_one() {
+    let grid = grids()[1].1;
+    let (volume, anatomy, findings) = phantom(grid);
+    let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+    let input = |rows_at_once, revision| VolumeInput {
+        camera: Camera::fit(&grid),
+        transfer: TransferFunction::lungs_and_soft_tissue(),
+        projection: None,
+        step_mm: 1.0,
+        reduction: 1,
+        rows_at_once,
+        revision,
+    };
+    let size = [80, 70];
+    let whole = draw(&mut renderer, size, PaneContent::Volume(input(u32::MAX, 1)));
+    assert!(!renderer.is_casting());
+    let mut frames = 0;
+    loop {
+        // The picture before stays until the new one is complete.
+        assert!(draw(&mut renderer, size, PaneContent::Volume(input(16, 2))) == whole);
+        frames += 1;
+        if !renderer.is_casting() {
+            break;
+        }
+    }
+    assert_eq!(frames, 5, "70 rows, 16 at once");
+    renderer.set_grid(&grid, true).unwrap();
+    for k in 0..grid.size()[2] {
+        renderer.upload_slice(k, volume.pixels(k).unwrap());
+    }
+    renderer.upload_labels(IndexBox::whole(grid.size()), &anatomy, &findings);
+    while {
+        draw(&mut renderer, size, PaneContent::Volume(input(16, 2)));
+        renderer.is_casting()
+    } {}
+    assert!(pollster::block_on(renderer.pixels()).unwrap() == whole, "and without one before");
 }
 
 #[test]
@@ -170,8 +310,7 @@ fn a_changed_box_of_labels_is_all_that_is_sent() {
         pane.fit(&grid, [60.0, 56.0]);
         pane
     };
-    let slice =
-        SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window: hilum::view::PRESETS[0] };
+    let slice = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, hilum::view::PRESETS[0]);
     let cpu = reslice::reslice(&volume, [&anatomy, &erased], &look(), &slice, [60, 56]);
     let gpu = draw(&mut renderer, [60, 56], PaneContent::Slice(slice));
     let (over, _) = difference(&cpu, &gpu, 2);
@@ -189,7 +328,7 @@ fn a_frame_after_others_is_the_frame_alone() {
             PaneState::new(AnatomicalPlane::Axial, grid.patient_from_voxel(VoxelIndex::new(30, 28, k).centre()));
         pane.fit(&grid, [60.0, 56.0]);
         let window = hilum::view::PRESETS[0];
-        PaneContent::Slice(SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window })
+        PaneContent::Slice(SliceInput::new(pane.through(pane.centre), pane.mm_per_px, window))
     };
     let frame = |left: usize, right: usize| {
         let rect = |x| PxRect { x, y: 0, width: 60, height: 56 };
@@ -214,7 +353,7 @@ fn a_refused_volume_leaves_no_other_patient_on_screen() {
     let (volume, anatomy, findings) = phantom(grid);
     let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
     let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
-    let slice = PaneContent::Slice(SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[0] });
+    let slice = PaneContent::Slice(SliceInput::new(plane, 1.0, hilum::view::PRESETS[0]));
     let lit = |pixels: &[u8]| pixels.chunks(4).filter(|p| p[..3] != [0; 3]).count();
     assert!(lit(&draw(&mut renderer, [64, 64], slice.clone())) > 1000);
     let v = PatientVector::new;
@@ -231,9 +370,17 @@ fn another_case_begins_with_an_empty_screen() {
     let (volume, anatomy, findings) = phantom(grid);
     let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
     let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
-    let slice = SliceInput { plane, mm_per_px: 1.0, window: hilum::view::PRESETS[1] };
+    let slice = SliceInput::new(plane, 1.0, hilum::view::PRESETS[1]);
     let transfer = TransferFunction::lungs_and_soft_tissue();
-    let cast = VolumeInput { camera: Camera::fit(&grid), transfer, step_mm: 1.0, reduction: 1, revision: 1 };
+    let cast = VolumeInput {
+        camera: Camera::fit(&grid),
+        transfer,
+        projection: None,
+        step_mm: 1.0,
+        reduction: 1,
+        rows_at_once: u32::MAX,
+        revision: 1,
+    };
     let pane = |x, content| PaneInput { rect: PxRect { x, y: 0, width: 64, height: 64 }, content };
     let panes = vec![pane(0, PaneContent::Slice(slice)), pane(64, PaneContent::Volume(cast))];
     let frame = FrameInput { size: [128, 64], look: look(), panes };
@@ -263,7 +410,7 @@ fn slices_that_have_not_arrived_are_air() {
         pane
     };
     let window = Window { centre_hu: -1000.0, width_hu: 100.0 };
-    let slice = SliceInput { plane: pane.through(pane.centre), mm_per_px: pane.mm_per_px, window };
+    let slice = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, window);
     let empty = CtVolume::empty(grid).unwrap();
     let nothing = LabelMap::empty(grid).unwrap();
     let cpu = reslice::reslice(&empty, [&nothing, &nothing], &look(), &slice, [60, 60]);

@@ -10,7 +10,7 @@
 use hilum::annotation::{Layer, SegmentMeaning};
 use hilum::geometry::PanePoint;
 use hilum::import::demonstration;
-use hilum::jobs::{FileFacts, FileId, JobError, JobEvent, JobInput, run};
+use hilum::jobs::{EntryPlace, EntrySource, FileFacts, FileId, FileSource, JobEvent, JobInput, run};
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, StatusState, Tool,
@@ -26,10 +26,16 @@ use files::{Bytes, Kept, nifti};
 
 const NOW: &str = "20261123101500";
 
+/// What the page holds of a file.
+enum Held {
+    Bytes(Vec<u8>),
+    Entry(FileId, EntryPlace),
+}
+
 /// Plays the page: does effects at once, and checks the document after every command.
 struct Reader {
     session: Session,
-    files: BTreeMap<FileId, Vec<u8>>,
+    files: BTreeMap<FileId, Held>,
     downloads: Vec<(String, Vec<u8>)>,
     sent: usize,
 }
@@ -52,7 +58,7 @@ impl Reader {
                     Effect::RunJob(request) => {
                         let mut input = JobInput::default();
                         for file in &request.files {
-                            input.files.push(Box::new(Bytes(self.files[file].clone())));
+                            input.files.push(self.source(*file));
                         }
                         let case = self.session.case();
                         if let (true, Some(case)) = (request.needs_volume, case) {
@@ -69,6 +75,14 @@ impl Reader {
                         commands.extend(parts);
                     }
                     Effect::AwaitImage => commands.push(Command::ReadOn),
+                    Effect::OpenEntries { archive, entries } => {
+                        let facts = entries.into_iter().map(|(name, place)| {
+                            let id = FileId(self.files.len() as u32);
+                            self.files.insert(id, Held::Entry(archive, place));
+                            FileFacts { id, name, size: place.bytes }
+                        });
+                        commands.push(Command::OpenFiles(facts.collect()));
+                    }
                     Effect::OpenMade(made) => {
                         let facts = self.add(made);
                         commands.push(Command::OpenFiles(facts));
@@ -90,12 +104,22 @@ impl Reader {
         }
     }
 
+    fn source(&self, file: FileId) -> Box<dyn FileSource> {
+        match &self.files[&file] {
+            Held::Bytes(bytes) => Box::new(Bytes(bytes.clone())),
+            Held::Entry(archive, place) => {
+                let Held::Bytes(archive) = &self.files[archive] else { panic!("an archive is a file") };
+                Box::new(EntrySource::new(Box::new(Bytes(archive.clone())), *place))
+            }
+        }
+    }
+
     fn add(&mut self, made: Vec<(String, Vec<u8>)>) -> Vec<FileFacts> {
         made.into_iter()
             .map(|(name, bytes)| {
                 let id = FileId(self.files.len() as u32);
                 let facts = FileFacts { id, name, size: bytes.len() as u64 };
-                self.files.insert(id, bytes);
+                self.files.insert(id, Held::Bytes(bytes));
                 facts
             })
             .collect()
@@ -307,26 +331,24 @@ fn an_archive_opens_like_its_files_and_what_it_refuses_stops_nothing() {
 
 #[test]
 fn unpacking_can_be_given_up() {
-    let mut session = Session::new(Lang::En);
-    let file = FileId(0);
+    let mut reader = Reader::new();
     let archive = zipped(&phantom());
-    let facts = FileFacts { id: file, name: "one.zip".into(), size: archive.len() as u64 };
-    let mut unpacking = Vec::new();
-    let mut effects = session.update(Command::OpenFiles(vec![facts]), NOW).effects;
-    while let Some(effect) = effects.pop() {
-        let Effect::RunJob(request) = effect else { continue };
-        if matches!(request.job, hilum::jobs::Job::Unpack { .. }) {
-            unpacking.push(request.id);
-            continue;
-        }
-        let input = JobInput { files: vec![Box::new(Bytes(archive.clone()))], ..JobInput::default() };
-        let done = run(&request.job, input, &mut Kept::default());
-        effects.extend(session.update(Command::Job(JobEvent::Done(request.id, done)), NOW).effects);
-    }
-    assert_eq!((unpacking.len(), session.view_model().status.text.as_str()), (1, words::UNPACKING.en));
-    session.update(Command::Do(Action::CancelLoading), NOW);
-    session.update(Command::Job(JobEvent::Done(unpacking[0], Err(JobError::Cancelled))), NOW);
-    let view = session.view_model();
+    let facts = reader.add(vec![("one.zip".into(), archive)]);
+    let [Effect::Mark(_), Effect::RunJob(scan)] = &reader.session.update(Command::OpenFiles(facts), NOW).effects[..]
+    else {
+        panic!("a scan")
+    };
+    let input = JobInput { files: vec![reader.source(scan.files[0])], ..JobInput::default() };
+    let done = run(&scan.job, input, &mut Kept::default());
+    let found = reader.session.update(Command::Job(JobEvent::Done(scan.id, done)), NOW);
+    let [Effect::OpenEntries { entries, .. }] = &found.effects[..] else { panic!("{:?}", found.effects) };
+    assert_eq!(entries.len(), 120);
+    assert_eq!(reader.session.view_model().status.text.as_str(), words::UNPACKING.en);
+    reader.session.update(Command::Do(Action::CancelLoading), NOW);
+    let facts = entries.iter().map(|(name, place)| FileFacts { id: FileId(7), name: name.clone(), size: place.bytes });
+    let update = reader.session.update(Command::OpenFiles(facts.collect()), NOW);
+    assert_eq!(update.effects.len(), 0);
+    let view = reader.session.view_model();
     assert_eq!((view.status.state, view.notice.as_deref()), (StatusState::Idle, Some(words::STOPPED.en)));
 }
 

@@ -276,13 +276,21 @@ fn unsupported(field: &str, found: &str) -> VolumeFileError {
     VolumeFileError::Unsupported { field: field.into(), found: found.into() }
 }
 
+/// A MetaImage or NRRD file of the small phantom with another text in its header.
+fn text(from: &str, to: &str, nrrd: bool) -> Vec<u8> {
+    let stored = stored(&small(), [0, 1, 2], [false; 3]);
+    let file = if nrrd { stored.nrrd() } else { stored.metaimage() };
+    let at = file.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+    [&file[..at], to.as_bytes(), &file[at + from.len()..]].concat()
+}
+
 #[test]
 fn what_cannot_be_opened_is_refused_with_its_field() {
     let two = 2i16.to_le_bytes();
     let four = 4i16.to_le_bytes();
     let large = 20_000i16.to_le_bytes();
     let nothing = 0i16.to_le_bytes();
-    let cases: [(&str, Vec<u8>, VolumeFileError); 9] = [
+    let cases: [(&str, Vec<u8>, VolumeFileError); 10] = [
         ("4D", nifti_with(&[(40, &four), (48, &two)]), VolumeFileError::SeveralVolumes { count: 2 }),
         ("2D", nifti_with(&[(40, &two)]), bad("dim[0]", "2")),
         ("no rows", nifti_with(&[(44, &nothing)]), bad("dim[2]", "0")),
@@ -291,6 +299,11 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
             "huge",
             nifti_with(&[(42, &large), (44, &large), (46, &large)]),
             VolumeFileError::TooLarge { voxels: 8_000_000_000_000, limit: 1 << 29 },
+        ),
+        (
+            "long",
+            nifti_with(&[(42, &large), (44, &1i16.to_le_bytes()), (46, &1i16.to_le_bytes())]),
+            unsupported("size", "20000"),
         ),
         ("flat", nifti_with(&[(280, &[0; 16])]), bad("sform and qform", "")),
         ("data in the header", nifti_with(&[(108, &12f32.to_le_bytes())]), bad("vox_offset", "12")),
@@ -312,12 +325,6 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
             _ => assert_eq!(error, expected, "{what}"),
         }
     }
-    let text = |from: &str, to: &str, nrrd: bool| {
-        let stored = stored(&small(), [0, 1, 2], [false; 3]);
-        let file = if nrrd { stored.nrrd() } else { stored.metaimage() };
-        let at = file.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
-        [&file[..at], to.as_bytes(), &file[at + from.len()..]].concat()
-    };
     let cases = [
         (text("MET_SHORT", "MET_SHORT_ARRAY", false), unsupported("ElementType", "MET_SHORT_ARRAY")),
         (text("NDims = 3", "NDims = 2", false), unsupported("NDims", "2")),
@@ -331,6 +338,7 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
         (text("sizes: 4 5 6", "sizes: 4 5", true), bad("dimension", "3")),
         (text("space directions: (", "space directions: ((", true), bad("space directions", "")),
         (text("type: short", "type: block", true), unsupported("type", "block")),
+        (text("sizes: 4 5 6", "sizes: 1 1 536870912", true), unsupported("size", "536870912")),
         (text("\n\n", "\n", true), VolumeFileError::Missing { field: String::new() }),
     ];
     for (n, (file, expected)) in cases.into_iter().enumerate() {
@@ -350,6 +358,46 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
             (found, expected) => assert_eq!(found.map(|_| ()), Err(expected), "case {n}"),
         }
     }
+}
+
+#[test]
+fn unusual_headers_that_are_sound_are_read() {
+    let stored = stored(&small(), [0, 1, 2], [false; 3]);
+    let four = 4i16.to_le_bytes();
+    let extended = [&nifti_with(&[(108, &400f32.to_le_bytes())])[..352], &[7; 48][..], &stored.bytes()[..]].concat();
+    let header_of = |file: &[u8]| String::from_utf8(file[..file.len() - stored.bytes().len()].to_vec()).unwrap();
+    let crlf = |file: Vec<u8>| [header_of(&file).replace('\n', "\r\n").as_bytes(), &stored.bytes()].concat();
+    let centimetres = text("endian", "space units: \"cm\" \"cm\" \"cm\"\nendian", true);
+    let four_axes = header_of(&stored.nrrd())
+        .replace("dimension: 3", "dimension: 4")
+        .replace("sizes: 4", "sizes: 1 4")
+        .replace("directions: ", "directions: none ")
+        .replace("kinds: ", "kinds: vector ");
+    let four_axes = [four_axes.as_bytes(), &stored.bytes()].concat();
+    let cases = [
+        ("four axes, one volume", nifti_with(&[(40, &four)])),
+        ("offset 0", nifti_with(&[(108, &[0; 4])])),
+        ("an extension", extended),
+        ("no scaling", nifti_with(&[(112, &[0; 4])])),
+        (
+            "voxels at the end",
+            text("ElementDataFile = LOCAL\n", "HeaderSize = -1\nElementDataFile = LOCAL\nnoise", false),
+        ),
+        ("as Windows writes", crlf(stored.metaimage())),
+        ("as Windows writes", crlf(stored.nrrd())),
+        ("voxels at the end", text("raw\n", "raw\nbyte skip: -1\n", true)),
+        ("an axis that is none in space", four_axes),
+    ];
+    for (what, file) in cases {
+        let volume = volume_of(&file);
+        assert!(volume.grid().same_space(&small(), 1e-4), "{what}");
+        for offset in 0..volume.grid().voxel_count() {
+            let v = volume.grid().index_at(offset);
+            assert_eq!(volume.at(v), Some(hu_at(v)), "{what} {v:?}");
+        }
+    }
+    let spacing = header(&centimetres).unwrap().grid.spacing_mm();
+    assert!((spacing[2] - 25.0).abs() < 1e-9, "{spacing:?}");
 }
 
 #[test]

@@ -5,10 +5,13 @@ use hilum::analysis::Progress;
 use hilum::dicom::{DecodedFrame, Instance, decode_frame, group_into_series, read_header};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::import::{plan_stack, read_segmentation};
-use hilum::jobs::{Along, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
+use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
+
+/// What is done with bytes.
+pub type Door = fn(&[u8]);
 
 /// The doors by name.
-pub const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub const TARGETS: [(&str, Door); 9] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),
@@ -100,17 +103,20 @@ pub fn any_file(data: &[u8]) {
             return;
         };
         for found in headers.into_iter().flatten() {
-            let job_of = match found {
-                Found::Archive(contents) => Job::Unpack { entries: (0..contents.entries.len()).collect() },
+            match found {
+                Found::Archive(contents) => {
+                    for entry in contents.entries {
+                        let source = EntrySource::new(Box::new(Bytes(data.to_vec())), entry.place);
+                        let _ = source.read(0, source.size()).is_ok();
+                    }
+                }
                 Found::Volume(header) if header.grid.voxel_count() <= MOST_PIXELS => {
                     for planes in header.slabs(1 << 16) {
                         let _ = job(data, &Job::DecodeVolume { header: header.clone(), planes }).is_ok();
                     }
-                    continue;
                 }
-                _ => continue,
-            };
-            let _ = job(data, &job_of).is_ok();
+                _ => {}
+            }
         }
     }
 }

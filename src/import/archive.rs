@@ -1,8 +1,10 @@
-//! ZIP archives: what is inside, judged by its directory before anything is unpacked; and the entries asked for.
+//! ZIP archives: what is inside, judged by its directory before anything is unpacked; and single entries, read where they lie.
 //!
-//! What a directory declares is not believed: an entry is unpacked into memory that grows with what really comes out, never past
-//! what was declared.
+//! Nothing is unpacked but the entry that is read. What a directory declares is not believed: memory grows with what really comes
+//! out, never past what was declared.
 
+#[cfg(feature = "codecs")]
+use flate2::{Crc, read::DeflateDecoder};
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "codecs")]
 use std::io::{Read, Seek, SeekFrom};
@@ -21,13 +23,28 @@ const SURELY_LARGE: u64 = 64 << 20;
 #[cfg(feature = "codecs")]
 const MOST_RATIO: u64 = 250;
 
-/// An entry that may be unpacked.
+/// Where an entry lies in its archive, and what it declares to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArchiveEntry {
-    /// Its place in the directory.
-    pub index: usize,
-    /// Bytes it declares to become.
+pub struct EntryPlace {
+    /// Offset of its local header.
+    pub header: u64,
+    /// Bytes it takes in the archive, without the header.
+    pub packed: u64,
+    /// Bytes it becomes.
     pub bytes: u64,
+    /// Their CRC-32.
+    pub crc32: u32,
+    /// Whether it is deflated, or else stored as it is.
+    pub deflated: bool,
+}
+
+/// An entry that may be unpacked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveEntry {
+    /// Its path in the archive, folders parted by `/`.
+    pub path: String,
+    /// Where it lies.
+    pub place: EntryPlace,
 }
 
 /// The directory of an archive.
@@ -99,16 +116,6 @@ pub enum ArchiveError {
     TooDeep,
 }
 
-/// An entry that was asked for.
-#[cfg(feature = "codecs")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unpacked {
-    /// Its path in the archive, folders parted by `/`.
-    pub path: String,
-    /// Its bytes, or why there are none.
-    pub bytes: Result<Vec<u8>, ArchiveError>,
-}
-
 /// Reads the directory of an archive.
 ///
 /// # Errors
@@ -121,6 +128,7 @@ pub fn archive_contents(mut source: impl Read + Seek) -> Result<ArchiveContents,
     if count > MOST_ENTRIES {
         return Err(ArchiveError::TooManyEntries { count: count.min(1 << 53), limit: MOST_ENTRIES });
     }
+    let length = source.seek(SeekFrom::End(0)).map_err(|e| damaged(&e))?;
     let archive = ZipArchive::new(source).map_err(|e| reason(&e))?;
     let mut contents = ArchiveContents::default();
     for index in 0..archive.len() {
@@ -130,8 +138,8 @@ pub fn archive_contents(mut source: impl Read + Seek) -> Result<ArchiveContents,
                 if entry.is_dir() || is_clutter(&path) {
                     continue;
                 }
-                match judge(&entry) {
-                    Ok(()) => contents.entries.push(ArchiveEntry { index, bytes: entry.size() }),
+                match judge(&entry, length) {
+                    Ok(place) => contents.entries.push(ArchiveEntry { path, place }),
                     Err(error) => contents.refused.push((path, error)),
                 }
             }
@@ -145,56 +153,78 @@ pub fn archive_contents(mut source: impl Read + Seek) -> Result<ArchiveContents,
     Ok(contents)
 }
 
-/// Unpacks entries by their place in the directory, one result each, in the order asked.
+/// Unpacks an entry: all of it, size and checksum verified; or its first `only` bytes, unverified.
 ///
 /// # Errors
-/// [`ArchiveError`] when the directory cannot be read.
+/// [`ArchiveError`] when it is not what its directory declares.
 #[cfg(feature = "codecs")]
-pub fn unpack(source: impl Read + Seek, indexes: &[usize]) -> Result<Vec<Unpacked>, ArchiveError> {
-    let mut archive = ZipArchive::new(source).map_err(|e| reason(&e))?;
-    let mut unpacked = Vec::with_capacity(indexes.len());
-    for index in indexes {
-        let judged = archive.by_index_data(*index).map(|entry| (path(&entry), judge(&entry)));
-        unpacked.push(match judged {
-            Ok((path, Ok(()))) => Unpacked { path, bytes: content(&mut archive, *index) },
-            Ok((path, Err(error))) => Unpacked { path, bytes: Err(error) },
-            Err(error) => Unpacked { path: format!("#{}", index + 1), bytes: Err(reason(&error)) },
-        });
+pub fn read_entry(
+    mut source: impl Read + Seek,
+    place: &EntryPlace,
+    only: Option<u64>,
+) -> Result<Vec<u8>, ArchiveError> {
+    let wrong = |reason: &str| ArchiveError::Damaged { reason: reason.to_owned() };
+    source.seek(SeekFrom::Start(place.header)).map_err(|e| damaged(&e))?;
+    // APPNOTE 4.3.7: the name and the extra fields, whose lengths end the header, lie before the data.
+    let mut header = [0; LOCAL_HEADER as usize];
+    source.read_exact(&mut header).map_err(|e| damaged(&e))?;
+    if !header.starts_with(b"PK\x03\x04") {
+        return Err(wrong("an entry has no header"));
     }
-    Ok(unpacked)
+    let [name, extra] = [26, 28].map(|at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]])));
+    source.seek(SeekFrom::Current(name + extra)).map_err(|e| damaged(&e))?;
+    let packed = source.take(place.packed);
+    let mut stream: Box<dyn Read> =
+        if place.deflated { Box::new(DeflateDecoder::new(packed)) } else { Box::new(packed) };
+    let mut bytes = Vec::new();
+    if let Some(only) = only.filter(|only| *only < place.bytes) {
+        (&mut stream).take(only).read_to_end(&mut bytes).map_err(|e| damaged(&e))?;
+        return Ok(bytes);
+    }
+    // One byte more than declared is asked for, so that a lie shows.
+    (&mut stream).take(place.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| damaged(&e))?;
+    if bytes.len() as u64 != place.bytes {
+        return Err(ArchiveError::OtherSize { declared: place.bytes });
+    }
+    let mut crc = Crc::new();
+    crc.update(&bytes);
+    if crc.sum() == place.crc32 { Ok(bytes) } else { Err(wrong("the checksum is wrong")) }
 }
 
+/// Bytes of a local header before name and extra fields.
 #[cfg(feature = "codecs")]
-fn content<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize) -> Result<Vec<u8>, ArchiveError> {
-    let mut entry = archive.by_index(index).map_err(|e| reason(&e))?;
-    let declared = entry.size();
-    let mut bytes = Vec::new();
-    // One byte more than declared is asked for, so that a lie shows; the checksum is verified at the end.
-    (&mut entry).take(declared.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| damaged(&e))?;
-    if bytes.len() as u64 == declared { Ok(bytes) } else { Err(ArchiveError::OtherSize { declared }) }
+const LOCAL_HEADER: u64 = 30;
+
+#[cfg(feature = "codecs")]
+impl EntryPlace {
+    /// About where the entry ends in its archive: name and extra fields are seldom longer.
+    pub fn likely_end(&self) -> u64 {
+        self.header + LOCAL_HEADER + 1024 + self.packed
+    }
 }
 
 /// Whether an entry may be unpacked, by what the directory says of it.
 #[cfg(feature = "codecs")]
-fn judge(entry: &ZipFileEntry<'_>) -> Result<(), ArchiveError> {
+fn judge(entry: &ZipFileEntry<'_>, length: u64) -> Result<EntryPlace, ArchiveError> {
     // What crosses to the page must be a number that JavaScript holds exactly.
     let (bytes, packed) = (entry.size().min(1 << 53), entry.compressed_size());
     let ratio = bytes / packed.max(1);
+    let method = entry.compression();
     if entry.encrypted() {
         Err(ArchiveError::Encrypted)
     } else if entry.is_symlink() {
         Err(ArchiveError::Link)
-    } else if !matches!(
-        entry.compression(),
-        CompressionMethod::Stored | CompressionMethod::Deflated | CompressionMethod::Deflate64
-    ) {
-        Err(ArchiveError::Method { method: entry.compression().to_string() })
+    } else if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+        Err(ArchiveError::Method { method: method.to_string() })
     } else if bytes > MOST_ENTRY_BYTES {
         Err(ArchiveError::TooLarge { bytes, limit: MOST_ENTRY_BYTES })
     } else if bytes >= SURELY_LARGE && ratio > MOST_RATIO {
         Err(ArchiveError::Ratio { ratio })
+    } else if entry.header_start().saturating_add(packed) > length {
+        Err(ArchiveError::Damaged { reason: "an entry lies beyond its end".to_owned() })
     } else {
-        Ok(())
+        let deflated = method == CompressionMethod::Deflated;
+        Ok(EntryPlace { header: entry.header_start(), packed, bytes, crc32: entry.crc32(), deflated })
     }
 }
 

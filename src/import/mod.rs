@@ -26,10 +26,11 @@ mod volume_file;
 #[cfg(feature = "codecs")]
 mod voxels;
 
-pub use archive::{ArchiveContents, ArchiveEntry, ArchiveError, MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_UNPACKED_BYTES};
+pub use archive::{
+    ArchiveContents, ArchiveEntry, ArchiveError, EntryPlace, MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_UNPACKED_BYTES,
+};
 #[cfg(feature = "codecs")]
-pub use archive::{Unpacked, archive_contents, unpack};
-
+pub use archive::{archive_contents, read_entry};
 pub use demonstration::{
     DEMONSTRATION_SLICES, DemonstrationFile, DemonstrationLesion, demonstration, demonstration_file,
 };

@@ -5,6 +5,10 @@ use super::stack::MOST_VOXELS;
 use super::volume_file::{Compression, VolumeFile, VolumeFileError, VolumeFormat, VoxelType};
 use crate::geometry::{Grid, PatientPoint, PatientVector};
 
+/// Most voxels along an axis: a plane of them fits a worker's memory, and a compressed file of few bytes cannot ask for a slice
+/// list of hundreds of millions.
+const MOST_ALONG_AXIS: u64 = 8192;
+
 /// What the formats' readers agree on: stored axes as the header has them.
 #[derive(Clone, Debug)]
 pub(super) struct StoredVolume {
@@ -30,11 +34,14 @@ impl StoredVolume {
     /// Puts the axes in the patient's order.
     ///
     /// # Errors
-    /// [`VolumeFileError::TooLarge`], and [`VolumeFileError::BadValue`] when the axes span no space.
+    /// [`VolumeFileError::TooLarge`], [`VolumeFileError::Unsupported`] where an axis is longer than any scanner makes it, and [`VolumeFileError::BadValue`] when the axes span no space.
     pub(super) fn turned(self) -> Result<VolumeFile, VolumeFileError> {
         let voxels = self.size.iter().fold(1u64, |n, &s| n.saturating_mul(s));
         if voxels > MOST_VOXELS {
             return Err(VolumeFileError::TooLarge { voxels: voxels.min(1 << 53), limit: MOST_VOXELS });
+        }
+        if let Some(longest) = self.size.iter().find(|s| **s > MOST_ALONG_AXIS) {
+            return Err(VolumeFileError::Unsupported { field: "size".to_owned(), found: longest.to_string() });
         }
         let degenerate = || VolumeFileError::BadValue {
             field: "the geometry".to_owned(),

@@ -34,11 +34,6 @@ pub enum Job {
         /// Which slices are decoded too.
         along: Along,
     },
-    /// Unpack entries of the given archive.
-    Unpack {
-        /// Their places in its directory.
-        entries: Vec<usize>,
-    },
     /// Read slices of a volume file from the given file, which holds its voxels. They come as parts.
     DecodeVolume {
         /// Its header.
@@ -88,8 +83,6 @@ pub enum JobFacts {
         /// Files, by their place among those given, whose HU follow as payloads, in this order.
         decoded: Vec<usize>,
     },
-    /// The path of each entry that was asked for, and why it is not there; a payload of bytes follows for each that is.
-    Unpacked(Vec<(String, Option<ArchiveError>)>),
     /// What the values turned out to be; their slices came as parts.
     VolumeRead(ValueReport),
     /// One payload of HU follows, row by row.

@@ -10,9 +10,10 @@ mod run;
 #[cfg(feature = "codecs")]
 mod source;
 
+pub use crate::import::EntryPlace;
 pub use job::{Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
 pub use queue::{Priority, Queue};
 #[cfg(feature = "codecs")]
 pub use run::{JobInput, Listener, run};
 #[cfg(feature = "codecs")]
-pub use source::FileSource;
+pub use source::{EntrySource, FileSource};

@@ -7,7 +7,6 @@ use crate::dicom::{DicomError, Instance, decode_frame, is_uncompressed, read_hea
 use crate::geometry::Grid;
 use crate::import::{
     FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
-    unpack,
 };
 use crate::volume::CtVolume;
 use sha2::{Digest, Sha256};
@@ -53,16 +52,6 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
             Ok(JobOutput { facts, payloads: vec![Payload::Hu(decoded.hu)] })
-        }
-        Job::Unpack { entries } => {
-            let file = input.files.first().ok_or(JobError::WrongInput)?;
-            let mut payloads = Vec::new();
-            let mut told = Vec::new();
-            for entry in unpack(Stream::new(file.as_ref()), entries)? {
-                let refused = entry.bytes.map(|bytes| payloads.push(Payload::Bytes(bytes))).err();
-                told.push((entry.path, refused));
-            }
-            Ok(JobOutput { facts: JobFacts::Unpacked(told), payloads })
         }
         Job::DecodeVolume { header, planes } => {
             let file = input.files.first().ok_or(JobError::WrongInput)?;

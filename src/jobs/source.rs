@@ -1,6 +1,8 @@
 //! Files read by ranges, and as streams that hold one block at a time.
 
-use super::JobError;
+use super::{EntryPlace, JobError};
+use crate::import::read_entry;
+use std::cell::OnceCell;
 use std::io::{Error, ErrorKind, Read, Result as IoResult, Seek, SeekFrom};
 
 /// A file that can be read piece by piece without being held in memory.
@@ -14,21 +16,60 @@ pub trait FileSource {
     fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError>;
 }
 
+/// An entry of an archive as a file of its own. It is unpacked when it is read, once; its beginning alone, where no more is asked.
+pub struct EntrySource {
+    archive: Box<dyn FileSource>,
+    place: EntryPlace,
+    content: OnceCell<Result<Vec<u8>, JobError>>,
+}
+
+impl EntrySource {
+    /// The entry at a place of an archive.
+    pub fn new(archive: Box<dyn FileSource>, place: EntryPlace) -> Self {
+        Self { archive, place, content: OnceCell::new() }
+    }
+    fn stream(&self) -> Stream<'_> {
+        let mut stream = Stream::new(self.archive.as_ref());
+        (stream.begin, stream.likely_end) = (self.place.header, self.place.likely_end());
+        stream
+    }
+}
+
+impl FileSource for EntrySource {
+    fn size(&self) -> u64 {
+        self.place.bytes
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        if offset == 0 && length < self.size() && self.content.get().is_none() {
+            return Ok(read_entry(self.stream(), &self.place, Some(length))?);
+        }
+        let content = self.content.get_or_init(|| Ok(read_entry(self.stream(), &self.place, None)?));
+        let content = content.as_ref().map_err(Clone::clone)?;
+        let end = offset.saturating_add(length).min(self.size());
+        Ok(content.get(offset as usize..end as usize).unwrap_or(&[]).to_vec())
+    }
+}
+
 /// A file as a stream that can be read from any place.
 pub(super) struct Stream<'a> {
     source: &'a dyn FileSource,
     at: u64,
-    /// The bytes from `block_at`, a multiple of [`BLOCK`].
+    /// The bytes from `block_at`, a multiple of [`BLOCK`] after `begin`.
     block: Vec<u8>,
     block_at: u64,
+    begin: u64,
+    /// Beyond this nothing will be read, as far as is known.
+    likely_end: u64,
 }
 
 /// Bytes fetched at once: few calls into the browser, little memory.
 const BLOCK: u64 = 1 << 20;
+/// Bytes fetched at least, where more may follow after all.
+const SHORTEST: u64 = 1 << 16;
 
 impl<'a> Stream<'a> {
     pub(super) fn new(source: &'a dyn FileSource) -> Self {
-        Self { source, at: 0, block: Vec::new(), block_at: 0 }
+        Self { source, at: 0, block: Vec::new(), block_at: 0, begin: 0, likely_end: u64::MAX }
     }
 }
 
@@ -41,8 +82,10 @@ impl Read for Stream<'_> {
         let inside = if let Some(inside) = inside {
             inside
         } else {
-            self.block_at = self.at / BLOCK * BLOCK;
-            self.block = self.source.read(self.block_at, BLOCK).map_err(Error::other)?;
+            let begin = if self.at < self.begin { 0 } else { self.begin };
+            self.block_at = begin + (self.at - begin) / BLOCK * BLOCK;
+            let length = self.likely_end.saturating_sub(self.block_at).max(self.at - self.block_at + SHORTEST);
+            self.block = self.source.read(self.block_at, length.min(BLOCK)).map_err(Error::other)?;
             self.at - self.block_at
         };
         let available = self.block.get(inside as usize..).unwrap_or(&[]);

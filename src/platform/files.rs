@@ -1,8 +1,9 @@
 //! File handles: chosen, dropped (with folders), and handed back as downloads.
 
 use super::PlatformError;
-use crate::jobs::{FileFacts, FileId};
-use std::cell::RefCell;
+use super::message::object;
+use crate::jobs::{EntryPlace, FileFacts, FileId};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -14,28 +15,50 @@ use web_sys::{
 /// All file handles of this page. Bytes are never kept here; workers read the handles.
 #[derive(Default)]
 pub struct FileStore {
-    files: RefCell<BTreeMap<FileId, File>>,
-    next: RefCell<u32>,
+    files: RefCell<BTreeMap<FileId, Held>>,
+    next: Cell<u32>,
+}
+
+/// A file, or an entry of one that is an archive.
+enum Held {
+    File(File),
+    Entry { archive: FileId, place: EntryPlace },
 }
 
 impl FileStore {
     /// Takes handles in; their facts come back in the same order.
     pub fn add(&self, files: impl IntoIterator<Item = (String, File)>) -> Vec<FileFacts> {
-        files
-            .into_iter()
-            .map(|(name, file)| {
-                let mut next = self.next.borrow_mut();
-                let id = FileId(*next);
-                *next += 1;
-                let facts = FileFacts { id, name, size: file.size() as u64 };
-                self.files.borrow_mut().insert(id, file);
-                facts
-            })
-            .collect()
+        let facts = |(name, file): (String, File)| {
+            let size = file.size() as u64;
+            FileFacts { id: self.hold(Held::File(file)), name, size }
+        };
+        files.into_iter().map(facts).collect()
     }
-    /// The handle of a file.
-    pub fn get(&self, id: FileId) -> Option<File> {
-        self.files.borrow().get(&id).cloned()
+    /// Takes entries of an archive in, as files; nothing is unpacked.
+    pub fn add_entries(&self, archive: FileId, entries: Vec<(String, EntryPlace)>) -> Vec<FileFacts> {
+        let facts = |(name, place): (String, EntryPlace)| FileFacts {
+            id: self.hold(Held::Entry { archive, place }),
+            name,
+            size: place.bytes,
+        };
+        entries.into_iter().map(facts).collect()
+    }
+    fn hold(&self, held: Held) -> FileId {
+        let id = FileId(self.next.replace(self.next.get() + 1));
+        self.files.borrow_mut().insert(id, held);
+        id
+    }
+    /// What a worker is given of a file: its `File`, or `{ archive: File, place }`.
+    pub fn get(&self, id: FileId) -> Option<JsValue> {
+        let files = self.files.borrow();
+        match files.get(&id)? {
+            Held::File(file) => Some(file.into()),
+            Held::Entry { archive, place } => {
+                let Some(Held::File(file)) = files.get(archive) else { return None };
+                let place = serde_wasm_bindgen::to_value(place).ok()?;
+                Some(object(&[("archive", file.into()), ("place", place)]).into())
+            }
+        }
     }
     /// Forgets handles that are no longer needed.
     pub fn forget(&self, ids: &[FileId]) {

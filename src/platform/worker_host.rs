@@ -1,13 +1,13 @@
 //! Inside a worker: messages in, `jobs::run`, messages out.
 //!
-//! Message in: `{ id, job, files: [File], part: { kind, buffer } }`. A message with `part` brings a piece of a large input and
+//! Message in: `{ id, job, files: [File | { archive: File, place }], part: { kind, buffer } }`. A message with `part` brings a piece of a large input and
 //! no job; the job's own message comes last. Message out: `{ id, progress }` or `{ id, part: { facts, payloads } }` or
 //! `{ id, facts, payloads: [{ kind, buffer }] }` or `{ id, error }`.
 
 use super::PlatformError;
 use super::message::{get, object};
 use crate::analysis::Progress;
-use crate::jobs::{Along, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
+use crate::jobs::{Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
 use js_sys::{Array, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -48,15 +48,26 @@ const MOST_AHEAD: f64 = 32.0 * (1 << 20) as f64;
 
 /// The files of a job. Those it will read whole are read at once: to ask for a file costs more than its bytes.
 fn sources(files: &Array, job: &Job) -> Vec<Box<dyn FileSource>> {
-    let in_parts = matches!(job, Job::Scan { along: Along::Nothing } | Job::Unpack { .. } | Job::DecodeVolume { .. });
+    let in_parts = matches!(job, Job::Scan { along: Along::Nothing } | Job::DecodeVolume { .. });
     if !in_parts && let Some(ahead) = read_ahead(files) {
         return ahead;
     }
-    files.iter().map(|f| Box::new(Handle(f.unchecked_into())) as Box<dyn FileSource>).collect()
+    files.iter().map(source).collect()
+}
+
+fn source(file: JsValue) -> Box<dyn FileSource> {
+    let handle = |file: JsValue| Box::new(Handle(file.unchecked_into()));
+    match serde_wasm_bindgen::from_value(get(&file, "place")) {
+        Ok(place) => Box::new(EntrySource::new(handle(get(&file, "archive")), place)),
+        Err(_none) => handle(file),
+    }
 }
 
 /// `None` where there is too much, or one of them cannot be read: each then answers for itself.
 fn read_ahead(files: &Array) -> Option<Vec<Box<dyn FileSource>>> {
+    if !files.iter().all(|f| f.is_instance_of::<Blob>()) {
+        return None;
+    }
     let together = Blob::new_with_blob_sequence(files).ok().filter(|b| b.size() <= MOST_AHEAD)?;
     let read = FileReaderSync::new().ok()?.read_as_array_buffer(&together).ok()?;
     let buffer = Uint8Array::new(&read);

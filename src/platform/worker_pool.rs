@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// A piece of a large input.
 pub enum Part {
@@ -27,8 +27,8 @@ pub type Parts = Box<dyn FnMut() -> Option<Part>>;
 pub struct Request {
     /// The work.
     pub job: Job,
-    /// Files it reads.
-    pub files: Vec<File>,
+    /// Files it reads, as [`super::files::FileStore::get`] gives them.
+    pub files: Vec<JsValue>,
     /// Its large input.
     pub parts: Option<Parts>,
 }
@@ -37,7 +37,7 @@ struct Pool {
     queue: Queue<Request>,
     workers: Vec<Option<Worker>>,
     /// What can be asked again of another worker if the first one dies: jobs whose input is files.
-    repeatable: BTreeMap<JobId, (Job, Vec<File>)>,
+    repeatable: BTreeMap<JobId, (Job, Vec<JsValue>)>,
     module: Option<JsValue>,
     /// Whether it is known if there is a module; jobs wait until then.
     started: bool,

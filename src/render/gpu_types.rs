@@ -14,11 +14,16 @@ pub(super) struct SliceUniform {
     right: Vec3,
     down: Vec3,
     size: Vec3,
+    across: Vec3,
     corner: Vec2,
     low: f32,
     scale: f32,
     fill: f32,
     outline: f32,
+    samples: f32,
+    projection: f32,
+    inverted: f32,
+    nearest: f32,
 }
 
 /// `RayUniform` of `raycast.wgsl`.
@@ -33,6 +38,10 @@ pub(super) struct RayUniform {
     mm_from_voxel: Mat3,
     step_mm: f32,
     count: f32,
+    low: f32,
+    scale: f32,
+    projection: f32,
+    only_anatomy: f32,
 }
 
 /// `PresentUniform` of `present.wgsl`.
@@ -86,13 +95,19 @@ impl SliceUniform {
             scale: scale as f32,
             fill: look.fill,
             outline: look.outline,
+            across: vec3(walk.across),
+            samples: walk.samples as f32,
+            projection: slice.slab.projection.number() as f32,
+            inverted: f32::from(u8::from(slice.inverted)),
+            nearest: f32::from(u8::from(slice.nearest)),
         }
     }
 }
 
 impl RayUniform {
-    pub(super) fn new(grid: &Grid, input: &VolumeInput, size: [u32; 2]) -> Self {
+    pub(super) fn new(grid: &Grid, input: &VolumeInput, look: &LabelLook, size: [u32; 2]) -> Self {
         let rays = Rays::new(grid, input, size);
+        let (low, scale) = input.projection.map_or((0.0, 0.0), |(_, window)| window.low_and_scale());
         Self {
             origin: vec3(rays.origin),
             right: vec3(rays.right),
@@ -103,6 +118,10 @@ impl RayUniform {
             mm_from_voxel: rays.mm_from_voxel.as_mat3(),
             step_mm: input.step_mm as f32,
             count: rays.count as f32,
+            low: low as f32,
+            scale: scale as f32,
+            projection: input.projection.map_or(0.0, |(p, _)| p.number() as f32),
+            only_anatomy: f32::from(u8::from(input.only_anatomy(look))),
         }
     }
 }

@@ -64,6 +64,8 @@ struct Volume {
     slices: Vec<Binding>,
     rays: Binding,
     picture: Option<Picture>,
+    /// The picture that is being put together from bands.
+    next: Option<Picture>,
 }
 
 /// The 3D picture as it was last drawn.
@@ -72,6 +74,8 @@ struct Picture {
     present: Binding,
     size: [u32; 2],
     input: VolumeInput,
+    /// Rows that are drawn.
+    rows: u32,
 }
 
 impl Renderer {
@@ -131,7 +135,7 @@ impl Renderer {
             textures.fill_with_air(&self.gpu);
         }
         let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
-        self.volume = Some(Volume { textures, slices, rays, picture: None });
+        self.volume = Some(Volume { textures, slices, rays, picture: None, next: None });
         Ok(())
     }
     /// Makes room for a CT of this size ahead of its slices. A size that proves wrong costs nothing but the time.
@@ -214,7 +218,7 @@ impl Renderer {
             volume.textures.set_look(&self.gpu, &frame.look);
             for pane in &frame.panes {
                 if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
-                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, pane.rect);
+                    casts |= volume.cast(&self.gpu, &self.passes, encoder, input, &frame.look, pane.rect);
                 }
             }
         }
@@ -237,16 +241,15 @@ impl Renderer {
         }
         let size = PROOF as u32;
         let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
-        let slice = SliceInput {
-            plane: PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre()),
-            mm_per_px: 1.0,
-            window: Window { centre_hu: 40.0, width_hu: 400.0 },
-        };
+        let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
+        let slice = SliceInput::new(plane, 1.0, Window { centre_hu: 40.0, width_hu: 400.0 });
         let volume = VolumeInput {
             camera: Camera::fit(&grid),
             transfer: TransferFunction::lungs_and_soft_tissue(),
+            projection: None,
             step_mm: 1.0,
             reduction: 1,
+            rows_at_once: u32::MAX,
             revision: 0,
         };
         let frame = FrameInput {
@@ -322,6 +325,11 @@ impl Renderer {
         self.stale = false;
     }
 
+    /// Whether a 3D picture is being put together: the next frames go on with it.
+    pub fn is_casting(&self) -> bool {
+        self.volume.as_ref().is_some_and(|v| v.next.is_some())
+    }
+
     /// Calls back when everything submitted so far is drawn.
     pub fn when_done(&self, done: impl FnOnce() + Send + 'static) {
         self.gpu.queue.on_submitted_work_done(done);
@@ -369,28 +377,37 @@ impl Volume {
         passes: &Passes,
         encoder: &mut wgpu::CommandEncoder,
         input: &VolumeInput,
+        look: &LabelLook,
         rect: PxRect,
     ) -> bool {
         let size = [rect.width, rect.height].map(|s| s.div_ceil(input.reduction.max(1)).max(1));
-        if self.picture.as_ref().is_some_and(|p| p.size == size && p.input == *input) {
+        let is_this = |p: &Picture| p.size == size && p.input == *input;
+        if self.picture.as_ref().is_some_and(is_this) {
+            self.next = None;
             return false;
         }
-        self.textures.set_transfer(gpu, &input.transfer);
-        let kept = self.picture.take().filter(|p| p.size == size);
-        let (view, present) = match kept {
-            Some(picture) => (picture.view, picture.present),
+        let mut picture = match self.next.take().filter(is_this) {
+            Some(begun) => begun,
             None => {
+                self.textures.set_transfer(gpu, &input.transfer);
                 let texture = picture_texture(gpu, "3D picture", size, PICTURE);
                 let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let present = passes.bind_place(gpu, &view);
-                (view, present)
+                Picture { view, present, size, input: input.clone(), rows: 0 }
             }
         };
-        self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, size)));
-        let mut pass = begin(encoder, &view, true);
+        self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, look, size)));
+        let rows = input.rows_at_once.clamp(1, size[1] - picture.rows);
+        let mut pass = begin(encoder, &picture.view, picture.rows == 0);
+        pass.set_scissor_rect(0, picture.rows, size[0], rows);
         passes.draw_ray(&mut pass, &self.rays);
         drop(pass);
-        self.picture = Some(Picture { view, present, size, input: input.clone() });
+        picture.rows += rows;
+        if picture.rows < size[1] {
+            self.next = Some(picture);
+            return false;
+        }
+        self.picture = Some(picture);
         true
     }
 }

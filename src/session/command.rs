@@ -5,6 +5,7 @@ use crate::annotation::SegmentMeaning;
 use crate::export::Outbound;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileFacts, JobEvent};
+use crate::view::{Projection, Slab, VolumePreset};
 
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,35 @@ pub enum Tool {
     Eraser,
 }
 
+/// What the 3D picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeStyle {
+    /// Tissue one looks through.
+    Preset(VolumePreset),
+    /// One value of each ray.
+    Projection(Projection),
+}
+
+impl VolumeStyle {
+    /// All, in the order of the list.
+    pub fn all() -> impl Iterator<Item = Self> {
+        VolumePreset::ALL.into_iter().map(Self::Preset).chain(Projection::ALL.into_iter().map(Self::Projection))
+    }
+    /// Its name.
+    pub fn title(self) -> Text {
+        match self {
+            Self::Preset(VolumePreset::Lungs) => words::VOLUME_LUNGS,
+            Self::Preset(VolumePreset::Vessels) => words::VOLUME_VESSELS,
+            Self::Preset(VolumePreset::Bone) => words::VOLUME_BONE,
+            Self::Preset(VolumePreset::Skin) => words::VOLUME_SKIN,
+            Self::Preset(VolumePreset::Segments) => words::VOLUME_SEGMENTS,
+            Self::Projection(Projection::Mean) => words::VOLUME_MEAN,
+            Self::Projection(Projection::Highest) => words::VOLUME_MIP,
+            Self::Projection(Projection::Lowest) => words::VOLUME_MINIP,
+        }
+    }
+}
+
 /// Something a reader can ask for by button or key, without further detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -86,6 +116,14 @@ pub enum Action {
     Maximise,
     /// Fit all panes again.
     ResetView,
+    /// The plane alone, then slabs of each projection in turn.
+    CycleSlab,
+    /// The slab by one step of thickness.
+    SlabStep(i32),
+    /// Dark is dense, or light is.
+    Invert,
+    /// Voxels as they are, or blended.
+    Nearest,
     /// Contours subtract instead of adding.
     ToggleSubtract,
     /// The brush is a ball instead of a disc.
@@ -165,6 +203,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Zoom(-1), "zoom-out", &["Ctrl+ArrowDown"], words::ZOOM_OUT),
     info(Action::Maximise, "maximise", &["m"], words::MAXIMISE),
     info(Action::ResetView, "reset-view", &["r"], words::RESET_VIEW),
+    info(Action::CycleSlab, "slab-next", &["t"], words::SLAB_NEXT),
+    info(Action::SlabStep(1), "slab-thicker", &["Shift+ArrowUp"], words::SLAB_THICKER),
+    info(Action::SlabStep(-1), "slab-thinner", &["Shift+ArrowDown"], words::SLAB_THINNER),
+    info(Action::Invert, "invert", &["v"], words::INVERT),
+    info(Action::Nearest, "nearest", &["y"], words::NEAREST),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
     info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),
@@ -299,6 +342,10 @@ pub enum Command {
     Pointer(PointerInput),
     /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
     Wheel(PaneId, PanePoint, i32, bool),
+    /// What slices show of the tissue about their plane.
+    Slab(Slab),
+    /// What the 3D picture shows.
+    VolumeStyle(VolumeStyle),
     /// Brush radius, mm.
     BrushRadius(f64),
     /// HU the brush may paint; `None` all.
@@ -321,6 +368,8 @@ pub enum Command {
     ReadOn,
     /// A 3D picture of this reduction took so many ms to draw.
     CastTook(u32, f64),
+    /// The full 3D picture has been put together.
+    Refined,
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }
@@ -332,6 +381,13 @@ pub enum Effect {
     RunJob(super::state::JobRequest),
     /// Stop it.
     CancelJob(crate::jobs::JobId),
+    /// Open these entries of an archive as files of these names.
+    OpenEntries {
+        /// The archive.
+        archive: crate::jobs::FileId,
+        /// Name and place of each.
+        entries: Vec<(String, crate::jobs::EntryPlace)>,
+    },
     /// Turn these bytes into files and open them.
     OpenMade(Vec<(String, Vec<u8>)>),
     /// Offer bytes as a download.

@@ -1,14 +1,16 @@
 //! The session as one frame of pictures.
 
-use super::command::{PaneId, PaneSize};
+use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
-use super::state::Session;
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, TransferFunction, VolumeInput};
+use super::state::{Refinement, Session};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
 /// What it may cost when it stands still, ms.
 const STILL_MS: f64 = 300.0;
+/// What a band of the full picture may cost while it is put together, ms.
+const BAND_MS: f64 = 60.0;
 /// The coarsest sampling.
 const COARSEST: u32 = 6;
 
@@ -27,9 +29,10 @@ impl Session {
             size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
             let content = match self.panes.get(id.index()) {
                 Some(pane) => PaneContent::Slice(SliceInput {
-                    plane: pane.through(pane.centre),
-                    mm_per_px: pane.mm_per_px / self.px_ratio,
-                    window: self.window,
+                    slab: self.slab,
+                    inverted: self.inverted,
+                    nearest: self.nearest,
+                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window)
                 }),
                 None => PaneContent::Volume(self.volume_input()),
             };
@@ -42,27 +45,83 @@ impl Session {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
         let reduction = self.reduction();
+        let (preset, projection) = match self.volume_style {
+            VolumeStyle::Preset(preset) => (preset, None),
+            VolumeStyle::Projection(projection) => (VolumePreset::default(), Some((projection, self.window))),
+        };
         VolumeInput {
             camera: self.camera,
-            transfer: TransferFunction::lungs_and_soft_tissue(),
+            transfer: preset.transfer(),
+            projection,
             step_mm: finest * f64::from(reduction),
             reduction,
+            rows_at_once: self.rows_at_once(),
             revision: self.volume_revision,
         }
     }
 
     /// How coarsely the 3D picture is sampled, in px and along the ray: 1 in full. What is affordable is measured, not guessed.
     pub fn reduction(&self) -> u32 {
+        match self.refinement() {
+            Refinement::None => self.affordable_reduction(),
+            Refinement::Going(reduction) => reduction,
+            Refinement::Done => 1,
+        }
+    }
+    fn affordable_reduction(&self) -> u32 {
         let affordable = if self.is_orbiting() { MOVING_MS } else { STILL_MS };
         let Some(full) = self.full_cast_ms else { return COARSEST };
         (1..COARSEST).find(|r| full / f64::from(r.pow(3)) <= affordable).unwrap_or(COARSEST)
+    }
+    /// Rows of a full picture that take as long as a frame may while it is put together.
+    fn rows_at_once(&self) -> u32 {
+        let height = self.px_rect(self.sizes[PaneId::Volume.index()]).map_or(1, |r| r.height);
+        match (self.refinement(), self.full_cast_ms) {
+            (Refinement::None, _) | (_, None) => u32::MAX,
+            (_, Some(full)) => {
+                let reduction = f64::from(self.reduction());
+                let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3) / full.max(1.0);
+                rows.clamp(4.0, 8192.0) as u32
+            }
+        }
     }
     /// A 3D picture of this reduction took so long; a finer one may follow. Says whether it should.
     pub(super) fn cast_took(&mut self, reduction: u32, ms: f64) -> bool {
         let full = ms * f64::from(reduction.pow(3));
         // A little inertia, so that one slow frame does not coarsen the picture.
         self.full_cast_ms = Some(self.full_cast_ms.map_or(full, |before| before * 0.5 + full * 0.5));
-        !self.is_orbiting() && self.reduction() < reduction
+        if self.is_orbiting() || reduction == 1 {
+            return false;
+        }
+        // What can be afforded at once is; what cannot is put together band by band.
+        if self.affordable_reduction() == reduction {
+            // Half the sampling first: an eighth of the work, and hard to tell from all of it.
+            let to = if reduction > 2 { 2 } else { 1 };
+            self.refinement = (self.volume_revision, Refinement::Going(to));
+        }
+        true
+    }
+    /// The picture that was put together is on screen; whether a finer one follows.
+    pub(super) fn refined(&mut self) -> bool {
+        self.refinement.1 = match self.refinement() {
+            Refinement::Going(2..) => Refinement::Going(1),
+            Refinement::Going(_) => Refinement::Done,
+            other => other,
+        };
+        self.is_refining()
+    }
+    /// Whatever moves begins with a coarse picture again.
+    fn refinement(&self) -> Refinement {
+        let (revision, refinement) = self.refinement;
+        if revision == self.volume_revision { refinement } else { Refinement::None }
+    }
+    /// Whether less than everything is sampled in the 3D picture on screen.
+    pub fn is_reduced(&self) -> bool {
+        self.is_refining() || self.reduction() > 1
+    }
+    /// Whether a full picture is being put together.
+    pub fn is_refining(&self) -> bool {
+        matches!(self.refinement(), Refinement::Going(_))
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {

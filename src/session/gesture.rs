@@ -120,9 +120,8 @@ impl Session {
             Gesture::None => {}
             Gesture::Navigate => self.move_crosshair(input, update),
             Gesture::Window { from, at } => {
-                self.window = from.dragged(input.at.x - at.x, input.at.y - at.y);
-                update.changes.view = true;
-                update.changes.facts = true;
+                let window = from.dragged(input.at.x - at.x, input.at.y - at.y);
+                self.set_window(window, update);
             }
             Gesture::Pan { last } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);

@@ -21,6 +21,9 @@ const READ_ONCE: u64 = 256 << 20;
 impl Session {
     pub(super) fn open_files(&mut self, files: Vec<FileFacts>, update: &mut Update) {
         let unpacked = self.take_unpacked(&files);
+        if unpacked && self.scan.stopped {
+            return self.go_on_reading(update);
+        }
         if files.is_empty() {
             return;
         }
@@ -71,7 +74,6 @@ impl Session {
     pub(super) fn cancel_loading(&mut self, update: &mut Update) {
         self.scan.stopped = self.scan.goes_on();
         self.scan.done += std::mem::take(&mut self.scan.rest).len();
-        self.scan.coming -= std::mem::take(&mut self.scan.to_unpack).len().min(self.scan.coming);
         if self.scan.stopped && !self.scan.goes_on() {
             self.catalogue(update);
         }

@@ -1,10 +1,10 @@
 //! Panes, window, crosshair: what the reader looks at. Nothing here changes the document.
 
 use super::change::Update;
-use super::command::{PaneId, PaneSize};
+use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::state::Session;
 use crate::geometry::{PanePoint, PatientPoint};
-use crate::view::PRESETS;
+use crate::view::{PRESETS, Projection, Slab, Window};
 
 impl Session {
     pub(super) fn resize(&mut self, sizes: [PaneSize; 4], px_ratio: f64, update: &mut Update) {
@@ -31,10 +31,56 @@ impl Session {
     pub(super) fn choose_window(&mut self, preset: usize, update: &mut Update) {
         let window = if preset == 0 { self.own_window } else { PRESETS.get(preset - 1).copied() };
         if let Some(window) = window {
-            self.window = window;
-            update.changes.view = true;
-            update.changes.facts = true;
+            self.set_window(window, update);
         }
+    }
+
+    pub(super) fn set_window(&mut self, window: Window, update: &mut Update) {
+        self.window = window;
+        if matches!(self.volume_style, VolumeStyle::Projection(_)) {
+            self.volume_moved(update);
+        }
+        update.changes.view = true;
+        update.changes.facts = true;
+    }
+
+    pub(super) fn set_slab(&mut self, slab: Slab, update: &mut Update) {
+        let thickness_mm = slab.thickness_mm.clamp(0.0, Slab::THICKEST_MM);
+        if thickness_mm > 0.0 {
+            self.slab_mm = thickness_mm;
+        }
+        self.slab = Slab { thickness_mm, ..slab };
+        update.changes.view = true;
+        update.changes.facts = true;
+    }
+
+    /// The plane alone → MIP → MinIP → mean → the plane alone.
+    pub(super) fn cycle_slab(&mut self, update: &mut Update) {
+        let thickness_mm = self.slab_mm;
+        let next = match (self.slab.thickness_mm > 0.0, self.slab.projection) {
+            (false, _) => Slab { projection: Projection::Highest, thickness_mm },
+            (true, Projection::Highest) => Slab { projection: Projection::Lowest, thickness_mm },
+            (true, Projection::Lowest) => Slab { projection: Projection::Mean, thickness_mm },
+            (true, Projection::Mean) => Slab::default(),
+        };
+        self.set_slab(next, update);
+    }
+
+    pub(super) fn step_slab(&mut self, steps: i32, update: &mut Update) {
+        const STEPS_MM: [f64; 11] = [1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0];
+        let now = STEPS_MM.iter().position(|s| *s >= self.slab_mm).unwrap_or(STEPS_MM.len() - 1) as i32;
+        let to = (now + steps).clamp(0, STEPS_MM.len() as i32 - 1);
+        if let Some(thickness_mm) = STEPS_MM.get(to as usize).copied().filter(|_| self.slab.thickness_mm > 0.0) {
+            self.set_slab(Slab { thickness_mm, ..self.slab }, update);
+        }
+    }
+
+    pub(super) fn set_volume_style(&mut self, style: VolumeStyle, update: &mut Update) {
+        self.volume_style = style;
+        // What the picture costs is another matter now.
+        self.full_cast_ms = None;
+        self.volume_moved(update);
+        update.changes.facts = true;
     }
 
     /// The pane that keys act on: under the pointer, else the one shown alone, else axial.

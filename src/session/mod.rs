@@ -22,7 +22,7 @@ pub mod words;
 pub use change::{Changes, Update};
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, action_of_key, command_info,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};

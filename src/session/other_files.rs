@@ -7,91 +7,69 @@ use crate::import::{ArchiveContents, ArchiveError, MOST_UNPACKED_BYTES, VolumeFi
 use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use std::collections::BTreeMap;
 
-/// Bytes unpacked by one job (or one entry, where it is larger): what passes through the page's memory at a time.
-const BATCH_BYTES: u64 = 16 << 20;
-/// Batches unpacked at the same time.
-const BATCHES_AT_ONCE: usize = 2;
 /// Stored bytes read by one job where a volume file can be read from anywhere.
 const SLAB_BYTES: usize = 8 << 20;
 /// Archives inside archives that are opened.
 const DEEPEST: usize = 2;
 
 impl Session {
-    /// Plans the unpacking of an archive.
+    /// Opens the entries of an archive as files, named below it.
     pub(super) fn archive_found(&mut self, file: FileId, contents: ArchiveContents, update: &mut Update) {
         let name = self.names.get(&file).cloned().unwrap_or_default();
-        if self.depth(&name) >= DEEPEST {
+        let depth = self.depth(&name);
+        if depth >= DEEPEST {
             return self.add_problem(file, ProblemReason::Job(ArchiveError::TooDeep.into()));
         }
-        for (path, error) in contents.refused {
-            self.add_entry_problem(file, &path, error);
+        self.archives.insert(name.clone());
+        if depth > 0 && self.scan.inner.insert(name.clone()) {
+            // Its entries would be unpacked out of what must be unpacked first, each time: it becomes a file in its own right.
+            let request = self.start_job(Purpose::InnerArchive(file), Priority::NOW, Job::ReadFile, vec![file]);
+            update.effects.push(Effect::RunJob(request));
+            self.scan.coming += 1;
+            return;
         }
-        self.archives.insert(name);
-        let mut batch = Vec::new();
-        let mut batch_bytes = 0;
+        for (path, error) in contents.refused {
+            let name = if path.is_empty() { name.clone() } else { format!("{name}/{path}") };
+            self.problems.push(Problem { name, reason: ProblemReason::Job(error.into()) });
+        }
+        let mut entries = Vec::with_capacity(contents.entries.len());
         for entry in contents.entries {
-            let total = self.scan.unpacked_bytes.saturating_add(entry.bytes);
+            let total = self.scan.unpacked_bytes.saturating_add(entry.place.bytes);
             if total > MOST_UNPACKED_BYTES {
                 let error = ArchiveError::TooLarge { bytes: total, limit: MOST_UNPACKED_BYTES };
                 self.add_problem(file, ProblemReason::Job(error.into()));
                 break;
             }
             self.scan.unpacked_bytes = total;
-            if batch_bytes + entry.bytes > BATCH_BYTES && !batch.is_empty() {
-                self.scan.to_unpack.push_back((file, std::mem::take(&mut batch)));
-                self.scan.coming += 1;
-                batch_bytes = 0;
-            }
-            batch.push(entry.index);
-            batch_bytes += entry.bytes;
+            entries.push((format!("{name}/{}", entry.path), entry.place));
         }
-        if !batch.is_empty() {
-            self.scan.to_unpack.push_back((file, batch));
+        if !entries.is_empty() {
             self.scan.coming += 1;
-        }
-        self.unpack_more(update);
-    }
-
-    fn unpack_more(&mut self, update: &mut Update) {
-        let running = self.jobs.values().filter(|p| matches!(p, Purpose::Unpack { .. })).count();
-        for _ in running..BATCHES_AT_ONCE {
-            let Some((archive, entries)) = self.scan.to_unpack.pop_front() else { return };
-            let job = Job::Unpack { entries };
-            let request = self.start_job(Purpose::Unpack { archive }, Priority::NOW, job, vec![archive]);
-            update.effects.push(Effect::RunJob(request));
+            update.effects.push(Effect::OpenEntries { archive: file, entries });
         }
     }
 
-    /// A batch of entries: each becomes a file, named below its archive.
-    pub(super) fn unpacked(&mut self, archive: FileId, result: Result<JobOutput, JobError>, update: &mut Update) {
+    /// An archive inside another has been unpacked.
+    pub(super) fn inner_archive_read(
+        &mut self,
+        file: FileId,
+        result: Result<JobOutput, JobError>,
+        update: &mut Update,
+    ) {
         update.changes.facts = true;
-        let name = self.names.get(&archive).cloned().unwrap_or_default();
-        let mut made = Vec::new();
-        match result {
-            Ok(JobOutput { facts: JobFacts::Unpacked(entries), payloads }) => {
-                let mut payloads = payloads.into_iter();
-                for (path, refused) in entries {
-                    match (refused, path) {
-                        (Some(error), path) => self.add_entry_problem(archive, &path, error),
-                        (None, path) => {
-                            if let Some(Payload::Bytes(bytes)) = payloads.next() {
-                                made.push((format!("{name}/{path}"), bytes));
-                            }
-                        }
-                    }
-                }
+        let error = match result.map(|output| output.payloads.into_iter().next()) {
+            Ok(Some(Payload::Bytes(bytes))) => {
+                let name = self.names.get(&file).cloned().unwrap_or_default();
+                return update.effects.push(Effect::OpenMade(vec![(name, bytes)]));
             }
-            Ok(_) => self.add_problem(archive, ProblemReason::Job(JobError::WrongInput)),
-            Err(JobError::Cancelled) => {}
-            Err(error) => self.add_problem(archive, ProblemReason::Job(error)),
+            Ok(_) => JobError::WrongInput,
+            Err(error) => error,
+        };
+        if error != JobError::Cancelled {
+            self.add_problem(file, ProblemReason::Job(error));
         }
-        self.unpack_more(update);
-        if made.is_empty() {
-            self.scan.coming = self.scan.coming.saturating_sub(1);
-            self.go_on_reading(update);
-        } else {
-            update.effects.push(Effect::OpenMade(made));
-        }
+        self.scan.coming = self.scan.coming.saturating_sub(1);
+        self.go_on_reading(update);
     }
 
     /// Whether these files are entries of an archive on their way back.
@@ -107,12 +85,6 @@ impl Session {
     fn depth(&self, name: &str) -> usize {
         let inside = |archive: &&String| name.strip_prefix(archive.as_str()).is_some_and(|rest| rest.starts_with('/'));
         self.archives.iter().filter(inside).count()
-    }
-
-    fn add_entry_problem(&mut self, archive: FileId, path: &str, error: ArchiveError) {
-        let archive = self.names.get(&archive).map_or("", String::as_str);
-        let name = if path.is_empty() { archive.to_owned() } else { format!("{archive}/{path}") };
-        self.problems.push(Problem { name, reason: ProblemReason::Job(error.into()) });
     }
 
     /// Volume files of this scan become series, those with their voxels elsewhere once that file is found.
@@ -146,7 +118,9 @@ impl Session {
 
     /// Asks for all slices of a volume file; the number of jobs.
     pub(super) fn read_volume_file(&mut self, header: &VolumeFile, file: FileId, update: &mut Update) -> usize {
-        let slabs = header.slabs(SLAB_BYTES);
+        // An entry of an archive cannot be read from anywhere.
+        let entry = self.names.get(&file).is_some_and(|name| self.depth(name) > 0);
+        let slabs = header.slabs(if entry { usize::MAX } else { SLAB_BYTES });
         let count = slabs.len();
         for (n, planes) in slabs.into_iter().enumerate() {
             let job = Job::DecodeVolume { header: Box::new(header.clone()), planes };

@@ -1,6 +1,6 @@
 //! Everything the page knows, held together.
 
-use super::command::{LedgerEntry, PaneId, PaneSize, Tool};
+use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::words::Lang;
 use crate::annotation::{Document, History};
@@ -10,9 +10,9 @@ use crate::geometry::{Grid, PatientPoint};
 use crate::import::{ImportError, StackPlan, ValueReport, VolumeFile, load_order};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
-use crate::view::{Camera, PaneState, Window};
+use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct JobRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
-    Unpack { archive: FileId },
+    InnerArchive(FileId),
     Decode { k: usize },
     DecodeVolume { file: FileId },
     ReadSegmentation(FileId),
@@ -133,6 +133,15 @@ pub(super) struct Shelved {
     pub(super) reading_id: String,
 }
 
+/// How far the full 3D picture is, where the machine cannot draw it at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refinement {
+    None,
+    /// A picture of this reduction is put together.
+    Going(u32),
+    Done,
+}
+
 /// Brush settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrushSettings {
@@ -199,9 +208,17 @@ pub struct Session {
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
+    /// Of the 3D picture with this revision.
+    pub(super) refinement: (u64, Refinement),
     /// What the 3D picture would cost in full, ms; `None` until one was timed.
     pub(super) full_cast_ms: Option<f64>,
     pub(super) window: Window,
+    pub(super) slab: Slab,
+    /// Thickness that a slab begins with, mm.
+    pub(super) slab_mm: f64,
+    pub(super) inverted: bool,
+    pub(super) nearest: bool,
+    pub(super) volume_style: VolumeStyle,
     pub(super) own_window: Option<Window>,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
@@ -231,10 +248,10 @@ pub(super) struct Scan {
     pub(super) found: Vec<Instance>,
     /// Headers of volume files.
     pub(super) volumes: Vec<(FileId, VolumeFile)>,
-    /// Entries of archives that wait for their turn.
-    pub(super) to_unpack: VecDeque<(FileId, Vec<usize>)>,
-    /// Batches of entries that wait, are being unpacked, or are on their way back as files.
+    /// How often entries of archives are on their way to become files.
     pub(super) coming: usize,
+    /// Names of archives inside archives that become files in their own right.
+    pub(super) inner: BTreeSet<String>,
     /// Bytes that the archives declare to become.
     pub(super) unpacked_bytes: u64,
     /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
@@ -285,8 +302,14 @@ impl Session {
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,
+            refinement: (0, Refinement::None),
             full_cast_ms: None,
             window: crate::view::PRESETS[0],
+            slab: Slab::default(),
+            slab_mm: 10.0,
+            inverted: false,
+            nearest: false,
+            volume_style: VolumeStyle::Preset(VolumePreset::default()),
             own_window: None,
             crosshair: origin,
             pointer: None,

@@ -27,6 +27,8 @@ impl Session {
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::Slab(slab) => self.set_slab(slab, &mut update),
+            Command::VolumeStyle(style) => self.set_volume_style(style, &mut update),
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
             Command::BrushRange(range_hu) => {
                 self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
@@ -56,8 +58,14 @@ impl Session {
             Command::ReadOn => self.read_on(&mut update),
             Command::CastTook(reduction, ms) => {
                 if self.cast_took(reduction, ms) {
-                    self.volume_moved(&mut update);
+                    update.changes.volume_view = true;
+                    update.changes.view = true;
                 }
+                update.changes.facts = true;
+            }
+            Command::Refined => {
+                update.changes.volume_view = self.refined();
+                update.changes.view = update.changes.volume_view;
                 update.changes.facts = true;
             }
             Command::Gpu(gpu) => {
@@ -105,6 +113,16 @@ impl Session {
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
+            Action::CycleSlab => self.cycle_slab(update),
+            Action::SlabStep(steps) => self.step_slab(steps, update),
+            Action::Invert => {
+                self.inverted = !self.inverted;
+                update.changes.view = true;
+            }
+            Action::Nearest => {
+                self.nearest = !self.nearest;
+                update.changes.view = true;
+            }
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::BrushStep(steps) => self.brush_step(steps, update),
@@ -128,7 +146,7 @@ impl Session {
         // A job of a case that was put aside has no purpose any more.
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
-            Some(Purpose::Unpack { archive }) => self.unpacked(archive, result, update),
+            Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
             Some(Purpose::Decode { k }) => self.decoded(k, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),

@@ -1,6 +1,6 @@
 //! What the page shows, derived from the session as plain data. Nothing is pushed by hand.
 
-use super::command::{PaneId, Tool};
+use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::words::{self, Lang};
@@ -8,7 +8,7 @@ use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::Severity;
-use crate::view::{edge_letters, scale_bar};
+use crate::view::{Slab, edge_letters, scale_bar};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -192,6 +192,16 @@ pub struct ViewModel {
     pub maximised: Option<usize>,
     /// Window centre and width, HU.
     pub window: (f64, f64),
+    /// What slices show about their plane.
+    pub slab: Slab,
+    /// Thickness that a slab begins with, mm.
+    pub slab_mm: f64,
+    /// Dark is dense.
+    pub inverted: bool,
+    /// Voxels are not blended.
+    pub nearest: bool,
+    /// What the 3D picture shows.
+    pub volume_style: Option<VolumeStyle>,
     /// The 3D picture is sampled coarsely while it moves.
     pub reduced: bool,
     /// Tool in hand.
@@ -249,7 +259,12 @@ impl Session {
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             maximised: self.maximised.map(PaneId::index),
             window: (self.window.centre_hu, self.window.width_hu),
-            reduced: case.is_some() && self.reduction() > 1,
+            slab: self.slab,
+            slab_mm: self.slab_mm,
+            inverted: self.inverted,
+            nearest: self.nearest,
+            volume_style: Some(self.volume_style),
+            reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,

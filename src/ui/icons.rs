@@ -16,6 +16,8 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Eraser) => "M8 20h12M4 15l9-10 7 6-8 9H8z",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
+        Action::Invert => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18M12 6h6M12 10h8M12 14h8M12 18h6",
+        Action::Nearest => "M4 4h16v16H4zM4 12h8M12 4v16M12 12h8",
         Action::ResetView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
         _ => return None,
     })

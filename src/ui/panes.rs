@@ -5,6 +5,7 @@ use super::toolbar::say;
 use crate::geometry::PanePoint;
 use crate::session::words;
 use crate::session::{Action, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
+use crate::view::Projection;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -117,12 +118,22 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
         let (centre, width) = window.get();
         words::WINDOW_VALUES.with(lang, &[&lang.number(width, 0), &lang.number(centre, 0)])
     };
+    let slab_words = move || {
+        let (lang, slab) = page.view.with(|v| (v.lang, v.slab));
+        let title = match slab.projection {
+            Projection::Highest => words::SLAB_MIP,
+            Projection::Lowest => words::SLAB_MINIP,
+            Projection::Mean => words::SLAB_MEAN,
+        };
+        let words = || words::SLAB_VALUES.with(lang, &[title.in_lang(lang), &lang.number(slab.thickness_mm, 0)]);
+        (slab.thickness_mm > 0.0).then(words)
+    };
     let has_case = Memo::new(move |_| page.view.with(|v| v.has_case));
     let letters = ["left", "right", "top", "bottom"];
     let overlay = is_slice.then(|| {
         view! {
             <div class="text top-left">{slice_words}</div>
-            <div class="text bottom-left">{window_words}</div>
+            <div class="text bottom-left">{window_words}" "{slab_words}</div>
             {letters
                 .iter()
                 .enumerate()

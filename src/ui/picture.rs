@@ -132,6 +132,11 @@ impl Picture {
         }
     }
 
+    /// Whether a 3D picture is being put together.
+    pub(super) fn is_casting(&self) -> bool {
+        matches!(&self.painter, Painter::Gpu(r) if r.is_casting())
+    }
+
     /// Lets the GPU report what it has finished.
     pub(super) fn poll(&self) {
         if let Painter::Gpu(renderer) = &self.painter {

@@ -211,6 +211,11 @@ impl Runtime {
                     }
                 });
             }
+            Effect::OpenEntries { archive, entries } => {
+                let facts = self.0.files.add_entries(archive, entries);
+                let runtime = self.clone();
+                spawn_local(async move { runtime.dispatch(Command::OpenFiles(facts)) });
+            }
             Effect::OpenMade(made) => {
                 let files = made.iter().filter_map(|(name, bytes)| match files::make(name, bytes) {
                     Ok(file) => Some((name.clone(), file)),
@@ -426,13 +431,24 @@ impl Runtime {
                 });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
+                    let (refining, goes_on) = (session.is_refining(), picture.is_casting());
                     self.0.awaiting.set(true);
                     picture.when_done(move || {
-                        clock::measure("hilum:frame", begun);
                         runtime.0.awaiting.set(false);
                         let (runtime, ms) = (runtime.take(), clock::now_ms() - begun);
-                        // The GPU may report from inside a frame: the command waits for its end.
-                        Timeout::new(0, move || runtime.dispatch(Command::CastTook(reduction, ms))).forget();
+                        // The GPU may report from inside a frame: what follows waits for its end.
+                        Timeout::new(0, move || {
+                            if goes_on {
+                                runtime.0.cast_due.set(true);
+                                runtime.ask_frame();
+                            } else if refining {
+                                runtime.dispatch(Command::Refined);
+                            } else {
+                                clock::measure("hilum:frame", begun);
+                                runtime.dispatch(Command::CastTook(reduction, ms));
+                            }
+                        })
+                        .forget();
                     });
                 } else if changes.volume_view || changes.volume {
                     wants_cast = true;

@@ -3,9 +3,18 @@
 use super::icons::icon;
 use super::runtime::page;
 use crate::session::words::{self, Lang, Text};
-use crate::session::{Action, Command, Tool, command_info};
+use crate::session::{Action, Command, Tool, VolumeStyle, command_info};
+use crate::view::{Projection, Slab};
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
+
+/// What a slice may show about its plane.
+const SLABS: [(Option<Projection>, Text); 4] = [
+    (None, words::SLAB_OFF),
+    (Some(Projection::Highest), words::SLAB_MIP),
+    (Some(Projection::Lowest), words::SLAB_MINIP),
+    (Some(Projection::Mean), words::SLAB_MEAN),
+];
 
 /// A sentence that follows the language.
 pub(super) fn say(text: Text) -> impl Fn() -> &'static str + Copy + Send + 'static {
@@ -123,6 +132,73 @@ pub(super) fn Toolbar() -> impl IntoView {
                 ]
                     .map(|(n, text)| preset(n, text))
                     .collect_view()}
+            </div>
+            <div class="group" aria-label=say(words::SLAB)>
+                <select
+                    data-testid="slab-mode"
+                    aria-label=say(words::SLAB)
+                    title=say(words::SLAB_NEXT)
+                    on:change=move |e| {
+                        let chosen: usize = event_target_value(&e).parse().unwrap_or(0);
+                        let thickness_mm = page.view.with_untracked(|v| v.slab_mm);
+                        let slab = SLABS
+                            .get(chosen)
+                            .and_then(|(projection, _)| *projection)
+                            .map_or_else(Slab::default, |projection| Slab { projection, thickness_mm });
+                        page.dispatch(Command::Slab(slab));
+                    }
+                >
+                    {SLABS
+                        .iter()
+                        .enumerate()
+                        .map(|(n, (projection, text))| {
+                            let chosen = move || {
+                                page.view.with(|v| (v.slab.thickness_mm > 0.0).then_some(v.slab.projection)) == *projection
+                            };
+                            view! { <option value=n.to_string() selected=chosen prop:selected=chosen>{say(*text)}</option> }
+                        })
+                        .collect_view()}
+                </select>
+                <input
+                    type="number"
+                    class="millimetres"
+                    data-testid="slab-thickness"
+                    aria-label=say(words::SLAB_MM)
+                    title=say(words::SLAB_MM)
+                    min="1"
+                    max="100"
+                    step="1"
+                    prop:value=move || page.view.with(|v| format!("{:.0}", v.slab_mm))
+                    on:change=move |e| {
+                        if let Ok(thickness_mm) = event_target_value(&e).parse() {
+                            let projection = page.view.with_untracked(|v| v.slab.projection);
+                            page.dispatch(Command::Slab(Slab { projection, thickness_mm }));
+                        }
+                    }
+                />
+                <CommandButton action=Action::Invert pressed=Signal::derive(move || page.view.with(|v| v.inverted)) />
+                <CommandButton action=Action::Nearest pressed=Signal::derive(move || page.view.with(|v| v.nearest)) />
+                <select
+                    data-testid="volume-style"
+                    aria-label=say(words::VOLUME_STYLE)
+                    title=say(words::VOLUME_STYLE)
+                    on:change=move |e| {
+                        let chosen = event_target_value(&e).parse().ok().and_then(|n| VolumeStyle::all().nth(n));
+                        if let Some(style) = chosen {
+                            page.dispatch(Command::VolumeStyle(style));
+                        }
+                    }
+                >
+                    {VolumeStyle::all()
+                        .enumerate()
+                        .map(|(n, style)| {
+                            let chosen = move || page.view.with(|v| v.volume_style == Some(style));
+                            view! {
+                                <option value=n.to_string() selected=chosen prop:selected=chosen>{say(style.title())}</option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
             </div>
             <div class="group end">
                 <button type="button" data-testid="help" title="?" on:click=move |_| page.help.set(true)>

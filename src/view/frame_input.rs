@@ -1,6 +1,6 @@
 //! Everything one frame needs, as plain data: the bridge from the session to the renderer.
 
-use super::{Camera, LabelLook, TransferFunction, Window};
+use super::{Camera, LabelLook, Projection, Slab, TransferFunction, Window};
 use crate::geometry::Plane;
 
 /// A rectangle of the canvas, device px.
@@ -54,6 +54,26 @@ pub struct SliceInput {
     pub mm_per_px: f64,
     /// HU → grey.
     pub window: Window,
+    /// What is seen in front of and behind the plane.
+    pub slab: Slab,
+    /// Dark is dense.
+    pub inverted: bool,
+    /// Voxels as they are, not blended with their neighbours.
+    pub nearest: bool,
+}
+
+impl VolumeInput {
+    /// Whether rays look at shown anatomy alone: the lowest HU of a whole ray would be the air around the patient.
+    pub fn only_anatomy(&self, look: &LabelLook) -> bool {
+        matches!(self.projection, Some((Projection::Lowest, _))) && look.shows_any(0)
+    }
+}
+
+impl SliceInput {
+    /// The plane alone, blended, light is dense.
+    pub fn new(plane: Plane, mm_per_px: f64, window: Window) -> Self {
+        Self { plane, mm_per_px, window, slab: Slab::default(), inverted: false, nearest: false }
+    }
 }
 
 /// The 3D picture.
@@ -63,10 +83,15 @@ pub struct VolumeInput {
     pub camera: Camera,
     /// HU → colour and opacity.
     pub transfer: TransferFunction,
+    /// Instead of tissue one looks through: one value of each ray, as grey in this window.
+    pub projection: Option<(Projection, Window)>,
     /// Distance between samples, mm.
     pub step_mm: f64,
     /// Device px that one rendered px covers: 1, or more while something moves.
     pub reduction: u32,
+    /// Rows of the picture that are drawn at once: a fine picture is put together from bands while the coarse one is shown, so
+    /// that nothing else waits for it.
+    pub rows_at_once: u32,
     /// Changes whenever anything in the picture does; an equal one means the last picture is still right.
     pub revision: u64,
 }

@@ -24,6 +24,10 @@ impl LabelLook {
             colours[usize::from(label)] = [r, g, b, 255];
         }
     }
+    /// Whether any label of a layer is shown.
+    pub fn shows_any(&self, layer: usize) -> bool {
+        self.colours.get(layer).is_some_and(|colours| colours.iter().any(|c| c[3] > 0))
+    }
     /// Colour of a label as the shader reads it, 0..=1; the fourth is whether it is shown.
     pub fn colour(&self, layer: usize, label: u8) -> [f32; 4] {
         self.colours.get(layer).map_or([0.0; 4], |c| c[usize::from(label)].map(|v| f32::from(v) / 255.0))

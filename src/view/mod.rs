@@ -10,6 +10,7 @@ mod overlay;
 mod pane;
 pub mod raycast;
 pub mod reslice;
+mod slab;
 mod transfer;
 mod window;
 
@@ -18,5 +19,6 @@ pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, Vo
 pub use labels::LabelLook;
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pane::PaneState;
-pub use transfer::TransferFunction;
+pub use slab::{Projection, Slab};
+pub use transfer::{TransferFunction, VolumePreset};
 pub use window::{PRESETS, Window};

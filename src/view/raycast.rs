@@ -3,8 +3,8 @@
 //! Orthographic rays are sampled front to back at a fixed distance; opacity grows with the gradient so that surfaces stand
 //! out of even tissue (after Levoy, "Display of surfaces from volume data", IEEE CG&A 1988), and ends early.
 
-use super::reslice::{label_at, linear};
-use super::{LabelLook, TransferFunction, VolumeInput};
+use super::reslice::{grey, label_at, linear};
+use super::{LabelLook, Projection, TransferFunction, VolumeInput, Window};
 use crate::geometry::Grid;
 use crate::volume::{CtVolume, LabelMap};
 use glam::{DMat3, DVec3};
@@ -80,7 +80,13 @@ pub fn raycast(
         for x in 0..size[0] {
             let start = rays.origin + rays.right * (f64::from(x) + 0.5) + rays.down * (f64::from(y) + 0.5);
             let start = start + rays.step * jitter(x, y);
-            let colour = cast(volume, labels, look, input.step_mm, &table, &rays, start);
+            let colour = match input.projection {
+                Some((projection, window)) => {
+                    let anatomy = input.only_anatomy(look).then_some((labels[0], look));
+                    project(volume, anatomy, (projection, window), &rays, start)
+                }
+                None => cast(volume, labels, look, input.step_mm, &table, &rays, start),
+            };
             out.extend(colour.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
             out.push(255);
         }
@@ -134,6 +140,23 @@ fn cast(
         left *= 1.0 - alpha;
     }
     colour
+}
+
+/// One value of a ray as grey; with `anatomy`, of samples inside what is shown of it.
+fn project(
+    volume: &CtVolume,
+    anatomy: Option<(&LabelMap, &LabelLook)>,
+    (projection, window): (Projection, Window),
+    rays: &Rays,
+    start: DVec3,
+) -> [f64; 3] {
+    let size = volume.grid().size().map(|s| s as f64);
+    let Some((first, last)) = span(start, rays.step, DVec3::from_array(size)) else { return [0.0; 3] };
+    let (low, scale) = window.low_and_scale();
+    let samples = (first as u32..=last.min(f64::from(rays.count)) as u32).map(|n| start + rays.step * f64::from(n));
+    let counts = |v: &DVec3| anatomy.is_none_or(|(map, look)| look.colour(0, label_at(map, *v))[3] > 0.0);
+    let hu = projection.of(samples.filter(counts).map(|v| linear(volume, v)));
+    hu.map_or([0.0; 3], |hu| [f64::from(grey(hu, low, scale, false)); 3])
 }
 
 /// How far along a step the ray of a px begins, 0..1, by a hash of whole numbers: neighbouring rays sample at other depths, and

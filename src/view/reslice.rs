@@ -14,6 +14,10 @@ pub struct VoxelWalk {
     pub right: DVec3,
     /// Step in voxels for one px down.
     pub down: DVec3,
+    /// From one sample through the slab to the next.
+    pub across: DVec3,
+    /// Samples through the slab; they lie about the plane.
+    pub samples: u32,
 }
 
 impl VoxelWalk {
@@ -32,7 +36,14 @@ impl VoxelWalk {
             }
         }
         let origin = middle - right * (f64::from(size[0]) / 2.0) - down * (f64::from(size[1]) / 2.0);
-        Self { origin, right, down }
+        let (samples, apart_mm) = slice.slab.samples(grid, &slice.plane);
+        let across = slice.plane.normal().unit().map_or(DVec3::ZERO, |n| grid.voxel_step_from_patient(n * apart_mm));
+        Self { origin, right, down, across, samples }
+    }
+    /// Where the samples of a px lie.
+    fn line(&self, v: DVec3) -> impl Iterator<Item = DVec3> + use<> {
+        let (across, samples) = (self.across, self.samples);
+        (0..samples).map(move |n| v + across * (f64::from(n) - (f64::from(samples) - 1.0) / 2.0))
     }
 }
 
@@ -52,14 +63,16 @@ pub fn reslice(
     for (y, line) in out.chunks_exact_mut(width.max(1) * 4).enumerate() {
         let row = walk.origin + walk.down * (y as f64 + 0.5);
         let at = |x: usize| row + walk.right * (x as f64 + 0.5);
-        let (begin, end) = crossing(grid, row, walk.right, width);
+        // A slab may hold tissue where its middle plane is outside.
+        let (begin, end) = if walk.samples == 1 { crossing(grid, row, walk.right, width) } else { (0, width) };
         for (x, px) in line.as_chunks_mut::<4>().0.iter_mut().enumerate().take(end).skip(begin) {
             let v = at(x);
-            let grey = ((linear(volume, v) - low) * scale).clamp(0.0, 1.0) as f32;
-            let mut colour = [grey; 3];
-            let [i, j, k] = (v + 0.5).to_array().map(|c| c as usize);
+            let places = walk.line(v).filter(|p| inside(grid, *p));
+            let values = places.map(|p| linear(volume, if slice.nearest { (p + 0.5).floor() } else { p }));
+            let Some(hu) = slice.slab.projection.of(values) else { continue };
+            let mut colour = [grey(hu, low, scale, slice.inverted); 3];
             for (layer, map) in labels.iter().enumerate() {
-                let label = map.at(VoxelIndex::new(i, j, k));
+                let label = label_at(map, v);
                 if label == 0 {
                     continue;
                 }
@@ -81,6 +94,12 @@ pub fn reslice(
         }
     }
     out
+}
+
+/// HU as grey, 0..=1.
+pub(super) fn grey(hu: f64, low: f64, scale: f64, inverted: bool) -> f32 {
+    let grey = ((hu - low) * scale).clamp(0.0, 1.0) as f32;
+    if inverted { 1.0 - grey } else { grey }
 }
 
 /// The px of a row that lie in the grid, as (first, first beyond); a straight line crosses a box once.

@@ -7,6 +7,64 @@ pub struct TransferFunction {
     pub points: Vec<(f32, [f32; 4])>,
 }
 
+/// What the 3D picture is to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VolumePreset {
+    /// Faint lungs, their vessels, translucent soft tissue, bone.
+    #[default]
+    Lungs,
+    /// Vessels with contrast agent, and what is as dense.
+    Vessels,
+    /// Bone.
+    Bone,
+    /// The surface of the body.
+    Skin,
+    /// Segments in their own colours in hardly visible tissue.
+    Segments,
+}
+
+impl VolumePreset {
+    /// All, in the order of the list.
+    pub const ALL: [Self; 5] = [Self::Lungs, Self::Vessels, Self::Bone, Self::Skin, Self::Segments];
+
+    /// Its transfer function.
+    pub fn transfer(self) -> TransferFunction {
+        let points = match self {
+            Self::Lungs => return TransferFunction::lungs_and_soft_tissue(),
+            Self::Vessels => vec![
+                (-1024.0, [0.0, 0.0, 0.0, 0.0]),
+                (100.0, [0.8, 0.15, 0.1, 0.0]),
+                (160.0, [0.85, 0.2, 0.15, 0.08]),
+                (300.0, [1.0, 0.4, 0.3, 0.4]),
+                (600.0, [1.0, 0.85, 0.75, 0.5]),
+                (3071.0, [1.0, 1.0, 1.0, 0.8]),
+            ],
+            Self::Bone => vec![
+                (-1024.0, [0.0, 0.0, 0.0, 0.0]),
+                (150.0, [0.8, 0.6, 0.45, 0.0]),
+                (250.0, [0.95, 0.85, 0.7, 0.2]),
+                (600.0, [1.0, 0.97, 0.9, 0.7]),
+                (3071.0, [1.0, 1.0, 1.0, 0.9]),
+            ],
+            Self::Skin => vec![
+                (-1024.0, [0.9, 0.7, 0.6, 0.0]),
+                (-500.0, [0.9, 0.7, 0.6, 0.0]),
+                (-250.0, [0.92, 0.72, 0.6, 0.6]),
+                (3071.0, [0.95, 0.78, 0.66, 0.9]),
+            ],
+            Self::Segments => vec![
+                (-1024.0, [0.5, 0.6, 0.7, 0.0]),
+                (-600.0, [0.5, 0.6, 0.7, 0.0]),
+                (-300.0, [0.6, 0.6, 0.65, 0.003]),
+                (0.0, [0.6, 0.6, 0.65, 0.001]),
+                (300.0, [0.9, 0.9, 0.85, 0.02]),
+                (3071.0, [1.0, 1.0, 1.0, 0.05]),
+            ],
+        };
+        TransferFunction { points }
+    }
+}
+
 impl TransferFunction {
     /// Entries of the table.
     pub const ENTRIES: usize = 1024;

@@ -1,6 +1,6 @@
 //! Files in memory, scanned and read by the very jobs that run in workers.
 
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test file uses what it needs, and may stop")]
 
 use glam::DVec3;
 use hilum::analysis::Progress;
@@ -43,8 +43,13 @@ impl Listener for Kept {
 
 /// Does a job on a file; its parts and its end.
 pub(crate) fn job_on(file: &[u8], job: &Job) -> (Vec<JobOutput>, Result<JobOutput, JobError>) {
+    job_on_source(Box::new(Bytes(file.to_vec())), job)
+}
+
+/// Does a job on what can be read like a file.
+pub(crate) fn job_on_source(file: Box<dyn FileSource>, job: &Job) -> (Vec<JobOutput>, Result<JobOutput, JobError>) {
     let mut kept = Kept::default();
-    let input = JobInput { files: vec![Box::new(Bytes(file.to_vec()))], ..JobInput::default() };
+    let input = JobInput { files: vec![file], ..JobInput::default() };
     let end = run(job, input, &mut kept);
     (kept.0, end)
 }

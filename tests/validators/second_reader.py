@@ -86,6 +86,7 @@ def write(folder):
         SimpleITK.WriteImage(image, str(folder / f"{name}.mhd"))
         SimpleITK.WriteImage(image, str(folder / f"{name}-z.mhd"), useCompression=True)
         SimpleITK.WriteImage(image, str(folder / f"{name}.nhdr"))
+        SimpleITK.WriteImage(image, str(folder / f"{name}-z.nhdr"), useCompression=True)
     types = {
         "u8": SimpleITK.sitkUInt8,
         "i8": SimpleITK.sitkInt8,

@@ -10,6 +10,10 @@ struct RayUniform {
     mm_from_voxel: mat3x3<f32>, // gradient per voxel -> gradient per mm
     step_mm: f32,
     count: f32,                 // samples that cross the volume
+    low: f32,                   // HU that is black, of a projection
+    scale: f32,                 // grey per HU
+    projection: f32,            // 0 tissue; 1 mean, 2 highest, 3 lowest HU of the ray
+    only_anatomy: f32,          // samples outside shown anatomy do not count
 }
 
 const LOW_HU: f32 = -1024.0;
@@ -54,6 +58,33 @@ fn jitter(px: vec2<u32>) -> f32 {
     return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0;
 }
 
+fn project(start: vec3<f32>, first: f32, last: f32) -> vec4<f32> {
+    var count = 0.0;
+    var sum = 0.0;
+    var lowest = 1e9;
+    var highest = -1e9;
+    for (var n = first; n <= last; n += 1.0) {
+        let v = start + u.step * n;
+        if (u.only_anatomy > 0.0) {
+            let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
+            let anatomy = textureLoad(labels, p, 0).x;
+            if (textureLoad(look, vec2<i32>(i32(anatomy), 0), 0).w <= 0.0) {
+                continue;
+            }
+        }
+        let value = hu_at(v);
+        count += 1.0;
+        sum += value;
+        lowest = min(lowest, value);
+        highest = max(highest, value);
+    }
+    if (count == 0.0) {
+        return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+    }
+    let hu = select(select(sum / count, highest, u.projection == 2.0), lowest, u.projection == 3.0);
+    return vec4<f32>(vec3<f32>(clamp((hu - u.low) * u.scale, 0.0, 1.0)), 1.0);
+}
+
 @fragment
 fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     let start = u.origin + u.right * at.x + u.down * at.y + u.step * jitter(vec2<u32>(at.xy));
@@ -71,6 +102,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     let farthest = max(t0, t1);
     let first = ceil(max(max(nearest.x, nearest.y), max(nearest.z, 0.0)));
     let last = min(floor(min(min(farthest.x, farthest.y), farthest.z)), u.count);
+    if (u.projection > 0.0) {
+        return project(start, first, last);
+    }
     var colour = vec3<f32>(0.0);
     var left = 1.0;
     var n = first;

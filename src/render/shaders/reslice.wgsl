@@ -5,11 +5,16 @@ struct SliceUniform {
     right: vec3<f32>,    // voxels for one px to the right
     down: vec3<f32>,     // voxels for one px down
     size: vec3<f32>,     // columns, rows, slices
+    across: vec3<f32>,   // voxels from one sample through the slab to the next
     corner: vec2<f32>,   // top left corner of the pane on the canvas, px
     low: f32,            // HU that is black
     scale: f32,          // grey per HU
     fill: f32,
     outline: f32,
+    samples: f32,        // through the slab
+    projection: f32,     // 1 mean, 2 highest, 3 lowest
+    inverted: f32,
+    nearest: f32,
 }
 
 @group(0) @binding(0) var<uniform> u: SliceUniform;
@@ -31,16 +36,37 @@ fn label_at(v: vec3<f32>) -> vec2<u32> {
     return textureLoad(labels, vec3<i32>(p), 0).xy;
 }
 
+fn hu_at(v: vec3<f32>) -> f32 {
+    let p = select(v, floor(v + 0.5), u.nearest > 0.0);
+    // The texture holds HU - 1024.
+    return textureSampleLevel(ct, ct_sampler, (p + 0.5) / u.size, 0.0).x + 1024.0;
+}
+
 @fragment
 fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     let px = at.xy - u.corner;
     let v = u.origin + u.right * px.x + u.down * px.y;
-    if (any(v < vec3<f32>(-0.5)) || any(v >= u.size - 0.5)) {
+    var count = 0.0;
+    var sum = 0.0;
+    var lowest = 1e9;
+    var highest = -1e9;
+    for (var n = 0.0; n < u.samples; n += 1.0) {
+        let p = v + u.across * (n - (u.samples - 1.0) * 0.5);
+        if (any(p < vec3<f32>(-0.5)) || any(p >= u.size - 0.5)) {
+            continue;
+        }
+        let value = hu_at(p);
+        count += 1.0;
+        sum += value;
+        lowest = min(lowest, value);
+        highest = max(highest, value);
+    }
+    if (count == 0.0) {
         return vec4<f32>(0.0, 0.0, 0.0, 1.0);
     }
-    // The texture holds HU - 1024.
-    let hu = textureSampleLevel(ct, ct_sampler, (v + 0.5) / u.size, 0.0).x + 1024.0;
-    var colour = vec3<f32>(clamp((hu - u.low) * u.scale, 0.0, 1.0));
+    let hu = select(select(sum / count, highest, u.projection == 2.0), lowest, u.projection == 3.0);
+    let grey = clamp((hu - u.low) * u.scale, 0.0, 1.0);
+    var colour = vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
     let here = label_at(v);
     if (any(here != vec2<u32>(0u))) {
         let e = label_at(v + u.right);
