@@ -7,10 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
 
 use hilum::dicom::{DicomError, Instance, decode_frame, group_into_series, read_header};
-use hilum::import::plan_stack;
+use hilum::import::{FileKind, VolumeFileError, VolumeFormat, plan_stack};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+#[path = "files/mod.rs"]
+mod opened_files;
 
 const FOLDERS: [&str; 3] = ["conformance", "dicom2nifti-failing", "fuzz-pwnlab-v3"];
 
@@ -198,11 +201,27 @@ enum Outcome {
     Segmentation,
     /// The header; the pixels are refused.
     PixelsRefused(Instance, DicomError),
+    /// A NIfTI, MetaImage or NRRD file, all its slices read.
+    Volume(VolumeFormat),
+    /// Such a file, refused.
+    VolumeRefused(VolumeFileError),
     /// Not opened.
     Refused(DicomError),
 }
 
 fn outcome(bytes: &[u8]) -> Outcome {
+    if FileKind::of(bytes) == FileKind::Volume {
+        return match opened_files::header(bytes) {
+            Ok(header) => match opened_files::voxels(&header, bytes, 1 << 20) {
+                (volume, Ok(_)) => {
+                    assert!(volume.is_complete(), "no slice is missing without a word");
+                    Outcome::Volume(header.format)
+                }
+                (_, Err(error)) => Outcome::VolumeRefused(error),
+            },
+            Err(error) => Outcome::VolumeRefused(error),
+        };
+    }
     let instance = match read_header(bytes) {
         Ok(instance) => instance,
         Err(error) => return Outcome::Refused(error),
@@ -232,6 +251,7 @@ fn every_file_opens_or_is_refused_with_its_reason() {
     let mut unsupported: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refusals: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let (mut opened, mut headers, mut segmentations, mut all) = (0, 0, 0, 0);
+    let mut volumes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut instances = Vec::new();
     for name in FOLDERS.iter().flat_map(|folder| files(&root, folder)) {
         let bytes = std::fs::read(root.join(&name)).unwrap();
@@ -249,6 +269,14 @@ fn every_file_opens_or_is_refused_with_its_reason() {
             }
             Outcome::Segmentation => {
                 segmentations += 1;
+                continue;
+            }
+            Outcome::Volume(format) => {
+                volumes.entry(format!("{format:?}")).or_default().push(name);
+                continue;
+            }
+            Outcome::VolumeRefused(error) => {
+                refusals.entry(format!("volume file: {error}")).or_default().push(name);
                 continue;
             }
             Outcome::PixelsRefused(instance, error) => {
@@ -301,17 +329,35 @@ fn every_file_opens_or_is_refused_with_its_reason() {
         let read = if read { "yes" } else { "no" };
         writeln!(page, "| {uid} | {name} | {read} | {decoded} | {proof} |").unwrap();
     }
+    page.push_str("\n## Other formats\n\n| format | read | files opened | proof |\n|---|---|---|---|\n");
+    let readers = "values and places equal to those that SimpleITK and nibabel read: `tests/volume_files.rs`";
+    let first =
+        |format: &str| volumes.get(format).map_or("none of these".to_owned(), |f| format!("{}: `{}`", f.len(), f[0]));
+    for (format, what, proof) in [
+        ("Nifti", "NIfTI-1 and NIfTI-2 in one file, also gzipped; one volume of whole numbers or fractions", readers),
+        ("MetaImage", "MetaImage, voxels in the same or another file, also compressed", readers),
+        ("Nrrd", "NRRD, voxels in the same or another file, raw or gzipped", readers),
+        ("Zip", "ZIP archives of any of these, stored or deflated, one inside another", "`tests/archives.rs`"),
+    ] {
+        writeln!(page, "| {what} | yes | {} | {proof} |", first(format)).unwrap();
+    }
+    let volumes: usize = volumes.values().map(Vec::len).sum();
     writeln!(
         page,
         "\n## All files\n\n{all} files: {opened} decoded, {headers} objects without pixels, {segmentations} segmentations (their \
-         frames are read when they are put\non a CT), {} set aside or refused:\n\n| what is said | files |\n|---|---|",
-        all - opened - headers - segmentations
+         frames are read when they are put\non a CT), {volumes} volumes of other formats, {} set aside or refused:\n\n| what is said | files |\n|---|---|",
+        all - opened - headers - segmentations - volumes
     )
     .unwrap();
     for (reason, files) in &refusals {
         // A reason names its attribute, or says that there is no data set to name one of.
-        let whole =
-            ["not a DICOM file", "a DICOMDIR", "the file ends too early, at byte", "the data set is malformed at"];
+        let whole = [
+            "not a DICOM file",
+            "volume file: ",
+            "a DICOMDIR",
+            "the file ends too early, at byte",
+            "the data set is malformed at",
+        ];
         assert!(reason.contains(",0") || whole.iter().any(|w| reason.starts_with(w)), "{reason}: {files:?}");
         let mut names: Vec<_> = files.iter().take(MOST_NAMED).map(|f| format!("`{f}`")).collect();
         if files.len() > MOST_NAMED {

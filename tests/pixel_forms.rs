@@ -239,16 +239,16 @@ fn frames_are_found_by_each_kind_of_table() {
     let table = vec![places[0], places[2], places[3]];
     let wide: Vec<u64> = table.iter().map(|n| u64::from(*n)).collect();
     let lengths: Vec<u64> = streams.iter().map(|s| s.len() as u64).collect();
-    let extended = Form { extended: Some([wide, lengths]), ..form.clone() };
-    for n in 0..3 {
+    let extended = Form { extended: Some([wide, lengths]), ..form };
+    for (n, expected) in expected.iter().enumerate() {
         let whole = Pixels::Items(vec![], streams.clone());
-        assert_eq!(hu(&form, &whole, n), expected[n], "one fragment each");
+        assert_eq!(hu(&form, &whole, n), *expected, "one fragment each");
         let wrong = Pixels::Items(vec![0, 1, 2], streams.clone());
-        assert_eq!(hu(&form, &wrong, n), expected[n], "a table that is wrong and not needed");
+        assert_eq!(hu(&form, &wrong, n), *expected, "a table that is wrong and not needed");
         let basic = Pixels::Items(table.clone(), pieces.clone());
-        assert_eq!(hu(&form, &basic, n), expected[n], "basic offset table");
+        assert_eq!(hu(&form, &basic, n), *expected, "basic offset table");
         let none = Pixels::Items(vec![], pieces.clone());
-        assert_eq!(hu(&extended, &none, n), expected[n], "extended offset table");
+        assert_eq!(hu(&extended, &none, n), *expected, "extended offset table");
         let untold = decode_frame(&file(&form, &none), n);
         assert!(matches!(untold, Err(DicomError::PixelData { .. })), "nothing tells the frames apart");
     }

@@ -338,6 +338,7 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
         (text("sizes: 4 5 6", "sizes: 4 5", true), bad("dimension", "3")),
         (text("space directions: (", "space directions: ((", true), bad("space directions", "")),
         (text("type: short", "type: block", true), unsupported("type", "block")),
+        (text("sizes: 4 5 6", "sizes: 1 1 536870912", true), unsupported("size", "536870912")),
         (text("\n\n", "\n", true), VolumeFileError::Missing { field: String::new() }),
     ];
     for (n, (file, expected)) in cases.into_iter().enumerate() {

@@ -7,8 +7,11 @@ use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::import::{plan_stack, read_segmentation};
 use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
 
+/// What is done with bytes.
+pub type Door = fn(&[u8]);
+
 /// The doors by name.
-pub const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub const TARGETS: [(&str, Door); 9] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),

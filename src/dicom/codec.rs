@@ -2,7 +2,7 @@
 //!
 //! What a stream says about itself is compared with the header before its decoder allocates anything.
 
-use super::{DicomError, PixelFormat, jpeg12};
+use super::{DicomError, PixelFormat, jpeg_lossless, jpeg_stream, jpeg12};
 use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
 
 /// Decoded samples, row by row.
@@ -72,6 +72,11 @@ fn unpack_bits(segment: &[u8], plane: &mut [u8]) -> Option<()> {
 
 /// JPEG: 8-bit baseline, 8 and 12-bit extended, 2 to 16-bit lossless.
 pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    match jpeg_stream::process(data) {
+        Some((0xC3, _)) => return jpeg_lossless::decode(data, format).map(Samples::Stored),
+        Some((0xC1, 12)) => return jpeg12::decode(data, format).map(Samples::Stored),
+        _ => {}
+    }
     let failed = |error: jpeg_decoder::Error| match error {
         jpeg_decoder::Error::Unsupported(what) => {
             DicomError::UnsupportedPixels { reason: format!("this form of JPEG: {what:?}") }
@@ -81,13 +86,7 @@ pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomEr
     let pixels = format.rows * format.columns;
     let mut decoder = Decoder::new(data);
     decoder.set_max_decoding_buffer_size(pixels.saturating_mul(2));
-    match decoder.read_info() {
-        // What JPEG Extended has beyond Baseline.
-        Err(jpeg_decoder::Error::Unsupported(jpeg_decoder::UnsupportedFeature::SamplePrecision(12))) => {
-            return jpeg12::decode(data, format).map(Samples::Stored);
-        }
-        other => other.map_err(failed)?,
-    }
+    decoder.read_info().map_err(failed)?;
     let info = decoder.info().ok_or_else(|| damaged("the JPEG stream has no frame header"))?;
     same_size(usize::from(info.height), usize::from(info.width), format)?;
     if !matches!(info.pixel_format, JpegPixels::L8 | JpegPixels::L16) {

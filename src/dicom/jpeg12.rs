@@ -1,8 +1,8 @@
 //! JPEG Extended with 12-bit samples (ISO/IEC 10918-1, sequential DCT, Huffman coding), one component.
 //!
-//! Written here because no kept decoder in Rust has it. Strict: a stream that ends before its last block, or breaks the rules of
-//! its tables, is refused, never filled up.
+//! Written here because no kept decoder in Rust has it.
 
+use super::jpeg_stream::{Bits, Frame, Huffman, HuffmanTables, Stream, damaged, table, unsupported, word};
 use super::{DicomError, PixelFormat};
 
 /// Coefficients are stored along this path (figure A.6): place in the block, row by row, of the n-th coefficient.
@@ -11,8 +11,6 @@ const ZIGZAG: [u8; 64] = [
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
 ];
-/// Codes up to this length are looked up at once.
-const SHORT: u32 = 9;
 const MIDDLE: f32 = 2048.0;
 const HIGHEST: f32 = 4095.0;
 
@@ -22,23 +20,33 @@ const HIGHEST: f32 = 4095.0;
 /// [`DicomError::UnsupportedPixels`] for another coding process or several components; [`DicomError::PixelData`] for a damaged
 /// stream, or one of another size than the header says.
 pub(super) fn decode(data: &[u8], format: &PixelFormat) -> Result<Vec<u16>, DicomError> {
-    let mut stream = Stream { data, at: 0 };
-    let mut tables = Tables::default();
+    let mut stream = Stream::new(data);
+    let (mut quantisation, mut huffman) = (Quantisation::default(), HuffmanTables::default());
     let mut frame = None;
     let mut restart_interval = 0;
     loop {
         match stream.marker()? {
             0xD8 | 0x01 => {}
-            0xC4 => tables.read_huffman(stream.segment()?)?,
-            0xDB => tables.read_quantisation(stream.segment()?)?,
+            0xC4 => huffman.read(stream.segment()?)?,
+            0xDB => quantisation.read(stream.segment()?)?,
             0xDD => restart_interval = usize::from(word(stream.segment()?, 0)?),
             0xC1 => frame = Some(Frame::read(stream.segment()?, format)?),
             0xC0 | 0xC2..=0xCF => {
                 return Err(unsupported("another coding process than sequential DCT with Huffman codes"));
             }
             0xDA => {
-                let frame = frame.ok_or_else(|| damaged("there is no frame header before the scan"))?;
-                let scan = Scan::of(&tables, &frame, stream.segment()?)?;
+                let frame: Frame = frame.ok_or_else(|| damaged("there is no frame header before the scan"))?;
+                if frame.precision != 12 {
+                    return Err(unsupported(&format!("{} bits", frame.precision)));
+                }
+                // What else the header says has one legal value in this process (table B.3); writers get it wrong, so it is not
+                // asked.
+                let (tables, _) = frame.scan(stream.segment()?)?;
+                let scan = Scan {
+                    quantisation: table(&quantisation.0, frame.quantisation)?,
+                    dc: table(&huffman.dc, tables >> 4)?,
+                    ac: table(&huffman.ac, tables & 15)?,
+                };
                 return scan.samples(stream.rest(), format, restart_interval);
             }
             0xD9 => return Err(damaged("there is no scan")),
@@ -47,209 +55,26 @@ pub(super) fn decode(data: &[u8], format: &PixelFormat) -> Result<Vec<u16>, Dico
     }
 }
 
-/// Markers and their segments (annex B).
-struct Stream<'a> {
-    data: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Stream<'a> {
-    /// The next marker; filling before it is passed over.
-    fn marker(&mut self) -> Result<u8, DicomError> {
-        loop {
-            match (self.data.get(self.at), self.data.get(self.at + 1)) {
-                (Some(0xFF), Some(&code)) if code != 0 && code != 0xFF => {
-                    self.at += 2;
-                    return Ok(code);
-                }
-                (Some(_), Some(_)) => self.at += 1,
-                _ => return Err(damaged("the stream ends before its scan")),
-            }
-        }
-    }
-    fn segment(&mut self) -> Result<&'a [u8], DicomError> {
-        let length = usize::from(word(self.data, self.at)?);
-        let segment = self.data.get(self.at + 2..self.at + length).ok_or_else(|| damaged("a segment is cut"))?;
-        self.at += length;
-        Ok(segment)
-    }
-    fn rest(&self) -> &'a [u8] {
-        self.data.get(self.at..).unwrap_or(&[])
-    }
-}
-
-/// The frame header (B.2.2) of one component.
-struct Frame {
-    component: u8,
-    quantisation: usize,
-}
-
-impl Frame {
-    fn read(segment: &[u8], format: &PixelFormat) -> Result<Self, DicomError> {
-        let &[precision, _, _, _, _, components, component, _, quantisation, ..] = segment else {
-            return Err(damaged("the frame header is cut"));
-        };
-        if precision != 12 || components != 1 {
-            return Err(unsupported(&format!("{precision} bits, {components} components")));
-        }
-        super::codec::same_size(word(segment, 1)?.into(), word(segment, 3)?.into(), format)?;
-        Ok(Self { component, quantisation: usize::from(quantisation) })
-    }
-}
-
-/// Tables as defined so far.
+/// Quantisation tables (B.2.4.1) as defined so far: factors, in zigzag order.
 #[derive(Default)]
-struct Tables {
-    /// Factors, in zigzag order.
-    quantisation: [Option<[u16; 64]>; 4],
-    dc: [Option<Huffman>; 4],
-    ac: [Option<Huffman>; 4],
-}
+struct Quantisation([Option<[u16; 64]>; 4]);
 
-impl Tables {
-    /// Quantisation tables (B.2.4.1).
-    fn read_quantisation(&mut self, mut segment: &[u8]) -> Result<(), DicomError> {
+impl Quantisation {
+    fn read(&mut self, mut segment: &[u8]) -> Result<(), DicomError> {
         while let Some((&head, rest)) = segment.split_first() {
             let wide = head >> 4 != 0;
             let length = if wide { 128 } else { 64 };
             let values = rest.get(..length).ok_or_else(|| damaged("a quantisation table is cut"))?;
-            let place = self.quantisation.get_mut(usize::from(head & 15));
+            let place = self.0.get_mut(usize::from(head & 15));
             let place = place.ok_or_else(|| damaged("a quantisation table has no number from 0 to 3"))?;
-            let mut table = [0; 64];
-            for (n, factor) in table.iter_mut().enumerate() {
+            let mut factors = [0; 64];
+            for (n, factor) in factors.iter_mut().enumerate() {
                 *factor = if wide { word(values, 2 * n)? } else { values[n].into() };
             }
-            *place = Some(table);
+            *place = Some(factors);
             segment = &rest[length..];
         }
         Ok(())
-    }
-    /// Huffman tables (B.2.4.2).
-    fn read_huffman(&mut self, mut segment: &[u8]) -> Result<(), DicomError> {
-        while let Some((&head, rest)) = segment.split_first() {
-            let counts = rest.first_chunk::<16>().ok_or_else(|| damaged("a Huffman table is cut"))?;
-            let total: usize = counts.iter().map(|c| usize::from(*c)).sum();
-            let values = rest.get(16..16 + total).ok_or_else(|| damaged("a Huffman table is cut"))?;
-            let class = match head >> 4 {
-                0 => &mut self.dc,
-                1 => &mut self.ac,
-                _ => return Err(damaged("a Huffman table is of no class")),
-            };
-            let place = class.get_mut(usize::from(head & 15));
-            let place = place.ok_or_else(|| damaged("a Huffman table has no number from 0 to 3"))?;
-            *place = Some(Huffman::new(counts, values)?);
-            segment = &rest[16 + total..];
-        }
-        Ok(())
-    }
-}
-
-/// A Huffman code (annex C).
-struct Huffman {
-    /// Value and length of the code that begins with these bits; length 0 where it is longer.
-    short: Vec<(u8, u8)>,
-    /// For each length: the first code beyond, and what to add to a code to find its value.
-    longer: [(u32, i32); 17],
-    values: Vec<u8>,
-}
-
-impl Huffman {
-    fn new(counts: &[u8; 16], values: &[u8]) -> Result<Self, DicomError> {
-        let mut short = vec![(0, 0); 1 << SHORT];
-        let mut longer = [(0, 0); 17];
-        let (mut code, mut first) = (0u32, 0usize);
-        for (length, count) in (1u32..).zip(counts.iter().map(|c| usize::from(*c))) {
-            let end = code + count as u32;
-            if end > 1 << length {
-                return Err(damaged("a Huffman table has more codes than there are"));
-            }
-            if length <= SHORT {
-                let width = 1 << (SHORT - length);
-                for (n, value) in values[first..first + count].iter().enumerate() {
-                    let begin = (code as usize + n) * width;
-                    short[begin..begin + width].fill((*value, length as u8));
-                }
-            }
-            longer[length as usize] = (end, first as i32 - code as i32);
-            first += count;
-            code = end << 1;
-        }
-        Ok(Self { short, longer, values: values.to_vec() })
-    }
-    /// The next value.
-    fn next(&self, bits: &mut Bits<'_>) -> Option<u8> {
-        let ahead = bits.peek();
-        let (value, length) = self.short[(ahead >> (16 - SHORT)) as usize];
-        if length > 0 {
-            return bits.skip(length.into()).map(|()| value);
-        }
-        for length in SHORT + 1..=16 {
-            let code = ahead >> (16 - length);
-            let (end, to_value) = self.longer[length as usize];
-            if code < end {
-                bits.skip(length)?;
-                return self.values.get(usize::try_from(code as i32 + to_value).ok()?).copied();
-            }
-        }
-        None
-    }
-}
-
-/// The bits of an entropy-coded segment, without the zeros stuffed after 0xFF (F.2.2.5).
-struct Bits<'a> {
-    data: &'a [u8],
-    at: usize,
-    /// The lowest `count` bits are next.
-    window: u64,
-    count: u32,
-}
-
-impl Bits<'_> {
-    fn fill(&mut self) {
-        while self.count <= 48 {
-            let Some(&byte) = self.data.get(self.at) else { return };
-            if byte == 0xFF {
-                // A marker ends the segment.
-                if self.data.get(self.at + 1) != Some(&0) {
-                    return;
-                }
-                self.at += 1;
-            }
-            self.at += 1;
-            self.window = self.window << 8 | u64::from(byte);
-            self.count += 8;
-        }
-    }
-    /// The next 16 bits, zeros where there are fewer.
-    fn peek(&mut self) -> u32 {
-        if self.count < 16 {
-            self.fill();
-        }
-        let bits = if self.count >= 16 { self.window >> (self.count - 16) } else { self.window << (16 - self.count) };
-        bits as u32 & 0xFFFF
-    }
-    fn skip(&mut self, length: u32) -> Option<()> {
-        self.count = self.count.checked_sub(length)?;
-        Some(())
-    }
-    /// A difference or coefficient of `size` bits, at most 15 (F.2.2.1, EXTEND).
-    fn signed(&mut self, size: u32) -> Option<i32> {
-        if size == 0 {
-            return Some(0);
-        }
-        let value = (self.peek() >> (16 - size)) as i32;
-        self.skip(size)?;
-        Some(if value < 1 << (size - 1) { value - (1 << size) + 1 } else { value })
-    }
-    /// Passes over restart marker `number` (0 to 7); what is left of the byte before it is filling.
-    fn restart(&mut self, number: usize) -> Option<()> {
-        (self.window, self.count) = (0, 0);
-        while self.data.get(self.at..self.at + 2)? == [0xFF, 0xFF] {
-            self.at += 1;
-        }
-        let found = self.data.get(self.at..self.at + 2)? == [0xFF, 0xD0 + number as u8];
-        self.at += 2;
-        found.then_some(())
     }
 }
 
@@ -260,27 +85,10 @@ struct Scan<'t> {
     ac: &'t Huffman,
 }
 
-impl<'t> Scan<'t> {
-    fn of(tables: &'t Tables, frame: &Frame, segment: &[u8]) -> Result<Self, DicomError> {
-        // What follows has one legal value in this process (table B.3); writers get it wrong, so it is not asked.
-        let &[1, component, which, ..] = segment else {
-            return Err(damaged("the scan is not of one component"));
-        };
-        if component != frame.component {
-            return Err(damaged("the scan is of a component that the frame has not"));
-        }
-        let missing = || damaged("the scan names a table that is not defined");
-        let huffman = |class: &'t [Option<Huffman>; 4], number: u8| class.get(usize::from(number))?.as_ref();
-        Ok(Self {
-            quantisation: tables.quantisation.get(frame.quantisation).and_then(Option::as_ref).ok_or_else(missing)?,
-            dc: huffman(&tables.dc, which >> 4).ok_or_else(missing)?,
-            ac: huffman(&tables.ac, which & 15).ok_or_else(missing)?,
-        })
-    }
-
+impl Scan<'_> {
     fn samples(&self, coded: &[u8], format: &PixelFormat, restart_interval: usize) -> Result<Vec<u16>, DicomError> {
         let (rows, columns) = (format.rows, format.columns);
-        let mut bits = Bits { data: coded, at: 0, window: 0, count: 0 };
+        let mut bits = Bits::new(coded);
         let across = columns.div_ceil(8);
         let blocks = across * rows.div_ceil(8);
         // A block takes two bits at least: what cannot be whole is refused before memory is taken for it.
@@ -369,18 +177,6 @@ fn inverse(block: &[f32; 64], cosines: &[[f32; 8]; 8]) -> [f32; 64] {
         }
     }
     values
-}
-
-fn word(bytes: &[u8], at: usize) -> Result<u16, DicomError> {
-    let two = bytes.get(at..).and_then(|b| b.first_chunk());
-    two.map(|b| u16::from_be_bytes(*b)).ok_or_else(|| damaged("a segment is cut"))
-}
-
-fn damaged(reason: &str) -> DicomError {
-    DicomError::PixelData { reason: format!("12-bit JPEG: {reason}") }
-}
-fn unsupported(reason: &str) -> DicomError {
-    DicomError::UnsupportedPixels { reason: format!("12-bit JPEG: {reason}") }
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ mod instance;
 #[cfg(feature = "codecs")]
 mod jpeg12;
 #[cfg(feature = "codecs")]
+mod jpeg_lossless;
+#[cfg(feature = "codecs")]
+mod jpeg_stream;
+#[cfg(feature = "codecs")]
 mod modality;
 #[cfg(feature = "codecs")]
 mod native_frames;

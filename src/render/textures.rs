@@ -128,7 +128,7 @@ impl Textures {
         findings: &LabelMap,
     ) -> bool {
         let touched = touched.clipped(self.grid.size());
-        let begins = !self.labels_begun && !(anatomy.is_empty() && findings.is_empty());
+        let begins = !(self.labels_begun || anatomy.is_empty() && findings.is_empty());
         if touched.is_empty() || anatomy.grid().size() != self.grid.size() || !(self.labels_begun || begins) {
             return false;
         }

@@ -62,7 +62,11 @@ impl Session {
 
     /// How coarsely the 3D picture is sampled, in px and along the ray: 1 in full. What is affordable is measured, not guessed.
     pub fn reduction(&self) -> u32 {
-        if self.refinement() == Refinement::None { self.affordable_reduction() } else { 1 }
+        match self.refinement() {
+            Refinement::None => self.affordable_reduction(),
+            Refinement::Going(reduction) => reduction,
+            Refinement::Done => 1,
+        }
     }
     fn affordable_reduction(&self) -> u32 {
         let affordable = if self.is_orbiting() { MOVING_MS } else { STILL_MS };
@@ -74,7 +78,11 @@ impl Session {
         let height = self.px_rect(self.sizes[PaneId::Volume.index()]).map_or(1, |r| r.height);
         match (self.refinement(), self.full_cast_ms) {
             (Refinement::None, _) | (_, None) => u32::MAX,
-            (_, Some(full)) => (f64::from(height) * BAND_MS / full.max(1.0)).clamp(4.0, 8192.0) as u32,
+            (_, Some(full)) => {
+                let reduction = f64::from(self.reduction());
+                let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3) / full.max(1.0);
+                rows.clamp(4.0, 8192.0) as u32
+            }
         }
     }
     /// A 3D picture of this reduction took so long; a finer one may follow. Says whether it should.
@@ -87,15 +95,20 @@ impl Session {
         }
         // What can be afforded at once is; what cannot is put together band by band.
         if self.affordable_reduction() == reduction {
-            self.refinement = (self.volume_revision, Refinement::Going);
+            // Half the sampling first: an eighth of the work, and hard to tell from all of it.
+            let to = if reduction > 2 { 2 } else { 1 };
+            self.refinement = (self.volume_revision, Refinement::Going(to));
         }
         true
     }
-    /// The full picture is on screen.
-    pub(super) fn refined(&mut self) {
-        if self.is_refining() {
-            self.refinement.1 = Refinement::Done;
-        }
+    /// The picture that was put together is on screen; whether a finer one follows.
+    pub(super) fn refined(&mut self) -> bool {
+        self.refinement.1 = match self.refinement() {
+            Refinement::Going(2..) => Refinement::Going(1),
+            Refinement::Going(_) => Refinement::Done,
+            other => other,
+        };
+        self.is_refining()
     }
     /// Whatever moves begins with a coarse picture again.
     fn refinement(&self) -> Refinement {
@@ -108,7 +121,7 @@ impl Session {
     }
     /// Whether a full picture is being put together.
     pub fn is_refining(&self) -> bool {
-        self.refinement() == Refinement::Going
+        matches!(self.refinement(), Refinement::Going(_))
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {

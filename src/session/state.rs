@@ -151,7 +151,8 @@ pub(super) struct Shelved {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refinement {
     None,
-    Going,
+    /// A picture of this reduction is put together.
+    Going(u32),
     Done,
 }
 

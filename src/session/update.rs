@@ -65,7 +65,8 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::Refined => {
-                self.refined();
+                update.changes.volume_view = self.refined();
+                update.changes.view = update.changes.volume_view;
                 update.changes.facts = true;
             }
             Command::Gpu(gpu) => {

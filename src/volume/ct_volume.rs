@@ -1,7 +1,7 @@
 //! The one native copy of the CT: HU voxels on a grid, held slice by slice as they arrive.
 
 use crate::geometry::{Grid, VoxelIndex};
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array2, Array3, ArrayView2};
 
 /// HU voxels of the slices that have arrived, each `[j, i]`.
 #[derive(Clone, Debug)]
@@ -24,10 +24,11 @@ impl CtVolume {
     /// A complete volume; `None` if the array `[k, j, i]` does not fit the grid.
     pub fn from_array(grid: Grid, hu: Array3<i16>) -> Option<Self> {
         let [ni, nj, nk] = grid.size();
-        (hu.dim() == (nk, nj, ni)).then(|| {
-            let slices = hu.axis_iter(Axis(0)).map(|slice| Some(slice.as_standard_layout().into_owned())).collect();
-            Self { grid, slices }
-        })
+        if hu.dim() != (nk, nj, ni) || !hu.is_standard_layout() {
+            return None;
+        }
+        let values = hu.into_raw_vec_and_offset().0;
+        Self::from_slices(grid, values.chunks_exact(ni * nj).map(<[i16]>::to_vec).collect())
     }
 
     /// A volume of all its slices, each `rows × columns` values, row by row; an empty one has not arrived. `None` if they do not

@@ -1,6 +1,6 @@
 //! Files in memory, scanned and read by the very jobs that run in workers.
 
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test file uses what it needs, and may stop")]
 
 use glam::DVec3;
 use hilum::analysis::Progress;

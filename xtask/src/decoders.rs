@@ -45,7 +45,8 @@ fn line(name: &str, speed: &str, sum: &str, others: &str) -> String {
     let fastest = speeds.fold(0.0, f64::max);
     let ratio = speed.parse::<f64>().map_or(0.0, |ours| ours / fastest);
     let named: Vec<String> = others.iter().map(|o| format!("{} {}", o[0], o[1])).collect();
-    let same = if others.iter().all(|o| o[2] == sum) { "yes" } else { "no" };
+    // Decoders of lossy streams round as they like.
+    let same = if others.iter().all(|o| o[2] == sum) { "yes" } else { "no (lossy: rounded otherwise?)" };
     format!("| {name} | {speed} | {} | {ratio:.2} | {same} |", named.join(", "))
 }
 
@@ -55,6 +56,6 @@ mod tests {
     fn a_line_names_the_fastest_and_compares_sums() {
         let line = super::line("X", "50.0", "-7", "A\t100.0\t-7\nB\t25.0\t-7\nwarning\n");
         assert_eq!(line, "| X | 50.0 | A 100.0, B 25.0 | 0.50 | yes |");
-        assert!(super::line("X", "1", "1", "A\t1\t2").ends_with("| no |"));
+        assert!(super::line("X", "1", "1", "A\t1\t2").contains("| no "));
     }
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod decoders;
+mod fuzz;
 mod machine;
 mod measure;
 mod run;
@@ -25,6 +26,7 @@ cargo xtask <command>
                                  wasm, bundle, browser)
   bench [peers [ARGS…] | decoders]
                                  native benchmarks; `peers` is the side-by-side harness, `decoders` compares MB/s
+  fuzz [TARGET] [SECONDS]        fuzz one door or all (needs a nightly compiler and `cargo install cargo-fuzz`)
   fixtures [DIR]                 write the demonstration phantom as DICOM files";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Some((&"demo", rest)) => serve::demo(rest),
         Some((&"test", rest)) => suite::test(rest),
         Some((&"bench", rest)) => measure::bench(rest),
+        Some((&"fuzz", rest)) => fuzz::fuzz(rest),
         Some((&"fixtures", rest)) => build::fixtures(rest.first().copied()),
         _ => {
             println!("{USAGE}");
