@@ -275,21 +275,6 @@ fn a_notice_is_no_error_and_nothing_to_show_is() {
     assert_eq!(reader.session.view_model().status.state, StatusState::Ready);
 }
 
-#[test]
-fn a_dicomdir_is_no_error() {
-    let uid = b"1.2.840.10008.1.3.10";
-    let head = [&[0; 128][..], b"DICM\x02\0\x02\0UI", &(uid.len() as u16).to_le_bytes(), uid].concat();
-    let directory = ("DICOMDIR".to_owned(), [&head[..], b"\x02\0\x10\0UI\x14\x001.2.840.10008.1.2.1\0"].concat());
-    let mut reader = Reader::new();
-    reader.opens(vec![directory.clone()]);
-    let view = reader.session.view_model();
-    assert_eq!((view.problems.len(), view.notice.as_deref()), (0, Some(words::DIRECTORY_ALONE.en)));
-    reader.opens(phantom().into_iter().chain([directory]).collect());
-    let view = reader.session.view_model();
-    assert_eq!((view.status.state, view.problems.len()), (StatusState::Ready, 0));
-    assert_eq!(view.notice.as_deref(), Some(words::DIRECTORY_ASIDE.en));
-}
-
 fn zipped(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);

@@ -485,3 +485,20 @@ fn is_segmentation(instance: &Instance) -> bool {
     let alone = Series { uid: String::new(), kind: SeriesKind::NotAnImage, instances: vec![instance.clone()] };
     group_into_series(alone.instances).first().is_some_and(|s| s.kind == SeriesKind::Segmentation)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::Lang;
+    use super::*;
+
+    #[test]
+    fn a_dicomdir_is_no_error() {
+        let mut session = Session::new(Lang::En);
+        session.scan.total = 1;
+        let facts =
+            JobFacts::Headers { headers: vec![Err(JobError::Dicom(DicomError::Directory))], decoded: Vec::new() };
+        session.scanned(&[FileId(1)], Ok(JobOutput { facts, payloads: Vec::new() }), &mut Update::default());
+        assert!(session.problems.is_empty());
+        assert_eq!(session.notice.as_deref(), Some(words::DIRECTORY_ALONE.en));
+    }
+}
