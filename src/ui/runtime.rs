@@ -84,6 +84,8 @@ struct Inner {
     on_the_way: Rc<Cell<usize>>,
     /// While slices arrive, no frame before this time.
     rest_until_ms: Rc<Cell<f64>>,
+    /// When a slice or the 3D view last moved.
+    moved_ms: Cell<f64>,
     /// A 3D picture is on its way; the GPU is asked each frame.
     awaiting: Cell<bool>,
     /// When the stroke's latest dab was asked for.
@@ -142,6 +144,7 @@ impl Runtime {
             told_ms: Cell::default(),
             on_the_way: Rc::default(),
             rest_until_ms: Rc::default(),
+            moved_ms: Cell::default(),
             awaiting: Cell::default(),
             dab_ms: Cell::default(),
         }));
@@ -359,8 +362,9 @@ impl Runtime {
     fn cast_soon(&self) {
         let runtime = self.clone();
         let timer = Timeout::new(CAST_DELAY_MS, move || {
+            let moves = clock::now_ms() - runtime.0.moved_ms.get() < f64::from(CAST_DELAY_MS) * 0.9;
             let busy = !runtime.0.uploads.borrow().is_empty() || runtime.0.session.borrow().is_loading();
-            if busy || runtime.0.session.borrow().is_marking() {
+            if moves || busy || runtime.0.session.borrow().is_marking() {
                 runtime.cast_soon();
                 return;
             }
@@ -371,9 +375,22 @@ impl Runtime {
         *self.0.cast_timer.borrow_mut() = Some(timer);
     }
 
+    /// Goes on with the 3D picture, unless something else moves: then when it has stopped.
+    fn cast_on(&self) {
+        if clock::now_ms() - self.0.moved_ms.get() < f64::from(CAST_DELAY_MS) {
+            self.cast_soon();
+        } else {
+            self.0.cast_due.set(true);
+            self.ask_frame();
+        }
+    }
+
     fn frame(&self) {
         self.0.frame_asked.set(false);
         let changes = std::mem::take(&mut *self.0.pending.borrow_mut());
+        if changes.view {
+            self.0.moved_ms.set(clock::now_ms());
+        }
         let session = self.0.session.borrow();
         let mut picture = self.0.picture.borrow_mut();
         let mut uploads = self.0.uploads.borrow_mut();
@@ -439,8 +456,7 @@ impl Runtime {
                         // The GPU may report from inside a frame: what follows waits for its end.
                         Timeout::new(0, move || {
                             if goes_on {
-                                runtime.0.cast_due.set(true);
-                                runtime.ask_frame();
+                                runtime.cast_on();
                             } else if refining {
                                 runtime.dispatch(Command::Refined);
                             } else {

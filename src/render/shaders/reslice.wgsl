@@ -42,17 +42,19 @@ fn hu_at(v: vec3<f32>) -> f32 {
     return textureSampleLevel(ct, ct_sampler, (p + 0.5) / u.size, 0.0).x + 1024.0;
 }
 
-@fragment
-fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
-    let px = at.xy - u.corner;
-    let v = u.origin + u.right * px.x + u.down * px.y;
+fn outside(v: vec3<f32>) -> bool {
+    return any(v < vec3<f32>(-0.5)) || any(v >= u.size - 0.5);
+}
+
+// What the samples through the slab come to, and how many there were.
+fn slab_at(v: vec3<f32>) -> vec2<f32> {
     var count = 0.0;
     var sum = 0.0;
     var lowest = 1e9;
     var highest = -1e9;
     for (var n = 0.0; n < u.samples; n += 1.0) {
         let p = v + u.across * (n - (u.samples - 1.0) * 0.5);
-        if (any(p < vec3<f32>(-0.5)) || any(p >= u.size - 0.5)) {
+        if (outside(p)) {
             continue;
         }
         let value = hu_at(p);
@@ -61,10 +63,27 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         lowest = min(lowest, value);
         highest = max(highest, value);
     }
-    if (count == 0.0) {
-        return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+    let mean = sum / max(count, 1.0);
+    return vec2<f32>(select(select(mean, highest, u.projection == 2.0), lowest, u.projection == 3.0), count);
+}
+
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let px = at.xy - u.corner;
+    let v = u.origin + u.right * px.x + u.down * px.y;
+    var hu: f32;
+    if (u.samples < 2.0) {
+        if (outside(v)) {
+            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+        }
+        hu = hu_at(v);
+    } else {
+        let slab = slab_at(v);
+        if (slab.y == 0.0) {
+            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+        }
+        hu = slab.x;
     }
-    let hu = select(select(sum / count, highest, u.projection == 2.0), lowest, u.projection == 3.0);
     let grey = clamp((hu - u.low) * u.scale, 0.0, 1.0);
     var colour = vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
     let here = label_at(v);
