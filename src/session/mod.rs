@@ -28,5 +28,5 @@ pub use explain::meaning as meaning_words;
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
-    UploadView, ViewModel,
+    UploadView, ViewModel, counted,
 };

@@ -245,6 +245,11 @@ pub struct ViewModel {
     pub ledger: Vec<super::command::LedgerEntry>,
 }
 
+/// A number of things in words.
+pub fn counted(n: usize, one: words::Text, several: words::Text, lang: Lang) -> String {
+    if n == 1 { one.in_lang(lang).to_owned() } else { several.with(lang, &[&n.to_string()]) }
+}
+
 impl Session {
     /// What the page shows now.
     pub fn view_model(&self) -> ViewModel {
@@ -329,7 +334,7 @@ impl Session {
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let text = if loaded == total {
-            words::READY.with(lang, &[&n[0]])
+            counted(loaded, words::ONE_READY, words::READY, lang)
         } else {
             words::READY_INCOMPLETE.with(lang, &[&n[0], &n[1]])
         };
@@ -364,7 +369,7 @@ impl Session {
         }
         let open = self.case.as_ref().filter(|c| c.series.uid == uid).map(|c| c.stack);
         let row = |(n, stack): (usize, &Stack)| {
-            let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
+            let images = counted(stack.sources.len(), words::ONE_INSTANCE, words::INSTANCES, self.lang);
             let about = explain::stack_traits(&stack.traits, self.lang);
             let text = if about.is_empty() { images } else { format!("{about} · {images}") };
             StackRow { stack: n, instances: stack.sources.len(), text, is_open: open == Some(n) }

@@ -203,6 +203,7 @@ texts! {
     SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
     SEGMENTATION: "Segmentation" / "Segmentation";
     REPEATED_FILES: "{} files were open already" / "{} fichiers étaient déjà ouverts";
+    ONE_READY: "1 slice loaded" / "1 coupe chargée";
     INSTANCES: "{} images" / "{} images";
     ONE_INSTANCE: "1 image" / "1 image";
     COLUMN_MEAN: "mean HU" / "UH moy.";

@@ -4,7 +4,7 @@ use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
+use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, counted, meaning_words};
 use leptos::prelude::*;
 
 #[component]
@@ -14,10 +14,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
     let problems = Memo::new(move |_| page.view.with(|v| v.problems.clone()));
     let geometry = Memo::new(move |_| page.view.with(|v| v.geometry.clone()));
     let ledger = Memo::new(move |_| page.view.with(|v| v.ledger.clone()));
-    let instances = move |n: usize| {
-        let text = if n == 1 { words::ONE_INSTANCE } else { words::INSTANCES };
-        text.with(page.view.with(|v| v.lang), &[&n.to_string()])
-    };
+    let instances = move |n: usize| counted(n, words::ONE_INSTANCE, words::INSTANCES, page.view.with(|v| v.lang));
     view! {
         <aside class="column left">
             <section>
