@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod canvases;
 mod dialogs;
 mod document;
 mod icons;

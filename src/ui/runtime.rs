@@ -404,16 +404,24 @@ impl Runtime {
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
         let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
+        let (mut by_cpu, mut waits) = (false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
                 too_large = !picture.begin(case);
             }
+            by_cpu = picture.slices_by_cpu();
+            if changes.volume || !changes.slices.is_empty() || changes.labels.is_some() {
+                picture.voxels_changed();
+            }
+            // Where slices do not need the GPU, its voxels come after them.
+            waits = by_cpu && !(case.is_settled() && self.0.marks.get().mpr);
             let (begun, mut handed) = (clock::now_ms(), 0);
-            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
+            while !waits
+                && self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
                 && clock::now_ms() - begun < UPLOAD_BUDGET_MS
                 && let Some(k) = uploads.pop()
             {
-                picture.upload_slice(case, k);
+                too_large |= !picture.upload_slice(case, k);
                 handed += 1;
             }
             if handed > 0 {
@@ -428,16 +436,17 @@ impl Runtime {
                 self.0.cast_due.set(true);
             }
             // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
-            let arriving = session.is_loading() || !uploads.is_empty();
+            let arriving = session.is_loading() || !(uploads.is_empty() || by_cpu);
             let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
             // A CT that is complete in memory is drawn once it is complete on the GPU.
-            let hold = resting || (!uploads.is_empty() && case.volume.is_complete());
+            let hold = resting || (!(uploads.is_empty() || by_cpu) && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
             let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
-            held = hold && (changes.view || changes.volume_view || changes.volume);
-            if (changes.view || changes.volume_view || changes.volume || cast) && !hold {
+            let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());
+            held = hold && shows;
+            if (shows || cast) && !hold {
                 let begun = clock::now_ms();
-                drew = picture.draw(&session, cast);
+                drew = picture.draw(&session, cast, uploads.is_empty());
                 self.0.drawing.set(drew);
                 let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
                 picture.when_done(move || {
@@ -488,7 +497,7 @@ impl Runtime {
                     Timeout::new(0, move || runtime.read_on()).forget();
                 });
             }
-            if !marks.mpr && case.is_settled() && uploads.is_empty() {
+            if !marks.mpr && case.is_settled() && (uploads.is_empty() || by_cpu) {
                 marks.mpr = true;
                 picture.when_done(|| clock::mark("hilum:mpr"));
             }
@@ -500,7 +509,7 @@ impl Runtime {
             picture.poll();
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
-        let more = !uploads.is_empty() && picture.is_some();
+        let more = !uploads.is_empty() && picture.is_some() && !(waits && !self.0.marks.get().mpr);
         // The page's words change a few times a second while slices arrive: each change is a picture to put together.
         let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
         let facts = (changes.facts && !told).then(|| session.view_model());
