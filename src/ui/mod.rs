@@ -11,6 +11,7 @@ mod icons;
 mod panels;
 mod panes;
 mod picture;
+mod remote;
 mod runtime;
 mod toolbar;
 
