@@ -22,9 +22,11 @@ mod jpeg_lossless;
 mod jpeg_stream;
 #[cfg(feature = "codecs")]
 mod modality;
+mod multipart;
 #[cfg(feature = "codecs")]
 mod native_frames;
 mod part10;
+mod qido;
 mod segmentation;
 mod series;
 
@@ -37,9 +39,14 @@ pub(crate) use instance::is_localiser;
 pub use instance::{
     Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+pub use multipart::{Multipart, MultipartError, Part};
 #[cfg(feature = "codecs")]
 pub use native_frames::NativeFrames;
 pub use part10::is_uncompressed;
+pub use qido::{
+    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, is_uid, series, series_path,
+    studies,
+};
 pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
 };

@@ -150,6 +150,8 @@ pub enum Action {
     CancelUpload,
     /// Open the built-in phantom.
     OpenDemonstration,
+    /// Look for studies on the site's server.
+    OpenDicomweb,
     /// Stop loading.
     CancelLoading,
 }
@@ -215,6 +217,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PrepareUpload, "upload", &["u"], words::UPLOAD),
     info(Action::ConfirmUpload, "upload-confirm", &[], words::UPLOAD_CONFIRM),
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
+    info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
 ];
@@ -362,6 +365,8 @@ pub enum Command {
     Language(super::words::Lang),
     /// Where uploads go: the server's name, `None` when none is configured.
     Destination(Option<String>),
+    /// News of the site's DICOMweb server, or a wish for it.
+    Remote(super::remote::RemoteEvent),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// An upload ended.
@@ -401,6 +406,14 @@ pub enum Effect {
         /// The file.
         bytes: Vec<u8>,
     },
+    /// Ask the configured server: a path below its root, answered by [`super::RemoteEvent::Found`].
+    Search(String),
+    /// Get all instances of a path below its root, answered by [`super::RemoteEvent::Retrieved`]; what came before is let go.
+    Retrieve(String),
+    /// Stop asking, and let go what came.
+    CancelRemote,
+    /// Open the files that came.
+    OpenRetrieved,
     /// Send to the configured destination.
     Upload(Box<Outbound>),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.

@@ -247,6 +247,7 @@ pub struct Session {
     pub(super) last_plane: crate::geometry::AnatomicalPlane,
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
+    pub(super) remote: super::remote::Remote,
     pub(super) ledger: Vec<LedgerEntry>,
     /// Objects as last exported, and the history's revision they are of: a report refers to the segmentation that was saved.
     pub(super) exported: Option<(u64, Vec<OutboundObject>)>,
@@ -339,6 +340,7 @@ impl Session {
             last_plane: crate::geometry::AnatomicalPlane::Axial,
             notice: None,
             upload: UploadState::None,
+            remote: super::remote::Remote::default(),
             ledger: Vec::new(),
             exported: None,
             now: String::new(),

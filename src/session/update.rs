@@ -54,6 +54,7 @@ impl Session {
                 self.destination = name;
                 update.changes.facts = true;
             }
+            Command::Remote(event) => self.remote_event(event, &mut update),
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
             Command::ReadOn => self.read_on(&mut update),
@@ -105,6 +106,7 @@ impl Session {
                 self.abort_gesture(update);
                 self.notice = None;
                 self.cancel_upload(update);
+                self.close_remote(update);
             }
             Action::Scroll(slices) => self.scroll_key(slices, update),
             Action::Zoom(steps) => self.zoom_key(steps, update),
@@ -136,6 +138,7 @@ impl Session {
             Action::PrepareUpload => self.prepare_upload(now, update),
             Action::ConfirmUpload => self.confirm_upload(update),
             Action::CancelUpload => self.cancel_upload(update),
+            Action::OpenDicomweb => self.toggle_remote(update),
             Action::OpenDemonstration => self.open_demonstration(update),
             Action::CancelLoading => self.cancel_loading(update),
         }

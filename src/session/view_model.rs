@@ -241,6 +241,8 @@ pub struct ViewModel {
     pub destination: Option<String>,
     /// The upload dialog.
     pub upload: UploadView,
+    /// The server dialog.
+    pub remote: super::remote::RemoteView,
     /// Requests made: method, url, bytes, kind, time.
     pub ledger: Vec<super::command::LedgerEntry>,
 }
@@ -295,6 +297,7 @@ impl Session {
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
             destination: self.destination.clone(),
+            remote: self.remote_view(),
             upload: match &self.upload {
                 UploadState::None => UploadView::Closed,
                 UploadState::Preview { lines, .. } => UploadView::Preview(lines.clone()),

@@ -3,6 +3,7 @@
 use super::dialogs::{HelpDialog, UploadDialog};
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
+use super::remote::RemoteDialog;
 use super::runtime::{Page, Runtime, page};
 use super::toolbar::Toolbar;
 use crate::session::{Command, action_of_key};
@@ -62,6 +63,7 @@ fn App() -> impl IntoView {
             <Panes />
             <RightColumn />
             <StatusLine />
+            <RemoteDialog />
             <UploadDialog />
             <HelpDialog />
         </div>
@@ -73,7 +75,8 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     use wasm_bindgen::JsCast;
     let typing = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).is_some_and(|e| {
         let kind = e.get_attribute("type").unwrap_or_default();
-        e.tag_name() == "SELECT" || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number"))
+        e.tag_name() == "SELECT"
+            || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "date" | "password"))
     });
     let key = event.key();
     if typing && key != "Escape" {

@@ -12,6 +12,7 @@ mod icons;
 mod panels;
 mod panes;
 mod picture;
+mod remote;
 mod runtime;
 mod toolbar;
 

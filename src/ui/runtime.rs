@@ -4,13 +4,15 @@ use super::document::{query, starting_language};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
-use crate::platform::configuration::{self, Configuration};
+use crate::platform::configuration;
+use crate::platform::dicomweb::Server;
 use crate::platform::files::{self, FileStore};
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
 use crate::platform::{clock, egress};
 use crate::session::words::{self, Lang};
 use crate::session::{
-    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
+    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, RemoteEvent, Session,
+    ViewModel,
 };
 use crate::view::PRESETS;
 use gloo::storage::{LocalStorage as Kept, Storage};
@@ -67,7 +69,9 @@ struct Inner {
     pending: RefCell<Changes>,
     frame_asked: Cell<bool>,
     marks: Cell<Marks>,
-    configuration: RefCell<Configuration>,
+    server: Server,
+    /// Files that come from the server, until they are opened.
+    retrieved: RefCell<Vec<(String, File)>>,
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
@@ -133,7 +137,8 @@ impl Runtime {
             pending: RefCell::default(),
             frame_asked: Cell::default(),
             marks: Cell::default(),
-            configuration: RefCell::default(),
+            server: Server::default(),
+            retrieved: RefCell::default(),
             view,
             probe,
             drawings,
@@ -155,9 +160,15 @@ impl Runtime {
         spawn_local(async move {
             match configuration::load().await {
                 Ok(configuration) => {
-                    let name = configuration.dicomweb.as_ref().map(|d| d.name.clone());
-                    *reading.0.configuration.borrow_mut() = configuration;
+                    let site = configuration.dicomweb;
+                    let authentication = site.as_ref().map(|d| d.authentication.into()).unwrap_or_default();
+                    let name = site.as_ref().map(|d| d.name.clone());
+                    reading.0.server.configure(site);
                     reading.dispatch(Command::Destination(name));
+                    reading.dispatch(Command::Remote(RemoteEvent::Configured(authentication)));
+                    if let Some(study) = query("studies") {
+                        reading.dispatch(Command::Remote(RemoteEvent::Study(study)));
+                    }
                 }
                 Err(e) => log::warn!("no configuration: {e}"),
             }
@@ -189,7 +200,16 @@ impl Runtime {
         spawn_local(async move { runtime.open(dropped.await) });
     }
 
-    fn open(&self, files: Vec<(String, File)>) {
+    /// The configured server.
+    pub(super) fn server(&self) -> &Server {
+        &self.0.server
+    }
+    /// The files that come from it.
+    pub(super) fn retrieved<R>(&self, change: impl FnOnce(&mut Vec<(String, File)>) -> R) -> R {
+        change(&mut self.0.retrieved.borrow_mut())
+    }
+
+    pub(super) fn open(&self, files: Vec<(String, File)>) {
         let runtime = self.clone();
         spawn_local(async move {
             // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
@@ -236,15 +256,17 @@ impl Runtime {
                     log::error!("{file_name} could not be saved: {e}");
                 }
             }
+            Effect::Search(path) => self.search_server(path),
+            Effect::Retrieve(path) => self.retrieve_series(path),
+            Effect::CancelRemote => self.stop_server(),
+            Effect::OpenRetrieved => self.open_retrieved(),
             Effect::Upload(outbound) => {
-                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else {
-                    return;
-                };
                 let runtime = self.clone();
                 spawn_local(async move {
                     let entering = runtime.clone();
                     let outcome =
-                        egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
+                        egress::store(&outbound, &runtime.0.server, |entry| entering.dispatch(Command::Ledger(entry)))
+                            .await;
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
