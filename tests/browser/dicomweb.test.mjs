@@ -81,9 +81,9 @@ test("a study is found by its patient, and its series opens as the files do", as
 });
 
 test("an address names a study; compressed images come as they are stored", async (t) => {
-  const files = series(t, "nlst-101287");
-  if (!files) return;
-  await give(files.slice(0, 12));
+  const found = series(t, "nlst-101287");
+  if (!found) return;
+  await give(found.files.slice(0, 12));
   const other = (await qido("studies")).map((s) => s["0020000D"].Value[0]).find((uid) => uid !== study);
   await withPage(`${site.address}?studies=${other}&lang=fr`, async (page) => {
     await page.waitForSelector(id("remote-series-item"));
