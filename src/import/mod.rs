@@ -18,6 +18,7 @@ mod nifti;
 #[cfg(feature = "codecs")]
 mod nrrd;
 mod phantom;
+mod preflight;
 mod resample;
 mod segmentation_in;
 mod stack;
@@ -40,6 +41,7 @@ pub use error::ImportError;
 #[cfg(feature = "codecs")]
 pub use file_kind::{FileKind, read_volume_header};
 pub use finding::{GeometryFinding, Severity};
+pub use preflight::{Capacity, Offer, Reduction};
 pub use resample::{Assembly, Blend};
 pub use segmentation_in::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation,

@@ -143,6 +143,16 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             "distances entre coupes inégales {}–{} mm : {} coupes intermédiaires calculées, tous les {} mm ; leurs UH ne sont pas mesurées",
         )
         .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &n(*slices), &mm(*spacing_mm)]),
+        GeometryFinding::Thinned { every, kept, of, spacing_mm } => t(
+            "only one slice in {} is open ({} of {}), {} mm apart: small structures may be missed, volumes are estimates",
+            "seule une coupe sur {} est ouverte ({} sur {}), tous les {} mm : de petites structures peuvent manquer, volumes estimés",
+        )
+        .with(lang, &[&n(*every), &n(*kept), &n(*of), &mm(*spacing_mm)]),
+        GeometryFinding::SlabOnly { first, kept, of } => t(
+            "only slices {} to {} of {} are open: volumes are of this part",
+            "seules les coupes {} à {} sur {} sont ouvertes : volumes de cette partie",
+        )
+        .with(lang, &[&n(first + 1), &n(first + kept), &n(*of)]),
         GeometryFinding::OtherStacks { images, stacks } => t(
             "{} images of the series are in {} other stacks",
             "{} images de la série sont dans {} autres piles",

@@ -239,6 +239,8 @@ pub struct ViewModel {
     pub has_case: bool,
     /// Server that uploads go to.
     pub destination: Option<String>,
+    /// A CT that is too large, and what of it can be opened.
+    pub preflight: Option<super::preflight::PreflightView>,
     /// The upload dialog.
     pub upload: UploadView,
     /// Requests made: method, url, bytes, kind, time.
@@ -295,6 +297,7 @@ impl Session {
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
             destination: self.destination.clone(),
+            preflight: self.preflight_view(),
             upload: match &self.upload {
                 UploadState::None => UploadView::Closed,
                 UploadState::Preview { lines, .. } => UploadView::Preview(lines.clone()),

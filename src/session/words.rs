@@ -120,6 +120,18 @@ texts! {
     DIRECTORY_ASIDE: "A DICOMDIR was set aside: the files it lists are read themselves." / "Un DICOMDIR a été mis de côté : les fichiers qu’il liste sont lus directement.";
     DIRECTORY_ALONE: "No CT series that can be shown was found: a DICOMDIR only lists files. Open the folder that holds them." / "Aucune série de scanner affichable n’a été trouvée : un DICOMDIR ne fait que lister des fichiers. Ouvrez le dossier qui les contient.";
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
+    ONE_SLICE: "1 slice" / "1 coupe";
+    SLICES: "{} slices" / "{} coupes";
+    PREFLIGHT: "This CT is too large to be opened whole" / "Ce scanner est trop grand pour être ouvert en entier";
+    PREFLIGHT_SIZE: "{}: {} of {} × {} pixels, {} MB." / "{} : {} de {} × {} pixels, {} Mo.";
+    PREFLIGHT_MEMORY: "Memory here holds {} ({} MB)." / "La mémoire contient ici {} ({} Mo).";
+    PREFLIGHT_GPU: "The GPU here holds {} ({} MB)." / "Le GPU contient ici {} ({} Mo).";
+    PREFLIGHT_KEPT: "Slices are left out, none is changed, and volumes are marked. What is open stays open until you choose." / "Des coupes sont omises, aucune n’est modifiée, et les volumes sont signalés. Ce qui est ouvert le reste jusqu’à votre choix.";
+    PREFLIGHT_EVERY: "One slice in {}: {}, {} mm apart, {} MB" / "Une coupe sur {} : {}, tous les {} mm, {} Mo";
+    PREFLIGHT_SLAB: "Slices {} to {} of {}, {} MB" / "Coupes {} à {} sur {}, {} Mo";
+    PREFLIGHT_CENTRE: "Middle of the slab" / "Milieu de la portion";
+    PREFLIGHT_OPEN_EVERY: "Open every second slice of a CT that is too large" / "Ouvrir une coupe sur deux d’un scanner trop grand";
+    PREFLIGHT_OPEN_SLAB: "Open neighbouring slices of a CT that is too large" / "Ouvrir des coupes voisines d’un scanner trop grand";
     SLAB: "Slab" / "Épaisseur";
     SLAB_OFF: "Plane" / "Plan";
     SLAB_MEAN: "Mean" / "Moyenne";

@@ -61,6 +61,14 @@ impl Picture {
         matches!(&self.painter, Painter::Gpu(r) if r.is_lost())
     }
 
+    /// Most voxels along an axis of a volume; `None` where nothing limits it.
+    pub(super) fn longest_axis(&self) -> Option<usize> {
+        match &self.painter {
+            Painter::Gpu(renderer) => Some(renderer.longest_axis() as usize),
+            Painter::Cpu(_) => None,
+        }
+    }
+
     /// Another CT; whether this painter can hold it.
     pub(super) fn begin(&mut self, case: &Case) -> bool {
         let Painter::Gpu(renderer) = &mut self.painter else { return true };
