@@ -4,7 +4,8 @@ use super::source::{FileSource, Stream};
 use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
 use crate::dicom::{
-    DecodedFrame, DicomError, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed, read_header,
+    DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
+    read_header,
 };
 use crate::geometry::Grid;
 use crate::import::{
@@ -190,14 +191,25 @@ fn analysis_error(error: AnalysisError) -> JobError {
     }
 }
 
-/// Decodes frames of a multi-frame file: from their own bytes where they are stored as they are, else from the whole file.
+/// Decodes frames of a multi-frame file, from their own bytes where these can be found without the others.
 fn several_frames(input: &JobInput, frames: &[usize]) -> Result<Vec<Result<DecodedFrame, DicomError>>, JobError> {
     let file = input.files.first().ok_or(JobError::WrongInput)?;
     for length in HEADS.into_iter().filter(|length| *length < file.size()) {
-        match NativeFrames::of(&file.read(0, length)?) {
+        let head = file.read(0, length)?;
+        match NativeFrames::of(&head) {
             Err(DicomError::Truncated { .. }) => {}
             Err(error) => return Err(error.into()),
-            Ok(None) => break,
+            Ok(None) => match EncapsulatedFrames::of(&head, file.size()) {
+                Err(DicomError::Truncated { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(None) => break,
+                Ok(Some(compressed)) => {
+                    match compressed.decode(frames, &mut |offset, length| file.read(offset, length))? {
+                        Some(decoded) => return Ok(decoded),
+                        None => break,
+                    }
+                }
+            },
             Ok(Some(native)) => {
                 let decode = |frame: &usize| {
                     let (offset, length) = match native.range(*frame) {

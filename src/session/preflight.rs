@@ -2,7 +2,6 @@
 
 use super::change::Update;
 use super::state::{ProblemReason, Purpose, Session};
-use super::view_model::counted;
 use super::words;
 use crate::geometry::orientation_letters;
 use crate::import::{Capacity, Offer, Reduction};
@@ -111,7 +110,7 @@ impl Session {
         let [columns, rows, of] = offer.grid.size();
         let digits = if offer.bytes(of) < 10_000_000 { 2 } else { 0 };
         let mb = |slices: usize| lang.number(offer.bytes(slices) as f64 / 1e6, digits);
-        let slices = |n: usize| counted(n, words::ONE_SLICE, words::SLICES, lang);
+        let slices = |n: usize| words::SLICES.with(lang, &[&n.to_string()]);
         let mut about =
             words::PREFLIGHT_SIZE.with(lang, &[name, &slices(of), &columns.to_string(), &rows.to_string(), &mb(of)]);
         let reasons = [(offer.most_in_memory, words::PREFLIGHT_MEMORY), (offer.most_on_gpu, words::PREFLIGHT_GPU)];
