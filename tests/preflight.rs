@@ -277,17 +277,17 @@ fn a_segmentation_of_a_part_refers_to_its_slices_only() {
 
 #[test]
 fn a_volume_file_is_offered_in_part_too() {
-    let values: Vec<i16> = (0..40).flat_map(|k| [k; 12]).collect();
+    let values: Vec<i16> = (0..40).flat_map(|k| [k - 1000; 12]).collect();
     let file = nifti([4, 3, 40], DVec3::ZERO, [DVec3::X, DVec3::Y, DVec3::Z * 2.0], &values);
     let mut reader = Reader::new(32);
     reader.opens(vec![file]);
     reader.does(Command::SlabCentre(39));
     reader.takes(Action::OpenSlab);
-    assert_eq!(reader.hu(), (8..40).collect::<Vec<i16>>());
+    assert_eq!(reader.hu(), (8..40).map(|k| k - 1000).collect::<Vec<i16>>());
     assert_eq!(reader.session.view_model().status.state, StatusState::Ready);
     reader.does(Command::OpenSeries(reader.session.view_model().series[0].uid.clone()));
     reader.takes(Action::OpenEverySecond);
-    assert_eq!(reader.hu(), (0..40).step_by(2).collect::<Vec<i16>>());
+    assert_eq!(reader.hu(), (0..40).step_by(2).map(|k| k - 1000).collect::<Vec<i16>>());
 }
 
 #[test]

@@ -81,6 +81,7 @@ impl StoredVolume {
             skip: self.skip,
             data_file: self.data_file,
             findings,
+            labels: None,
         })
     }
 }

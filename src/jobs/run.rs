@@ -9,7 +9,8 @@ use crate::dicom::{
 };
 use crate::geometry::Grid;
 use crate::import::{
-    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
+    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
+    read_volume_header, read_voxels,
 };
 use crate::volume::CtVolume;
 use sha2::{Digest, Sha256};
@@ -172,6 +173,9 @@ fn scan_volume(file: &dyn FileSource, head: &[u8]) -> Result<VolumeFile, JobErro
     };
     if header.data_file.is_none() {
         header.fits(file.size())?;
+        if header.labels.is_none() {
+            header.labels = label_values(&header, Stream::new(file));
+        }
     }
     // Headers of different CTs may be equal: what is inside is asked too.
     let mut digest = Sha256::new();

@@ -288,6 +288,11 @@ pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
             t("{} voxel[s]; at most {} [is|are] held", "{} voxel[s] ; au plus {} [est géré|sont gérés]")
                 .with(lang, &[&voxels.to_string(), &limit.to_string()])
         }
+        VolumeFileError::LabelMap { labels } => t(
+            "a label map ({}), not a CT: what its labels mean is not said, so it is put on none; segmentations are read as DICOM SEG",
+            "une carte d’étiquettes ({}), pas un scanner : leur sens n’étant pas indiqué, elle n’est reportée sur aucun ; les segmentations se lisent en DICOM SEG",
+        )
+        .with(lang, &[labels]),
         VolumeFileError::Damaged { reason } => {
             t("the voxels cannot be decompressed: {}", "les voxels ne peuvent être décompressés : {}")
                 .with(lang, &[reason])
@@ -431,5 +436,72 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
             "{} voxel[s] [appartient|appartiennent] à plusieurs segments",
         )
         .with(lang, &[&voxels.to_string()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each sentence that speaks of a number, with that number put in.
+    fn sentences(n: usize, lang: Lang) -> Vec<String> {
+        let slices = vec![0; n];
+        let (s, big) = ([1.0, 2.0, 1.5], n as u64);
+        let findings = [
+            GeometryFinding::MissingSlices { slices },
+            GeometryFinding::DuplicatePositions { left_out: n },
+            GeometryFinding::OffLattice { left_out: n },
+            GeometryFinding::ResampledSpacing { smallest_mm: s[0], largest_mm: s[1], spacing_mm: s[2], slices: n },
+            GeometryFinding::OtherStacks { images: n, stacks: n },
+            GeometryFinding::NotSlices { left_out: n },
+            GeometryFinding::NoRescale { slices: n },
+            GeometryFinding::MixedFrameOfReference { count: n },
+            GeometryFinding::ValuesChanged { rounded: big, clamped: big },
+        ];
+        let archives = [
+            ArchiveError::TooManyEntries { count: big, limit: big },
+            ArchiveError::Ratio { ratio: big },
+            ArchiveError::OtherSize { declared: big },
+            ArchiveError::RepeatedPaths { count: big },
+        ];
+        let files = [
+            VolumeFileError::Truncated { found: big, needed: big },
+            VolumeFileError::SeveralVolumes { count: big },
+            VolumeFileError::TooLarge { voxels: big, limit: big },
+        ];
+        let overlap = SegmentationNote::Overlap { voxels: big };
+        let number = n.to_string();
+        let counted = words::ALL.iter().filter(|(_, text)| text.en.contains('['));
+        findings
+            .iter()
+            .map(|f| geometry_finding(f, lang))
+            .chain(archives.iter().map(|e| archive_error(e, lang)))
+            .chain(files.iter().map(|e| volume_file_error(e, lang)))
+            .chain([import_error(&ImportError::TooLarge { voxels: big, limit: big }, lang)])
+            .chain([segmentation_note(&overlap, lang)])
+            .chain(counted.map(|(_, text)| text.with(lang, &[&number, &number])))
+            .collect()
+    }
+
+    #[test]
+    fn every_counted_thing_agrees_with_its_number() {
+        for lang in [Lang::En, Lang::Fr] {
+            let of = [0, 1, 2].map(|n| sentences(n, lang));
+            for (zero, (one, two)) in of[0].iter().zip(of[1].iter().zip(&of[2])) {
+                assert!(!format!("{zero}{one}{two}").contains(['[', ']', '|', '{']), "{one}");
+                // 0 goes with several in English and with one in French.
+                let (like, unlike) = if lang == Lang::En { (two, one) } else { (one, two) };
+                let bare = |text: &str| text.replace(['0', '1', '2'], "#");
+                let as_spoken = |text: &str| bare(&text.replace("1,50", "").replace("2,00", "").replace("1,00", ""));
+                assert_eq!(as_spoken(zero), as_spoken(like));
+                assert!(as_spoken(one) != as_spoken(two) || unlike.contains("fois"), "{one} / {two}");
+            }
+        }
+        let [one, two] = [1, 2].map(|n| sentences(n, Lang::En));
+        assert_eq!(one[0], "1 slice is missing: volumes across the gap are too small");
+        assert_eq!(one[4], "1 image of the series is in 1 other stack");
+        assert_eq!(two[4], "2 images of the series are in 2 other stacks");
+        assert_eq!(sentences(1, Lang::Fr)[4], "1 image de la série est dans 1 autre pile");
+        assert_eq!(sentences(0, Lang::Fr)[0], "0 coupe manque : les volumes qui la croisent sont sous-estimés");
     }
 }

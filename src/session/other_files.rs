@@ -93,6 +93,10 @@ impl Session {
         let by_name: BTreeMap<String, FileId> = self.names.iter().map(|(id, name)| (name.clone(), *id)).collect();
         for (file, header) in volumes {
             let name = self.names.get(&file).cloned().unwrap_or_default();
+            if let Some(labels) = header.labels {
+                self.add_problem(file, ProblemReason::Job(VolumeFileError::LabelMap { labels }.into()));
+                continue;
+            }
             let mut data = file;
             if let Some(wanted) = &header.data_file {
                 let Some(found) = beside(&name, wanted).iter().find_map(|n| by_name.get_key_value(n)) else {
