@@ -9,7 +9,7 @@ use super::part10::open;
 use super::{DicomError, Instance};
 
 /// Bytes read at once where an item is looked for: its head, and those that follow if it is short.
-const WINDOW: u64 = 4096;
+const WINDOW: u64 = 512;
 /// Fragments of a file that are looked at; with more, the file is read whole.
 const MOST_FRAGMENTS: usize = 1 << 16;
 /// Item, and Sequence Delimitation Item, little endian as all encapsulated syntaxes are.

@@ -111,8 +111,9 @@ impl Session {
         let digits = if offer.bytes(of) < 10_000_000 { 2 } else { 0 };
         let mb = |slices: usize| lang.number(offer.bytes(slices) as f64 / 1e6, digits);
         let slices = |n: usize| words::SLICES.with(lang, &[&n.to_string()]);
-        let mut about =
-            words::PREFLIGHT_SIZE.with(lang, &[name, &slices(of), &columns.to_string(), &rows.to_string(), &mb(of)]);
+        let mut about = if name.is_empty() { String::new() } else { words::PREFLIGHT_NAME.with(lang, &[name]) };
+        let size = [slices(of), columns.to_string(), rows.to_string(), mb(of)];
+        about.push_str(&words::PREFLIGHT_SIZE.with(lang, &size.each_ref().map(String::as_str)));
         let reasons = [(offer.most_in_memory, words::PREFLIGHT_MEMORY), (offer.most_on_gpu, words::PREFLIGHT_GPU)];
         for (most, why) in reasons.into_iter().filter_map(|(most, why)| Some((most?, why))) {
             about.push(' ');

@@ -136,7 +136,8 @@ texts! {
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
     SLICES: "{} slice[s]" / "{} coupe[s]";
     PREFLIGHT: "This CT is too large to be opened whole" / "Ce scanner est trop grand pour être ouvert en entier";
-    PREFLIGHT_SIZE: "{}: {} of {} × {} pixels, {} MB." / "{} : {} de {} × {} pixels, {} Mo.";
+    PREFLIGHT_NAME: "{}: " / "{} : ";
+    PREFLIGHT_SIZE: "{} of {} × {} pixels, {} MB." / "{} de {} × {} pixels, {} Mo.";
     PREFLIGHT_MEMORY: "Memory here holds {} ({} MB)." / "La mémoire contient ici {} ({} Mo).";
     PREFLIGHT_GPU: "The GPU here holds {} ({} MB)." / "Le GPU contient ici {} ({} Mo).";
     PREFLIGHT_KEPT: "Slices are left out, none is changed, and volumes are marked. What is open stays open until you choose." / "Des coupes sont omises, aucune n’est modifiée, et les volumes sont signalés. Ce qui est ouvert le reste jusqu’à votre choix.";
