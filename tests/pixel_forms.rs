@@ -379,13 +379,13 @@ fn of_a_compressed_multi_frame_file_a_job_reads_its_own_frames() {
     };
     let wide: Vec<u64> = of_frames.iter().map(|n| u64::from(*n)).collect();
     let lengths: Vec<u64> = streams.iter().map(|s| s.len() as u64).collect();
-    let extended = Form { extended: Some([wide, lengths]), ..form.clone() };
+    let extended = Form { extended: Some([wide, lengths]), ..form };
     let zeros = vec![0; FRAMES];
     let cases = [
         ("basic offset table", file(&form, &Pixels::Items(of_frames.clone(), pieces.clone()))),
         ("extended offset table", file(&extended, &Pixels::Items(vec![], pieces.clone()))),
         ("no table, one fragment each", file(&form, &Pixels::Items(vec![], streams.clone()))),
-        ("a table of zeros, one fragment each", file(&form, &Pixels::Items(zeros, streams.clone()))),
+        ("a table of zeros, one fragment each", file(&form, &Pixels::Items(zeros, streams))),
     ];
     for (name, bytes) in cases {
         let read = Rc::new(Cell::new(0));
