@@ -10,6 +10,8 @@ mod codec;
 mod data_set;
 #[cfg(feature = "codecs")]
 mod decode;
+#[cfg(feature = "codecs")]
+mod encapsulated_frames;
 mod error;
 mod functional_groups;
 mod header;
@@ -33,6 +35,8 @@ mod series;
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
 pub use decode::{DecodedFrame, decode_frame, decode_frames};
+#[cfg(feature = "codecs")]
+pub use encapsulated_frames::EncapsulatedFrames;
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub(crate) use instance::is_localiser;

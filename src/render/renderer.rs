@@ -83,6 +83,10 @@ impl Renderer {
     pub fn is_software(&self) -> bool {
         self.gpu.is_software
     }
+    /// Most voxels along an axis of a volume.
+    pub fn longest_axis(&self) -> u32 {
+        self.gpu.device.limits().max_texture_dimension_3d
+    }
     /// Whether the device is gone; a new renderer must be made.
     pub fn is_lost(&self) -> bool {
         self.gpu.loss.has_happened()

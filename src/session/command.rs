@@ -152,6 +152,12 @@ pub enum Action {
     OpenDemonstration,
     /// Look for studies on the site's server.
     OpenDicomweb,
+    /// Open every second slice of a CT that is too large, or every n-th.
+    OpenEverySecond,
+    /// Open neighbouring slices of a CT that is too large.
+    OpenSlab,
+    /// Leave a CT that is too large unopened.
+    DeclineOffer,
     /// Stop loading.
     CancelLoading,
 }
@@ -219,6 +225,9 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
     info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
+    info(Action::OpenEverySecond, "preflight-every-second", &[], words::PREFLIGHT_OPEN_EVERY),
+    info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),
+    info(Action::DeclineOffer, "preflight-cancel", &[], words::CANCEL),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
 ];
 
@@ -377,6 +386,10 @@ pub enum Command {
     CastTook(u32, f64),
     /// The full 3D picture has been put together.
     Refined,
+    /// Voxels along an axis of the volumes that what draws can hold; `None`: any number.
+    LongestAxis(Option<usize>),
+    /// The slice in the middle of the slab that is offered of a CT too large to be opened.
+    SlabCentre(usize),
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }

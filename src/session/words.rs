@@ -32,6 +32,10 @@ impl Lang {
             Self::Fr => "fr",
         }
     }
+    /// Whether words take their singular after this number: after 1, in French also after 0.
+    pub fn is_singular(self, number: &str) -> bool {
+        number == "1" || (self == Self::Fr && number == "0")
+    }
     /// A number with the language's decimal mark.
     pub fn number(self, value: f64, digits: usize) -> String {
         let text = format!("{value:.digits$}");
@@ -48,7 +52,8 @@ impl Lang {
     }
 }
 
-/// One sentence in both languages. `{}` marks the places of values, in order.
+/// One sentence in both languages. `{}` marks the places of values, in order. What stands in `[one|several]` follows the number
+/// before it; `[s]` is short for `[|s]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
     /// English.
@@ -65,15 +70,24 @@ impl Text {
             Lang::Fr => self.fr,
         }
     }
-    /// In a language, with values put at its `{}` marks.
+    /// In a language, with values put at its `{}` marks, and words in the number that the value before them asks for.
     pub fn with(self, lang: Lang, values: &[&str]) -> String {
         let mut out = String::new();
         let mut values = values.iter();
         for (n, piece) in self.in_lang(lang).split("{}").enumerate() {
+            let mut number = "";
             if n > 0 {
-                out.push_str(values.next().copied().unwrap_or_default());
+                number = values.next().copied().unwrap_or_default();
+                out.push_str(number);
             }
-            out.push_str(piece);
+            let mut parts = piece.split('[');
+            out.push_str(parts.next().unwrap_or_default());
+            for part in parts {
+                let (forms, rest) = part.split_once(']').unwrap_or((part, ""));
+                let (one, several) = forms.split_once('|').unwrap_or(("", forms));
+                out.push_str(if lang.is_singular(number) { one } else { several });
+                out.push_str(rest);
+            }
         }
         out
     }
@@ -114,12 +128,24 @@ texts! {
     READING_HEADERS: "Reading headers: {} of {}" / "Lecture des en-têtes : {} sur {}";
     UNPACKING: "Unpacking archives" / "Extraction des archives";
     LOADING_SLICES: "Loading slices: {} of {}" / "Chargement des coupes : {} sur {}";
-    READY: "{} slices loaded" / "{} coupes chargées";
-    READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
+    READY: "{} slice[s] loaded" / "{} coupe[s] chargée[s]";
+    READY_INCOMPLETE: "{} of {} slice[s] loaded" / "{} coupe[s] chargée[s] sur {}";
     NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
     DIRECTORY_ASIDE: "A DICOMDIR was set aside: the files it lists are read themselves." / "Un DICOMDIR a été mis de côté : les fichiers qu’il liste sont lus directement.";
     DIRECTORY_ALONE: "No CT series that can be shown was found: a DICOMDIR only lists files. Open the folder that holds them." / "Aucune série de scanner affichable n’a été trouvée : un DICOMDIR ne fait que lister des fichiers. Ouvrez le dossier qui les contient.";
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
+    SLICES: "{} slice[s]" / "{} coupe[s]";
+    PREFLIGHT: "This CT is too large to be opened whole" / "Ce scanner est trop grand pour être ouvert en entier";
+    PREFLIGHT_NAME: "{}: " / "{} : ";
+    PREFLIGHT_SIZE: "{} of {} × {} pixels, {} MB." / "{} de {} × {} pixels, {} Mo.";
+    PREFLIGHT_MEMORY: "Memory here holds {} ({} MB)." / "La mémoire contient ici {} ({} Mo).";
+    PREFLIGHT_GPU: "The GPU here holds {} ({} MB)." / "Le GPU contient ici {} ({} Mo).";
+    PREFLIGHT_KEPT: "Slices are left out, none is changed, and volumes are marked. What is open stays open until you choose." / "Des coupes sont omises, aucune n’est modifiée, et les volumes sont signalés. Ce qui est ouvert le reste jusqu’à votre choix.";
+    PREFLIGHT_EVERY: "One slice in {}: {}, {} mm apart, {} MB" / "Une coupe sur {} : {}, tous les {} mm, {} Mo";
+    PREFLIGHT_SLAB: "Slices {} to {} of {}, {} MB" / "Coupes {} à {} sur {}, {} Mo";
+    PREFLIGHT_CENTRE: "Middle of the slab" / "Milieu de la portion";
+    PREFLIGHT_OPEN_EVERY: "Open every second slice of a CT that is too large" / "Ouvrir une coupe sur deux d’un scanner trop grand";
+    PREFLIGHT_OPEN_SLAB: "Open neighbouring slices of a CT that is too large" / "Ouvrir des coupes voisines d’un scanner trop grand";
     SLAB: "Slab" / "Épaisseur";
     SLAB_OFF: "Plane" / "Plan";
     SLAB_MEAN: "Mean" / "Moyenne";
@@ -217,7 +243,7 @@ texts! {
     UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
     UPLOAD_CONFIRM: "Send" / "Envoyer";
     UPLOADING: "Sending…" / "Envoi en cours…";
-    UPLOADED: "Sent: {} objects stored" / "Envoyé : {} objets enregistrés";
+    UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
     UPLOAD_FAILED: "Not sent: {}" / "Non envoyé : {}";
     NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
     EXPORT_NEEDS_DICOM: "DICOM SEG and SR refer to DICOM images: this CT was not opened from DICOM and has none." / "DICOM SEG et SR renvoient à des images DICOM : ce scanner n’a pas été ouvert à partir de DICOM et n’en a aucune.";
@@ -228,13 +254,11 @@ texts! {
     CONTOUR_EMPTY: "The contour holds no voxel centre." / "Le contour ne contient aucun centre de voxel.";
     NO_LUNGS: "Propose or draw the lungs first." / "Proposez ou dessinez d’abord les poumons.";
     JOB_FAILED: "{} failed: {}" / "{} : échec, {}";
-    IMPORTED_SEG: "Segmentation read: {} segments" / "Segmentation lue : {} segments";
+    IMPORTED_SEG: "Segmentation read: {} segment[s]" / "Segmentation lue : {} segment[s]";
     SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
     SEGMENTATION: "Segmentation" / "Segmentation";
-    REPEATED_FILES: "{} files were open already" / "{} fichiers étaient déjà ouverts";
-    ONE_READY: "1 slice loaded" / "1 coupe chargée";
-    INSTANCES: "{} images" / "{} images";
-    ONE_INSTANCE: "1 image" / "1 image";
+    REPEATED_FILES: "{} file[s] [was|were] open already" / "{} fichier[s] [était déjà ouvert|étaient déjà ouverts]";
+    INSTANCES: "{} image[s]" / "{} image[s]";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
     GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
@@ -271,7 +295,27 @@ mod tests {
         for (name, text) in ALL {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
+            for sentence in [text.en, text.fr] {
+                assert_eq!(sentence.matches('[').count(), sentence.matches(']').count(), "{name}");
+                // Words follow the number before them.
+                let before = sentence.split('[').next().unwrap_or_default();
+                assert!(!sentence.contains('[') || before.contains("{}"), "{name}");
+            }
         }
+    }
+
+    #[test]
+    fn words_agree_with_the_number_before_them() {
+        let text = Text { en: "{} entr[y|ies] in {} file[s]", fr: "{} entrée[s] dans {} fichier[s] : [elle|elles]" };
+        assert_eq!(text.with(Lang::En, &["1", "2"]), "1 entry in 2 files");
+        assert_eq!(text.with(Lang::En, &["0", "1"]), "0 entries in 1 file");
+        assert_eq!(text.with(Lang::Fr, &["2", "0"]), "2 entrées dans 0 fichier : elle");
+        assert_eq!(text.with(Lang::Fr, &["0", "11"]), "0 entrée dans 11 fichiers : elles");
+        assert_eq!(READY.with(Lang::En, &["1"]), "1 slice loaded");
+        assert_eq!(READY_INCOMPLETE.with(Lang::Fr, &["1", "2"]), "1 coupe chargée sur 2");
+        assert_eq!(REPEATED_FILES.with(Lang::Fr, &["1"]), "1 fichier était déjà ouvert");
+        // Values are never read as forms.
+        assert_eq!(UPLOAD.with(Lang::En, &["a [b|c] {}"]), "Send to a [b|c] {}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
-use super::dialogs::{HelpDialog, UploadDialog};
+use super::dialogs::{HelpDialog, PreflightDialog, UploadDialog};
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
 use super::remote::RemoteDialog;
@@ -64,6 +64,7 @@ fn App() -> impl IntoView {
             <RightColumn />
             <StatusLine />
             <RemoteDialog />
+            <PreflightDialog />
             <UploadDialog />
             <HelpDialog />
         </div>
@@ -76,7 +77,7 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     let typing = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).is_some_and(|e| {
         let kind = e.get_attribute("type").unwrap_or_default();
         e.tag_name() == "SELECT"
-            || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "date" | "password"))
+            || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "range" | "date" | "password"))
     });
     let key = event.key();
     if typing && key != "Escape" {

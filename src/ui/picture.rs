@@ -86,6 +86,11 @@ impl Picture {
         self.cpu.is_some()
     }
 
+    /// Most voxels along an axis of a volume; `None` where nothing limits it.
+    pub(super) fn longest_axis(&self) -> Option<usize> {
+        self.gpu.as_ref().map(|gpu| gpu.renderer.longest_axis() as usize)
+    }
+
     /// Another CT; whether the GPU can hold it.
     pub(super) fn begin(&mut self, case: &Case) -> bool {
         match (&mut self.gpu, &mut self.cpu) {

@@ -343,10 +343,12 @@ impl Runtime {
             // A frame finds out, and rebuilds.
             let watching = SendWrapper::new(runtime.clone());
             picture.when_lost(move || watching.ask_frame());
+            let longest_axis = picture.longest_axis();
             *runtime.0.picture.borrow_mut() = Some(picture);
             let again = Changes { volume: true, view: true, volume_view: true, facts: true, ..Changes::default() };
             runtime.0.pending.borrow_mut().merge(again);
             runtime.requeue();
+            runtime.dispatch(Command::LongestAxis(longest_axis));
             runtime.dispatch(Command::Gpu(gpu));
         });
     }
