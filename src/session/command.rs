@@ -116,6 +116,10 @@ pub enum Action {
     Maximise,
     /// Fit all panes again.
     ResetView,
+    /// Turn the planes of the other panes by so many degrees, clockwise in the pane under the pointer.
+    TurnPlanes(i32),
+    /// All planes as the CT lies.
+    ResetPlanes,
     /// The plane alone, then slabs of each projection in turn.
     CycleSlab,
     /// The slab by one step of thickness.
@@ -161,7 +165,7 @@ pub struct CommandInfo {
     pub action: Action,
     /// `data-testid` of its button.
     pub test_id: &'static str,
-    /// Keys, as `KeyboardEvent.key`, with `Ctrl+` and `Shift+` before.
+    /// Keys, as `KeyboardEvent.key`, with `Ctrl+`, `Alt+` and `Shift+` before, in this order.
     pub keys: &'static [&'static str],
     /// Its name.
     pub title: Text,
@@ -203,6 +207,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Zoom(-1), "zoom-out", &["Ctrl+ArrowDown"], words::ZOOM_OUT),
     info(Action::Maximise, "maximise", &["m"], words::MAXIMISE),
     info(Action::ResetView, "reset-view", &["r"], words::RESET_VIEW),
+    info(Action::TurnPlanes(5), "turn-planes-right", &["Alt+ArrowRight"], words::TURN_RIGHT),
+    info(Action::TurnPlanes(-5), "turn-planes-left", &["Alt+ArrowLeft"], words::TURN_LEFT),
+    info(Action::TurnPlanes(1), "turn-planes-right-little", &["Alt+Shift+ArrowRight"], words::TURN_RIGHT_LITTLE),
+    info(Action::TurnPlanes(-1), "turn-planes-left-little", &["Alt+Shift+ArrowLeft"], words::TURN_LEFT_LITTLE),
+    info(Action::ResetPlanes, "reset-planes", &["a"], words::RESET_PLANES),
     info(Action::CycleSlab, "slab-next", &["t"], words::SLAB_NEXT),
     info(Action::SlabStep(1), "slab-thicker", &["Shift+ArrowUp"], words::SLAB_THICKER),
     info(Action::SlabStep(-1), "slab-thinner", &["Shift+ArrowDown"], words::SLAB_THINNER),

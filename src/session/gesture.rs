@@ -6,7 +6,7 @@ use super::state::{Case, Session};
 use super::words;
 use crate::annotation::{Brush, BrushShape, ContourAction, Edit, Origin, Transaction, brush_stroke, fill_contour};
 use crate::geometry::{PanePoint, PatientPoint, simplify};
-use crate::view::Window;
+use crate::view::{PaneState, Window};
 
 /// A gesture in progress.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(super) enum Gesture {
     None,
     /// The crosshair follows.
     Navigate,
+    /// The planes of the other panes turn with a crosshair line.
+    Turn { pane: PaneId, from: [PaneState; 3], start_rad: f64 },
     /// The window follows.
     Window { from: Window, at: PanePoint },
     /// The picture follows.
@@ -80,6 +82,7 @@ impl Session {
             return;
         }
         match tool {
+            Tool::Navigate if self.turns_at(input.pane, input.at) => self.begin_turn(input.pane, input.at),
             Tool::Navigate => {
                 self.gesture = Gesture::Navigate;
                 self.move_crosshair(input, update);
@@ -103,7 +106,8 @@ impl Session {
         }
         let Some(at) = self.patient_at(input.pane, input.at) else { return };
         self.notice = None;
-        self.last_plane = self.panes[input.pane.index()].plane;
+        let pane = &self.panes[input.pane.index()];
+        self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         if tool == Tool::Contour {
             let subtract = self.subtract != input.ctrl;
             self.gesture = Gesture::Contour { pane: input.pane, points: vec![at], subtract };
@@ -119,6 +123,7 @@ impl Session {
         match &mut self.gesture {
             Gesture::None => {}
             Gesture::Navigate => self.move_crosshair(input, update),
+            Gesture::Turn { .. } => self.turn_on(input.at, update),
             Gesture::Window { from, at } => {
                 let window = from.dragged(input.at.x - at.x, input.at.y - at.y);
                 self.set_window(window, update);
@@ -261,6 +266,10 @@ impl Session {
             }
             Gesture::Window { from, .. } => {
                 self.window = from;
+                update.changes.view = true;
+            }
+            Gesture::Turn { from, .. } => {
+                self.panes = from;
                 update.changes.view = true;
             }
             _ => {}

@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// The pane that keys act on: under the pointer, else the one shown alone, else axial.
-    fn pane_for_keys(&self) -> PaneId {
+    pub(super) fn pane_for_keys(&self) -> PaneId {
         self.pointer.map(|p| p.0).or(self.maximised).unwrap_or(PaneId::Axial)
     }
 
@@ -130,7 +130,8 @@ impl Session {
         self.set_crosshair(at, Some(id), update);
     }
 
-    /// Moves the crosshair to a voxel centre inside the grid; the other panes follow to its slice.
+    /// Moves the crosshair to a voxel centre inside the grid, or, while planes are oblique, exactly where it is wanted, for no
+    /// voxel centre need lie in them; the other panes follow to its slice.
     pub(super) fn set_crosshair(&mut self, at: PatientPoint, from: Option<PaneId>, update: &mut Update) {
         let Some(case) = &self.case else { return };
         let grid = case.volume.grid();
@@ -139,7 +140,7 @@ impl Session {
         let clamp = |v: f64, n: usize| v.round().clamp(0.0, n as f64 - 1.0) as usize;
         let index =
             crate::geometry::VoxelIndex::new(clamp(voxel.x, size[0]), clamp(voxel.y, size[1]), clamp(voxel.z, size[2]));
-        self.crosshair = grid.patient_from_voxel(index.centre());
+        self.crosshair = if self.is_oblique() { at } else { grid.patient_from_voxel(index.centre()) };
         for (n, pane) in self.panes.iter_mut().enumerate() {
             if from.is_none_or(|id| id.index() != n) {
                 pane.move_to_slice_of(self.crosshair);

@@ -13,6 +13,7 @@ mod loading;
 mod looking;
 mod marking;
 mod other_files;
+mod planes;
 mod proposing;
 mod state;
 mod update;

@@ -244,7 +244,8 @@ pub struct Session {
     pub(super) subtract: bool,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
-    pub(super) last_plane: crate::geometry::AnatomicalPlane,
+    /// The plane last marked in; `None` if it was oblique.
+    pub(super) last_plane: Option<crate::geometry::AnatomicalPlane>,
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) ledger: Vec<LedgerEntry>,
@@ -336,7 +337,7 @@ impl Session {
             subtract: false,
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
             gesture: Gesture::None,
-            last_plane: crate::geometry::AnatomicalPlane::Axial,
+            last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
             notice: None,
             upload: UploadState::None,
             ledger: Vec::new(),

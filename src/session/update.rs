@@ -110,10 +110,13 @@ impl Session {
             Action::Zoom(steps) => self.zoom_key(steps, update),
             Action::Maximise => self.maximise(update),
             Action::ResetView => {
+                self.reset_planes(update);
                 self.fit_views();
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
+            Action::TurnPlanes(degrees) => self.turn_by_key(degrees, update),
+            Action::ResetPlanes => self.reset_planes(update),
             Action::CycleSlab => self.cycle_slab(update),
             Action::SlabStep(steps) => self.step_slab(steps, update),
             Action::Invert => {

@@ -2,13 +2,14 @@
 
 use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
+use super::gesture::Gesture;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::{GeometryFinding, Severity, Stack};
-use crate::view::{Slab, edge_letters, scale_bar};
+use crate::view::{ReferenceLine, Slab, edge_letters, reference_lines, scale_bar};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -81,6 +82,10 @@ pub struct PaneHeader {
     pub scale: Option<(f64, String)>,
     /// Where the crosshair lies, CSS px.
     pub crosshair: Option<(f64, f64)>,
+    /// Where the other planes cut this one.
+    pub lines: Vec<ReferenceLine>,
+    /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
+    pub oblique: Option<String>,
 }
 
 /// A measurement shown.
@@ -164,6 +169,8 @@ pub struct PaneDrawing {
     pub contour: Vec<PanePoint>,
     /// Centre and radius of the brush.
     pub brush: Option<(PanePoint, f64)>,
+    /// A press takes hold of a line, to turn the planes.
+    pub turns: bool,
 }
 
 /// The upload dialog.
@@ -439,6 +446,11 @@ impl Session {
                 (b.length_px, words)
             }),
             crosshair: inside.then_some((at.x, at.y)),
+            lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
+            oblique: pane.is_oblique(grid).then(|| {
+                let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
+                words::OBLIQUE.with(self.lang, &[&degrees])
+            }),
         }
     }
 
@@ -466,7 +478,10 @@ impl Session {
         };
         let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
         let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
-        PaneDrawing { contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
+        let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);
+        let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
+            || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
+        PaneDrawing { turns, contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
     }
 }
 

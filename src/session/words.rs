@@ -211,6 +211,14 @@ texts! {
     GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
     PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
     RESET_VIEW: "Reset views" / "Réinitialiser les vues";
+    TURN_RIGHT: "Turn the planes clockwise by 5°" / "Tourner les plans de 5° vers la droite";
+    TURN_LEFT: "Turn the planes counter-clockwise by 5°" / "Tourner les plans de 5° vers la gauche";
+    TURN_RIGHT_LITTLE: "Turn the planes clockwise by 1°" / "Tourner les plans de 1° vers la droite";
+    TURN_LEFT_LITTLE: "Turn the planes counter-clockwise by 1°" / "Tourner les plans de 1° vers la gauche";
+    RESET_PLANES: "Planes as the CT lies" / "Plans dans les axes du scanner";
+    OBLIQUE: "oblique {}°" / "oblique {}°";
+    OBLIQUE_ABOUT: "This plane was turned. Contours fill the voxels it passes through; brush and ball measure millimetres. Interpolation needs planes in line with the CT." / "Ce plan a été tourné. Les contours remplissent les voxels qu’il traverse ; le pinceau et la sphère sont en millimètres. L’interpolation demande des plans dans les axes du scanner.";
+    INTERPOLATE_STRAIGHT: "Interpolation needs contours in planes in line with the CT: the last was in an oblique plane." / "L’interpolation demande des contours dans des plans dans les axes du scanner : le dernier était dans un plan oblique.";
     NEXT_SLICE: "Next slice" / "Coupe suivante";
     PREVIOUS_SLICE: "Previous slice" / "Coupe précédente";
     NEXT_TEN: "Ten slices on" / "Dix coupes plus loin";

@@ -5,7 +5,7 @@ use super::toolbar::say;
 use crate::geometry::PanePoint;
 use crate::session::words;
 use crate::session::{Action, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
-use crate::view::Projection;
+use crate::view::{Piece, Projection, ReferenceLine};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -145,9 +145,11 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
         }
     });
     let no_3d = move || !is_slice && page.view.with(|v| v.gpu == Gpu::Cpu && v.has_case);
+    let oblique = move || header.with(|h| h.oblique.clone());
     view! {
         <div
             class="pane"
+            class:turns=move || is_slice && page.drawings[n.min(2)].with(|d| d.turns)
             class:hidden=move || maximised.get().is_some_and(|m| m != n)
             node_ref=node
             tabindex="0"
@@ -155,6 +157,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
             aria-label=say(id.title())
             data-testid=id.test_id()
             data-slice=move || header.with(|h| h.slice)
+            data-oblique=move || oblique().is_some().to_string()
             data-slices=move || header.with(|h| h.slices)
             data-center=move || window.get().0
             data-width=move || window.get().1
@@ -167,7 +170,12 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
             on:dblclick=move |_| page.dispatch(Command::Do(Action::Maximise))
             on:wheel=on_wheel
         >
-            <div class="text top-right">{say(id.title())}</div>
+            <div class=format!("text top-right plane-{n}")>
+                {say(id.title())}
+                <span class="oblique" title=say(words::OBLIQUE_ABOUT) hidden=move || oblique().is_none()>
+                    {oblique}
+                </span>
+            </div>
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
             </div>
@@ -185,7 +193,15 @@ fn Drawing(n: usize) -> impl IntoView {
     let page = page();
     let header = Memo::new(move |_| page.view.with(|v| v.panes.get(n).cloned().unwrap_or_default()));
     let drawing = page.drawings[n];
-    let cross = move || header.with(|h| h.crosshair).unwrap_or((-9.0, -9.0));
+    // The two other planes, by their place among the lines.
+    let others: [usize; 2] = match n {
+        0 => [1, 2],
+        1 => [0, 2],
+        _ => [0, 1],
+    };
+    let line = move |which: usize, part: fn(&ReferenceLine) -> String| {
+        move || header.with(|h| h.lines.get(which).map(part).unwrap_or_default())
+    };
     let px = |v: f64| format!("{v:.1}");
     let contour = move || {
         let point = |p: &PanePoint| format!("{:.1},{:.1}", p.x, p.y);
@@ -194,9 +210,20 @@ fn Drawing(n: usize) -> impl IntoView {
     let ring = move || drawing.with(|d| d.brush).map_or((-9.0, -9.0, 0.0), |(p, r)| (p.x, p.y, r));
     let scale = move || header.with(|h| h.scale.clone());
     view! {
-        <svg class="drawing" aria-hidden="true">
-            <line class="cross" x1=move || px(cross().0) x2=move || px(cross().0) y1="0" y2="100%" />
-            <line class="cross" y1=move || px(cross().1) y2=move || px(cross().1) x1="0" x2="100%" />
+        <svg class="drawing" class:turns=move || drawing.with(|d| d.turns) aria-hidden="true">
+            {others
+                .iter()
+                .enumerate()
+                .map(|(which, of)| {
+                    view! {
+                        <g class=format!("line plane-{of}")>
+                            <path d=line(which, |l| path(&l.pieces)) />
+                            <path class="face" d=line(which, |l| path(&l.slab)) />
+                            <path class="handle" d=line(which, |l| circles(&l.handles)) />
+                        </g>
+                    }
+                })
+                .collect_view()}
             <polygon class="contour" points=contour />
             <circle class="ring" cx=move || px(ring().0) cy=move || px(ring().1) r=move || px(ring().2) />
         </svg>
@@ -205,4 +232,14 @@ fn Drawing(n: usize) -> impl IntoView {
             <span>{move || scale().map(|s| s.1)}</span>
         </div>
     }
+}
+
+/// Pieces as path data.
+fn path(pieces: &[Piece]) -> String {
+    pieces.iter().map(|[a, b]| format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y)).collect()
+}
+
+/// Small circles as path data.
+fn circles(centres: &[PanePoint]) -> String {
+    centres.iter().map(|c| format!("M{:.1} {:.1}a5 5 0 1 0 10 0a5 5 0 1 0-10 0", c.x - 5.0, c.y)).collect()
 }
