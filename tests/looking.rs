@@ -14,9 +14,11 @@ use hilum::geometry::PanePoint;
 use hilum::jobs::{FileFacts, FileId, JobEvent, JobInput, run};
 use hilum::session::words::{self, Lang};
 use hilum::session::{
-    Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, Tool, Update,
-    action_of_key,
+    Action, Command, Effect, Layout, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, Tool,
+    Update, action_of_key,
 };
+
+use hilum::view::{PaneContent, VoiFunction, Window};
 
 mod files;
 use files::{Bytes, Kept, nifti};
@@ -188,4 +190,141 @@ fn planes_turned_twice_scroll_probe_and_take_contours_and_brush() {
     assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::INTERPOLATE_STRAIGHT.en));
     reader.presses("r");
     assert_eq!(reader.obliqueness(), [None, None, None]);
+}
+
+#[test]
+fn layouts_show_the_panes_they_name_and_hidden_ones_keep_their_zoom() {
+    let mut reader = Reader::new();
+    let shown = |reader: &Reader| {
+        let arrangement = reader.session.arrangement();
+        let names = ["A", "C", "S", "V"].iter().zip(arrangement.shown).filter(|(_, shown)| *shown);
+        (names.map(|(name, _)| *name).collect::<String>(), arrangement.large)
+    };
+    assert_eq!(shown(&reader), ("ACSV".to_owned(), None));
+    reader.pointer(PaneId::Sagittal, PointerPhase::Move, (10.0, 10.0));
+    for (key, panes, large) in [
+        ("6", "S", None),
+        ("7", "AS", None),
+        ("8", "ACSV", None),
+        ("9", "ACSV", Some(PaneId::Sagittal)),
+        ("d", "ACSV", Some(PaneId::Volume)),
+    ] {
+        reader.presses(key);
+        assert_eq!(shown(&reader), (panes.to_owned(), large), "{key}");
+    }
+    // One pane alone for a while, in any layout; then the layout again.
+    reader.presses("m");
+    assert_eq!(shown(&reader), ("S".to_owned(), None));
+    reader.presses("m");
+    assert_eq!(shown(&reader), ("ACSV".to_owned(), Some(PaneId::Volume)));
+    reader.presses("7");
+    assert_eq!(reader.session.view_model().layout, Layout::Two);
+
+    // The page hides a pane, shows it smaller, and as large as before: it shows what it showed.
+    let bar = |reader: &Reader| reader.session.view_model().panes[1].scale.clone().unwrap();
+    let before = bar(&reader);
+    let pane = |left, side: f64| PaneSize { left, top: 0.0, width: side * 4.0, height: side * 3.0 };
+    for side in [0.0, 50.0, 0.0, 100.0] {
+        reader.does(Command::Resize([pane(0.0, 100.0), pane(400.0, side), pane(0.0, 100.0), pane(400.0, 100.0)], 1.0));
+    }
+    let after = bar(&reader);
+    assert!(after.1 == before.1 && (after.0 - before.0).abs() < 1e-6, "{before:?} {after:?}");
+}
+
+#[test]
+fn windows_are_shared_until_each_pane_gets_its_own() {
+    let mut reader = Reader::new();
+    let windows = |reader: &Reader| PaneId::ALL.map(|id| reader.session.window_of(id).centre_hu);
+    reader.presses("2");
+    assert_eq!(windows(&reader), [40.0; 4]);
+    reader.presses("q");
+    reader.pointer(PaneId::Coronal, PointerPhase::Move, (10.0, 10.0));
+    reader.presses("3");
+    assert_eq!(windows(&reader), [40.0, 350.0, 40.0, 40.0]);
+    let typed = Window { centre_hu: -500.0, width_hu: 0.01, function: VoiFunction::Sigmoid };
+    reader.does(Command::Window(typed));
+    let kept = reader.session.window_of(PaneId::Coronal);
+    assert_eq!((kept.centre_hu, kept.function), (-500.0, VoiFunction::Sigmoid));
+    assert_eq!(kept.width_hu, VoiFunction::Sigmoid.narrowest_hu());
+    reader.does(Command::Window(Window { centre_hu: f64::NAN, ..typed }));
+    assert_eq!(reader.session.window_of(PaneId::Coronal), kept, "no number, no window");
+    // A drag changes the pane it is in; Escape gives it up.
+    reader.does(Command::Do(Action::Tool(Tool::Window)));
+    reader.pointer(PaneId::Axial, PointerPhase::Down, (100.0, 100.0));
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (100.0, 120.0));
+    assert!(windows(&reader)[0] > 40.0 && windows(&reader)[1..] == [-500.0, 40.0, 40.0]);
+    reader.presses("Escape");
+    assert_eq!(windows(&reader), [40.0, -500.0, 40.0, 40.0]);
+    reader.pointer(PaneId::Axial, PointerPhase::Up, (100.0, 120.0));
+    reader.pointer(PaneId::Coronal, PointerPhase::Move, (10.0, 10.0));
+    reader.presses("q");
+    assert_eq!(windows(&reader), [-500.0; 4], "shared again, beginning with this pane's");
+    let frame = reader.session.frame_input().unwrap();
+    let slices = frame.panes.iter().filter_map(|p| match &p.content {
+        PaneContent::Slice(slice) => Some(slice.window.function),
+        PaneContent::Volume(_) => None,
+    });
+    assert_eq!(slices.collect::<Vec<_>>(), [VoiFunction::Sigmoid; 3]);
+}
+
+#[test]
+fn cine_shows_every_slice_in_turn_and_says_when_it_lags() {
+    let mut reader = Reader::new();
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (10.0, 10.0));
+    let slice = |reader: &Reader| reader.session.view_model().panes[0].slice;
+    for _ in 0..40 {
+        reader.presses("ArrowDown");
+    }
+    reader.does(Command::CineRate(20.0));
+    reader.presses(" ");
+    assert!(reader.session.is_playing());
+    // Every 16 ms the page asks: 50 ms to a slice.
+    let (mut now, mut seen) = (0.0, vec![slice(&reader)]);
+    while now < 3000.0 {
+        if reader.session.cine_is_due(now) {
+            reader.does(Command::CineStep(now));
+            seen.push(slice(&reader));
+        }
+        now += 16.0;
+    }
+    assert!((58..=61).contains(&(seen.len() - 1)), "{} slices in 3 s at 20 per second", seen.len() - 1);
+    assert!(seen.windows(2).all(|w| w[0].abs_diff(w[1]) == 1), "none left out: {seen:?}");
+    assert_eq!((seen[23], seen[24], *seen.iter().max().unwrap()), (23, 22, 23), "to and fro");
+    assert_eq!(reader.session.cine_lags_hz(), None);
+    // A machine that takes 200 ms to a slice: five a second, each in turn, and that is said.
+    reader.does(Command::Do(Action::CinePingPong));
+    let mut seen = vec![slice(&reader)];
+    for _ in 0..40 {
+        now += 200.0;
+        assert!(reader.session.cine_is_due(now));
+        reader.does(Command::CineStep(now));
+        seen.push(slice(&reader));
+    }
+    assert!(seen.windows(2).all(|w| matches!(w[0].abs_diff(w[1]), 1 | 23)), "{seen:?}");
+    assert!((reader.session.cine_lags_hz().unwrap() - 5.0).abs() < 0.3);
+    // A hand on the pane stops it.
+    reader.presses("ArrowUp");
+    assert!(!reader.session.is_playing());
+}
+
+#[test]
+fn a_mirrored_picture_is_marked_and_its_letters_follow() {
+    let mut reader = Reader::new();
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (100.0, 150.0));
+    let left = reader.session.probe().unwrap().at;
+    let header = |reader: &Reader| {
+        let header = reader.session.view_model().panes[0].clone();
+        (header.letters.concat(), header.mirrored)
+    };
+    reader.presses("h");
+    assert_eq!(header(&reader), ("LRAP".to_owned(), true));
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (300.0, 150.0));
+    assert!(reader.session.probe().unwrap().at.distance(left) < 1e-6, "what was left is right");
+    reader.presses("j");
+    assert_eq!(header(&reader), ("LRPA".to_owned(), false));
+    reader.presses("g");
+    assert_eq!(header(&reader), ("APLR".to_owned(), false), "clockwise: the left edge goes to the top");
+    reader.presses("r");
+    assert_eq!(header(&reader), ("RLAP".to_owned(), false));
+    assert_eq!(reader.session.view_model().panes[1].letters.concat(), "RLHF", "the others were left alone");
 }

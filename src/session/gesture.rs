@@ -19,7 +19,7 @@ pub(super) enum Gesture {
     /// The planes of the other panes turn with a crosshair line.
     Turn { pane: PaneId, from: [PaneState; 3], start_rad: f64 },
     /// The window follows.
-    Window { from: Window, at: PanePoint },
+    Window { pane: PaneId, from: [Window; 4], at: PanePoint },
     /// The picture follows.
     Pan { last: PanePoint },
     /// The picture grows and shrinks about where it was pressed.
@@ -67,6 +67,9 @@ impl Session {
     }
 
     fn press(&mut self, input: PointerInput, update: &mut Update) {
+        self.active = input.pane;
+        self.stop_cine_in(input.pane);
+        update.changes.facts = true;
         let tool = match (input.button, input.shift) {
             (PointerButton::Middle, _) => Tool::Pan,
             (PointerButton::Primary, true) => Tool::Pan,
@@ -87,7 +90,7 @@ impl Session {
                 self.gesture = Gesture::Navigate;
                 self.move_crosshair(input, update);
             }
-            Tool::Window => self.gesture = Gesture::Window { from: self.window, at: input.at },
+            Tool::Window => self.gesture = Gesture::Window { pane: input.pane, from: self.windows, at: input.at },
             Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
             Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
             Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
@@ -124,9 +127,10 @@ impl Session {
             Gesture::None => {}
             Gesture::Navigate => self.move_crosshair(input, update),
             Gesture::Turn { .. } => self.turn_on(input.at, update),
-            Gesture::Window { from, at } => {
-                let window = from.dragged(input.at.x - at.x, input.at.y - at.y);
-                self.set_window(window, update);
+            Gesture::Window { pane, from, at } => {
+                let window = from[pane.index()].dragged(input.at.x - at.x, input.at.y - at.y);
+                let pane = *pane;
+                self.set_window(pane, window, update);
             }
             Gesture::Pan { last } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
@@ -264,10 +268,7 @@ impl Session {
                 }
                 self.volume_revision += 1;
             }
-            Gesture::Window { from, .. } => {
-                self.window = from;
-                update.changes.view = true;
-            }
+            Gesture::Window { from, .. } => self.set_windows(from, update),
             Gesture::Turn { from, .. } => {
                 self.panes = from;
                 update.changes.view = true;

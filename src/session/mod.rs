@@ -4,11 +4,13 @@
 //! invariants after every step.
 
 mod change;
+mod cine;
 mod command;
 mod explain;
 mod frame;
 mod gesture;
 mod handing_over;
+mod layout;
 mod loading;
 mod looking;
 mod marking;
@@ -18,16 +20,20 @@ mod proposing;
 mod state;
 mod update;
 mod view_model;
+mod windowing;
 pub mod words;
 
 pub use change::{Changes, Update};
+pub use cine::CINE_RATES_HZ;
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
     PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use layout::{Arrangement, Layout};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
     UploadView, ViewModel, counted,
 };
+pub use windowing::OwnWindow;

@@ -74,7 +74,11 @@ fn on_key(page: Page, event: &KeyboardEvent) {
         e.tag_name() == "SELECT" || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number"))
     });
     let key = event.key();
-    if typing && key != "Escape" {
+    let presses = key == " " && {
+        let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        target.is_some_and(|e| matches!(e.tag_name().as_str(), "BUTTON" | "SUMMARY" | "INPUT"))
+    };
+    if (typing && key != "Escape") || presses {
         return;
     }
     if key == "?" || key == "F1" {

@@ -8,6 +8,7 @@ mod app;
 mod dialogs;
 mod document;
 mod icons;
+mod menus;
 mod panels;
 mod panes;
 mod picture;

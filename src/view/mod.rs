@@ -4,6 +4,7 @@
 //! GPU can.
 
 mod camera;
+mod compartments;
 mod frame_input;
 mod labels;
 mod overlay;
@@ -16,11 +17,12 @@ mod transfer;
 mod window;
 
 pub use camera::Camera;
-pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
+pub use compartments::{COMPARTMENT_OPACITY, COMPARTMENTS, Compartment, LungTissue, compartment};
+pub use frame_input::{FrameInput, Interpolation, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pane::{PaneState, turn_others};
 pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
 pub use slab::{Projection, Slab};
 pub use transfer::{TransferFunction, VolumePreset};
-pub use window::{PRESETS, Window};
+pub use window::{PRESETS, Ramp, VoiFunction, Window};

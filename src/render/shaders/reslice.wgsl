@@ -7,14 +7,18 @@ struct SliceUniform {
     size: vec3<f32>,     // columns, rows, slices
     across: vec3<f32>,   // voxels from one sample through the slab to the next
     corner: vec2<f32>,   // top left corner of the pane on the canvas, px
-    low: f32,            // HU that is black
+    ends: vec4<f32>,     // HU at which all compartments but the last end
+    low: f32,            // HU that is black at most; the middle of a sigmoid
+    high: f32,           // HU above which all is white
     scale: f32,          // grey per HU
+    sigmoid: f32,
     fill: f32,
     outline: f32,
     samples: f32,        // through the slab
     projection: f32,     // 1 mean, 2 highest, 3 lowest
     inverted: f32,
-    nearest: f32,
+    interpolation: f32,  // 0 straight lines, 1 voxels as they are, 2 cubics
+    tint: f32,           // opacity of the compartments' colours; 0 shows none
 }
 
 @group(0) @binding(0) var<uniform> u: SliceUniform;
@@ -37,9 +41,50 @@ fn label_at(v: vec3<f32>) -> vec2<u32> {
 }
 
 fn hu_at(v: vec3<f32>) -> f32 {
-    let p = select(v, floor(v + 0.5), u.nearest > 0.0);
+    let p = select(v, floor(v + 0.5), u.interpolation == 1.0);
     // The texture holds HU - 1024.
     return textureSampleLevel(ct, ct_sampler, (p + 0.5) / u.size, 0.0).x + 1024.0;
+}
+
+// Weights of the voxels at -1, 0, 1 and 2 for a place between 0 and 1, along each axis.
+fn cubic_weights(t: vec3<f32>) -> array<vec3<f32>, 4> {
+    return array<vec3<f32>, 4>(
+        t * (-0.5 + t * (1.0 - 0.5 * t)),
+        1.0 + t * t * (-2.5 + 1.5 * t),
+        t * (0.5 + t * (2.0 - 1.5 * t)),
+        t * t * (-0.5 + 0.5 * t),
+    );
+}
+
+fn cubic_at(v: vec3<f32>) -> f32 {
+    let last = u.size - 1.0;
+    let c = clamp(v, vec3<f32>(0.0), last);
+    let low = floor(c);
+    var weights = cubic_weights(c - low);
+    var sum = 0.0;
+    for (var k = 0; k < 4; k += 1) {
+        if (weights[k].z == 0.0) {
+            continue;
+        }
+        for (var j = 0; j < 4; j += 1) {
+            let w = weights[k].z * weights[j].y;
+            if (w == 0.0) {
+                continue;
+            }
+            for (var i = 0; i < 4; i += 1) {
+                let p = clamp(low + vec3<f32>(f32(i - 1), f32(j - 1), f32(k - 1)), vec3<f32>(0.0), last);
+                sum += w * weights[i].x * textureLoad(ct, vec3<i32>(p), 0).x;
+            }
+        }
+    }
+    return sum + 1024.0;
+}
+
+fn grey_of(hu: f32) -> f32 {
+    if (u.sigmoid > 0.0) {
+        return 1.0 / (1.0 + exp(clamp((u.low - hu) * u.scale, -80.0, 80.0)));
+    }
+    return select(select((hu - u.low) * u.scale, 1.0, hu > u.high), 0.0, hu <= u.low);
 }
 
 fn outside(v: vec3<f32>) -> bool {
@@ -76,7 +121,11 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         if (outside(v)) {
             return vec4<f32>(0.0, 0.0, 0.0, 1.0);
         }
-        hu = hu_at(v);
+        if (u.interpolation == 2.0) {
+            hu = cubic_at(v);
+        } else {
+            hu = hu_at(v);
+        }
     } else {
         let slab = slab_at(v);
         if (slab.y == 0.0) {
@@ -84,7 +133,7 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         }
         hu = slab.x;
     }
-    let grey = clamp((hu - u.low) * u.scale, 0.0, 1.0);
+    let grey = grey_of(hu);
     var colour = vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
     let here = label_at(v);
     if (any(here != vec2<u32>(0u))) {
@@ -92,12 +141,19 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         let w = label_at(v - u.right);
         let s = label_at(v + u.down);
         let n = label_at(v - u.down);
+        var fill = vec2<f32>(u.fill);
+        if (u.tint > 0.0 && textureLoad(look, vec2<i32>(i32(here.x), 2), 0).x > 0.0) {
+            // The compartments are the fill.
+            let compartment = dot(select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<f32>(hu) > u.ends), vec4<f32>(1.0));
+            colour = mix(colour, textureLoad(look, vec2<i32>(i32(compartment), 3), 0).xyz, u.tint);
+            fill.x = 0.0;
+        }
         for (var layer = 0u; layer < 2u; layer++) {
             let segment = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
             if (segment.w > 0.0) {
                 let l = here[layer];
                 let edge = e[layer] != l || w[layer] != l || s[layer] != l || n[layer] != l;
-                colour = mix(colour, segment.xyz, select(u.fill, u.outline, edge));
+                colour = mix(colour, segment.xyz, select(fill[layer], u.outline, edge));
             }
         }
     }
