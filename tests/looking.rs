@@ -15,10 +15,10 @@ use hilum::jobs::{FileFacts, FileId, JobEvent, JobInput, run};
 use hilum::session::words::{self, Lang};
 use hilum::session::{
     Action, Command, Effect, Layout, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, Tool,
-    Update, action_of_key,
+    Update, WindowChange, action_of_key,
 };
 
-use hilum::view::{PaneContent, VoiFunction, Window};
+use hilum::view::{PaneContent, VoiFunction};
 
 mod files;
 use files::{Bytes, Kept, nifti};
@@ -241,12 +241,15 @@ fn windows_are_shared_until_each_pane_gets_its_own() {
     reader.pointer(PaneId::Coronal, PointerPhase::Move, (10.0, 10.0));
     reader.presses("3");
     assert_eq!(windows(&reader), [40.0, 350.0, 40.0, 40.0]);
-    let typed = Window { centre_hu: -500.0, width_hu: 0.01, function: VoiFunction::Sigmoid };
-    reader.does(Command::Window(typed));
+    for change in
+        [WindowChange::Function(VoiFunction::Sigmoid), WindowChange::Centre(-500.0), WindowChange::Width(0.01)]
+    {
+        reader.does(Command::Window(change));
+    }
     let kept = reader.session.window_of(PaneId::Coronal);
     assert_eq!((kept.centre_hu, kept.function), (-500.0, VoiFunction::Sigmoid));
     assert_eq!(kept.width_hu, VoiFunction::Sigmoid.narrowest_hu());
-    reader.does(Command::Window(Window { centre_hu: f64::NAN, ..typed }));
+    reader.does(Command::Window(WindowChange::Width(f64::NAN)));
     assert_eq!(reader.session.window_of(PaneId::Coronal), kept, "no number, no window");
     // A drag changes the pane it is in; Escape gives it up.
     reader.does(Command::Do(Action::Tool(Tool::Window)));

@@ -6,7 +6,7 @@ use crate::annotation::SegmentMeaning;
 use crate::export::Outbound;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileFacts, JobEvent};
-use crate::view::{Projection, Slab, VolumePreset, Window};
+use crate::view::{Projection, Slab, VoiFunction, VolumePreset};
 
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -324,6 +324,17 @@ pub enum SegmentChange {
     ToggleLocked,
 }
 
+/// A change of a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WindowChange {
+    /// Window Center, HU.
+    Centre(f64),
+    /// Window Width, HU.
+    Width(f64),
+    /// VOI LUT Function.
+    Function(VoiFunction),
+}
+
 /// Size of a pane on the page and its place on the canvas.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaneSize {
@@ -383,8 +394,8 @@ pub enum Command {
     Pointer(PointerInput),
     /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
     Wheel(PaneId, PanePoint, i32, bool),
-    /// Centre, width and function of the window of the pane last pressed, or of all that share it.
-    Window(Window),
+    /// A number or the function of the window of the pane last pressed, or of all that share it.
+    Window(WindowChange),
     /// A window that the file proposes, by its place among them.
     OwnWindow(usize),
     /// Slices per second of cine.

@@ -27,7 +27,8 @@ pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange, action_of_key,
+    command_info,
 };
 pub use explain::meaning as meaning_words;
 pub use layout::{Arrangement, Layout};

@@ -29,7 +29,7 @@ impl Session {
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
-            Command::Window(window) => self.type_window(window, &mut update),
+            Command::Window(change) => self.change_window(change, &mut update),
             Command::OwnWindow(n) => self.choose_own_window(n, &mut update),
             Command::CineRate(rate_hz) => self.set_cine_rate(rate_hz, &mut update),
             Command::CineStep(now_ms) => self.cine_step(now_ms, &mut update),

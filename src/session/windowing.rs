@@ -1,7 +1,7 @@
 //! Windows of the panes: presets, those of the file, typed and dragged ones; one for all panes or one each.
 
 use super::change::Update;
-use super::command::{PaneId, VolumeStyle};
+use super::command::{PaneId, VolumeStyle, WindowChange};
 use super::state::Session;
 use crate::dicom::{Series, VoiLutFunction};
 use crate::view::{PRESETS, VoiFunction, Window};
@@ -60,8 +60,14 @@ impl Session {
         }
     }
 
-    /// A window typed by the reader, for the pane that the toolbar acts on.
-    pub(super) fn type_window(&mut self, window: Window, update: &mut Update) {
+    /// A number or function chosen by the reader, for the pane that the toolbar acts on.
+    pub(super) fn change_window(&mut self, change: WindowChange, update: &mut Update) {
+        let mut window = self.window_of(self.pane_for_keys());
+        match change {
+            WindowChange::Centre(centre_hu) => window.centre_hu = centre_hu,
+            WindowChange::Width(width_hu) => window.width_hu = width_hu,
+            WindowChange::Function(function) => window.function = function,
+        }
         if window.centre_hu.is_finite() && window.width_hu.is_finite() {
             self.set_window(self.pane_for_keys(), window.within_limits(), update);
         }

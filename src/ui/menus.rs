@@ -4,7 +4,7 @@ use super::icons::icon;
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::words::{self, Text};
-use crate::session::{Action, CINE_RATES_HZ, Command, Layout, command_info};
+use crate::session::{Action, CINE_RATES_HZ, Command, Layout, WindowChange, command_info};
 use crate::view::{Interpolation, Projection, Slab, VoiFunction, Window};
 use leptos::html::Details;
 use leptos::prelude::*;
@@ -59,18 +59,14 @@ pub(super) fn WindowMenu() -> impl IntoView {
         let text = page.window_preset().and_then(|n| PRESET_NAMES.get(n)).copied().unwrap_or(words::WINDOW_OTHER);
         text.in_lang(page.view.with(|v| v.lang))
     };
-    let presets = (0..PRESET_NAMES.len()).map(|n| {
+    let presets = (0..PRESET_NAMES.len()).map(move |n| {
         let pressed = Signal::derive(move || n > 0 && page.window_preset() == Some(n));
         let enabled = Signal::derive(move || n > 0 || page.view.with(|v| !v.own_windows.is_empty()));
         view! { <CommandButton action=Action::Window(n) pressed=pressed enabled=enabled labelled=true /> }
     });
     let own = Memo::new(move |_| page.view.with(|v| v.own_windows.clone()));
     let current = Memo::new(move |_| page.current_window());
-    let change = move |change: &dyn Fn(Window) -> Window| {
-        if let Some(window) = current.get_untracked() {
-            page.dispatch(Command::Window(change(window)));
-        }
-    };
+    let change = move |change: WindowChange| page.dispatch(Command::Window(change));
     let number = move |read: fn(&Window) -> f64| {
         move || current.with(|w| w.as_ref().map(|w| format!("{}", read(w))).unwrap_or_default())
     };
@@ -112,7 +108,7 @@ pub(super) fn WindowMenu() -> impl IntoView {
                     prop:value=number(|w| w.width_hu)
                     on:change=move |e| {
                         if let Ok(width_hu) = event_target_value(&e).parse() {
-                            change(&|w| Window { width_hu, ..w });
+                            change(WindowChange::Width(width_hu));
                         }
                     }
                 />
@@ -126,7 +122,7 @@ pub(super) fn WindowMenu() -> impl IntoView {
                     prop:value=number(|w| w.centre_hu)
                     on:change=move |e| {
                         if let Ok(centre_hu) = event_target_value(&e).parse() {
-                            change(&|w| Window { centre_hu, ..w });
+                            change(WindowChange::Centre(centre_hu));
                         }
                     }
                 />
@@ -138,7 +134,7 @@ pub(super) fn WindowMenu() -> impl IntoView {
                     on:change=move |e| {
                         let chosen = event_target_value(&e);
                         if let Some(function) = VoiFunction::ALL.into_iter().find(|f| f.name() == chosen) {
-                            change(&|w| Window { function, ..w });
+                            change(WindowChange::Function(function));
                         }
                     }
                 >
