@@ -1,4 +1,6 @@
 // A slice through the volume as grey with segments over it. CPU twin: view/reslice.rs.
+//
+// Four entries, for what most pictures need is a fraction of what some do, and a software GPU runs both sides of every `if`.
 
 struct SliceUniform {
     origin: vec3<f32>,   // voxel coordinate of the pane's top left corner
@@ -80,13 +82,6 @@ fn cubic_at(v: vec3<f32>) -> f32 {
     return sum + 1024.0;
 }
 
-fn grey_of(hu: f32) -> f32 {
-    if (u.sigmoid > 0.0) {
-        return 1.0 / (1.0 + exp(clamp((u.low - hu) * u.scale, -80.0, 80.0)));
-    }
-    return select(select((hu - u.low) * u.scale, 1.0, hu > u.high), 0.0, hu <= u.low);
-}
-
 fn outside(v: vec3<f32>) -> bool {
     return any(v < vec3<f32>(-0.5)) || any(v >= u.size - 0.5);
 }
@@ -112,50 +107,82 @@ fn slab_at(v: vec3<f32>) -> vec2<f32> {
     return vec2<f32>(select(select(mean, highest, u.projection == 2.0), lowest, u.projection == 3.0), count);
 }
 
-@fragment
-fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+const BLACK = vec4<f32>(0.0, 0.0, 0.0, 1.0);
+
+fn voxel_at(at: vec4<f32>) -> vec3<f32> {
     let px = at.xy - u.corner;
-    let v = u.origin + u.right * px.x + u.down * px.y;
-    var hu: f32;
-    if (u.samples < 2.0) {
-        if (outside(v)) {
-            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
-        }
-        if (u.interpolation == 2.0) {
-            hu = cubic_at(v);
-        } else {
-            hu = hu_at(v);
-        }
-    } else {
-        let slab = slab_at(v);
-        if (slab.y == 0.0) {
-            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
-        }
-        hu = slab.x;
-    }
-    let grey = grey_of(hu);
-    var colour = vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
+    return u.origin + u.right * px.x + u.down * px.y;
+}
+
+fn straight(hu: f32) -> f32 {
+    return select(select((hu - u.low) * u.scale, 1.0, hu > u.high), 0.0, hu <= u.low);
+}
+
+fn turned(grey: f32) -> vec3<f32> {
+    return vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
+}
+
+// Segments over the grey: filled, and stronger where the next pixel is another segment's.
+fn marked(grey: vec3<f32>, fill: vec2<f32>, v: vec3<f32>) -> vec4<f32> {
     let here = label_at(v);
-    if (any(here != vec2<u32>(0u))) {
-        let e = label_at(v + u.right);
-        let w = label_at(v - u.right);
-        let s = label_at(v + u.down);
-        let n = label_at(v - u.down);
-        var fill = vec2<f32>(u.fill);
-        if (u.tint > 0.0 && textureLoad(look, vec2<i32>(i32(here.x), 2), 0).x > 0.0) {
-            // The compartments are the fill.
-            let compartment = dot(select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<f32>(hu) > u.ends), vec4<f32>(1.0));
-            colour = mix(colour, textureLoad(look, vec2<i32>(i32(compartment), 3), 0).xyz, u.tint);
-            fill.x = 0.0;
-        }
-        for (var layer = 0u; layer < 2u; layer++) {
-            let segment = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
-            if (segment.w > 0.0) {
-                let l = here[layer];
-                let edge = e[layer] != l || w[layer] != l || s[layer] != l || n[layer] != l;
-                colour = mix(colour, segment.xyz, select(fill[layer], u.outline, edge));
-            }
-        }
+    var colour = grey;
+    for (var layer = select(0u, 2u, all(here == vec2<u32>(0u))); layer < 2u; layer++) {
+        let segment = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
+        let l = here[layer];
+        let beside = vec4<u32>(
+            label_at(v + u.right)[layer],
+            label_at(v - u.right)[layer],
+            label_at(v + u.down)[layer],
+            label_at(v - u.down)[layer],
+        );
+        let weight = select(fill[layer], u.outline, any(beside != vec4<u32>(l)));
+        colour = mix(colour, segment.xyz, select(0.0, weight, segment.w > 0.0));
     }
     return vec4<f32>(colour, 1.0);
+}
+
+// Any window, compartments, and segments.
+fn finished(hu: f32, v: vec3<f32>) -> vec4<f32> {
+    var grey = straight(hu);
+    if (u.sigmoid > 0.0) {
+        grey = 1.0 / (1.0 + exp(clamp((u.low - hu) * u.scale, -80.0, 80.0)));
+    }
+    var colour = turned(grey);
+    var fill = vec2<f32>(u.fill);
+    if (u.tint > 0.0 && textureLoad(look, vec2<i32>(i32(label_at(v).x), 2), 0).x > 0.0) {
+        // The compartments are the fill.
+        let compartment = dot(select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<f32>(hu) > u.ends), vec4<f32>(1.0));
+        colour = mix(colour, textureLoad(look, vec2<i32>(i32(compartment), 3), 0).xyz, u.tint);
+        fill.x = 0.0;
+    }
+    return marked(colour, fill, v);
+}
+
+// The plane alone, nothing marked, a straight window.
+@fragment
+fn plain(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    return select(vec4<f32>(turned(straight(hu_at(v))), 1.0), BLACK, outside(v));
+}
+
+// The plane alone, a straight window.
+@fragment
+fn labelled(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    return select(marked(turned(straight(hu_at(v))), vec2<f32>(u.fill), v), BLACK, outside(v));
+}
+
+// The plane alone, by cubics.
+@fragment
+fn cubic(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    return select(finished(cubic_at(v), v), BLACK, outside(v));
+}
+
+// Everything else.
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    let slab = slab_at(v);
+    return select(finished(slab.x, v), BLACK, slab.y == 0.0);
 }
