@@ -132,6 +132,16 @@ fn a_drag_at_the_end_of_a_line_turns_the_other_two_planes() {
 }
 
 #[test]
+fn keys_act_on_the_pane_that_was_reached_by_key() {
+    let mut reader = Reader::new();
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (10.0, 10.0));
+    reader.does(Command::Activate(PaneId::Sagittal));
+    assert_eq!(reader.session.view_model().active, 2);
+    reader.presses("Alt+ArrowRight");
+    assert!(reader.obliqueness()[2].is_none() && reader.obliqueness()[0].is_some());
+}
+
+#[test]
 fn escape_gives_a_turn_up_and_elsewhere_a_drag_moves_the_crosshair() {
     let mut reader = Reader::new();
     let before = reader.session.view_model().panes;

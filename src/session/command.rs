@@ -390,6 +390,8 @@ pub enum Command {
     Job(JobEvent),
     /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.
     Resize([PaneSize; 4], f64),
+    /// A pane was reached by key: keys act on it until the pointer moves.
+    Activate(PaneId),
     /// A pointer event.
     Pointer(PointerInput),
     /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.

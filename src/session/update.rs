@@ -27,6 +27,10 @@ impl Session {
             Command::Job(JobEvent::Part(id, part)) => self.job_part(id, part, &mut update),
             Command::Job(JobEvent::Done(id, result)) => self.job_done(id, result, &mut update),
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
+            Command::Activate(pane) => {
+                (self.active, self.pointer) = (pane, None);
+                update.changes.facts = true;
+            }
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
             Command::Window(change) => self.change_window(change, &mut update),

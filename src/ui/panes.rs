@@ -84,6 +84,10 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
         let at = PanePoint::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top());
         if phase == PointerPhase::Down {
             event.prevent_default();
+            // Keys go to the pane now, not to the button that was pressed before.
+            if let Some(pane) = target.dyn_ref::<web_sys::HtmlElement>() {
+                pane.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+            }
             target.set_pointer_capture(event.pointer_id()).unwrap_or_else(|e| log::debug!("{e:?}"));
         }
         let button = match event.button() {
@@ -182,6 +186,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             data-center=centre
             data-width=width
             data-function=move || window.get().map_or("", |w| w.function.name())
+            on:focus=move |_| page.dispatch(Command::Activate(id))
             on:pointerdown=move |e| send(&e, PointerPhase::Down)
             on:pointermove=move |e| send(&e, PointerPhase::Move)
             on:pointerup=move |e| send(&e, PointerPhase::Up)

@@ -106,7 +106,7 @@ test("layouts, double click, windows, cine, flips and colours", async () => {
     await page.click(id("window-menu"));
 
     // Cine shows one slice after another.
-    await hover(page, "pane-axial");
+    await page.locator(id("pane-axial")).click({ position: { x: 100, y: 100 } });
     await page.evaluate(() => {
       window.seen = [];
       const pane = document.querySelector('[data-testid="pane-axial"]');
