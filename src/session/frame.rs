@@ -22,6 +22,9 @@ impl Session {
         for segment in case.document.segments().iter().filter(|s| s.visible) {
             look.show(segment.layer.index(), segment.number, segment.colour);
         }
+        if self.compartments {
+            case.lung_numbers().into_iter().for_each(|n| look.show_compartments(n));
+        }
         let mut size = [1, 1];
         let mut panes = Vec::new();
         for id in PaneId::ALL {
@@ -31,8 +34,9 @@ impl Session {
                 Some(pane) => PaneContent::Slice(SliceInput {
                     slab: self.slab,
                     inverted: self.inverted,
-                    nearest: self.nearest,
-                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window)
+                    interpolation: self.interpolation,
+                    compartments: self.compartments,
+                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window_of(id))
                 }),
                 None => PaneContent::Volume(self.volume_input()),
             };
@@ -47,7 +51,9 @@ impl Session {
         let reduction = self.reduction();
         let (preset, projection) = match self.volume_style {
             VolumeStyle::Preset(preset) => (preset, None),
-            VolumeStyle::Projection(projection) => (VolumePreset::default(), Some((projection, self.window))),
+            VolumeStyle::Projection(projection) => {
+                (VolumePreset::default(), Some((projection, self.window_of(PaneId::Volume))))
+            }
         };
         VolumeInput {
             camera: self.camera,

@@ -4,29 +4,36 @@
 //! invariants after every step.
 
 mod change;
+mod cine;
 mod command;
 mod explain;
 mod frame;
 mod gesture;
 mod handing_over;
+mod layout;
 mod loading;
 mod looking;
 mod marking;
 mod other_files;
+mod planes;
 mod preflight;
 mod proposing;
 mod remote;
 mod state;
 mod update;
 mod view_model;
+mod windowing;
 pub mod words;
 
 pub use change::{Changes, Update};
+pub use cine::CINE_RATES_HZ;
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange, action_of_key,
+    command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use layout::{Arrangement, Layout};
 pub use preflight::PreflightView;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
@@ -34,3 +41,4 @@ pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
     UploadView, ViewModel, counted,
 };
+pub use windowing::OwnWindow;

@@ -5,11 +5,13 @@
 
 mod aligned_slice;
 mod camera;
+mod compartments;
 mod frame_input;
 mod labels;
 mod overlay;
 mod pane;
 pub mod raycast;
+mod reference_lines;
 pub mod reslice;
 mod slab;
 mod transfer;
@@ -17,10 +19,12 @@ mod window;
 
 pub use aligned_slice::{draw_slice, draws_quickly};
 pub use camera::Camera;
-pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
+pub use compartments::{COMPARTMENT_OPACITY, COMPARTMENTS, Compartment, LungTissue, compartment};
+pub use frame_input::{FrameInput, Interpolation, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
-pub use pane::PaneState;
+pub use pane::{PaneState, turn_others};
+pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
 pub use slab::{Projection, Slab};
 pub use transfer::{TransferFunction, VolumePreset};
-pub use window::{PRESETS, Window};
+pub use window::{PRESETS, Ramp, VoiFunction, Window};
