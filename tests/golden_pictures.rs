@@ -103,7 +103,8 @@ fn the_demonstration_looks_as_it_did() {
         rows_at_once: u32::MAX,
         revision: 0,
     };
-    let twin = raycast::raycast(&volume, [&anatomy, &findings], &look, &input, size);
+    let scene = raycast::Scene { volume: &volume, labels: [&anatomy, &findings], look: &look, leaps: None };
+    let twin = raycast::raycast(&scene, &input, size);
     // A lesion is seen although the lung around it is a segment too.
     let near = |p: &[u8], c: [f64; 3]| {
         let v = [0, 1, 2].map(|n| f64::from(p[n]));

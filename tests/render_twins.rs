@@ -12,7 +12,7 @@ use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVect
 use hilum::render::{RenderError, Renderer};
 use hilum::view::{
     Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, Projection, PxRect, Slab, SliceInput,
-    TransferFunction, VolumeInput, VolumePreset, Window, raycast, reslice,
+    TransferFunction, VolumeInput, VolumePreset, Window, raycast, raycast::Scene, reslice,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use ndarray::Array3;
@@ -67,6 +67,11 @@ fn look() -> LabelLook {
     look.show(0, 3, [80, 160, 220]);
     look.show(1, 7, [240, 80, 60]);
     look
+}
+
+fn scene<'a>(volume: &'a CtVolume, anatomy: &'a LabelMap, findings: &'a LabelMap, look: &'a LabelLook) -> Scene<'a> {
+    // Every sample: rays that leap must draw the same.
+    Scene { volume, labels: [anatomy, findings], look, leaps: None }
 }
 
 /// A renderer with the phantom on it; `None` (said aloud) where no driver is, which fails a run that must have one.
@@ -189,7 +194,7 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
             revision: 1,
         };
         let size = [96, 96];
-        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-{projection:?}"), size, &gpu);
         let (over, mean) = difference(&cpu, &gpu, 3);
@@ -215,7 +220,7 @@ fn presets_are_pictures_of_their_own() {
             rows_at_once: u32::MAX,
             revision: 1,
         };
-        raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, [48, 48])
+        raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, [48, 48])
     };
     let pictures = VolumePreset::ALL.map(picture);
     for (n, a) in pictures.iter().enumerate() {
@@ -244,7 +249,7 @@ fn the_3d_picture_is_that_of_the_twin() {
             revision: 1,
         };
         let size = [96, 96];
-        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-gpu"), size, &gpu);
         save(&format!("volume-{name}-cpu"), size, &cpu);

@@ -48,8 +48,9 @@ fn shared_structs_have_the_size_that_wgsl_gives_them() {
 /// The constants of the ray caster stand in two languages; they must be the same.
 #[test]
 fn ray_caster_constants_are_those_of_the_twin() {
-    use hilum::view::TransferFunction;
     use hilum::view::raycast::{ANATOMY_OPACITY, ANATOMY_TINT, ENOUGH, EVEN_SHARE, FINDING_OPACITY, FULL_GRADIENT};
+    use hilum::view::{SHORT, TransferFunction};
+    use hilum::volume::Bricks;
     let source = SHADERS.iter().find(|(name, _)| *name == "raycast").unwrap().1;
     for (name, value) in [
         ("LOW_HU", f64::from(TransferFunction::LOW_HU)),
@@ -61,6 +62,8 @@ fn ray_caster_constants_are_those_of_the_twin() {
         ("FINDING_OPACITY", FINDING_OPACITY),
         ("FULL_GRADIENT", FULL_GRADIENT),
         ("EVEN_SHARE", EVEN_SHARE),
+        ("BRICK", Bricks::EDGE as f64),
+        ("SHORT", SHORT),
     ] {
         let line = source.lines().find(|l| l.starts_with(&format!("const {name}: f32 = "))).unwrap();
         let written: f64 = line.split(['=', ';']).nth(1).unwrap().trim().parse().unwrap();

@@ -154,6 +154,7 @@ impl Renderer {
     pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
         if let Some(volume) = &mut self.volume {
             volume.textures.upload_slice(&self.gpu, k, hu);
+            volume.textures.note_slice(k, hu);
             self.stale = true;
         }
     }
@@ -166,6 +167,7 @@ impl Renderer {
     /// A box of voxels whose label changed.
     pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
         if let Some(volume) = &mut self.volume {
+            volume.textures.note_labels(touched, anatomy, findings);
             if volume.textures.upload_labels(&self.gpu, touched, anatomy, findings) {
                 (volume.slices, volume.rays) = self.passes.bind_volume(&self.gpu, &volume.textures);
             }
@@ -390,6 +392,7 @@ impl Volume {
             Some(begun) => begun,
             None => {
                 self.textures.set_transfer(gpu, &input.transfer);
+                self.textures.set_leaps(gpu, &input.transfer, look);
                 let texture = picture_texture(gpu, "3D picture", size, PICTURE);
                 let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let present = passes.bind_place(gpu, &view);

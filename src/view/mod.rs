@@ -6,6 +6,7 @@
 mod camera;
 mod frame_input;
 mod labels;
+mod leaps;
 mod overlay;
 mod pane;
 pub mod raycast;
@@ -17,6 +18,7 @@ mod window;
 pub use camera::Camera;
 pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
+pub use leaps::{Brick, Leaps, SHORT};
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pane::PaneState;
 pub use slab::{Projection, Slab};

@@ -4,7 +4,7 @@
 //! out of even tissue (after Levoy, "Display of surfaces from volume data", IEEE CG&A 1988), and ends early.
 
 use super::reslice::{grey, label_at, linear};
-use super::{LabelLook, Projection, TransferFunction, VolumeInput, Window};
+use super::{LabelLook, Leaps, Projection, TransferFunction, VolumeInput, Window};
 use crate::geometry::Grid;
 use crate::volume::{CtVolume, LabelMap};
 use glam::{DMat3, DVec3};
@@ -65,15 +65,22 @@ impl Rays {
     }
 }
 
-/// Draws the 3D picture as RGBA, row by row. `labels` are the two layers, anatomy then findings.
-pub fn raycast(
-    volume: &CtVolume,
-    labels: [&LabelMap; 2],
-    look: &LabelLook,
-    input: &VolumeInput,
-    size: [u32; 2],
-) -> Vec<u8> {
-    let rays = Rays::new(volume.grid(), input, size);
+/// What rays are cast through: voxels, labels (anatomy, then findings) and how they look.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// HU.
+    pub volume: &'a CtVolume,
+    /// Anatomy, findings.
+    pub labels: [&'a LabelMap; 2],
+    /// Their colours.
+    pub look: &'a LabelLook,
+    /// Where rays may leap, for this transfer function and look; without it every sample is looked at, for the same picture.
+    pub leaps: Option<&'a Leaps>,
+}
+
+/// Draws the 3D picture as RGBA, row by row.
+pub fn raycast(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Vec<u8> {
+    let rays = Rays::new(scene.volume.grid(), input, size);
     let table = input.transfer.table();
     let mut out = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
     for y in 0..size[1] {
@@ -81,11 +88,8 @@ pub fn raycast(
             let start = rays.origin + rays.right * (f64::from(x) + 0.5) + rays.down * (f64::from(y) + 0.5);
             let start = start + rays.step * jitter(x, y);
             let colour = match input.projection {
-                Some((projection, window)) => {
-                    let anatomy = input.only_anatomy(look).then_some((labels[0], look));
-                    project(volume, anatomy, (projection, window), &rays, start)
-                }
-                None => cast(volume, labels, look, input.step_mm, &table, &rays, start),
+                Some(projection) => scene.project(projection, input.only_anatomy(scene.look), &rays, start),
+                None => scene.cast(input.step_mm, &table, &rays, start),
             };
             out.extend(colour.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
             out.push(255);
@@ -94,69 +98,111 @@ pub fn raycast(
     out
 }
 
-fn cast(
-    volume: &CtVolume,
-    labels: [&LabelMap; 2],
-    look: &LabelLook,
-    step_mm: f64,
-    table: &[[u8; 4]],
-    rays: &Rays,
-    start: DVec3,
-) -> [f64; 3] {
-    let size = volume.grid().size().map(|s| s as f64);
-    let Some((first, last)) = span(start, rays.step, DVec3::from_array(size)) else { return [0.0; 3] };
-    let mut colour = [0.0; 3];
-    let mut left = 1.0;
-    let mut n = first;
-    while n <= last.min(f64::from(rays.count)) && left > ENOUGH {
-        let v = start + rays.step * n;
-        n += 1.0;
-        let hu = linear(volume, v);
-        let [r, g, b, a] = lookup(table, hu);
-        let mut rgb = [r, g, b];
-        let [anatomy, finding] = [0, 1].map(|n| look.colour(n, label_at(labels[n], v)).map(f64::from));
-        let least = if finding[3] > 0.0 {
-            rgb = [finding[0], finding[1], finding[2]];
-            FINDING_OPACITY
-        } else if anatomy[3] > 0.0 {
-            rgb = std::array::from_fn(|c| rgb[c] + (anatomy[c] - rgb[c]) * ANATOMY_TINT);
-            ANATOMY_OPACITY
-        } else {
-            0.0
-        };
-        if a <= 0.0 && least <= 0.0 {
-            continue;
-        }
-        let gradient = rays.mm_from_voxel * gradient(volume, v);
-        let steepness = gradient.length();
-        let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0));
-        let per_mm = tissue.max(least);
-        let lit = if steepness > 1.0 { (gradient.dot(rays.light) / steepness).abs() } else { 0.6 };
-        let shade = 0.35 + 0.65 * lit;
-        let alpha = 1.0 - (1.0 - per_mm).powf(step_mm);
-        for (c, s) in colour.iter_mut().zip(rgb) {
-            *c += left * alpha * shade * s;
-        }
-        left *= 1.0 - alpha;
+impl Scene<'_> {
+    /// First and last sample of a ray inside the volume.
+    fn span(&self, rays: &Rays, start: DVec3) -> Option<(f64, f64)> {
+        let size = DVec3::from_array(self.volume.grid().size().map(|s| s as f64));
+        let (first, last) = span(start, rays.step, size)?;
+        Some((first, last.min(f64::from(rays.count))))
     }
-    colour
-}
 
-/// One value of a ray as grey; with `anatomy`, of samples inside what is shown of it.
-fn project(
-    volume: &CtVolume,
-    anatomy: Option<(&LabelMap, &LabelLook)>,
-    (projection, window): (Projection, Window),
-    rays: &Rays,
-    start: DVec3,
-) -> [f64; 3] {
-    let size = volume.grid().size().map(|s| s as f64);
-    let Some((first, last)) = span(start, rays.step, DVec3::from_array(size)) else { return [0.0; 3] };
-    let (low, scale) = window.low_and_scale();
-    let samples = (first as u32..=last.min(f64::from(rays.count)) as u32).map(|n| start + rays.step * f64::from(n));
-    let counts = |v: &DVec3| anatomy.is_none_or(|(map, look)| look.colour(0, label_at(map, *v))[3] > 0.0);
-    let hu = projection.of(samples.filter(counts).map(|v| linear(volume, v)));
-    hu.map_or([0.0; 3], |hu| [f64::from(grey(hu, low, scale, false)); 3])
+    fn cast(&self, step_mm: f64, table: &[[u8; 4]], rays: &Rays, start: DVec3) -> [f64; 3] {
+        let Some((first, last)) = self.span(rays, start) else { return [0.0; 3] };
+        let mut colour = [0.0; 3];
+        let mut left = 1.0;
+        let (mut n, mut until, mut marked) = (first, first, true);
+        while n <= last && left > ENOUGH {
+            if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                let (brick, exit) = leaps.at(start, rays.step, n);
+                if brick.distance > 0 {
+                    n = exit;
+                    continue;
+                }
+                (until, marked) = (exit, brick.marks > 0);
+            }
+            let v = start + rays.step * n;
+            n += 1.0;
+            let hu = linear(self.volume, v);
+            let [r, g, b, a] = lookup(table, hu);
+            let mut rgb = [r, g, b];
+            let mut least = 0.0;
+            if marked {
+                let label = |n: usize| self.look.colour(n, label_at(self.labels[n], v)).map(f64::from);
+                let [anatomy, finding] = [0, 1].map(label);
+                if finding[3] > 0.0 {
+                    rgb = [finding[0], finding[1], finding[2]];
+                    least = FINDING_OPACITY;
+                } else if anatomy[3] > 0.0 {
+                    rgb = std::array::from_fn(|c| rgb[c] + (anatomy[c] - rgb[c]) * ANATOMY_TINT);
+                    least = ANATOMY_OPACITY;
+                }
+            }
+            if a <= 0.0 && least <= 0.0 {
+                continue;
+            }
+            let gradient = rays.mm_from_voxel * gradient(self.volume, v);
+            let steepness = gradient.length();
+            let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0));
+            let per_mm = tissue.max(least);
+            let lit = if steepness > 1.0 { (gradient.dot(rays.light) / steepness).abs() } else { 0.6 };
+            let shade = 0.35 + 0.65 * lit;
+            let alpha = 1.0 - (1.0 - per_mm).powf(step_mm);
+            for (c, s) in colour.iter_mut().zip(rgb) {
+                *c += left * alpha * shade * s;
+            }
+            left *= 1.0 - alpha;
+        }
+        colour
+    }
+
+    /// One value of a ray as grey; of samples inside shown anatomy alone, if so asked.
+    fn project(
+        &self,
+        (projection, window): (Projection, Window),
+        only_anatomy: bool,
+        rays: &Rays,
+        start: DVec3,
+    ) -> [f64; 3] {
+        let Some((first, last)) = self.span(rays, start) else { return [0.0; 3] };
+        let (mut count, mut sum, mut lowest, mut highest) = (0.0, 0.0, f64::MAX, f64::MIN);
+        let (mut n, mut until) = (first, first);
+        while n <= last {
+            if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                let (brick, exit) = leaps.at_brick(start, rays.step, n);
+                let [low, high] = brick.range_hu.map(f64::from);
+                let nothing_new = match projection {
+                    Projection::Mean => false,
+                    Projection::Highest => high <= highest,
+                    Projection::Lowest => low >= lowest,
+                };
+                if nothing_new || only_anatomy && brick.marks & 1 == 0 {
+                    n = exit;
+                    continue;
+                }
+                until = exit;
+            }
+            let v = start + rays.step * n;
+            n += 1.0;
+            if only_anatomy && self.look.colour(0, label_at(self.labels[0], v))[3] <= 0.0 {
+                continue;
+            }
+            let hu = linear(self.volume, v);
+            count += 1.0;
+            sum += hu;
+            lowest = hu.min(lowest);
+            highest = hu.max(highest);
+        }
+        if count == 0.0 {
+            return [0.0; 3];
+        }
+        let hu = match projection {
+            Projection::Mean => sum / count,
+            Projection::Highest => highest,
+            Projection::Lowest => lowest,
+        };
+        let (low, scale) = window.low_and_scale();
+        [f64::from(grey(hu, low, scale, false)); 3]
+    }
 }
 
 /// How far along a step the ray of a px begins, 0..1, by a hash of whole numbers: neighbouring rays sample at other depths, and
@@ -187,8 +233,7 @@ fn span(start: DVec3, step: DVec3, size: DVec3) -> Option<(f64, f64)> {
 }
 
 fn lookup(table: &[[u8; 4]], hu: f64) -> [f64; 4] {
-    let place = ((hu - f64::from(TransferFunction::LOW_HU)) / f64::from(TransferFunction::STEP_HU)).round();
-    let entry = table[place.clamp(0.0, table.len() as f64 - 1.0) as usize].map(|v| f64::from(v) / 255.0);
+    let entry = table[TransferFunction::entry_of(hu).min(table.len() - 1)].map(|v| f64::from(v) / 255.0);
     [entry[0], entry[1], entry[2], entry[3] * entry[3]]
 }
 

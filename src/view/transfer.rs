@@ -94,6 +94,12 @@ impl TransferFunction {
         }
     }
 
+    /// The entry of the table that stands for a HU.
+    pub fn entry_of(hu: f64) -> usize {
+        let place = ((hu - f64::from(Self::LOW_HU)) / f64::from(Self::STEP_HU)).round();
+        place.clamp(0.0, Self::ENTRIES as f64 - 1.0) as usize
+    }
+
     /// Colour and opacity per mm at a HU, as the table and its linear lookup give it.
     pub fn at(&self, hu: f32) -> [f32; 4] {
         let Some((first, last)) = self.points.first().zip(self.points.last()) else { return [0.0; 4] };

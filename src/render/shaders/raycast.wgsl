@@ -25,6 +25,8 @@ const ANATOMY_TINT: f32 = 0.7;
 const FINDING_OPACITY: f32 = 0.3;
 const FULL_GRADIENT: f32 = 120.0;
 const EVEN_SHARE: f32 = 0.15;
+const BRICK: f32 = 8.0;
+const SHORT: f32 = 0.001;
 
 @group(0) @binding(0) var<uniform> u: RayUniform;
 @group(0) @binding(1) var ct: texture_3d<f32>;
@@ -32,6 +34,8 @@ const EVEN_SHARE: f32 = 0.15;
 @group(0) @binding(3) var labels: texture_3d<u32>;
 @group(0) @binding(4) var look: texture_2d<f32>;
 @group(0) @binding(5) var transfer: texture_2d<f32>;
+// Lowest and highest HU - 1024 of each brick, bricks to the nearest that shows anything, and what is marked in it.
+@group(0) @binding(6) var bricks: texture_3d<f32>;
 
 @vertex
 fn vertex(@builtin(vertex_index) n: u32) -> @builtin(position) vec4<f32> {
@@ -58,13 +62,44 @@ fn jitter(px: vec2<u32>) -> f32 {
     return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0;
 }
 
+fn place_of(v: vec3<f32>) -> vec3<f32> {
+    let last = vec3<f32>(textureDimensions(bricks)) - 1.0;
+    return clamp(floor((v + 0.5) / BRICK), vec3<f32>(0.0), last);
+}
+
+// The first sample after n at which the ray has left the bricks nearer than reach to one.
+fn exit_of(place: vec3<f32>, reach: f32, start: vec3<f32>, n: f32) -> f32 {
+    let ahead = u.step > vec3<f32>(0.0);
+    let face = select(place + 1.0 - reach, place + reach, ahead) * BRICK - 0.5;
+    let still = abs(u.step) < vec3<f32>(1e-9);
+    let t = select((face - start) / select(u.step, vec3<f32>(1.0), still), vec3<f32>(1e9), still);
+    return max(n + 1.0, ceil(min(min(t.x, t.y), t.z) - SHORT));
+}
+
 fn project(start: vec3<f32>, first: f32, last: f32) -> vec4<f32> {
     var count = 0.0;
     var sum = 0.0;
     var lowest = 1e9;
     var highest = -1e9;
-    for (var n = first; n <= last; n += 1.0) {
+    var n = first;
+    var until = first;
+    loop {
+        if (n > last) {
+            break;
+        }
+        if (n >= until) {
+            let place = place_of(start + u.step * n);
+            let brick = textureLoad(bricks, vec3<i32>(place), 0);
+            until = exit_of(place, 1.0, start, n);
+            let nothing_new = (u.projection == 2.0 && brick.y + 1024.0 <= highest)
+                || (u.projection == 3.0 && brick.x + 1024.0 >= lowest);
+            if (nothing_new || (u.only_anatomy > 0.0 && brick.w != 1.0 && brick.w != 3.0)) {
+                n = until;
+                continue;
+            }
+        }
         let v = start + u.step * n;
+        n += 1.0;
         if (u.only_anatomy > 0.0) {
             let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
             let anatomy = textureLoad(labels, p, 0).x;
@@ -108,9 +143,21 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     var colour = vec3<f32>(0.0);
     var left = 1.0;
     var n = first;
+    var until = first;
+    var marked = true;
     loop {
         if (n > last || left <= ENOUGH) {
             break;
+        }
+        if (n >= until) {
+            let place = place_of(start + u.step * n);
+            let brick = textureLoad(bricks, vec3<i32>(place), 0);
+            until = exit_of(place, max(brick.z, 1.0), start, n);
+            if (brick.z > 0.0) {
+                n = until;
+                continue;
+            }
+            marked = brick.w > 0.0;
         }
         let v = start + u.step * n;
         n += 1.0;
@@ -120,9 +167,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
         var rgb = entry.xyz;
         let opacity = entry.w * entry.w;
         var least = 0.0;
-        let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
-        let here = textureLoad(labels, p, 0).xy;
-        if (any(here != vec2<u32>(0u))) {
+        if (marked) {
+            let p = vec3<i32>(clamp(floor(v + 0.5), vec3<f32>(0.0), u.size - 1.0));
+            let here = textureLoad(labels, p, 0).xy;
             let anatomy = textureLoad(look, vec2<i32>(i32(here.x), 0), 0);
             let finding = textureLoad(look, vec2<i32>(i32(here.y), 1), 0);
             if (finding.w > 0.0) {
