@@ -99,6 +99,8 @@ fn the_demonstration_looks_as_it_did() {
         transfer,
         projection: None,
         step_mm: 1.4,
+        rays: 1,
+        shadows: false,
         reduction: 1,
         rows_at_once: u32::MAX,
         revision: 0,

@@ -46,6 +46,8 @@ fn input(camera: Camera, preset: VolumePreset, projection: Option<Projection>, s
         transfer: preset.transfer(),
         projection: projection.map(|p| (p, Window { centre_hu: -200.0, width_hu: 2000.0 })),
         step_mm,
+        rays: 1,
+        shadows: false,
         reduction: 1,
         rows_at_once: u32::MAX,
         revision: 0,

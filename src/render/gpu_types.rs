@@ -35,12 +35,16 @@ pub(super) struct RayUniform {
     step: Vec3,
     size: Vec3,
     light: Vec3,
+    halfway: Vec3,
+    light_voxels: Vec3,
     mm_from_voxel: Mat3,
     step_mm: f32,
     count: f32,
     low: f32,
     scale: f32,
     projection: f32,
+    rays: f32,
+    shadows: f32,
     only_anatomy: f32,
 }
 
@@ -115,12 +119,16 @@ impl RayUniform {
             step: vec3(rays.step),
             size: size_of_grid(grid),
             light: vec3(rays.light),
+            halfway: vec3(rays.halfway),
+            light_voxels: vec3(rays.light_voxels),
             mm_from_voxel: rays.mm_from_voxel.as_mat3(),
             step_mm: input.step_mm as f32,
             count: rays.count as f32,
             low: low as f32,
             scale: scale as f32,
             projection: input.projection.map_or(0.0, |(p, _)| p.number() as f32),
+            rays: input.rays.max(1) as f32,
+            shadows: f32::from(u8::from(input.shadows)),
             only_anatomy: f32::from(u8::from(input.only_anatomy(look))),
         }
     }

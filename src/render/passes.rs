@@ -26,7 +26,7 @@ pub(super) struct Binding {
 }
 
 /// Large enough for every uniform of ours.
-const UNIFORM_BYTES: u64 = 256;
+const UNIFORM_BYTES: u64 = 512;
 
 impl Passes {
     pub(super) fn new(gpu: &Gpu, canvas: wgpu::TextureFormat) -> Self {

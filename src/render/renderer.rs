@@ -250,6 +250,8 @@ impl Renderer {
             transfer: TransferFunction::lungs_and_soft_tissue(),
             projection: None,
             step_mm: 1.0,
+            rays: 1,
+            shadows: false,
             reduction: 1,
             rows_at_once: u32::MAX,
             revision: 0,

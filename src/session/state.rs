@@ -153,6 +153,8 @@ pub(super) enum Refinement {
     None,
     /// A picture of this reduction is put together.
     Going(u32),
+    /// The full picture is on screen; one of several rays for each px is put together.
+    Converging,
     Done,
 }
 

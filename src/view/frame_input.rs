@@ -87,6 +87,10 @@ pub struct VolumeInput {
     pub projection: Option<(Projection, Window)>,
     /// Distance between samples, mm.
     pub step_mm: f64,
+    /// Rays through each px, at places of their own in it and along a step: 1, or more while nothing moves.
+    pub rays: u32,
+    /// Whether tissue throws soft shadows.
+    pub shadows: bool,
     /// Device px that one rendered px covers: 1, or more while something moves.
     pub reduction: u32,
     /// Rows of the picture that are drawn at once: a fine picture is put together from bands while the coarse one is shown, so

@@ -22,6 +22,23 @@ pub const FULL_GRADIENT: f64 = 120.0;
 /// Share of opacity that even tissue keeps.
 pub const EVEN_SHARE: f64 = 0.15;
 
+/// Light that a surface sends on whatever its direction, and light that it sends on where it faces the light.
+pub const AMBIENT: f64 = 0.35;
+/// See [`AMBIENT`].
+pub const DIFFUSE: f64 = 0.65;
+/// Light of a highlight (Blinn, "Models of light reflection for computer synthesized pictures", SIGGRAPH 1977), on full gradients.
+pub const SPECULAR: f64 = 0.25;
+/// How small it is.
+pub const SHININESS: f64 = 24.0;
+/// Places looked at on the way to the light.
+pub const SHADOW_PLACES: u32 = 6;
+/// Distance of the first, mm.
+pub const SHADOW_NEAR_MM: f64 = 3.0;
+/// Each is farther than the one before by this factor.
+pub const SHADOW_GROWTH: f64 = 1.5;
+/// Light that reaches the deepest shadow.
+pub const SHADOW_LEAST: f64 = 0.4;
+
 /// Rays in voxel coordinates: px (x, y) begins at `origin + right · (x + ½) + down · (y + ½)` and moves by `step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rays {
@@ -39,6 +56,10 @@ pub struct Rays {
     pub mm_from_voxel: DMat3,
     /// Towards the light, patient space.
     pub light: DVec3,
+    /// Halfway between the light and the eye, patient space.
+    pub halfway: DVec3,
+    /// Towards the light, voxels for one mm.
+    pub light_voxels: DVec3,
 }
 
 impl Rays {
@@ -52,6 +73,7 @@ impl Rays {
             + down * (-mm_per_px * f64::from(size[1]) / 2.0)
             + forward * -reach;
         let voxel = |v| grid.voxel_step_from_patient(v);
+        let light = (-forward - down * 0.5 - right * 0.3).unit().unwrap_or(-forward);
         let steps = DMat3::from_cols(grid.step(0).0, grid.step(1).0, grid.step(2).0);
         Self {
             origin: grid.voxel_from_patient(corner).0,
@@ -60,7 +82,9 @@ impl Rays {
             step: voxel(forward * input.step_mm),
             count: (2.0 * reach / input.step_mm).ceil().clamp(1.0, 8192.0) as u32,
             mm_from_voxel: steps.inverse().transpose(),
-            light: (-forward.0 - down.0 * 0.5 - right.0 * 0.3).normalize_or_zero(),
+            light: light.0,
+            halfway: (light - forward).0.normalize_or_zero(),
+            light_voxels: voxel(light),
         }
     }
 }
@@ -78,20 +102,57 @@ pub struct Scene<'a> {
     pub leaps: Option<&'a Leaps>,
 }
 
+/// What rays looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bricks asked for.
+    pub bricks: u64,
+    /// Samples of HU along rays.
+    pub samples: u64,
+    /// Samples whose gradient (and light, if tissue throws shadows) was asked for.
+    pub shaded: u64,
+    /// Samples whose labels were asked for.
+    pub labelled: u64,
+    /// Blended values of a shaded sample.
+    pub blends: u64,
+}
+
+impl Work {
+    /// Bytes of the texels asked for, before any cache: eight of two bytes for a blended value.
+    pub fn bytes(&self) -> u64 {
+        8 * self.bricks + 20 * self.samples + 16 * self.blends + 10 * self.labelled
+    }
+}
+
+/// What drawing a picture of this size takes.
+pub fn work(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Work {
+    let mut work = Work::default();
+    draw(scene, input, size, &mut work);
+    work
+}
+
 /// Draws the 3D picture as RGBA, row by row.
 pub fn raycast(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Vec<u8> {
+    draw(scene, input, size, &mut Work::default())
+}
+
+fn draw(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2], work: &mut Work) -> Vec<u8> {
     let rays = Rays::new(scene.volume.grid(), input, size);
     let table = input.transfer.table();
     let mut out = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
     for y in 0..size[1] {
         for x in 0..size[0] {
-            let start = rays.origin + rays.right * (f64::from(x) + 0.5) + rays.down * (f64::from(y) + 0.5);
-            let start = start + rays.step * jitter(x, y);
-            let colour = match input.projection {
-                Some(projection) => scene.project(projection, input.only_anatomy(scene.look), &rays, start),
-                None => scene.cast(input.step_mm, &table, &rays, start),
-            };
-            out.extend(colour.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
+            let colour = (0..input.rays.max(1)).fold([0.0; 3], |sum, n| {
+                let [dx, dy, along] = place_of_ray(x, y, n);
+                let start = rays.origin + rays.right * (f64::from(x) + dx) + rays.down * (f64::from(y) + dy);
+                let start = start + rays.step * along;
+                let colour = match input.projection {
+                    Some(projection) => scene.project(projection, input.only_anatomy(scene.look), &rays, start, work),
+                    None => scene.cast(input, &table, &rays, start, work),
+                };
+                [0, 1, 2].map(|c| sum[c] + colour[c].clamp(0.0, 1.0) / f64::from(input.rays.max(1)))
+            });
+            out.extend(colour.map(|c| (c * 255.0).round() as u8));
             out.push(255);
         }
     }
@@ -106,13 +167,14 @@ impl Scene<'_> {
         Some((first, last.min(f64::from(rays.count))))
     }
 
-    fn cast(&self, step_mm: f64, table: &[[u8; 4]], rays: &Rays, start: DVec3) -> [f64; 3] {
+    fn cast(&self, input: &VolumeInput, table: &[[u8; 4]], rays: &Rays, start: DVec3, work: &mut Work) -> [f64; 3] {
         let Some((first, last)) = self.span(rays, start) else { return [0.0; 3] };
         let mut colour = [0.0; 3];
         let mut left = 1.0;
         let (mut n, mut until, mut marked) = (first, first, true);
         while n <= last && left > ENOUGH {
             if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                work.bricks += 1;
                 let (brick, exit) = leaps.at(start, rays.step, n);
                 if brick.distance > 0 {
                     n = exit;
@@ -122,11 +184,13 @@ impl Scene<'_> {
             }
             let v = start + rays.step * n;
             n += 1.0;
+            work.samples += 1;
             let hu = linear(self.volume, v);
             let [r, g, b, a] = lookup(table, hu);
             let mut rgb = [r, g, b];
             let mut least = 0.0;
             if marked {
+                work.labelled += 1;
                 let label = |n: usize| self.look.colour(n, label_at(self.labels[n], v)).map(f64::from);
                 let [anatomy, finding] = [0, 1].map(label);
                 if finding[3] > 0.0 {
@@ -140,19 +204,43 @@ impl Scene<'_> {
             if a <= 0.0 && least <= 0.0 {
                 continue;
             }
+            work.shaded += 1;
+            work.blends += 6 + if input.shadows { u64::from(SHADOW_PLACES) } else { 0 };
             let gradient = rays.mm_from_voxel * gradient(self.volume, v);
             let steepness = gradient.length();
             let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0));
             let per_mm = tissue.max(least);
-            let lit = if steepness > 1.0 { (gradient.dot(rays.light) / steepness).abs() } else { 0.6 };
-            let shade = 0.35 + 0.65 * lit;
-            let alpha = 1.0 - (1.0 - per_mm).powf(step_mm);
+            let alpha = 1.0 - (1.0 - per_mm).powf(input.step_mm);
+            let mut lit = 0.6;
+            let mut highlight = 0.0;
+            if steepness > 1.0 {
+                let normal = gradient / steepness;
+                lit = normal.dot(rays.light).abs();
+                let gate = (steepness / FULL_GRADIENT).min(1.0);
+                highlight = SPECULAR * gate * normal.dot(rays.halfway).abs().powf(SHININESS);
+            }
+            let reaching = if input.shadows { self.light_at(v, table, rays) } else { 1.0 };
+            let shade = AMBIENT + DIFFUSE * lit;
             for (c, s) in colour.iter_mut().zip(rgb) {
-                *c += left * alpha * shade * s;
+                *c += left * alpha * (shade * s + highlight) * reaching;
             }
             left *= 1.0 - alpha;
         }
         colour
+    }
+
+    /// Share of the light that reaches a place through the tissue before it: a few places ever farther apart, as far as a surface
+    /// shades its neighbourhood.
+    fn light_at(&self, v: DVec3, table: &[[u8; 4]], rays: &Rays) -> f64 {
+        let (mut through, mut at_mm, mut before_mm) = (1.0, SHADOW_NEAR_MM, 0.0);
+        for _ in 0..SHADOW_PLACES {
+            // Even tissue is thinner than its surface, here as on the way to the eye.
+            let per_mm = EVEN_SHARE * lookup(table, linear(self.volume, v + rays.light_voxels * at_mm))[3];
+            through *= (1.0 - per_mm).powf(at_mm - before_mm);
+            before_mm = at_mm;
+            at_mm *= SHADOW_GROWTH;
+        }
+        SHADOW_LEAST + (1.0 - SHADOW_LEAST) * through
     }
 
     /// One value of a ray as grey; of samples inside shown anatomy alone, if so asked.
@@ -162,12 +250,14 @@ impl Scene<'_> {
         only_anatomy: bool,
         rays: &Rays,
         start: DVec3,
+        work: &mut Work,
     ) -> [f64; 3] {
         let Some((first, last)) = self.span(rays, start) else { return [0.0; 3] };
         let (mut count, mut sum, mut lowest, mut highest) = (0.0, 0.0, f64::MAX, f64::MIN);
         let (mut n, mut until) = (first, first);
         while n <= last {
             if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                work.bricks += 1;
                 let (brick, exit) = leaps.at_brick(start, rays.step, n);
                 let [low, high] = brick.range_hu.map(f64::from);
                 let nothing_new = match projection {
@@ -186,6 +276,7 @@ impl Scene<'_> {
             if only_anatomy && self.look.colour(0, label_at(self.labels[0], v))[3] <= 0.0 {
                 continue;
             }
+            work.samples += 1;
             let hu = linear(self.volume, v);
             count += 1.0;
             sum += hu;
@@ -205,13 +296,16 @@ impl Scene<'_> {
     }
 }
 
-/// How far along a step the ray of a px begins, 0..1, by a hash of whole numbers: neighbouring rays sample at other depths, and
-/// surfaces show no rings.
-fn jitter(x: u32, y: u32) -> f64 {
+/// Where ray `n` of a px passes through it, px, and how far along a step it begins, 0..1. Neighbouring rays sample at other depths
+/// (by a hash of whole numbers), so that surfaces show no rings; rays of one px spread evenly over it and over the step (additive
+/// recurrence: Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018).
+fn place_of_ray(x: u32, y: u32, n: u32) -> [f64; 3] {
     let mut h = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
     h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
     h = (h ^ (h >> 12)).wrapping_mul(0x297A_2D39);
-    f64::from((h ^ (h >> 15)) >> 8) / f64::from(1 << 24)
+    let jitter = f64::from((h ^ (h >> 15)) >> 8) / f64::from(1 << 24);
+    let n = f64::from(n);
+    [0.5 + 0.754_877_67 * n, 0.5 + 0.569_840_3 * n, jitter + 0.618_034 * n].map(f64::fract)
 }
 
 /// First and last sample of a ray inside the box of voxel faces.
