@@ -11,8 +11,8 @@ use hilum::import::plan_stack;
 use hilum::render::Renderer;
 use hilum::view::raycast::{Scene, Work};
 use hilum::view::{
-    Camera, FrameInput, LabelLook, Leaps, PRESETS, PaneContent, PaneInput, PaneState, Projection, PxRect, SliceInput,
-    VolumeInput, VolumePreset, Window,
+    Camera, Clip, FrameInput, LabelLook, Leaps, PRESETS, PaneContent, PaneInput, PaneState, Projection, PxRect,
+    SliceInput, VolumeInput, VolumePreset, Window,
 };
 use hilum::volume::{Bricks, CtVolume, LabelMap};
 use std::path::{Path, PathBuf};
@@ -150,6 +150,8 @@ fn measure(name: &str, volume: &CtVolume) {
                     transfer: preset.transfer(),
                     projection,
                     step_mm: 1.0,
+                    clip: Clip::default(),
+                    window: PRESETS[0],
                     rays: 1,
                     shadows: still,
                     reduction: 1,

@@ -11,8 +11,8 @@ use hilum::geometry::{AnatomicalPlane, IndexBox};
 use hilum::import::{DemonstrationLesion, demonstration, plan_stack};
 use hilum::render::Renderer;
 use hilum::view::{
-    Camera, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
-    VolumeInput, raycast, reslice,
+    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput,
+    TransferFunction, VolumeInput, raycast, reslice,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use std::path::Path;
@@ -99,6 +99,8 @@ fn the_demonstration_looks_as_it_did() {
         transfer,
         projection: None,
         step_mm: 1.4,
+        clip: Clip::default(),
+        window: PRESETS[0],
         rays: 1,
         shadows: false,
         reduction: 1,

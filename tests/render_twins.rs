@@ -11,8 +11,8 @@
 use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
 use hilum::render::{RenderError, Renderer};
 use hilum::view::{
-    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, Projection, PxRect, Slab, SliceInput,
-    TransferFunction, VolumeInput, VolumePreset, Window, raycast, raycast::Scene, reslice,
+    Camera, Clip, Cut, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, Projection, PxRect, Slab,
+    SliceInput, TransferFunction, VolumeInput, VolumePreset, Window, raycast, raycast::Scene, reslice,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use ndarray::Array3;
@@ -189,6 +189,8 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
             transfer,
             projection,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
             rays: 1,
             shadows: false,
             reduction: 1,
@@ -218,6 +220,8 @@ fn presets_are_pictures_of_their_own() {
             transfer: preset.transfer(),
             projection: None,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
             rays: 1,
             shadows: false,
             reduction: 1,
@@ -248,6 +252,8 @@ fn the_3d_picture_is_that_of_the_twin() {
             transfer,
             projection: None,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
             rays: 1,
             shadows: false,
             reduction: 1,
@@ -266,6 +272,42 @@ fn the_3d_picture_is_that_of_the_twin() {
     }
 }
 
+/// Everything at once: several rays, shadows, a crop and a cut.
+#[test]
+fn the_still_picture_is_that_of_the_twin() {
+    for (name, grid) in grids() {
+        let (volume, anatomy, findings) = phantom(grid);
+        let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+        let mut camera = Camera::fit(&grid);
+        camera.orbit(-0.4, 0.2);
+        let cut = Cut { at: grid.centre(), normal: PatientVector::new(0.6, 0.8, 0.0) };
+        let mut kept = IndexBox::whole(grid.size());
+        kept.max[2] -= grid.size()[2] / 4;
+        for (what, clip) in [("whole", Clip::default()), ("cut", Clip { voxels: Some(kept), cut: Some(cut) })] {
+            let input = VolumeInput {
+                camera,
+                transfer: VolumePreset::Bone.transfer(),
+                projection: None,
+                step_mm: 1.1,
+                clip,
+                window: Window { centre_hu: -300.0, width_hu: 1600.0 },
+                rays: 2,
+                shadows: true,
+                reduction: 1,
+                rows_at_once: u32::MAX,
+                revision: 1,
+            };
+            let size = [48, 48];
+            let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
+            let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
+            save(&format!("still-{name}-{what}-gpu"), size, &gpu);
+            save(&format!("still-{name}-{what}-cpu"), size, &cpu);
+            let (over, mean) = difference(&cpu, &gpu, 2);
+            assert!(over < 0.03 && mean < 1.0, "{name} {what}: {over} of channels beyond 2, mean {mean}");
+        }
+    }
+}
+
 #[test]
 fn a_picture_put_together_from_bands_is_the_whole_one() {
     let grid = grids()[1].1;
@@ -276,6 +318,8 @@ fn a_picture_put_together_from_bands_is_the_whole_one() {
         transfer: TransferFunction::lungs_and_soft_tissue(),
         projection: None,
         step_mm: 1.0,
+        clip: Clip::default(),
+        window: PRESETS[0],
         rays: 1,
         shadows: false,
         reduction: 1,
@@ -390,6 +434,8 @@ fn another_case_begins_with_an_empty_screen() {
         transfer,
         projection: None,
         step_mm: 1.0,
+        clip: Clip::default(),
+        window: PRESETS[0],
         rays: 1,
         shadows: false,
         reduction: 1,

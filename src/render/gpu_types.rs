@@ -5,7 +5,7 @@ use crate::view::raycast::Rays;
 use crate::view::reslice::VoxelWalk;
 use crate::view::{LabelLook, PxRect, SliceInput, VolumeInput};
 use encase::{ShaderType, UniformBuffer};
-use glam::{DVec3, Mat3, Vec2, Vec3};
+use glam::{DVec3, Mat3, Vec2, Vec3, Vec4};
 
 /// `SliceUniform` of `reslice.wgsl`.
 #[derive(ShaderType)]
@@ -34,6 +34,9 @@ pub(super) struct RayUniform {
     down: Vec3,
     step: Vec3,
     size: Vec3,
+    kept_low: Vec3,
+    kept_high: Vec3,
+    cut: Vec4,
     light: Vec3,
     halfway: Vec3,
     light_voxels: Vec3,
@@ -111,13 +114,16 @@ impl SliceUniform {
 impl RayUniform {
     pub(super) fn new(grid: &Grid, input: &VolumeInput, look: &LabelLook, size: [u32; 2]) -> Self {
         let rays = Rays::new(grid, input, size);
-        let (low, scale) = input.projection.map_or((0.0, 0.0), |(_, window)| window.low_and_scale());
+        let (low, scale) = input.projection.map_or(input.window, |(_, window)| window).low_and_scale();
         Self {
             origin: vec3(rays.origin),
             right: vec3(rays.right),
             down: vec3(rays.down),
             step: vec3(rays.step),
             size: size_of_grid(grid),
+            kept_low: vec3(rays.low),
+            kept_high: vec3(rays.high),
+            cut: rays.cut.as_vec4(),
             light: vec3(rays.light),
             halfway: vec3(rays.halfway),
             light_voxels: vec3(rays.light_voxels),

@@ -8,8 +8,8 @@ use super::sheet::{Paint, Sheet, Target};
 use super::textures::Textures;
 use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
 use crate::view::{
-    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
-    VolumeInput, Window,
+    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput,
+    TransferFunction, VolumeInput, Window,
 };
 use crate::volume::{CtVolume, LabelMap};
 
@@ -223,6 +223,8 @@ impl Renderer {
             transfer: TransferFunction::lungs_and_soft_tissue(),
             projection: None,
             step_mm: 1.0,
+            clip: Clip::default(),
+            window: PRESETS[0],
             rays: 1,
             shadows: false,
             reduction: 1,

@@ -3,7 +3,9 @@
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
 use super::state::{Refinement, Session};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset};
+use crate::view::{
+    FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset,
+};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
@@ -45,7 +47,7 @@ impl Session {
         Some(FrameInput { size, look, panes })
     }
 
-    fn volume_input(&self) -> VolumeInput {
+    pub(super) fn volume_input(&self) -> VolumeInput {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
         let reduction = self.reduction();
@@ -57,6 +59,9 @@ impl Session {
             camera: self.camera,
             transfer: preset.transfer(),
             projection,
+            clip: self.clip,
+            // Without a cut no voxel is shown as grey.
+            window: if self.clip.cut.is_some() { self.window } else { PRESETS[0] },
             step_mm: finest * f64::from(reduction),
             rays: self.rays(),
             shadows: reduction == 1 && !self.is_orbiting(),
@@ -151,7 +156,7 @@ impl Session {
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {
-        matches!(self.gesture, Gesture::Orbit { .. })
+        matches!(self.gesture, Gesture::Orbit { click: None, .. } | Gesture::Cut { .. })
             || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume))
     }
     /// Whether a stroke is being painted: the 3D picture waits for its end.

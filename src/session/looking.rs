@@ -37,7 +37,7 @@ impl Session {
 
     pub(super) fn set_window(&mut self, window: Window, update: &mut Update) {
         self.window = window;
-        if matches!(self.volume_style, VolumeStyle::Projection(_)) {
+        if matches!(self.volume_style, VolumeStyle::Projection(_)) || self.clip.cut.is_some() {
             self.volume_moved(update);
         }
         update.changes.view = true;

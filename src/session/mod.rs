@@ -17,6 +17,7 @@ mod proposing;
 mod state;
 mod update;
 mod view_model;
+mod volume_view;
 pub mod words;
 
 pub use change::{Changes, Update};
@@ -30,3 +31,4 @@ pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
     UploadView, ViewModel, counted,
 };
+pub use volume_view::CutKind;

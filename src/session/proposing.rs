@@ -81,7 +81,7 @@ impl Case {
         self.lung_numbers().iter().any(|n| self.document.voxel_count(*n) > 0)
     }
     /// Numbers of the lung segments.
-    fn lung_numbers(&self) -> Vec<u8> {
+    pub(super) fn lung_numbers(&self) -> Vec<u8> {
         let is_lung = |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung);
         self.document.segments().iter().filter(|s| is_lung(s.meaning)).map(|s| s.number).collect()
     }

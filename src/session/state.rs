@@ -2,6 +2,7 @@
 
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
+use super::volume_view::CutKind;
 use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
@@ -10,7 +11,7 @@ use crate::geometry::{Grid, PatientPoint};
 use crate::import::{Assembly, ImportError, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
-use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
+use crate::view::{Camera, Clip, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -238,6 +239,9 @@ pub struct Session {
     pub(super) inverted: bool,
     pub(super) nearest: bool,
     pub(super) volume_style: VolumeStyle,
+    /// What the 3D picture leaves out.
+    pub(super) clip: Clip,
+    pub(super) cut_kind: CutKind,
     pub(super) own_window: Option<Window>,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
@@ -330,6 +334,8 @@ impl Session {
             inverted: false,
             nearest: false,
             volume_style: VolumeStyle::Preset(VolumePreset::default()),
+            clip: Clip::default(),
+            cut_kind: CutKind::None,
             own_window: None,
             crosshair: origin,
             pointer: None,

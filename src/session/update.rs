@@ -124,6 +124,10 @@ impl Session {
                 self.nearest = !self.nearest;
                 update.changes.view = true;
             }
+            Action::PickSurface => self.pick_by_key(update),
+            Action::CropToLungs => self.toggle_crop(update),
+            Action::CycleCut => self.cycle_cut(update),
+            Action::CutStep(steps) => self.step_cut(steps, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::BrushStep(steps) => self.brush_step(steps, update),

@@ -3,6 +3,7 @@
 use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
+use super::volume_view::CutKind;
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
@@ -217,6 +218,10 @@ pub struct ViewModel {
     pub nearest: bool,
     /// What the 3D picture shows.
     pub volume_style: Option<VolumeStyle>,
+    /// The 3D picture is cropped to the lungs.
+    pub crops: bool,
+    /// How the 3D picture is cut.
+    pub cut: CutKind,
     /// The 3D picture is sampled coarsely while it moves.
     pub reduced: bool,
     /// Tool in hand.
@@ -284,6 +289,8 @@ impl Session {
             inverted: self.inverted,
             nearest: self.nearest,
             volume_style: Some(self.volume_style),
+            crops: self.clip.voxels.is_some(),
+            cut: self.cut_kind,
             reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,

@@ -18,6 +18,10 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
         Action::Invert => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18M12 6h6M12 10h8M12 14h8M12 18h6",
         Action::Nearest => "M4 4h16v16H4zM4 12h8M12 4v16M12 12h8",
+        Action::CropToLungs => "M6 2v16h16M2 6h16v16",
+        Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
+        Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",
+        Action::CutStep(_) => "M21 12H9M13 7l-5 5 5 5M4 4v16",
         Action::ResetView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
         _ => return None,
     })

@@ -13,5 +13,6 @@ mod panes;
 mod picture;
 mod runtime;
 mod toolbar;
+mod volume_tools;
 
 pub use app::mount;

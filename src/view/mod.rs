@@ -4,6 +4,7 @@
 //! GPU can.
 
 mod camera;
+mod clip;
 mod frame_input;
 mod labels;
 mod leaps;
@@ -16,6 +17,7 @@ mod transfer;
 mod window;
 
 pub use camera::Camera;
+pub use clip::{Clip, Cut};
 pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
 pub use leaps::{Brick, Leaps, SHORT};

@@ -6,13 +6,16 @@ struct RayUniform {
     down: vec3<f32>,            // voxels for one px down
     step: vec3<f32>,            // voxels from one sample to the next
     size: vec3<f32>,            // columns, rows, slices
+    kept_low: vec3<f32>,        // faces of the box that is kept
+    kept_high: vec3<f32>,
+    cut: vec4<f32>,             // what has dot(cut, (v, 1)) >= 0 is kept
     light: vec3<f32>,           // towards the light, patient space
     halfway: vec3<f32>,         // between the light and the eye, patient space
     light_voxels: vec3<f32>,    // voxels for one mm towards the light
     mm_from_voxel: mat3x3<f32>, // gradient per voxel -> gradient per mm
     step_mm: f32,
     count: f32,                 // samples that cross the volume
-    low: f32,                   // HU that is black, of a projection
+    low: f32,                   // HU that is black, of a projection or a cut
     scale: f32,                 // grey per HU
     projection: f32,            // 0 tissue; 1 mean, 2 highest, 3 lowest HU of the ray
     rays: f32,                  // through each px
@@ -29,6 +32,7 @@ const ANATOMY_TINT: f32 = 0.7;
 const FINDING_OPACITY: f32 = 0.3;
 const FULL_GRADIENT: f32 = 120.0;
 const EVEN_SHARE: f32 = 0.15;
+const CUT_HU: f32 = -950.0;
 const AMBIENT: f32 = 0.35;
 const DIFFUSE: f32 = 0.65;
 const SPECULAR: f32 = 0.25;
@@ -87,8 +91,11 @@ fn light_at(v: vec3<f32>) -> f32 {
     var at_mm = SHADOW_NEAR_MM;
     var before_mm = 0.0;
     for (var n = 0.0; n < SHADOW_PLACES; n += 1.0) {
-        let root = entry_of(hu_at(v + u.light_voxels * at_mm)).w;
-        through *= pow(1.0 - EVEN_SHARE * root * root, at_mm - before_mm);
+        let p = v + u.light_voxels * at_mm;
+        if (all(p >= u.kept_low) && all(p <= u.kept_high) && dot(u.cut, vec4<f32>(p, 1.0)) >= 0.0) {
+            let root = entry_of(hu_at(p)).w;
+            through *= pow(1.0 - EVEN_SHARE * root * root, at_mm - before_mm);
+        }
         before_mm = at_mm;
         at_mm *= SHADOW_GROWTH;
     }
@@ -159,16 +166,16 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     for (var n = 0.0; n < u.rays; n += 1.0) {
         let place = place_of_ray(vec2<u32>(at.xy), n);
         let px = floor(at.xy) + place.xy;
-        sum += cast(u.origin + u.right * px.x + u.down * px.y + u.step * place.z);
+        sum += light_along(u.origin + u.right * px.x + u.down * px.y + u.step * place.z);
     }
     return vec4<f32>(sum / u.rays, 1.0);
 }
 
-fn cast(start: vec3<f32>) -> vec3<f32> {
-    // The stretch of the ray inside the box of voxel faces.
+fn light_along(start: vec3<f32>) -> vec3<f32> {
+    // The stretch of the ray that is kept.
     let still = abs(u.step) < vec3<f32>(1e-9);
-    let low = vec3<f32>(-0.5) - start;
-    let high = u.size - 0.5 - start;
+    let low = u.kept_low - start;
+    let high = u.kept_high - start;
     if (any(still & ((low > vec3<f32>(0.0)) | (high < vec3<f32>(0.0))))) {
         return vec3<f32>(0.0);
     }
@@ -177,8 +184,29 @@ fn cast(start: vec3<f32>) -> vec3<f32> {
     let t1 = select(high / divisor, vec3<f32>(1e9), still);
     let nearest = min(t0, t1);
     let farthest = max(t0, t1);
-    let first = ceil(max(max(nearest.x, nearest.y), max(nearest.z, 0.0)));
-    let last = min(floor(min(min(farthest.x, farthest.y), farthest.z)), u.count);
+    var near = max(max(nearest.x, nearest.y), max(nearest.z, 0.0));
+    var far = min(min(min(farthest.x, farthest.y), farthest.z), u.count);
+    let within = dot(u.cut, vec4<f32>(start, 1.0));
+    let along = dot(u.cut.xyz, u.step);
+    if (abs(along) < 1e-9) {
+        if (within < 0.0) {
+            return vec3<f32>(0.0);
+        }
+    } else if (along > 0.0) {
+        let t = -within / along;
+        if (t > near && t <= far) {
+            near = t;
+            let hu = hu_at(start + u.step * t);
+            if (u.projection == 0.0 && hu > CUT_HU) {
+                return vec3<f32>(clamp((hu - u.low) * u.scale, 0.0, 1.0));
+            }
+        }
+        near = max(near, t);
+    } else {
+        far = min(far, -within / along);
+    }
+    let first = ceil(near);
+    let last = floor(far);
     if (u.projection > 0.0) {
         return project(start, first, last);
     }
