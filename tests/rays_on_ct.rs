@@ -131,9 +131,9 @@ fn the_gpu_draws_a_real_chest_as_the_twin_does() {
     let Some(folder) = std::env::var_os("HILUM_TEST_PICTURES").map(PathBuf::from) else { return };
     let [anatomy, findings] = proposals(&volume);
     renderer.upload_labels(IndexBox::whole(grid.size()), &anatomy, &findings);
-    let size = [640, 560];
+    let size = [440, 380];
     let mut save = |name: &str, look: &LabelLook, input: VolumeInput| {
-        let pixels = draw(&mut renderer, look, size, VolumeInput { rays: 4, step_mm: 0.8, ..input });
+        let pixels = draw(&mut renderer, look, size, VolumeInput { rays: 2, step_mm: 1.0, ..input });
         let path = folder.join(format!("{name}.png"));
         image::save_buffer(path, &pixels, size[0], size[1], image::ColorType::Rgba8).unwrap();
     };
