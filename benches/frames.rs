@@ -3,7 +3,7 @@
 //!
 //! The CT is made; with `HILUM_TEST_DATA` (by default `../shared/data`) a real one follows. Bytes are those of texels that the
 //! frame asks for, eight for a blended value, before any cache: divided by the time they say how far memory bandwidth is.
-#![allow(clippy::print_stdout, reason = "the table is what it is for")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a native clock and a table are what it is for")]
 
 use hilum::dicom::{decode_frame, group_into_series, read_header};
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector};
