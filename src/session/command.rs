@@ -161,6 +161,14 @@ pub enum Action {
     CancelUpload,
     /// Open the built-in phantom.
     OpenDemonstration,
+    /// Look for studies on the site's server.
+    OpenDicomweb,
+    /// Open every second slice of a CT that is too large, or every n-th.
+    OpenEverySecond,
+    /// Open neighbouring slices of a CT that is too large.
+    OpenSlab,
+    /// Leave a CT that is too large unopened.
+    DeclineOffer,
     /// Stop loading.
     CancelLoading,
 }
@@ -231,7 +239,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PrepareUpload, "upload", &["u"], words::UPLOAD),
     info(Action::ConfirmUpload, "upload-confirm", &[], words::UPLOAD_CONFIRM),
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
+    info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
+    info(Action::OpenEverySecond, "preflight-every-second", &[], words::PREFLIGHT_OPEN_EVERY),
+    info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),
+    info(Action::DeclineOffer, "preflight-cancel", &[], words::CANCEL),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
 ];
 
@@ -378,6 +390,8 @@ pub enum Command {
     Language(super::words::Lang),
     /// Where uploads go: the server's name, `None` when none is configured.
     Destination(Option<String>),
+    /// News of the site's DICOMweb server, or a wish for it.
+    Remote(super::remote::RemoteEvent),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// An upload ended.
@@ -388,6 +402,10 @@ pub enum Command {
     CastTook(u32, f64),
     /// The full 3D picture has been put together.
     Refined,
+    /// Voxels along an axis of the volumes that what draws can hold; `None`: any number.
+    LongestAxis(Option<usize>),
+    /// The slice in the middle of the slab that is offered of a CT too large to be opened.
+    SlabCentre(usize),
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
 }
@@ -417,6 +435,14 @@ pub enum Effect {
         /// The file.
         bytes: Vec<u8>,
     },
+    /// Ask the configured server: a path below its root, answered by [`super::RemoteEvent::Found`].
+    Search(String),
+    /// Get all instances of a path below its root, answered by [`super::RemoteEvent::Retrieved`]; what came before is let go.
+    Retrieve(String),
+    /// Stop asking, and let go what came.
+    CancelRemote,
+    /// Open the files that came.
+    OpenRetrieved,
     /// Send to the configured destination.
     Upload(Box<Outbound>),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.

@@ -13,7 +13,9 @@ mod loading;
 mod looking;
 mod marking;
 mod other_files;
+mod preflight;
 mod proposing;
+mod remote;
 mod state;
 mod update;
 mod view_model;
@@ -26,6 +28,8 @@ pub use command::{
     PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use preflight::PreflightView;
+pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,

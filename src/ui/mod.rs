@@ -5,12 +5,14 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod canvases;
 mod dialogs;
 mod document;
 mod icons;
 mod panels;
 mod panes;
 mod picture;
+mod remote;
 mod runtime;
 mod toolbar;
 mod volume_tools;

@@ -3,6 +3,7 @@
 //! `reslice` and `raycast` are the CPU twins of the shaders of the same name: they say what is right, and draw slices where no
 //! GPU can.
 
+mod aligned_slice;
 mod camera;
 mod clip;
 mod frame_input;
@@ -16,6 +17,7 @@ mod slab;
 mod transfer;
 mod window;
 
+pub use aligned_slice::{draw_slice, draws_quickly};
 pub use camera::Camera;
 pub use clip::{Clip, Cut};
 pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
