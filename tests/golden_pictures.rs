@@ -11,8 +11,8 @@ use hilum::geometry::{AnatomicalPlane, IndexBox};
 use hilum::import::{DemonstrationLesion, demonstration, plan_stack};
 use hilum::render::Renderer;
 use hilum::view::{
-    Camera, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
-    VolumeInput, raycast, reslice,
+    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput,
+    TransferFunction, VolumeInput, raycast, reslice,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use std::path::Path;
@@ -99,11 +99,16 @@ fn the_demonstration_looks_as_it_did() {
         transfer,
         projection: None,
         step_mm: 1.4,
+        clip: Clip::default(),
+        window: PRESETS[0],
+        rays: 1,
+        shadows: false,
         reduction: 1,
         rows_at_once: u32::MAX,
         revision: 0,
     };
-    let twin = raycast::raycast(&volume, [&anatomy, &findings], &look, &input, size);
+    let scene = raycast::Scene { volume: &volume, labels: [&anatomy, &findings], look: &look, leaps: None };
+    let twin = raycast::raycast(&scene, &input, size);
     // A lesion is seen although the lung around it is a segment too.
     let near = |p: &[u8], c: [f64; 3]| {
         let v = [0, 1, 2].map(|n| f64::from(p[n]));

@@ -11,8 +11,9 @@
 use hilum::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
 use hilum::render::{RenderError, Renderer};
 use hilum::view::{
-    Camera, FrameInput, Interpolation, LabelLook, PaneContent, PaneInput, PaneState, Projection, PxRect, Slab,
-    SliceInput, TransferFunction, VoiFunction, VolumeInput, VolumePreset, Window, raycast, reslice, turn_others,
+    Camera, Clip, Cut, FrameInput, Interpolation, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, Projection,
+    PxRect, Slab, SliceInput, TransferFunction, VoiFunction, VolumeInput, VolumePreset, Window, raycast,
+    raycast::Scene, reslice, turn_others,
 };
 use hilum::volume::{CtVolume, LabelMap};
 use ndarray::Array3;
@@ -67,6 +68,11 @@ fn look() -> LabelLook {
     look.show(0, 3, [80, 160, 220]);
     look.show(1, 7, [240, 80, 60]);
     look
+}
+
+fn scene<'a>(volume: &'a CtVolume, anatomy: &'a LabelMap, findings: &'a LabelMap, look: &'a LabelLook) -> Scene<'a> {
+    // Every sample: rays that leap must draw the same.
+    Scene { volume, labels: [anatomy, findings], look, leaps: None }
 }
 
 /// A renderer with the phantom on it; `None` (said aloud) where no driver is, which fails a run that must have one.
@@ -329,12 +335,16 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
             transfer,
             projection,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
+            rays: 1,
+            shadows: false,
             reduction: 1,
             rows_at_once: u32::MAX,
             revision: 1,
         };
         let size = [96, 96];
-        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-{projection:?}"), size, &gpu);
         let (over, mean) = difference(&cpu, &gpu, 3);
@@ -356,11 +366,15 @@ fn presets_are_pictures_of_their_own() {
             transfer: preset.transfer(),
             projection: None,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
+            rays: 1,
+            shadows: false,
             reduction: 1,
             rows_at_once: u32::MAX,
             revision: 1,
         };
-        raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, [48, 48])
+        raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, [48, 48])
     };
     let pictures = VolumePreset::ALL.map(picture);
     for (n, a) in pictures.iter().enumerate() {
@@ -384,12 +398,16 @@ fn the_3d_picture_is_that_of_the_twin() {
             transfer,
             projection: None,
             step_mm: 0.8,
+            clip: Clip::default(),
+            window: PRESETS[0],
+            rays: 1,
+            shadows: false,
             reduction: 1,
             rows_at_once: u32::MAX,
             revision: 1,
         };
         let size = [96, 96];
-        let cpu = raycast::raycast(&volume, [&anatomy, &findings], &look(), &input, size);
+        let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-gpu"), size, &gpu);
         save(&format!("volume-{name}-cpu"), size, &cpu);
@@ -397,6 +415,42 @@ fn the_3d_picture_is_that_of_the_twin() {
         assert!(over < 0.03 && mean < 1.0, "{name}: {over} of channels beyond 4, mean {mean}");
         let lit = gpu.chunks(4).filter(|p| p[0] > 20).count();
         assert!(lit > 500, "{name}: the ball is in the picture ({lit} px)");
+    }
+}
+
+/// Everything at once: several rays, shadows, a crop and a cut.
+#[test]
+fn the_still_picture_is_that_of_the_twin() {
+    for (name, grid) in grids() {
+        let (volume, anatomy, findings) = phantom(grid);
+        let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
+        let mut camera = Camera::fit(&grid);
+        camera.orbit(-0.4, 0.2);
+        let cut = Cut { at: grid.centre(), normal: PatientVector::new(0.6, 0.8, 0.0) };
+        let mut kept = IndexBox::whole(grid.size());
+        kept.max[2] -= grid.size()[2] / 4;
+        for (what, clip) in [("whole", Clip::default()), ("cut", Clip { voxels: Some(kept), cut: Some(cut) })] {
+            let input = VolumeInput {
+                camera,
+                transfer: VolumePreset::Bone.transfer(),
+                projection: None,
+                step_mm: 1.1,
+                clip,
+                window: Window { centre_hu: -300.0, width_hu: 1600.0 },
+                rays: 2,
+                shadows: true,
+                reduction: 1,
+                rows_at_once: u32::MAX,
+                revision: 1,
+            };
+            let size = [48, 48];
+            let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
+            let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
+            save(&format!("still-{name}-{what}-gpu"), size, &gpu);
+            save(&format!("still-{name}-{what}-cpu"), size, &cpu);
+            let (over, mean) = difference(&cpu, &gpu, 2);
+            assert!(over < 0.03 && mean < 1.0, "{name} {what}: {over} of channels beyond 2, mean {mean}");
+        }
     }
 }
 
@@ -410,6 +464,10 @@ fn a_picture_put_together_from_bands_is_the_whole_one() {
         transfer: TransferFunction::lungs_and_soft_tissue(),
         projection: None,
         step_mm: 1.0,
+        clip: Clip::default(),
+        window: PRESETS[0],
+        rays: 1,
+        shadows: false,
         reduction: 1,
         rows_at_once,
         revision,
@@ -522,6 +580,10 @@ fn another_case_begins_with_an_empty_screen() {
         transfer,
         projection: None,
         step_mm: 1.0,
+        clip: Clip::default(),
+        window: PRESETS[0],
+        rays: 1,
+        shadows: false,
         reduction: 1,
         rows_at_once: u32::MAX,
         revision: 1,

@@ -48,8 +48,12 @@ fn shared_structs_have_the_size_that_wgsl_gives_them() {
 /// The constants of the ray caster stand in two languages; they must be the same.
 #[test]
 fn ray_caster_constants_are_those_of_the_twin() {
-    use hilum::view::TransferFunction;
-    use hilum::view::raycast::{ANATOMY_OPACITY, ANATOMY_TINT, ENOUGH, EVEN_SHARE, FINDING_OPACITY, FULL_GRADIENT};
+    use hilum::view::raycast::{
+        AMBIENT, ANATOMY_OPACITY, ANATOMY_TINT, CUT_HU, DIFFUSE, ENOUGH, EVEN_SHARE, FINDING_OPACITY, FULL_GRADIENT,
+        SHADOW_GROWTH, SHADOW_LEAST, SHADOW_NEAR_MM, SHADOW_PLACES, SHININESS, SPECULAR,
+    };
+    use hilum::view::{SHORT, TransferFunction};
+    use hilum::volume::Bricks;
     let source = SHADERS.iter().find(|(name, _)| *name == "raycast").unwrap().1;
     for (name, value) in [
         ("LOW_HU", f64::from(TransferFunction::LOW_HU)),
@@ -61,6 +65,17 @@ fn ray_caster_constants_are_those_of_the_twin() {
         ("FINDING_OPACITY", FINDING_OPACITY),
         ("FULL_GRADIENT", FULL_GRADIENT),
         ("EVEN_SHARE", EVEN_SHARE),
+        ("BRICK", Bricks::EDGE as f64),
+        ("SHORT", SHORT),
+        ("AMBIENT", AMBIENT),
+        ("DIFFUSE", DIFFUSE),
+        ("SPECULAR", SPECULAR),
+        ("SHININESS", SHININESS),
+        ("CUT_HU", CUT_HU),
+        ("SHADOW_PLACES", f64::from(SHADOW_PLACES)),
+        ("SHADOW_NEAR_MM", SHADOW_NEAR_MM),
+        ("SHADOW_GROWTH", SHADOW_GROWTH),
+        ("SHADOW_LEAST", SHADOW_LEAST),
     ] {
         let line = source.lines().find(|l| l.starts_with(&format!("const {name}: f32 = "))).unwrap();
         let written: f64 = line.split(['=', ';']).nth(1).unwrap().trim().parse().unwrap();

@@ -38,13 +38,20 @@ pub(super) struct RayUniform {
     down: Vec3,
     step: Vec3,
     size: Vec3,
+    kept_low: Vec3,
+    kept_high: Vec3,
+    cut: Vec4,
     light: Vec3,
+    halfway: Vec3,
+    light_voxels: Vec3,
     mm_from_voxel: Mat3,
     step_mm: f32,
     count: f32,
     low: f32,
     scale: f32,
     projection: f32,
+    rays: f32,
+    shadows: f32,
     only_anatomy: f32,
 }
 
@@ -119,20 +126,27 @@ impl SliceUniform {
 impl RayUniform {
     pub(super) fn new(grid: &Grid, input: &VolumeInput, look: &LabelLook, size: [u32; 2]) -> Self {
         let rays = Rays::new(grid, input, size);
-        let (low, scale) = input.projection.map_or((0.0, 0.0), |(_, window)| window.low_and_scale());
+        let (low, scale) = input.projection.map_or(input.window, |(_, window)| window).low_and_scale();
         Self {
             origin: vec3(rays.origin),
             right: vec3(rays.right),
             down: vec3(rays.down),
             step: vec3(rays.step),
             size: size_of_grid(grid),
+            kept_low: vec3(rays.low),
+            kept_high: vec3(rays.high),
+            cut: rays.cut.as_vec4(),
             light: vec3(rays.light),
+            halfway: vec3(rays.halfway),
+            light_voxels: vec3(rays.light_voxels),
             mm_from_voxel: rays.mm_from_voxel.as_mat3(),
             step_mm: input.step_mm as f32,
             count: rays.count as f32,
             low: low as f32,
             scale: scale as f32,
             projection: input.projection.map_or(0.0, |(p, _)| p.number() as f32),
+            rays: input.rays.max(1) as f32,
+            shadows: f32::from(u8::from(input.shadows)),
             only_anatomy: f32::from(u8::from(input.only_anatomy(look))),
         }
     }

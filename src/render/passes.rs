@@ -63,7 +63,7 @@ pub(super) struct Binding {
 }
 
 /// Large enough for every uniform of ours.
-const UNIFORM_BYTES: u64 = 256;
+const UNIFORM_BYTES: u64 = 512;
 
 impl Passes {
     pub(super) fn new(gpu: &Gpu, canvas: wgpu::TextureFormat) -> Self {
@@ -71,8 +71,9 @@ impl Passes {
         let float = |n, dimension| texture(n, dimension, wgpu::TextureSampleType::Float { filterable: true });
         let table = |n| texture(n, D2, wgpu::TextureSampleType::Float { filterable: false });
         let labels = |n| texture(n, D3, wgpu::TextureSampleType::Uint);
+        let bricks = |n| texture(n, D3, wgpu::TextureSampleType::Float { filterable: false });
         let voxels = [uniform(), float(1, D3), sampler(2), labels(3), table(4)];
-        let rays = [uniform(), float(1, D3), sampler(2), labels(3), table(4), table(5)];
+        let rays = [uniform(), float(1, D3), sampler(2), labels(3), table(4), table(5), bricks(6)];
         let picture = [uniform(), float(1, D2), sampler(2)];
         let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
             label: Some("linear"),
@@ -108,6 +109,7 @@ impl Passes {
             TextureView(&t.labels_view),
             TextureView(&t.look_view),
             TextureView(&t.transfer_view),
+            TextureView(&t.leaps_view),
         ];
         self.ray.bind(gpu, &resources)
     }

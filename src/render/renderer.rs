@@ -8,8 +8,8 @@ use super::sheet::{Paint, Sheet, Target};
 use super::textures::Textures;
 use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
 use crate::view::{
-    Camera, FrameInput, LabelLook, PaneContent, PaneInput, PaneState, PxRect, SliceInput, TransferFunction,
-    VolumeInput, Window,
+    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput,
+    TransferFunction, VolumeInput, Window,
 };
 use crate::volume::{CtVolume, LabelMap};
 
@@ -137,6 +137,7 @@ impl Renderer {
     pub fn upload_slice(&mut self, k: usize, hu: &[i16]) {
         if let Some(volume) = &mut self.volume {
             volume.textures.upload_slice(&self.gpu, k, hu);
+            volume.textures.note_slice(k, hu);
             self.stale = true;
         }
     }
@@ -149,6 +150,7 @@ impl Renderer {
     /// A box of voxels whose label changed.
     pub fn upload_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
         if let Some(volume) = &mut self.volume {
+            volume.textures.note_labels(touched, anatomy, findings);
             if volume.textures.upload_labels(&self.gpu, touched, anatomy, findings) {
                 (volume.slices, volume.rays) = self.passes.bind_volume(&self.gpu, &volume.textures);
             }
@@ -229,6 +231,10 @@ impl Renderer {
             transfer: TransferFunction::lungs_and_soft_tissue(),
             projection: None,
             step_mm: 1.0,
+            clip: Clip::default(),
+            window: PRESETS[0],
+            rays: 1,
+            shadows: false,
             reduction: 1,
             rows_at_once: u32::MAX,
             revision: 0,
@@ -303,6 +309,7 @@ impl Volume {
             Some(begun) => begun,
             None => {
                 self.textures.set_transfer(gpu, &input.transfer);
+                self.textures.set_leaps(gpu, &input.transfer, look);
                 let texture = picture_texture(gpu, "3D picture", size, PICTURE);
                 let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let present = passes.bind_place(gpu, &view);

@@ -5,8 +5,8 @@
 
 use super::gpu::{Backend, Gpu, RenderError};
 use crate::geometry::{Grid, IndexBox};
-use crate::view::{COMPARTMENTS, LabelLook, TransferFunction};
-use crate::volume::{CtVolume, LabelMap};
+use crate::view::{Brick, COMPARTMENTS, LabelLook, Leaps, TransferFunction};
+use crate::volume::{Bricks, CtVolume, LabelMap};
 use half::f16;
 
 pub(super) struct Textures {
@@ -17,12 +17,17 @@ pub(super) struct Textures {
     pub(super) labels_begun: bool,
     look: wgpu::Texture,
     transfer: wgpu::Texture,
+    leaps: wgpu::Texture,
+    bricks: Bricks,
     pub(super) ct_view: wgpu::TextureView,
     pub(super) labels_view: wgpu::TextureView,
     pub(super) look_view: wgpu::TextureView,
     pub(super) transfer_view: wgpu::TextureView,
+    pub(super) leaps_view: wgpu::TextureView,
     shown_look: Option<LabelLook>,
     shown_transfer: Option<TransferFunction>,
+    /// What the leaps were made of.
+    shown_leaps: Option<(u64, TransferFunction, LabelLook)>,
     halves: Vec<f16>,
     pairs: Vec<u8>,
     table: Vec<f16>,
@@ -46,6 +51,13 @@ impl Textures {
         let entries = TransferFunction::ENTRIES as u32;
         let (transfer, transfer_view) =
             make("transfer", [entries, 1, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
+        let bricks = Bricks::new(grid.size());
+        let (leaps, leaps_view) = make(
+            "leaps",
+            bricks.size().map(|s| s as u32),
+            wgpu::TextureDimension::D3,
+            wgpu::TextureFormat::Rgba16Float,
+        );
         Ok(Self {
             grid: *grid,
             ct,
@@ -53,12 +65,16 @@ impl Textures {
             labels_begun: false,
             look,
             transfer,
+            leaps,
+            bricks,
             ct_view,
             labels_view,
             look_view,
             transfer_view,
+            leaps_view,
             shown_look: None,
             shown_transfer: None,
+            shown_leaps: None,
             halves: Vec::new(),
             pairs: Vec::new(),
             table: half_table(),
@@ -117,6 +133,35 @@ impl Textures {
         self.halves.extend(hu.iter().map(|v| self.table[usize::from((*v as u16) ^ 0x8000)]));
         let size = wgpu::Extent3d { width: ni as u32, height: nj as u32, depth_or_array_layers: 1 };
         write(gpu, &self.ct, [0, 0, k as u32], size, bytemuck::cast_slice(&self.halves), ni as u32 * 2);
+    }
+
+    /// What a slice and a box of labels change for rays.
+    pub(super) fn note_slice(&mut self, k: usize, hu: &[i16]) {
+        self.bricks.set_slice(k, hu);
+    }
+    pub(super) fn note_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
+        self.bricks.set_labels(touched, anatomy, findings);
+    }
+
+    /// Where rays may leap with this transfer function and look.
+    pub(super) fn set_leaps(&mut self, gpu: &Gpu, transfer: &TransferFunction, look: &LabelLook) {
+        let right = |(revision, t, l): &(u64, TransferFunction, LabelLook)| {
+            *revision == self.bricks.revision() && t == transfer && l.colours == look.colours
+        };
+        if self.shown_leaps.as_ref().is_some_and(right) {
+            return;
+        }
+        let leaps = Leaps::new(&self.bricks, transfer, look);
+        let half = |hu: i16| self.table[usize::from((hu as u16) ^ 0x8000)];
+        let texel = |b: &Brick| {
+            let [low, high] = b.range_hu.map(half);
+            [low, high, f16::from(b.distance), f16::from(b.marks)]
+        };
+        let texels: Vec<[f16; 4]> = leaps.bricks().iter().map(texel).collect();
+        let [width, height, depth_or_array_layers] = leaps.size().map(|s| s as u32);
+        let size = wgpu::Extent3d { width, height, depth_or_array_layers };
+        write(gpu, &self.leaps, [0; 3], size, bytemuck::cast_slice(&texels), width * 8);
+        self.shown_leaps = Some((self.bricks.revision(), transfer.clone(), look.clone()));
     }
 
     /// A box of both label layers. Whether the texture is another one now, so that what is bound to it must be bound anew.

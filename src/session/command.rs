@@ -86,6 +86,9 @@ impl VolumeStyle {
         match self {
             Self::Preset(VolumePreset::Lungs) => words::VOLUME_LUNGS,
             Self::Preset(VolumePreset::Vessels) => words::VOLUME_VESSELS,
+            Self::Preset(VolumePreset::Airways) => words::VOLUME_AIRWAYS,
+            Self::Preset(VolumePreset::Mediastinum) => words::VOLUME_MEDIASTINUM,
+            Self::Preset(VolumePreset::Lesions) => words::VOLUME_LESIONS,
             Self::Preset(VolumePreset::Bone) => words::VOLUME_BONE,
             Self::Preset(VolumePreset::Skin) => words::VOLUME_SKIN,
             Self::Preset(VolumePreset::Segments) => words::VOLUME_SEGMENTS,
@@ -145,6 +148,14 @@ pub enum Action {
     Cine,
     /// At its end cine turns round, or begins anew.
     CinePingPong,
+    /// The crosshair to what the 3D picture shows under the pointer.
+    PickSurface,
+    /// The 3D picture of the lungs' box alone, or of everything.
+    CropToLungs,
+    /// No cut of the 3D picture, then one along each plane in turn, then one that faces the viewer.
+    CycleCut,
+    /// The cut deeper (+1) or back (−1).
+    CutStep(i32),
     /// Contours subtract instead of adding.
     ToggleSubtract,
     /// The brush is a ball instead of a disc.
@@ -255,6 +266,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::TurnPicture(1), "turn-picture", &["g"], words::TURN_PICTURE),
     info(Action::Cine, "cine", &[" "], words::CINE),
     info(Action::CinePingPong, "cine-ping-pong", &[], words::CINE_PING_PONG),
+    info(Action::PickSurface, "pick-surface", &["F2"], words::PICK_SURFACE),
+    info(Action::CropToLungs, "crop-to-lungs", &["F4"], words::CROP_TO_LUNGS),
+    info(Action::CycleCut, "cut-next", &["F7"], words::CUT_NEXT),
+    info(Action::CutStep(1), "cut-deeper", &["F8"], words::CUT_DEEPER),
+    info(Action::CutStep(-1), "cut-back", &["F9"], words::CUT_BACK),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
     info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),

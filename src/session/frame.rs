@@ -3,7 +3,9 @@
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
 use super::state::{Refinement, Session};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset};
+use crate::view::{
+    FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset,
+};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
@@ -11,6 +13,10 @@ const MOVING_MS: f64 = 40.0;
 const STILL_MS: f64 = 300.0;
 /// What a band of the full picture may cost while it is put together, ms.
 const BAND_MS: f64 = 60.0;
+/// Rays through each px of a picture that nothing moves.
+const STILL_RAYS: u32 = 4;
+/// A full picture that takes longer is good enough: it is not drawn so many times more, ms.
+const CONVERGES_MS: f64 = 1500.0;
 /// The coarsest sampling.
 const COARSEST: u32 = 6;
 
@@ -45,7 +51,7 @@ impl Session {
         Some(FrameInput { size, look, panes })
     }
 
-    fn volume_input(&self) -> VolumeInput {
+    pub(super) fn volume_input(&self) -> VolumeInput {
         let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
         let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
         let reduction = self.reduction();
@@ -59,7 +65,12 @@ impl Session {
             camera: self.camera,
             transfer: preset.transfer(),
             projection,
+            clip: self.clip,
+            // Without a cut no voxel is shown as grey.
+            window: if self.clip.cut.is_some() { self.windows[PaneId::Volume.index()] } else { PRESETS[0] },
             step_mm: finest * f64::from(reduction),
+            rays: self.rays(),
+            shadows: reduction == 1 && !self.is_orbiting(),
             reduction,
             rows_at_once: self.rows_at_once(),
             revision: self.volume_revision,
@@ -71,8 +82,19 @@ impl Session {
         match self.refinement() {
             Refinement::None => self.affordable_reduction(),
             Refinement::Going(reduction) => reduction,
-            Refinement::Done => 1,
+            Refinement::Converging | Refinement::Done => 1,
         }
+    }
+    fn rays(&self) -> u32 {
+        match self.refinement() {
+            Refinement::Converging => STILL_RAYS,
+            Refinement::Done if self.converges() => STILL_RAYS,
+            _ => 1,
+        }
+    }
+    /// Whether the still picture is worth more rays than one for each px.
+    fn converges(&self) -> bool {
+        self.full_cast_ms.is_some_and(|ms| ms <= CONVERGES_MS)
     }
     fn affordable_reduction(&self) -> u32 {
         let affordable = if self.is_orbiting() { MOVING_MS } else { STILL_MS };
@@ -86,7 +108,8 @@ impl Session {
             (Refinement::None, _) | (_, None) => u32::MAX,
             (_, Some(full)) => {
                 let reduction = f64::from(self.reduction());
-                let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3) / full.max(1.0);
+                let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3)
+                    / (full * f64::from(self.rays())).max(1.0);
                 rows.clamp(4.0, 8192.0) as u32
             }
         }
@@ -96,8 +119,15 @@ impl Session {
         let full = ms * f64::from(reduction.pow(3));
         // A little inertia, so that one slow frame does not coarsen the picture.
         self.full_cast_ms = Some(self.full_cast_ms.map_or(full, |before| before * 0.5 + full * 0.5));
-        if self.is_orbiting() || reduction == 1 {
+        if self.is_orbiting() {
             return false;
+        }
+        if reduction == 1 {
+            let converges = self.refinement() == Refinement::None && self.converges();
+            if converges {
+                self.refinement = (self.volume_revision, Refinement::Converging);
+            }
+            return converges;
         }
         // What can be afforded at once is; what cannot is put together band by band.
         if self.affordable_reduction() == reduction {
@@ -111,7 +141,8 @@ impl Session {
     pub(super) fn refined(&mut self) -> bool {
         self.refinement.1 = match self.refinement() {
             Refinement::Going(2..) => Refinement::Going(1),
-            Refinement::Going(_) => Refinement::Done,
+            Refinement::Going(_) if self.converges() => Refinement::Converging,
+            Refinement::Going(_) | Refinement::Converging => Refinement::Done,
             other => other,
         };
         self.is_refining()
@@ -123,15 +154,15 @@ impl Session {
     }
     /// Whether less than everything is sampled in the 3D picture on screen.
     pub fn is_reduced(&self) -> bool {
-        self.is_refining() || self.reduction() > 1
+        matches!(self.refinement(), Refinement::Going(_)) || self.reduction() > 1
     }
-    /// Whether a full picture is being put together.
+    /// Whether a better picture is being put together.
     pub fn is_refining(&self) -> bool {
-        matches!(self.refinement(), Refinement::Going(_))
+        matches!(self.refinement(), Refinement::Going(_) | Refinement::Converging)
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {
-        matches!(self.gesture, Gesture::Orbit { .. })
+        matches!(self.gesture, Gesture::Orbit { click: None, .. } | Gesture::Cut { .. })
             || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume))
     }
     /// Whether a stroke is being painted: the 3D picture waits for its end.

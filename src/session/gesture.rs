@@ -24,8 +24,10 @@ pub(super) enum Gesture {
     Pan { last: PanePoint },
     /// The picture grows and shrinks about where it was pressed.
     Zoom { about: PanePoint, last: PanePoint },
-    /// The 3D view turns.
-    Orbit { last: PanePoint },
+    /// The 3D view turns; a press that does not move is a click.
+    Orbit { last: PanePoint, click: Option<PanePoint> },
+    /// The cut of the 3D view moves.
+    Cut { last: PanePoint },
     /// A contour is drawn.
     Contour { pane: PaneId, points: Vec<PatientPoint>, subtract: bool },
     /// A stroke is painted; its edits are made already.
@@ -44,6 +46,9 @@ impl Gesture {
 
 /// Points of a contour nearer to a straight line than this, in CSS px, say nothing.
 const CONTOUR_TOLERANCE_PX: f64 = 0.25;
+
+/// A press that moves no farther than this is a click, CSS px.
+const CLICK_PX: f64 = 3.0;
 
 impl Session {
     pub(super) fn pointer_event(&mut self, input: PointerInput, update: &mut Update) {
@@ -79,7 +84,11 @@ impl Session {
         if input.pane == PaneId::Volume {
             self.gesture = match tool {
                 Tool::Zoom => Gesture::Zoom { about: input.at, last: input.at },
-                _ => Gesture::Orbit { last: input.at },
+                _ if input.ctrl && self.clip.cut.is_some() => Gesture::Cut { last: input.at },
+                _ => {
+                    let click = input.button == PointerButton::Primary && !input.shift;
+                    Gesture::Orbit { last: input.at, click: click.then_some(input.at) }
+                }
             };
             update.changes.facts = true;
             return;
@@ -154,8 +163,18 @@ impl Session {
                 update.changes.view = true;
                 update.changes.facts = true;
             }
-            Gesture::Orbit { last } => {
+            Gesture::Cut { last } => {
+                let down = input.at.y - last.y;
+                *last = input.at;
+                self.move_cut(down * self.cut_mm_per_px(), update);
+            }
+            Gesture::Orbit { last, click } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
+                // A hand that trembles still clicks.
+                if click.is_some_and(|c| (input.at.x - c.x).hypot(input.at.y - c.y) <= CLICK_PX) {
+                    return;
+                }
+                *click = None;
                 *last = input.at;
                 self.camera.orbit(dx * 0.01, dy * 0.01);
                 self.volume_moved(update);
@@ -223,7 +242,8 @@ impl Session {
                 }
                 update.changes.facts = true;
             }
-            Gesture::Orbit { .. } | Gesture::Zoom { .. } => {
+            Gesture::Orbit { click: Some(at), .. } => self.pick_surface(at, update),
+            Gesture::Orbit { .. } | Gesture::Zoom { .. } | Gesture::Cut { .. } => {
                 self.volume_moved(update);
                 update.changes.facts = true;
             }

@@ -408,6 +408,7 @@ impl Session {
 
     /// Fits all panes to the grid again and looks at it from the front.
     pub(super) fn fit_views(&mut self) {
+        self.clear_clip();
         let Some(case) = &self.case else { return };
         let grid = case.volume.grid();
         for (pane, size) in self.panes.iter_mut().zip(&self.sizes) {

@@ -22,6 +22,7 @@ mod remote;
 mod state;
 mod update;
 mod view_model;
+mod volume_view;
 mod windowing;
 pub mod words;
 
@@ -41,4 +42,5 @@ pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
     UploadView, ViewModel, counted,
 };
+pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

@@ -5,6 +5,7 @@ use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::preflight::Preflight;
+use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::annotation::{Document, History};
@@ -16,7 +17,7 @@ use crate::import::{
 };
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
-use crate::view::{Camera, Interpolation, PaneState, Slab, VolumePreset, Window};
+use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,6 +162,8 @@ pub(super) enum Refinement {
     None,
     /// A picture of this reduction is put together.
     Going(u32),
+    /// The full picture is on screen; one of several rays for each px is put together.
+    Converging,
     Done,
 }
 
@@ -254,6 +257,9 @@ pub struct Session {
     pub(super) cine: Cine,
     pub(super) volume_style: VolumeStyle,
     pub(super) own_windows: Vec<OwnWindow>,
+    /// What the 3D picture leaves out.
+    pub(super) clip: Clip,
+    pub(super) cut_kind: CutKind,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
     pub(super) maximised: Option<PaneId>,
@@ -360,6 +366,8 @@ impl Session {
             cine: Cine::default(),
             volume_style: VolumeStyle::Preset(VolumePreset::default()),
             own_windows: Vec::new(),
+            clip: Clip::default(),
+            cut_kind: CutKind::None,
             crosshair: origin,
             pointer: None,
             maximised: None,

@@ -5,6 +5,7 @@ use super::explain;
 use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
+use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
@@ -246,6 +247,10 @@ pub struct ViewModel {
     pub cine_ping_pong: bool,
     /// What the 3D picture shows.
     pub volume_style: Option<VolumeStyle>,
+    /// The 3D picture is cropped to the lungs.
+    pub crops: bool,
+    /// How the 3D picture is cut.
+    pub cut: CutKind,
     /// The 3D picture is sampled coarsely while it moves.
     pub reduced: bool,
     /// Tool in hand.
@@ -326,6 +331,8 @@ impl Session {
             cine_rate_hz: (self.cine.rate_hz, self.cine_lags_hz().map(f64::round)),
             cine_ping_pong: self.cine.ping_pong,
             volume_style: Some(self.volume_style),
+            crops: self.clip.voxels.is_some(),
+            cut: self.cut_kind,
             reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,

@@ -88,7 +88,7 @@ impl Session {
     pub(super) fn set_windows(&mut self, windows: [Window; 4], update: &mut Update) {
         let of_volume = windows[PaneId::Volume.index()] != self.windows[PaneId::Volume.index()];
         self.windows = windows;
-        if of_volume && matches!(self.volume_style, VolumeStyle::Projection(_)) {
+        if of_volume && (matches!(self.volume_style, VolumeStyle::Projection(_)) || self.clip.cut.is_some()) {
             self.volume_moved(update);
         }
         update.changes.view = true;

@@ -35,6 +35,10 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Layout(Layout::LargeVolume) => {
             "M4 4h16v16H4zM15 4v16M15 9.3h5M15 14.7h5M6 10l3.5-2 3.5 2v4l-3.5 2L6 14zM9.5 12v4M6 10l3.5 2L13 10"
         }
+        Action::CropToLungs => "M6 2v16h16M2 6h16v16",
+        Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
+        Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",
+        Action::CutStep(_) => "M21 12H9M13 7l-5 5 5 5M4 4v16",
         Action::ResetView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
         _ => return None,
     })

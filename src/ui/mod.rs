@@ -16,5 +16,6 @@ mod picture;
 mod remote;
 mod runtime;
 mod toolbar;
+mod volume_tools;
 
 pub use app::mount;

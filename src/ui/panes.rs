@@ -2,6 +2,7 @@
 
 use super::runtime::page;
 use super::toolbar::say;
+use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
 use crate::session::{Action, Arrangement, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
@@ -205,6 +206,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             </div>
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
+                {(!is_slice).then(|| view! { <VolumeTools /> })}
             </div>
             <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
                 {say(words::REDUCED)}

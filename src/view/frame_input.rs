@@ -1,6 +1,6 @@
 //! Everything one frame needs, as plain data: the bridge from the session to the renderer.
 
-use super::{Camera, LabelLook, Projection, Slab, TransferFunction, Window};
+use super::{Camera, Clip, LabelLook, Projection, Slab, TransferFunction, Window};
 use crate::geometry::Plane;
 
 /// A rectangle of the canvas, device px.
@@ -107,8 +107,16 @@ pub struct VolumeInput {
     pub transfer: TransferFunction,
     /// Instead of tissue one looks through: one value of each ray, as grey in this window.
     pub projection: Option<(Projection, Window)>,
+    /// What is left out.
+    pub clip: Clip,
+    /// HU → grey of voxels that are cut.
+    pub window: Window,
     /// Distance between samples, mm.
     pub step_mm: f64,
+    /// Rays through each px, at places of their own in it and along a step: 1, or more while nothing moves.
+    pub rays: u32,
+    /// Whether tissue throws soft shadows.
+    pub shadows: bool,
     /// Device px that one rendered px covers: 1, or more while something moves.
     pub reduction: u32,
     /// Rows of the picture that are drawn at once: a fine picture is put together from bands while the coarse one is shown, so

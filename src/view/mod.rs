@@ -5,9 +5,11 @@
 
 mod aligned_slice;
 mod camera;
+mod clip;
 mod compartments;
 mod frame_input;
 mod labels;
+mod leaps;
 mod overlay;
 mod pane;
 pub mod raycast;
@@ -19,9 +21,11 @@ mod window;
 
 pub use aligned_slice::{draw_slice, draws_quickly};
 pub use camera::Camera;
+pub use clip::{Clip, Cut};
 pub use compartments::{COMPARTMENT_OPACITY, COMPARTMENTS, Compartment, LungTissue, compartment};
 pub use frame_input::{FrameInput, Interpolation, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
+pub use leaps::{Brick, Leaps, SHORT};
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pane::{PaneState, turn_others};
 pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};

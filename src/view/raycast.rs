@@ -4,10 +4,10 @@
 //! out of even tissue (after Levoy, "Display of surfaces from volume data", IEEE CG&A 1988), and ends early.
 
 use super::reslice::{grey, label_at, linear};
-use super::{LabelLook, Projection, TransferFunction, VolumeInput, Window};
+use super::{LabelLook, Leaps, Projection, TransferFunction, VolumeInput, Window};
 use crate::geometry::Grid;
 use crate::volume::{CtVolume, LabelMap};
-use glam::{DMat3, DVec3};
+use glam::{DMat3, DVec3, DVec4};
 
 /// Rays end when less than this is left to see.
 pub const ENOUGH: f64 = 0.02;
@@ -22,6 +22,29 @@ pub const FULL_GRADIENT: f64 = 120.0;
 /// Share of opacity that even tissue keeps.
 pub const EVEN_SHARE: f64 = 0.15;
 
+/// Light that a surface sends on whatever its direction, and light that it sends on where it faces the light.
+pub const AMBIENT: f64 = 0.35;
+/// See [`AMBIENT`].
+pub const DIFFUSE: f64 = 0.65;
+/// Light of a highlight (Blinn, "Models of light reflection for computer synthesized pictures", SIGGRAPH 1977), on full gradients.
+pub const SPECULAR: f64 = 0.25;
+/// How small it is.
+pub const SHININESS: f64 = 24.0;
+/// What hides so much of what is behind it is the surface that a click means.
+pub const SURFACE: f64 = 0.4;
+/// Less than this on a whole ray is background.
+pub const FAINT: f64 = 0.03;
+/// A cut shows voxels denser than this as grey in the window, opaque; one looks through the air outside the body, HU.
+pub const CUT_HU: f64 = -950.0;
+/// Places looked at on the way to the light.
+pub const SHADOW_PLACES: u32 = 6;
+/// Distance of the first, mm.
+pub const SHADOW_NEAR_MM: f64 = 3.0;
+/// Each is farther than the one before by this factor.
+pub const SHADOW_GROWTH: f64 = 1.5;
+/// Light that reaches the deepest shadow.
+pub const SHADOW_LEAST: f64 = 0.4;
+
 /// Rays in voxel coordinates: px (x, y) begins at `origin + right · (x + ½) + down · (y + ½)` and moves by `step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rays {
@@ -35,10 +58,20 @@ pub struct Rays {
     pub step: DVec3,
     /// Samples that cross the whole volume.
     pub count: u32,
+    /// Faces of the box that is kept, voxel coordinates.
+    pub low: DVec3,
+    /// The opposite ones.
+    pub high: DVec3,
+    /// The cut keeps what has `(voxel, 1) · cut ≥ 0`; 0 without one.
+    pub cut: DVec4,
     /// Voxel gradient → patient gradient (HU per voxel to HU per mm).
     pub mm_from_voxel: DMat3,
     /// Towards the light, patient space.
     pub light: DVec3,
+    /// Halfway between the light and the eye, patient space.
+    pub halfway: DVec3,
+    /// Towards the light, voxels for one mm.
+    pub light_voxels: DVec3,
 }
 
 impl Rays {
@@ -52,6 +85,8 @@ impl Rays {
             + down * (-mm_per_px * f64::from(size[1]) / 2.0)
             + forward * -reach;
         let voxel = |v| grid.voxel_step_from_patient(v);
+        let [low, high] = input.clip.faces(grid);
+        let light = (-forward - down * 0.5 - right * 0.3).unit().unwrap_or(-forward);
         let steps = DMat3::from_cols(grid.step(0).0, grid.step(1).0, grid.step(2).0);
         Self {
             origin: grid.voxel_from_patient(corner).0,
@@ -59,136 +94,340 @@ impl Rays {
             down: voxel(down * mm_per_px),
             step: voxel(forward * input.step_mm),
             count: (2.0 * reach / input.step_mm).ceil().clamp(1.0, 8192.0) as u32,
+            low,
+            high,
+            cut: input.clip.cut_of_voxels(grid),
             mm_from_voxel: steps.inverse().transpose(),
-            light: (-forward.0 - down.0 * 0.5 - right.0 * 0.3).normalize_or_zero(),
+            light: light.0,
+            halfway: (light - forward).0.normalize_or_zero(),
+            light_voxels: voxel(light),
         }
     }
 }
 
-/// Draws the 3D picture as RGBA, row by row. `labels` are the two layers, anatomy then findings.
-pub fn raycast(
-    volume: &CtVolume,
-    labels: [&LabelMap; 2],
-    look: &LabelLook,
-    input: &VolumeInput,
-    size: [u32; 2],
-) -> Vec<u8> {
-    let rays = Rays::new(volume.grid(), input, size);
+/// The samples of a ray that are kept.
+struct Span {
+    first: f64,
+    last: f64,
+    /// Where the ray comes in through the cut, if it does, in steps.
+    cut: Option<f64>,
+}
+
+impl Rays {
+    /// Of the ray that begins at `start`; `None` if nothing of it is kept.
+    fn span(&self, start: DVec3) -> Option<Span> {
+        let (mut near, mut far) = (0.0f64, f64::from(self.count));
+        for a in 0..3 {
+            let (low, high) = (self.low[a] - start[a], self.high[a] - start[a]);
+            if self.step[a].abs() < 1e-9 {
+                if low > 0.0 || high < 0.0 {
+                    return None;
+                }
+            } else {
+                let (t0, t1) = (low / self.step[a], high / self.step[a]);
+                near = near.max(t0.min(t1));
+                far = far.min(t0.max(t1));
+            }
+        }
+        let (within, along) = (self.cut.dot(start.extend(1.0)), self.cut.dot(self.step.extend(0.0)));
+        let mut cut = None;
+        if along.abs() < 1e-9 {
+            if within < 0.0 {
+                return None;
+            }
+        } else if along > 0.0 {
+            let t = -within / along;
+            if t > near {
+                (near, cut) = (t, Some(t));
+            }
+        } else {
+            far = far.min(-within / along);
+        }
+        (near <= far).then(|| Span { first: near.ceil(), last: far.floor(), cut })
+    }
+
+    /// Whether a place is neither cropped nor cut away.
+    fn keeps(&self, v: DVec3) -> bool {
+        v.cmpge(self.low).all() && v.cmple(self.high).all() && self.cut.dot(v.extend(1.0)) >= 0.0
+    }
+}
+
+/// What rays are cast through: voxels, labels (anatomy, then findings) and how they look.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// HU.
+    pub volume: &'a CtVolume,
+    /// Anatomy, findings.
+    pub labels: [&'a LabelMap; 2],
+    /// Their colours.
+    pub look: &'a LabelLook,
+    /// Where rays may leap, for this transfer function and look; without it every sample is looked at, for the same picture.
+    pub leaps: Option<&'a Leaps>,
+}
+
+/// What is seen at a place of a ray.
+struct Matter {
+    rgb: [f64; 3],
+    /// Opacity of one mm.
+    per_mm: f64,
+    /// HU per mm, patient space.
+    gradient: DVec3,
+}
+
+/// What rays looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bricks asked for.
+    pub bricks: u64,
+    /// Samples of HU along rays.
+    pub samples: u64,
+    /// Samples whose labels were asked for.
+    pub labelled: u64,
+    /// Blended values beside a sample's own: for its gradient, and for the light that reaches it.
+    pub blends: u64,
+}
+
+impl Work {
+    /// Bytes of the texels asked for, before any cache: eight of two bytes for a blended value.
+    pub fn bytes(&self) -> u64 {
+        8 * self.bricks + 20 * self.samples + 16 * self.blends + 10 * self.labelled
+    }
+}
+
+/// What drawing a picture of this size takes.
+pub fn work(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Work {
+    let mut work = Work::default();
+    draw(scene, input, size, &mut work);
+    work
+}
+
+/// The place that a px of a picture of this size shows, voxel coordinates: where what lies before it has become [`SURFACE`] opaque,
+/// else what adds most; of a projection, the voxel whose value is shown (a mean has no place of its own). `None` on empty background.
+pub fn pick(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2], at: [f64; 2]) -> Option<DVec3> {
+    let rays = Rays::new(scene.volume.grid(), input, size);
+    let start = rays.origin + rays.right * at[0] + rays.down * at[1];
+    let Span { first, last, cut } = rays.span(start)?;
+    let count = (last - first).max(-1.0) as u32;
+    let places = (0..=count).map(|n| start + rays.step * (first + f64::from(n)));
+    match input.projection {
+        Some((Projection::Mean, _)) => None,
+        Some((projection, _)) => {
+            let only_anatomy = input.only_anatomy(scene.look);
+            let counts = |v: &DVec3| !only_anatomy || scene.look.colour(0, label_at(scene.labels[0], *v))[3] > 0.0;
+            let sign = if projection == Projection::Highest { 1.0 } else { -1.0 };
+            let value = |v: &DVec3| sign * linear(scene.volume, *v);
+            places.filter(counts).map(|v| (value(&v), v)).reduce(|a, b| if b.0 > a.0 { b } else { a }).map(|(_, v)| v)
+        }
+        None => {
+            let on_cut = cut.map(|n| start + rays.step * n).filter(|v| linear(scene.volume, *v) > CUT_HU);
+            on_cut.or_else(|| scene.surface(places, input, &rays))
+        }
+    }
+}
+
+/// Draws the 3D picture as RGBA, row by row.
+pub fn raycast(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Vec<u8> {
+    draw(scene, input, size, &mut Work::default())
+}
+
+fn draw(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2], work: &mut Work) -> Vec<u8> {
+    let rays = Rays::new(scene.volume.grid(), input, size);
     let table = input.transfer.table();
     let mut out = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
     for y in 0..size[1] {
         for x in 0..size[0] {
-            let start = rays.origin + rays.right * (f64::from(x) + 0.5) + rays.down * (f64::from(y) + 0.5);
-            let start = start + rays.step * jitter(x, y);
-            let colour = match input.projection {
-                Some((projection, window)) => {
-                    let anatomy = input.only_anatomy(look).then_some((labels[0], look));
-                    project(volume, anatomy, (projection, window), &rays, start)
-                }
-                None => cast(volume, labels, look, input.step_mm, &table, &rays, start),
-            };
-            out.extend(colour.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
+            let colour = (0..input.rays.max(1)).fold([0.0; 3], |sum, n| {
+                let [dx, dy, along] = place_of_ray(x, y, n);
+                let start = rays.origin + rays.right * (f64::from(x) + dx) + rays.down * (f64::from(y) + dy);
+                let start = start + rays.step * along;
+                let colour = match input.projection {
+                    Some(projection) => scene.project(projection, input.only_anatomy(scene.look), &rays, start, work),
+                    None => scene.cast(input, &table, &rays, start, work),
+                };
+                [0, 1, 2].map(|c| sum[c] + colour[c].clamp(0.0, 1.0) / f64::from(input.rays.max(1)))
+            });
+            out.extend(colour.map(|c| (c * 255.0).round() as u8));
             out.push(255);
         }
     }
     out
 }
 
-fn cast(
-    volume: &CtVolume,
-    labels: [&LabelMap; 2],
-    look: &LabelLook,
-    step_mm: f64,
-    table: &[[u8; 4]],
-    rays: &Rays,
-    start: DVec3,
-) -> [f64; 3] {
-    let size = volume.grid().size().map(|s| s as f64);
-    let Some((first, last)) = span(start, rays.step, DVec3::from_array(size)) else { return [0.0; 3] };
-    let mut colour = [0.0; 3];
-    let mut left = 1.0;
-    let mut n = first;
-    while n <= last.min(f64::from(rays.count)) && left > ENOUGH {
-        let v = start + rays.step * n;
-        n += 1.0;
-        let hu = linear(volume, v);
-        let [r, g, b, a] = lookup(table, hu);
-        let mut rgb = [r, g, b];
-        let [anatomy, finding] = [0, 1].map(|n| look.colour(n, label_at(labels[n], v)).map(f64::from));
-        let least = if finding[3] > 0.0 {
-            rgb = [finding[0], finding[1], finding[2]];
-            FINDING_OPACITY
-        } else if anatomy[3] > 0.0 {
-            rgb = std::array::from_fn(|c| rgb[c] + (anatomy[c] - rgb[c]) * ANATOMY_TINT);
-            ANATOMY_OPACITY
-        } else {
-            0.0
-        };
-        if a <= 0.0 && least <= 0.0 {
-            continue;
+impl Scene<'_> {
+    fn cast(&self, input: &VolumeInput, table: &[[u8; 4]], rays: &Rays, start: DVec3, work: &mut Work) -> [f64; 3] {
+        let Some(Span { first, last, cut }) = rays.span(start) else { return [0.0; 3] };
+        if let Some(n) = cut {
+            let hu = linear(self.volume, start + rays.step * n);
+            if hu > CUT_HU {
+                let (low, scale) = input.window.low_and_scale();
+                return [f64::from(grey(hu, low, scale, false)); 3];
+            }
         }
-        let gradient = rays.mm_from_voxel * gradient(volume, v);
-        let steepness = gradient.length();
-        let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (steepness / FULL_GRADIENT).min(1.0));
-        let per_mm = tissue.max(least);
-        let lit = if steepness > 1.0 { (gradient.dot(rays.light) / steepness).abs() } else { 0.6 };
-        let shade = 0.35 + 0.65 * lit;
-        let alpha = 1.0 - (1.0 - per_mm).powf(step_mm);
-        for (c, s) in colour.iter_mut().zip(rgb) {
-            *c += left * alpha * shade * s;
+        let mut colour = [0.0; 3];
+        let mut left = 1.0;
+        let (mut n, mut until, mut marked) = (first, first, true);
+        while n <= last && left > ENOUGH {
+            if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                work.bricks += 1;
+                let (brick, exit) = leaps.at(start, rays.step, n);
+                if brick.distance > 0 {
+                    n = exit;
+                    continue;
+                }
+                (until, marked) = (exit, brick.marks > 0);
+            }
+            let v = start + rays.step * n;
+            n += 1.0;
+            work.samples += 1;
+            work.labelled += u64::from(marked);
+            let Some(Matter { rgb, per_mm, gradient }) = self.matter(v, marked, table, rays) else { continue };
+            work.blends += 6 + if input.shadows { u64::from(SHADOW_PLACES) } else { 0 };
+            let steepness = gradient.length();
+            let alpha = 1.0 - (1.0 - per_mm).powf(input.step_mm);
+            let mut lit = 0.6;
+            let mut highlight = 0.0;
+            if steepness > 1.0 {
+                let normal = gradient / steepness;
+                lit = normal.dot(rays.light).abs();
+                let gate = (steepness / FULL_GRADIENT).min(1.0);
+                highlight = SPECULAR * gate * normal.dot(rays.halfway).abs().powf(SHININESS);
+            }
+            let reaching = if input.shadows { self.light_at(v, table, rays) } else { 1.0 };
+            let shade = AMBIENT + DIFFUSE * lit;
+            for (c, s) in colour.iter_mut().zip(rgb) {
+                *c += left * alpha * (shade * s + highlight) * reaching;
+            }
+            left *= 1.0 - alpha;
         }
-        left *= 1.0 - alpha;
+        colour
     }
-    colour
+
+    /// The first of these places, front to back, before and at which [`SURFACE`] is hidden; else the one that adds most, if all
+    /// together is more than [`FAINT`].
+    fn surface(&self, places: impl Iterator<Item = DVec3>, input: &VolumeInput, rays: &Rays) -> Option<DVec3> {
+        let table = input.transfer.table();
+        let (mut left, mut most) = (1.0, (0.0, None));
+        for v in places {
+            let Some(matter) = self.matter(v, true, &table, rays) else { continue };
+            let alpha = 1.0 - (1.0 - matter.per_mm).powf(input.step_mm);
+            if left * alpha > most.0 {
+                most = (left * alpha, Some(v));
+            }
+            left *= 1.0 - alpha;
+            if left <= 1.0 - SURFACE {
+                return Some(v);
+            }
+        }
+        most.1.filter(|_| left < 1.0 - FAINT)
+    }
+
+    /// What is seen at a place; labels are looked at if there may be any.
+    fn matter(&self, v: DVec3, marked: bool, table: &[[u8; 4]], rays: &Rays) -> Option<Matter> {
+        let [r, g, b, a] = lookup(table, linear(self.volume, v));
+        let (mut rgb, mut least) = ([r, g, b], 0.0);
+        if marked {
+            let label = |n: usize| self.look.colour(n, label_at(self.labels[n], v)).map(f64::from);
+            let [anatomy, finding] = [0, 1].map(label);
+            if finding[3] > 0.0 {
+                rgb = [finding[0], finding[1], finding[2]];
+                least = FINDING_OPACITY;
+            } else if anatomy[3] > 0.0 {
+                rgb = std::array::from_fn(|c| rgb[c] + (anatomy[c] - rgb[c]) * ANATOMY_TINT);
+                least = ANATOMY_OPACITY;
+            }
+        }
+        if a <= 0.0 && least <= 0.0 {
+            return None;
+        }
+        let gradient = rays.mm_from_voxel * gradient(self.volume, v);
+        let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (gradient.length() / FULL_GRADIENT).min(1.0));
+        Some(Matter { rgb, per_mm: tissue.max(least), gradient })
+    }
+
+    /// Share of the light that reaches a place through the tissue before it: a few places ever farther apart, as far as a surface
+    /// shades its neighbourhood.
+    fn light_at(&self, v: DVec3, table: &[[u8; 4]], rays: &Rays) -> f64 {
+        let (mut through, mut at_mm, mut before_mm) = (1.0, SHADOW_NEAR_MM, 0.0);
+        for _ in 0..SHADOW_PLACES {
+            // Even tissue is thinner than its surface, here as on the way to the eye.
+            let v = v + rays.light_voxels * at_mm;
+            if rays.keeps(v) {
+                let per_mm = EVEN_SHARE * lookup(table, linear(self.volume, v))[3];
+                through *= (1.0 - per_mm).powf(at_mm - before_mm);
+            }
+            before_mm = at_mm;
+            at_mm *= SHADOW_GROWTH;
+        }
+        SHADOW_LEAST + (1.0 - SHADOW_LEAST) * through
+    }
+
+    /// One value of a ray as grey; of samples inside shown anatomy alone, if so asked.
+    fn project(
+        &self,
+        (projection, window): (Projection, Window),
+        only_anatomy: bool,
+        rays: &Rays,
+        start: DVec3,
+        work: &mut Work,
+    ) -> [f64; 3] {
+        let Some(Span { first, last, .. }) = rays.span(start) else { return [0.0; 3] };
+        let (mut count, mut sum, mut lowest, mut highest) = (0.0, 0.0, f64::MAX, f64::MIN);
+        let (mut n, mut until) = (first, first);
+        while n <= last {
+            if let Some(leaps) = self.leaps.filter(|_| n >= until) {
+                work.bricks += 1;
+                let (brick, exit) = leaps.at_brick(start, rays.step, n);
+                let [low, high] = brick.range_hu.map(f64::from);
+                let nothing_new = match projection {
+                    Projection::Mean => false,
+                    Projection::Highest => high <= highest,
+                    Projection::Lowest => low >= lowest,
+                };
+                if nothing_new || only_anatomy && brick.marks & 1 == 0 {
+                    n = exit;
+                    continue;
+                }
+                until = exit;
+            }
+            let v = start + rays.step * n;
+            n += 1.0;
+            if only_anatomy && self.look.colour(0, label_at(self.labels[0], v))[3] <= 0.0 {
+                continue;
+            }
+            work.samples += 1;
+            let hu = linear(self.volume, v);
+            count += 1.0;
+            sum += hu;
+            lowest = hu.min(lowest);
+            highest = hu.max(highest);
+        }
+        if count == 0.0 {
+            return [0.0; 3];
+        }
+        let hu = match projection {
+            Projection::Mean => sum / count,
+            Projection::Highest => highest,
+            Projection::Lowest => lowest,
+        };
+        let (low, scale) = window.low_and_scale();
+        [f64::from(grey(hu, low, scale, false)); 3]
+    }
 }
 
-/// One value of a ray as grey; with `anatomy`, of samples inside what is shown of it.
-fn project(
-    volume: &CtVolume,
-    anatomy: Option<(&LabelMap, &LabelLook)>,
-    (projection, window): (Projection, Window),
-    rays: &Rays,
-    start: DVec3,
-) -> [f64; 3] {
-    let size = volume.grid().size().map(|s| s as f64);
-    let Some((first, last)) = span(start, rays.step, DVec3::from_array(size)) else { return [0.0; 3] };
-    let (low, scale) = window.low_and_scale();
-    let samples = (first as u32..=last.min(f64::from(rays.count)) as u32).map(|n| start + rays.step * f64::from(n));
-    let counts = |v: &DVec3| anatomy.is_none_or(|(map, look)| look.colour(0, label_at(map, *v))[3] > 0.0);
-    let hu = projection.of(samples.filter(counts).map(|v| linear(volume, v)));
-    hu.map_or([0.0; 3], |hu| [f64::from(grey(hu, low, scale, false)); 3])
-}
-
-/// How far along a step the ray of a px begins, 0..1, by a hash of whole numbers: neighbouring rays sample at other depths, and
-/// surfaces show no rings.
-fn jitter(x: u32, y: u32) -> f64 {
+/// Where ray `n` of a px passes through it, px, and how far along a step it begins, 0..1. Neighbouring rays sample at other depths
+/// (by a hash of whole numbers), so that surfaces show no rings; rays of one px spread evenly over it and over the step (additive
+/// recurrence: Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018).
+fn place_of_ray(x: u32, y: u32, n: u32) -> [f64; 3] {
     let mut h = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
     h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
     h = (h ^ (h >> 12)).wrapping_mul(0x297A_2D39);
-    f64::from((h ^ (h >> 15)) >> 8) / f64::from(1 << 24)
-}
-
-/// First and last sample of a ray inside the box of voxel faces.
-fn span(start: DVec3, step: DVec3, size: DVec3) -> Option<(f64, f64)> {
-    let (mut near, mut far) = (0.0f64, f64::MAX);
-    for a in 0..3 {
-        let (low, high) = (-0.5 - start[a], size[a] - 0.5 - start[a]);
-        if step[a].abs() < 1e-9 {
-            if low > 0.0 || high < 0.0 {
-                return None;
-            }
-        } else {
-            let (t0, t1) = (low / step[a], high / step[a]);
-            near = near.max(t0.min(t1));
-            far = far.min(t0.max(t1));
-        }
-    }
-    (near <= far).then(|| (near.ceil(), far.floor()))
+    let jitter = f64::from((h ^ (h >> 15)) >> 8) / f64::from(1 << 24);
+    let n = f64::from(n);
+    [0.5 + 0.754_877_67 * n, 0.5 + 0.569_840_3 * n, jitter + 0.618_034 * n].map(f64::fract)
 }
 
 fn lookup(table: &[[u8; 4]], hu: f64) -> [f64; 4] {
-    let place = ((hu - f64::from(TransferFunction::LOW_HU)) / f64::from(TransferFunction::STEP_HU)).round();
-    let entry = table[place.clamp(0.0, table.len() as f64 - 1.0) as usize].map(|v| f64::from(v) / 255.0);
+    let entry = table[TransferFunction::entry_of(hu).min(table.len() - 1)].map(|v| f64::from(v) / 255.0);
     [entry[0], entry[1], entry[2], entry[3] * entry[3]]
 }
 

@@ -15,17 +15,32 @@ pub enum VolumePreset {
     Lungs,
     /// Vessels with contrast agent, and what is as dense.
     Vessels,
+    /// The walls between air and tissue: lungs' surfaces and, inside them, airways.
+    Airways,
+    /// Heart, great vessels and nodes in faint fat and muscle.
+    Mediastinum,
     /// Bone.
     Bone,
     /// The surface of the body.
     Skin,
+    /// Translucent lungs; the lesions in them in their own colours.
+    Lesions,
     /// Segments in their own colours in hardly visible tissue.
     Segments,
 }
 
 impl VolumePreset {
     /// All, in the order of the list.
-    pub const ALL: [Self; 5] = [Self::Lungs, Self::Vessels, Self::Bone, Self::Skin, Self::Segments];
+    pub const ALL: [Self; 8] = [
+        Self::Lungs,
+        Self::Airways,
+        Self::Vessels,
+        Self::Mediastinum,
+        Self::Bone,
+        Self::Skin,
+        Self::Lesions,
+        Self::Segments,
+    ];
 
     /// Its transfer function.
     pub fn transfer(self) -> TransferFunction {
@@ -38,6 +53,35 @@ impl VolumePreset {
                 (300.0, [1.0, 0.4, 0.3, 0.4]),
                 (600.0, [1.0, 0.85, 0.75, 0.5]),
                 (3071.0, [1.0, 1.0, 1.0, 0.8]),
+            ],
+            Self::Airways => vec![
+                (-1024.0, [0.6, 0.8, 0.9, 0.0]),
+                (-780.0, [0.6, 0.8, 0.9, 0.0]),
+                (-640.0, [0.7, 0.9, 0.95, 0.06]),
+                (-500.0, [0.85, 0.95, 0.95, 0.08]),
+                (-380.0, [0.85, 0.9, 0.85, 0.0]),
+                (3071.0, [0.85, 0.9, 0.85, 0.0]),
+            ],
+            Self::Mediastinum => vec![
+                (-1024.0, [0.0, 0.0, 0.0, 0.0]),
+                (0.0, [0.7, 0.5, 0.4, 0.0]),
+                (40.0, [0.75, 0.45, 0.38, 0.006]),
+                (90.0, [0.8, 0.35, 0.3, 0.02]),
+                (130.0, [0.9, 0.35, 0.28, 0.1]),
+                (250.0, [1.0, 0.5, 0.4, 0.2]),
+                (400.0, [0.95, 0.9, 0.8, 0.06]),
+                (3071.0, [1.0, 1.0, 0.95, 0.1]),
+            ],
+            Self::Lesions => vec![
+                (-1024.0, [0.5, 0.65, 0.8, 0.0]),
+                (-900.0, [0.5, 0.65, 0.8, 0.0]),
+                (-820.0, [0.5, 0.65, 0.8, 0.0015]),
+                (-600.0, [0.55, 0.7, 0.85, 0.012]),
+                (-400.0, [0.6, 0.72, 0.85, 0.008]),
+                (-150.0, [0.6, 0.6, 0.65, 0.0008]),
+                (150.0, [0.7, 0.65, 0.65, 0.0012]),
+                (300.0, [0.9, 0.9, 0.85, 0.008]),
+                (3071.0, [1.0, 1.0, 1.0, 0.03]),
             ],
             Self::Bone => vec![
                 (-1024.0, [0.0, 0.0, 0.0, 0.0]),
@@ -92,6 +136,12 @@ impl TransferFunction {
                 (3071.0, [1.0, 1.0, 1.0, 0.8]),
             ],
         }
+    }
+
+    /// The entry of the table that stands for a HU.
+    pub fn entry_of(hu: f64) -> usize {
+        let place = ((hu - f64::from(Self::LOW_HU)) / f64::from(Self::STEP_HU)).round();
+        place.clamp(0.0, Self::ENTRIES as f64 - 1.0) as usize
     }
 
     /// Colour and opacity per mm at a HU, as the table and its linear lookup give it.

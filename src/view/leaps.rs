@@ -1,0 +1,184 @@
+//! Where rays may leap: for each brick, how far the nearest one lies that shows anything.
+//!
+//! Space leaping after Zuiderveld, Koning, Viergever: "Acceleration of ray-casting using 3D distance transforms", Visualization
+//! in Biomedical Computing 1992, on bricks instead of voxels.
+
+use super::{LabelLook, TransferFunction};
+use crate::volume::{Bricks, label_bit};
+use glam::{DVec3, IVec3};
+
+/// What a ray needs to know of a brick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brick {
+    /// Lowest and highest HU of any place in it.
+    pub range_hu: [i16; 2],
+    /// Bricks to the nearest one that shows anything, diagonals counting as one; 0 if it does itself.
+    pub distance: u8,
+    /// 1 if shown anatomy may be in it, 2 if a shown finding may, 3 both.
+    pub marks: u8,
+}
+
+/// All bricks of a volume, for one transfer function and one choice of segments.
+#[derive(Clone, Debug)]
+pub struct Leaps {
+    size: [usize; 3],
+    bricks: Vec<Brick>,
+}
+
+/// Farthest leap, in bricks.
+const FARTHEST: u8 = 31;
+/// A leap ends by this many samples too early rather than too late: what lies exactly between two bricks is looked at.
+pub const SHORT: f64 = 1e-3;
+
+impl Leaps {
+    /// For a look at the volume.
+    pub fn new(bricks: &Bricks, transfer: &TransferFunction, look: &LabelLook) -> Self {
+        let visible = VisibleHu::new(&transfer.table());
+        let shown = [0, 1].map(|layer| {
+            let labels = (1..=255u8).filter(|label| look.colour(layer, *label)[3] > 0.0);
+            labels.fold(0, |bits, label| bits | label_bit(label))
+        });
+        let brick = |(range_hu, labels): ([i16; 2], &[u64; 2])| {
+            let mark = |layer: usize, value: u8| if labels[layer] & shown[layer] == 0 { 0 } else { value };
+            let marks = mark(0, 1) + mark(1, 2);
+            let distance = if marks > 0 || visible.any(range_hu) { 0 } else { FARTHEST };
+            Brick { range_hu, distance, marks }
+        };
+        let mut leaps =
+            Self { size: bricks.size(), bricks: bricks.ranges_hu().zip(bricks.label_bits()).map(brick).collect() };
+        leaps.measure();
+        leaps
+    }
+
+    /// Bricks along columns, rows and slices.
+    pub fn size(&self) -> [usize; 3] {
+        self.size
+    }
+    /// In memory order.
+    pub fn bricks(&self) -> &[Brick] {
+        &self.bricks
+    }
+
+    /// Chessboard distances by two sweeps (Rosenfeld and Pfaltz, "Distance functions on digital pictures", 1968).
+    fn measure(&mut self) {
+        let [ni, nj, nk] = self.size.map(|n| n as i32);
+        let before = (-1..=1).flat_map(|z| (-1..=1).flat_map(move |y| (-1..=1).map(move |x| [x, y, z])));
+        let before: Vec<_> = before.take(13).collect();
+        let count = self.bricks.len();
+        for (forward, sign) in [(true, 1), (false, -1)] {
+            for n in 0..count {
+                let at = if forward { n } else { count - 1 - n };
+                let mut distance = self.bricks[at].distance;
+                if distance <= 1 {
+                    continue;
+                }
+                let [i, j, k] = [at as i32 % ni, at as i32 / ni % nj, at as i32 / ni / nj];
+                for [x, y, z] in &before {
+                    let (i, j, k) = (i + sign * x, j + sign * y, k + sign * z);
+                    if (0..ni).contains(&i) && (0..nj).contains(&j) && (0..nk).contains(&k) {
+                        let neighbour = self.bricks[((k * nj + j) * ni + i) as usize].distance;
+                        distance = distance.min(neighbour + 1);
+                    }
+                }
+                self.bricks[at].distance = distance;
+            }
+        }
+    }
+
+    /// The brick that holds sample `n` of a ray inside the volume, and the sample at which the ray leaves what is empty about it; of
+    /// a brick that shows something, leaves itself. Samples before that one are of the brick, or show nothing.
+    pub(super) fn at(&self, start: DVec3, step: DVec3, n: f64) -> (Brick, f64) {
+        let (place, brick) = self.brick(start + step * n);
+        (brick, exit(place, i32::from(brick.distance.max(1)), start, step, n))
+    }
+    /// The brick that holds sample `n` of a ray inside the volume, and the sample at which the ray leaves it.
+    pub(super) fn at_brick(&self, start: DVec3, step: DVec3, n: f64) -> (Brick, f64) {
+        let (place, brick) = self.brick(start + step * n);
+        (brick, exit(place, 1, start, step, n))
+    }
+
+    fn brick(&self, v: DVec3) -> (IVec3, Brick) {
+        let last = IVec3::from_array(self.size.map(|s| s as i32 - 1));
+        let place = ((v + 0.5) / Bricks::EDGE as f64).floor().as_ivec3().clamp(IVec3::ZERO, last);
+        let offset = (place.z as usize * self.size[1] + place.y as usize) * self.size[0] + place.x as usize;
+        (place, self.bricks[offset])
+    }
+}
+
+/// The first sample after `n` at which a ray has left the bricks nearer than `reach` to one.
+fn exit(place: IVec3, reach: i32, start: DVec3, step: DVec3, n: f64) -> f64 {
+    let mut exit = f64::MAX;
+    for a in 0..3 {
+        if step[a].abs() >= 1e-9 {
+            let face = if step[a] > 0.0 { place[a] + reach } else { place[a] + 1 - reach };
+            exit = exit.min((f64::from(face * Bricks::EDGE as i32) - 0.5 - start[a]) / step[a]);
+        }
+    }
+    (n + 1.0).max((exit - SHORT).ceil())
+}
+
+/// How many entries of a table up to each show anything: any range is answered by one difference.
+struct VisibleHu(Vec<u32>);
+
+impl VisibleHu {
+    fn new(table: &[[u8; 4]]) -> Self {
+        let mut sum = 0;
+        let sums = table.iter().map(|entry| {
+            sum += u32::from(entry[3] > 0);
+            sum
+        });
+        Self(std::iter::once(0).chain(sums).collect())
+    }
+    /// Whether any HU of a range is visible; one HU beyond on each side counts, for blends are rounded.
+    fn any(&self, [low, high]: [i16; 2]) -> bool {
+        let [low, high] =
+            [TransferFunction::entry_of(f64::from(low) - 1.0), TransferFunction::entry_of(f64::from(high) + 1.0)];
+        low <= high && self.0[high + 1] > self.0[low]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_sums_answers_for_any_range() {
+        let points = vec![(-1024.0, [1.0, 1.0, 1.0, 0.0]), (100.0, [1.0; 4]), (104.0, [1.0, 1.0, 1.0, 0.0])];
+        let visible = VisibleHu::new(&TransferFunction { points: points.clone() }.table());
+        let table = TransferFunction { points }.table();
+        for low in (-1100i16..1000).step_by(37) {
+            for high in (low..1200).step_by(41) {
+                let entries = TransferFunction::entry_of(f64::from(low) - 1.0)
+                    ..=TransferFunction::entry_of(f64::from(high) + 1.0);
+                assert_eq!(visible.any([low, high]), table[entries].iter().any(|e| e[3] > 0), "{low}..{high}");
+            }
+        }
+    }
+
+    #[test]
+    fn distances_are_those_of_a_chessboard() {
+        let size = [9, 7, 5];
+        let mut bricks = Bricks::new(size.map(|n| n * Bricks::EDGE));
+        let [ni, nj, nk] = size.map(|n| n * Bricks::EDGE);
+        // Not at a border: one brick, not its neighbours.
+        let dense = |k: usize| {
+            let mut slice = vec![-1000; ni * nj];
+            for (i, j, at) in [(12, 20, 19), (68, 52, 35)] {
+                if k == at {
+                    slice[j * ni + i] = 500;
+                }
+            }
+            slice
+        };
+        for k in 0..nk {
+            bricks.set_slice(k, &dense(k));
+        }
+        let transfer = super::super::VolumePreset::Bone.transfer();
+        let leaps = Leaps::new(&bricks, &transfer, &LabelLook::default());
+        for (n, brick) in leaps.bricks().iter().enumerate() {
+            let at = [n % 9, n / 9 % 7, n / 9 / 7];
+            let to = |b: [usize; 3]| (0..3).map(|a| at[a].abs_diff(b[a])).max().unwrap();
+            assert_eq!(usize::from(brick.distance), to([1, 2, 2]).min(to([8, 6, 4])), "{at:?}");
+        }
+    }
+}
