@@ -413,3 +413,14 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
         }
     }
 }
+
+/// Why a kept reading cannot be taken up.
+pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
+    use crate::annotation::StoredError;
+    match error {
+        StoredError::Damaged(_) | StoredError::Unwritable => words::STORED_DAMAGED,
+        StoredError::Newer => words::STORED_NEWER,
+        StoredError::OtherGrid => words::STORED_OTHER_GRID,
+        StoredError::Memory => words::STORED_MEMORY,
+    }
+}

@@ -3,12 +3,14 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod case_identity;
 mod change;
 mod command;
 mod explain;
 mod frame;
 mod gesture;
 mod handing_over;
+mod keeping;
 mod loading;
 mod looking;
 mod marking;
@@ -19,12 +21,14 @@ mod update;
 mod view_model;
 pub mod words;
 
+pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
     PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,

@@ -12,6 +12,10 @@ impl Session {
     pub fn update(&mut self, command: Command, now: &str) -> Update {
         let mut update = Update::default();
         now.clone_into(&mut self.now);
+        if self.must_answer_first(&command) {
+            self.say(words::ANSWER_OFFER, &mut update);
+            return update;
+        }
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
@@ -77,8 +81,10 @@ impl Session {
                 self.gpu = gpu;
                 update.changes.facts = true;
             }
+            Command::Keeping(news) => self.keeping_news(news, &mut update),
         }
         self.measure(&mut update);
+        self.keep(&mut update);
         update
     }
 
@@ -104,6 +110,7 @@ impl Session {
             Action::Escape => {
                 self.abort_gesture(update);
                 self.notice = None;
+                self.ask_to_clear(false);
                 self.cancel_upload(update);
             }
             Action::Scroll(slices) => self.scroll_key(slices, update),
@@ -138,6 +145,12 @@ impl Session {
             Action::CancelUpload => self.cancel_upload(update),
             Action::OpenDemonstration => self.open_demonstration(update),
             Action::CancelLoading => self.cancel_loading(update),
+            Action::AcceptOffer => self.accept_offer(update),
+            Action::DeclineOffer => self.decline_offer(update),
+            Action::TakeOver => self.take_over(update),
+            Action::ClearKept => self.ask_to_clear(true),
+            Action::ConfirmClear => self.clear_kept(update),
+            Action::CancelClear => self.ask_to_clear(false),
         }
         update.changes.facts = true;
     }

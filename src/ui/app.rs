@@ -1,6 +1,7 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
 use super::dialogs::{HelpDialog, UploadDialog};
+use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
 use super::runtime::{Page, Runtime, page};
@@ -62,6 +63,7 @@ fn App() -> impl IntoView {
             <StatusLine />
             <UploadDialog />
             <HelpDialog />
+            <KeptDialogs />
         </div>
     }
 }

@@ -8,6 +8,7 @@ mod app;
 mod dialogs;
 mod document;
 mod icons;
+mod kept;
 mod panels;
 mod panes;
 mod picture;

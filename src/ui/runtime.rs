@@ -6,6 +6,7 @@ use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
 use crate::platform::configuration::{self, Configuration};
 use crate::platform::files::{self, FileStore};
+use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
 use crate::platform::{clock, egress};
 use crate::session::words::{self, Lang};
@@ -18,7 +19,7 @@ use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -68,6 +69,8 @@ struct Inner {
     frame_asked: Cell<bool>,
     marks: Cell<Marks>,
     configuration: RefCell<Configuration>,
+    /// What is kept on this computer; made once there is a runtime that hears of it.
+    keeping: OnceCell<Keeping>,
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
@@ -134,6 +137,7 @@ impl Runtime {
             frame_asked: Cell::default(),
             marks: Cell::default(),
             configuration: RefCell::default(),
+            keeping: OnceCell::new(),
             view,
             probe,
             drawings,
@@ -161,6 +165,8 @@ impl Runtime {
                 }
                 Err(e) => log::warn!("no configuration: {e}"),
             }
+            let days = reading.0.configuration.borrow().autosave_days();
+            reading.keeping().start(days);
         });
         view.set(runtime.0.session.borrow().view_model());
         runtime
@@ -254,6 +260,7 @@ impl Runtime {
                 // A hidden page draws nothing.
                 Timeout::new(MOST_AWAITED_MS, move || runtime.read_on()).forget();
             }
+            Effect::Keep(request) => self.keeping().ask(request),
             Effect::Mark(name) => {
                 if name == "hilum:files" {
                     for mark in ["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"] {
@@ -264,6 +271,11 @@ impl Runtime {
                 clock::mark(name);
             }
         }
+    }
+
+    fn keeping(&self) -> &Keeping {
+        let hearing = self.clone();
+        self.0.keeping.get_or_init(|| Keeping::new(move |news| hearing.dispatch(Command::Keeping(news))))
     }
 
     /// The first slice is on screen, or should have been.
