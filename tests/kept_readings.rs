@@ -367,10 +367,18 @@ fn of_two_tabs_one_keeps_and_the_other_says_so() {
     assert_eq!(second.autosave().state, "other-tab");
     strokes(&mut first, 1);
     assert_eq!(first.autosave().state, "saved");
-    let of_first = first.said();
     // Taken over, the other's reading is offered; one's own stays one undo away.
     let own = second.said();
+    first.slow = true;
+    first.does(Command::AddSegment(SegmentMeaning::LeftLung));
+    let of_first = first.said();
     second.acts(Action::TakeOver);
+    // What was on its way had arrived; its answer comes after the news.
+    let case = *first.origin.borrow().records.keys().next().unwrap();
+    first.does(Command::Keeping(KeepNews::Lost(case)));
+    first.storage_answers();
+    assert_eq!(first.autosave().state, "other-tab");
+    first.slow = false;
     second.acts(Action::AcceptOffer);
     assert!(second.said() == of_first && second.autosave().state == "saved");
     second.acts(Action::Undo);

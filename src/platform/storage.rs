@@ -172,7 +172,7 @@ impl Storage {
         let mine = tab_lock::hold(name, take_over, move || {
             storage.0.locks.borrow_mut().remove(&lost);
             storage.0.held.borrow_mut().remove(&case);
-            (storage.0.tell)(KeepNews::Written(case, Err(KeepError::OtherTab)));
+            (storage.0.tell)(KeepNews::Lost(case));
         });
         let mine = mine.await?;
         if mine {
@@ -182,7 +182,7 @@ impl Storage {
     }
 
     async fn write(&self, case: CaseDigest, replace: bool, bytes: &[u8]) -> Result<(), KeepError> {
-        let held = self.0.held.borrow().get(&case).cloned().ok_or(KeepError::OtherTab)?;
+        let held = self.0.held.borrow().get(&case).cloned().ok_or(KeepError::Gone)?;
         if held.gap && !replace {
             return Err(KeepError::Denied("a record is missing".into()));
         }

@@ -49,6 +49,8 @@ pub enum KeepNews {
     Found(CaseDigest, Result<FoundRecords, KeepError>),
     /// A write ended.
     Written(CaseDigest, Result<(), KeepError>),
+    /// Another tab took over.
+    Lost(CaseDigest),
     /// It is time to try again.
     Again(CaseDigest),
     /// All was deleted.
@@ -248,18 +250,27 @@ impl Session {
                     self.keeping.offer = None;
                 }
             }
-            KeepNews::Found(case, found) => self.found(case, found),
+            KeepNews::Found(case, found) => self.found(case, found, update),
             KeepNews::Written(case, result) => self.written(case, result, update),
+            KeepNews::Lost(case) => {
+                if let Some(keeper) = self.keeping.keepers.get_mut(&case) {
+                    (keeper.state, keeper.whole, keeper.unsaved) = (State::Failed(KeepError::OtherTab), true, true);
+                    keeper.waiting.clear();
+                }
+                if self.keeping.open == Some(case) {
+                    self.keeping.offer = None;
+                }
+            }
             KeepNews::Again(case) => {
                 let failed = |k: &Keeper| {
                     matches!(k.state, State::Failed(KeepError::Full | KeepError::Denied(_))) && k.on_the_way == 0
                 };
-                if self.keeping.open == Some(case) && self.keeping.keepers.get(&case).is_some_and(failed) {
-                    if self.is_marking() {
-                        update.effects.push(Effect::Keep(KeepRequest::Later(case)));
-                    } else {
-                        self.write(update);
-                    }
+                let keeper = self.keeping.keepers.get(&case).filter(|k| self.keeping.open == Some(case) && failed(k));
+                match keeper {
+                    Some(_) if self.is_marking() => update.effects.push(Effect::Keep(KeepRequest::Later(case))),
+                    Some(keeper) if keeper.unsaved => self.write(update),
+                    Some(_) => self.look_up(case, false, update),
+                    None => {}
                 }
             }
             KeepNews::Cleared(result) => {
@@ -282,7 +293,7 @@ impl Session {
         }
     }
 
-    fn found(&mut self, digest: CaseDigest, found: Result<FoundRecords, KeepError>) {
+    fn found(&mut self, digest: CaseDigest, found: Result<FoundRecords, KeepError>, update: &mut Update) {
         let looking = |k: &&mut Keeper| k.state == State::LookingUp;
         let Some(keeper) = self.keeping.keepers.get_mut(&digest).filter(looking) else { return };
         let Some(case) = self.case.as_ref().filter(|_| self.keeping.open == Some(digest)) else {
@@ -290,7 +301,12 @@ impl Session {
             return;
         };
         keeper.state = match found {
-            Err(error) => State::Failed(error),
+            Err(error) => {
+                if error == KeepError::Full {
+                    update.effects.push(Effect::Keep(KeepRequest::Later(digest)));
+                }
+                State::Failed(error)
+            }
             Ok(FoundRecords { records, cut_short: false }) if records.is_empty() => State::On,
             Ok(FoundRecords { records, cut_short }) => {
                 match replay(&records, *case.volume.grid(), &case.volume) {
@@ -317,6 +333,8 @@ impl Session {
         let Some(keeper) = self.keeping.keepers.get_mut(&digest) else { return };
         keeper.on_the_way = keeper.on_the_way.saturating_sub(1);
         match result {
+            // What was on its way when another tab took over has arrived before it.
+            Ok(()) if keeper.state == State::Failed(KeepError::OtherTab) => {}
             Ok(()) => keeper.state = State::On,
             Err(KeepError::Gone) if self.keeping.open == Some(digest) => self.look_up(digest, false, update),
             Err(error) => {

@@ -4,6 +4,7 @@ use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::{Action, words};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 #[component]
 pub(super) fn Autosave() -> impl IntoView {
@@ -27,8 +28,21 @@ pub(super) fn Autosave() -> impl IntoView {
 pub(super) fn KeptDialogs() -> impl IntoView {
     let page = page();
     let autosave = Memo::new(move |_| page.view.with(|v| v.autosave.clone()));
+    let [offer, ask] = [NodeRef::<leptos::html::Div>::new(), NodeRef::new()];
+    // A question can be answered by the keyboard at once.
+    Effect::new(move |_| {
+        let (offered, clearing) = autosave.with(|a| (a.offer.is_some(), a.clearing));
+        let asks = if clearing { ask.get() } else { offer.get().filter(|_| offered) };
+        request_animation_frame(move || {
+            let button = asks.and_then(|dialog| dialog.query_selector("button").ok().flatten());
+            if let Some(button) = button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok()) {
+                button.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+            }
+        });
+    });
     view! {
         <div
+            node_ref=offer
             class="dialog small"
             role="alertdialog"
             aria-modal="true"
@@ -45,6 +59,7 @@ pub(super) fn KeptDialogs() -> impl IntoView {
             </div>
         </div>
         <div
+            node_ref=ask
             class="dialog small"
             role="alertdialog"
             aria-modal="true"
@@ -55,8 +70,8 @@ pub(super) fn KeptDialogs() -> impl IntoView {
             <h2>{say(words::AUTOSAVE_CLEAR)}</h2>
             <p>{say(words::AUTOSAVE_CLEAR_ASK)}</p>
             <div class="group end">
-                <CommandButton action=Action::ConfirmClear />
                 <CommandButton action=Action::CancelClear />
+                <CommandButton action=Action::ConfirmClear />
             </div>
         </div>
     }
