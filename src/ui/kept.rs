@@ -13,7 +13,11 @@ pub(super) fn Autosave() -> impl IntoView {
     let other_tab = Signal::derive(move || autosave.with(|a| a.can_take_over));
     view! {
         <div class="autosave" role="status" aria-label=say(words::AUTOSAVE)>
-            <span data-testid="autosave" data-state=move || autosave.with(|a| a.state)>
+            <span
+                data-testid="autosave"
+                data-state=move || autosave.with(|a| a.state)
+                title=move || autosave.with(|a| a.text.clone())
+            >
                 {move || autosave.with(|a| a.text.clone())}
             </span>
             <span hidden=move || !other_tab.get()>
