@@ -9,6 +9,7 @@ mod gpu_types;
 mod passes;
 mod readback;
 mod renderer;
+mod sheet;
 #[cfg(target_arch = "wasm32")]
 mod surface;
 mod textures;

@@ -3,6 +3,7 @@
 use super::SHADERS;
 use super::gpu::Gpu;
 use super::textures::Textures;
+use crate::view::SliceInput;
 
 /// Format of the 3D picture, and of everything where there is no canvas.
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -15,8 +16,39 @@ pub(super) struct Passes {
 }
 
 struct Pass {
-    pipeline: wgpu::RenderPipeline,
+    /// One for each fragment entry.
+    pipelines: Vec<wgpu::RenderPipeline>,
     layout: wgpu::BindGroupLayout,
+}
+
+/// How much of `reslice.wgsl` a slice needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SliceEntry {
+    /// The plane alone, nothing marked.
+    Plain,
+    /// The plane alone.
+    Labelled,
+    /// Everything.
+    Full,
+}
+
+impl SliceEntry {
+    const ALL: [Self; 3] = [Self::Plain, Self::Labelled, Self::Full];
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Labelled => "labelled",
+            Self::Full => "fragment",
+        }
+    }
+    /// What this slice needs, of a CT with or without labels.
+    pub(super) fn of(slice: &SliceInput, has_labels: bool) -> Self {
+        match (slice.slab.is_plane(), has_labels) {
+            (false, _) => Self::Full,
+            (true, true) => Self::Labelled,
+            (true, false) => Self::Plain,
+        }
+    }
 }
 
 /// A uniform buffer and the bind group that holds it: what one pane draws with.
@@ -44,9 +76,9 @@ impl Passes {
             ..Default::default()
         });
         Self {
-            slice: Pass::new(gpu, 0, &voxels, canvas),
-            ray: Pass::new(gpu, 1, &rays, PICTURE),
-            place: Pass::new(gpu, 2, &picture, canvas),
+            slice: Pass::new(gpu, 0, &voxels, canvas, &SliceEntry::ALL.map(SliceEntry::name)),
+            ray: Pass::new(gpu, 1, &rays, PICTURE, &["fragment"]),
+            place: Pass::new(gpu, 2, &picture, canvas, &["fragment"]),
             sampler,
         }
     }
@@ -80,14 +112,14 @@ impl Passes {
         self.place.bind(gpu, &[TextureView(picture), Sampler(&self.sampler)])
     }
 
-    pub(super) fn draw_slice(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
-        self.slice.draw(pass, binding);
+    pub(super) fn draw_slice(&self, pass: &mut wgpu::RenderPass<'_>, entry: SliceEntry, binding: &Binding) {
+        self.slice.draw(pass, entry as usize, binding);
     }
     pub(super) fn draw_ray(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
-        self.ray.draw(pass, binding);
+        self.ray.draw(pass, 0, binding);
     }
     pub(super) fn draw_place(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
-        self.place.draw(pass, binding);
+        self.place.draw(pass, 0, binding);
     }
 }
 
@@ -98,7 +130,13 @@ impl Binding {
 }
 
 impl Pass {
-    fn new(gpu: &Gpu, shader: usize, entries: &[wgpu::BindGroupLayoutEntry], target: wgpu::TextureFormat) -> Self {
+    fn new(
+        gpu: &Gpu,
+        shader: usize,
+        entries: &[wgpu::BindGroupLayoutEntry],
+        target: wgpu::TextureFormat,
+        fragments: &[&str],
+    ) -> Self {
         let (name, source) = SHADERS[shader];
         let device = &gpu.device;
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -111,28 +149,31 @@ impl Pass {
             bind_group_layouts: &[Some(&layout)],
             ..Default::default()
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some(name),
-            layout: Some(&pipeline_layout),
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: Some("vertex"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[],
-            },
-            primitive: wgpu::PrimitiveState::default(),
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: Some("fragment"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                targets: &[Some(target.into())],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
-        Self { pipeline, layout }
+        let pipeline = |fragment: &&str| {
+            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(name),
+                layout: Some(&pipeline_layout),
+                vertex: wgpu::VertexState {
+                    module: &module,
+                    entry_point: Some("vertex"),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &module,
+                    entry_point: Some(fragment),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    targets: &[Some(target.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        };
+        let pipelines = fragments.iter().map(pipeline).collect();
+        Self { pipelines, layout }
     }
 
     fn bind(&self, gpu: &Gpu, resources: &[wgpu::BindingResource<'_>]) -> Binding {
@@ -156,8 +197,8 @@ impl Pass {
         Binding { uniform, group }
     }
 
-    fn draw(&self, pass: &mut wgpu::RenderPass<'_>, binding: &Binding) {
-        pass.set_pipeline(&self.pipeline);
+    fn draw(&self, pass: &mut wgpu::RenderPass<'_>, fragment: usize, binding: &Binding) {
+        pass.set_pipeline(&self.pipelines[fragment]);
         pass.set_bind_group(0, &binding.group, &[]);
         pass.draw(0..3, 0..1);
     }

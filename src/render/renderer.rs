@@ -1,9 +1,10 @@
 //! The renderer: a device, the voxels on it, and a canvas or a texture to draw on.
 
 use super::gpu::{Backend, Gpu, RenderError};
-use super::gpu_types::{PresentUniform, RayUniform, SliceUniform, bytes};
+use super::gpu_types::{RayUniform, bytes};
 use super::passes::{Binding, PICTURE, Passes};
 use super::readback::read;
+use super::sheet::{Paint, Sheet, Target};
 use super::textures::Textures;
 use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
 use crate::view::{
@@ -12,66 +13,36 @@ use crate::view::{
 };
 use crate::volume::{CtVolume, LabelMap};
 
-/// Where a frame goes.
-pub(super) enum Target {
-    /// A canvas.
-    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "canvases exist in browsers only"))]
-    Canvas { surface: wgpu::Surface<'static>, configuration: wgpu::SurfaceConfiguration },
-    /// A texture that can be read back.
-    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "native tests read it back"))]
-    Texture(wgpu::Texture),
-}
-
-impl Target {
-    fn format(&self) -> wgpu::TextureFormat {
-        match self {
-            Self::Canvas { configuration, .. } => configuration.format,
-            Self::Texture(texture) => texture.format(),
-        }
-    }
-}
-
 /// Draws frames. Everything it holds can be made again from page memory.
 pub struct Renderer {
     gpu: Gpu,
-    target: Target,
+    sheets: Vec<Sheet>,
     passes: Passes,
     volume: Option<Volume>,
     /// Voxels for a CT that is being read, as large as it will probably be: a GPU empties a texture before it is first used, and
     /// has time for it now.
     expected: Option<Textures>,
-    canvas: Option<Canvas>,
     /// Voxels, labels or colours changed since the panes were drawn.
     stale: bool,
-}
-
-/// All panes as they were last drawn; a frame draws those that changed and puts the whole on the target.
-struct Canvas {
-    texture: wgpu::Texture,
-    view: wgpu::TextureView,
-    present: Binding,
-    size: [u32; 2],
-    panes: Vec<PaneInput>,
-    look: LabelLook,
 }
 
 /// Edge of the volume that a GPU must draw before it is trusted, voxels.
 const PROOF: usize = 8;
 
 /// A volume on the GPU and what its panes draw with.
-struct Volume {
-    textures: Textures,
-    slices: Vec<Binding>,
+pub(super) struct Volume {
+    pub(super) textures: Textures,
+    pub(super) slices: Vec<Binding>,
     rays: Binding,
-    picture: Option<Picture>,
+    pub(super) picture: Option<Picture>,
     /// The picture that is being put together from bands.
     next: Option<Picture>,
 }
 
 /// The 3D picture as it was last drawn.
-struct Picture {
+pub(super) struct Picture {
     view: wgpu::TextureView,
-    present: Binding,
+    pub(super) present: Binding,
     size: [u32; 2],
     input: VolumeInput,
     /// Rows that are drawn.
@@ -91,15 +62,17 @@ impl Renderer {
             .await
             .map_err(|e| RenderError::NoAdapter(e.to_string()))?;
         let gpu = Gpu::open(&adapter).await?;
-        let texture = target_texture(&gpu, size);
-        let mut renderer = Self::on(gpu, Target::Texture(texture));
+        let target = Target::texture(&gpu, size);
+        let mut renderer = Self::on(gpu, vec![target]);
         renderer.prove().await?;
         Ok(renderer)
     }
 
-    pub(super) fn on(gpu: Gpu, target: Target) -> Self {
-        let passes = Passes::new(&gpu, target.format());
-        Self { gpu, target, passes, volume: None, expected: None, canvas: None, stale: true }
+    /// On one target for all panes, or on several of one format: then each takes one pane.
+    pub(super) fn on(gpu: Gpu, targets: Vec<Target>) -> Self {
+        let passes = Passes::new(&gpu, targets.first().map_or(PICTURE, Target::format));
+        let sheets = targets.into_iter().map(Sheet::new).collect();
+        Self { gpu, sheets, passes, volume: None, expected: None, stale: true }
     }
 
     /// What draws.
@@ -119,7 +92,9 @@ impl Renderer {
     pub fn clear(&mut self) {
         self.volume = None;
         self.expected = None;
-        self.canvas = None;
+        for sheet in &mut self.sheets {
+            sheet.forget();
+        }
     }
     /// Makes room for a volume; it looks like air until slices arrive. If all are at hand already, `air` may be left out.
     ///
@@ -174,41 +149,17 @@ impl Renderer {
     }
 
     /// Draws a frame. Rays are cast only if `cast` is set: the last 3D picture stays otherwise, so that slices never wait for it.
-    /// `false` when the canvas could not take the frame now (hidden, or the device is going).
+    /// `false` when a canvas could not take the frame now (hidden, or the device is going).
     pub fn draw(&mut self, frame: &FrameInput, cast: bool) -> bool {
-        self.resize(frame.size);
-        let (target, shown) = match &self.target {
-            Target::Texture(texture) => (texture.clone(), None),
-            Target::Canvas { surface, configuration } => {
-                let texture = match surface.get_current_texture() {
-                    wgpu::CurrentSurfaceTexture::Success(t) | wgpu::CurrentSurfaceTexture::Suboptimal(t) => t,
-                    wgpu::CurrentSurfaceTexture::Outdated | wgpu::CurrentSurfaceTexture::Lost => {
-                        surface.configure(&self.gpu.device, configuration);
-                        return false;
-                    }
-                    _ => return false,
-                };
-                (texture.texture.clone(), Some(texture))
-            }
-        };
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.compose(&mut encoder, frame, cast);
-        if let Some(canvas) = &self.canvas {
-            if target.usage().contains(wgpu::TextureUsages::COPY_DST) && target.size() == canvas.texture.size() {
-                let (from, onto) = (canvas.texture.as_image_copy(), target.as_image_copy());
-                encoder.copy_texture_to_texture(from, onto, target.size());
-            } else {
-                let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
-                canvas.present.set(&self.gpu, &bytes(&PresentUniform::new(whole)));
-                let view = target.create_view(&wgpu::TextureViewDescriptor::default());
-                self.passes.draw_place(&mut begin(&mut encoder, &view, true), &canvas.present);
-            }
-        }
+        let mut shown = Vec::new();
+        let taken = self.sheets.iter_mut().all(|sheet| sheet.show(&self.gpu, &self.passes, &mut encoder, &mut shown));
         self.gpu.queue.submit([encoder.finish()]);
-        if let Some(texture) = shown {
+        for texture in shown {
             self.gpu.queue.present(texture);
         }
-        true
+        taken
     }
 
     /// Brings the 3D picture and the panes up to date.
@@ -222,7 +173,29 @@ impl Renderer {
                 }
             }
         }
-        self.draw_panes(encoder, frame, casts);
+        let stale = std::mem::take(&mut self.stale);
+        let (gpu, passes, volume) = (&self.gpu, &self.passes, self.volume.as_ref());
+        let paint = Paint { gpu, passes, volume, look: &frame.look, stale, casts };
+        // Slices are bound in their order.
+        let mut slices = 0..;
+        let panes = frame.panes.iter().map(|pane| {
+            let slice = matches!(pane.content, PaneContent::Slice(_)).then(|| slices.next()).flatten();
+            (pane, slice)
+        });
+        let panes: Vec<_> = panes.collect();
+        if let [sheet] = self.sheets.as_mut_slice() {
+            sheet.draw(&paint, encoder, frame.size, [0, 0], &panes);
+            return;
+        }
+        for (n, sheet) in self.sheets.iter_mut().enumerate() {
+            match panes.get(n) {
+                Some((pane, _)) => {
+                    let PxRect { x, y, width, height } = pane.rect;
+                    sheet.draw(&paint, encoder, [width, height], [x, y], &panes[n..=n]);
+                }
+                None => sheet.forget(),
+            }
+        }
     }
 
     /// Draws known voxels with everything that draws a CT, and reads the picture back: the presence of an API says nothing, and
@@ -263,66 +236,16 @@ impl Renderer {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.compose(&mut encoder, &frame, true);
         self.gpu.queue.submit([encoder.finish()]);
-        let picture = self.canvas.as_ref().map(|c| c.texture.clone()).ok_or_else(|| wrong("nothing was drawn"))?;
+        let drawn = self.sheets.first().and_then(Sheet::drawn).cloned();
+        let picture = drawn.ok_or_else(|| wrong("nothing was drawn"))?;
         let pixels = read(&self.gpu, &picture).await.ok_or_else(|| wrong("nothing could be read back"))?;
         self.clear();
         // The middle of the window is the middle grey.
-        let middle = PROOF * PROOF + PROOF / 2;
+        let middle = PROOF / 2 * picture.width() as usize + PROOF / 2;
         match pixels.as_chunks::<4>().0.get(middle) {
             Some([r, g, b, 255]) if [r, g, b].iter().all(|v| v.abs_diff(128) <= 2) => Ok(()),
             other => Err(wrong(&format!("{other:?} where middle grey should be"))),
         }
-    }
-
-    /// Draws the panes that are not right any more.
-    fn draw_panes(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, casts: bool) {
-        let rects = |panes: &[PaneInput]| panes.iter().map(|p| p.rect).collect::<Vec<_>>();
-        let kept = self.canvas.take().filter(|c| c.size == frame.size && rects(&c.panes) == rects(&frame.panes));
-        let anew = kept.is_none();
-        let mut canvas = kept.unwrap_or_else(|| {
-            let texture = picture_texture(&self.gpu, "panes", frame.size, self.target.format());
-            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let present = self.passes.bind_place(&self.gpu, &view);
-            Canvas { texture, view, present, size: frame.size, panes: Vec::new(), look: frame.look.clone() }
-        });
-        let all = anew || self.stale || canvas.look != frame.look;
-        let mut pass = begin(encoder, &canvas.view, anew);
-        let mut slices = 0;
-        for (n, pane) in frame.panes.iter().enumerate() {
-            let Some(volume) = &self.volume else { break };
-            let rect = pane.rect;
-            let is_slice = matches!(pane.content, PaneContent::Slice(_));
-            slices += usize::from(is_slice);
-            // A pane reaches no further than the canvas.
-            if rect.x + rect.width > frame.size[0] || rect.y + rect.height > frame.size[1] {
-                continue;
-            }
-            let changed = canvas.panes.get(n) != Some(pane) || (casts && !is_slice);
-            if !(all || changed) {
-                continue;
-            }
-            pass.set_viewport(rect.x as f32, rect.y as f32, rect.width as f32, rect.height as f32, 0.0, 1.0);
-            pass.set_scissor_rect(rect.x, rect.y, rect.width, rect.height);
-            match (&pane.content, &volume.picture) {
-                (PaneContent::Slice(slice), _) => {
-                    if let Some(binding) = volume.slices.get(slices - 1) {
-                        let uniform = SliceUniform::new(&volume.textures.grid, slice, &frame.look, rect);
-                        binding.set(&self.gpu, &bytes(&uniform));
-                        self.passes.draw_slice(&mut pass, binding);
-                    }
-                }
-                (PaneContent::Volume(_), Some(picture)) => {
-                    picture.present.set(&self.gpu, &bytes(&PresentUniform::new(rect)));
-                    self.passes.draw_place(&mut pass, &picture.present);
-                }
-                (PaneContent::Volume(_), None) => {}
-            }
-        }
-        drop(pass);
-        canvas.panes.clone_from(&frame.panes);
-        canvas.look.clone_from(&frame.look);
-        self.canvas = Some(canvas);
-        self.stale = false;
     }
 
     /// Whether a 3D picture is being put together: the next frames go on with it.
@@ -344,27 +267,9 @@ impl Renderer {
 
     /// RGBA of the last frame of a renderer without a canvas, row by row.
     pub async fn pixels(&self) -> Option<Vec<u8>> {
-        match &self.target {
-            Target::Texture(texture) => read(&self.gpu, texture).await,
-            Target::Canvas { .. } => None,
-        }
-    }
-
-    fn resize(&mut self, size: [u32; 2]) {
-        let limit = self.gpu.device.limits().max_texture_dimension_2d;
-        let size = size.map(|s| s.clamp(1, limit));
-        match &mut self.target {
-            Target::Canvas { surface, configuration } => {
-                if [configuration.width, configuration.height] != size {
-                    [configuration.width, configuration.height] = size;
-                    surface.configure(&self.gpu.device, configuration);
-                }
-            }
-            Target::Texture(texture) => {
-                if [texture.width(), texture.height()] != size {
-                    *texture = target_texture(&self.gpu, size);
-                }
-            }
+        match self.sheets.first()?.texture() {
+            Some(texture) => read(&self.gpu, texture).await,
+            None => None,
         }
     }
 }
@@ -413,7 +318,11 @@ impl Volume {
 }
 
 /// A pass onto a picture, emptied first or kept.
-fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView, empty: bool) -> wgpu::RenderPass<'e> {
+pub(super) fn begin<'e>(
+    encoder: &'e mut wgpu::CommandEncoder,
+    view: &wgpu::TextureView,
+    empty: bool,
+) -> wgpu::RenderPass<'e> {
     let load = if empty { wgpu::LoadOp::Clear(wgpu::Color::BLACK) } else { wgpu::LoadOp::Load };
     encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -427,7 +336,7 @@ fn begin<'e>(encoder: &'e mut wgpu::CommandEncoder, view: &wgpu::TextureView, em
 }
 
 /// A picture that is drawn once and shown often.
-fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::TextureFormat) -> wgpu::Texture {
+pub(super) fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::TextureFormat) -> wgpu::Texture {
     gpu.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
@@ -438,19 +347,6 @@ fn picture_texture(gpu: &Gpu, label: &str, size: [u32; 2], format: wgpu::Texture
         usage: wgpu::TextureUsages::TEXTURE_BINDING
             | wgpu::TextureUsages::RENDER_ATTACHMENT
             | wgpu::TextureUsages::COPY_SRC,
-        view_formats: &[],
-    })
-}
-
-fn target_texture(gpu: &Gpu, size: [u32; 2]) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("frame"),
-        size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: PICTURE,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     })
 }

@@ -1,7 +1,8 @@
 //! A canvas to draw on, and the proof that it can be drawn on.
 
 use super::gpu::{Backend, Gpu, RenderError};
-use super::renderer::{Renderer, Target};
+use super::renderer::Renderer;
+use super::sheet::Target;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::HtmlCanvasElement;
 
@@ -15,13 +16,14 @@ pub enum Preference {
 }
 
 impl Renderer {
-    /// A renderer on a fresh canvas: one that has given no context yet, for a canvas gives one kind only.
+    /// A renderer on fresh canvases: such as have given no context yet, for a canvas gives one kind only. With one canvas, all panes
+    /// are drawn on it; with several, each pane on its own, in the order of the frame. WebGL2 can draw on one only.
     ///
     /// The device is trusted once known voxels were drawn and read back.
     ///
     /// # Errors
-    /// What is missing, or [`RenderError::WrongPicture`]. The canvas is used up then.
-    pub async fn on_canvas(canvas: HtmlCanvasElement, preference: Preference) -> Result<Self, RenderError> {
+    /// What is missing, or [`RenderError::WrongPicture`]. The canvases are used up then.
+    pub async fn on_canvases(canvases: &[HtmlCanvasElement], preference: Preference) -> Result<Self, RenderError> {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.backends = match preference {
             Preference::WebGpu => wgpu::Backends::BROWSER_WEBGPU,
@@ -29,17 +31,18 @@ impl Renderer {
         };
         let instance = wgpu::Instance::new(descriptor);
         let no_adapter = |e: String| RenderError::NoAdapter(e);
-        let surface = instance
-            .create_surface(wgpu::SurfaceTarget::Canvas(canvas.clone()))
-            .map_err(|e| no_adapter(e.to_string()))?;
+        let surface = |canvas: &HtmlCanvasElement| {
+            instance.create_surface(wgpu::SurfaceTarget::Canvas(canvas.clone())).map_err(|e| no_adapter(e.to_string()))
+        };
+        let surfaces = canvases.iter().map(surface).collect::<Result<Vec<_>, _>>()?;
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
-            compatible_surface: Some(&surface),
+            compatible_surface: surfaces.first(),
             ..Default::default()
         };
         let adapter = instance.request_adapter(&options).await.map_err(|e| no_adapter(e.to_string()))?;
         let gpu = Gpu::open(&adapter).await?;
-        if gpu.backend == Backend::WebGl2 {
+        if let (Backend::WebGl2, [canvas, ..]) = (gpu.backend, canvases) {
             // Here the canvas says it, not the device.
             let loss = gpu.loss.clone();
             let lost = Closure::<dyn Fn()>::new(move || loss.happen());
@@ -48,22 +51,25 @@ impl Renderer {
             // It goes with its canvas.
             lost.forget();
         }
-        let mut configuration = surface
-            .get_default_config(&adapter, 4, 4)
-            .ok_or_else(|| no_adapter("the canvas does not fit the adapter".to_owned()))?;
-        // Grey is display grey: no format that turns it into something else.
-        configuration.format = configuration.format.remove_srgb_suffix();
-        configuration.alpha_mode = wgpu::CompositeAlphaMode::Opaque;
-        let capabilities = surface.get_capabilities(&adapter);
-        // Where a finished picture may be copied onto the canvas, it need not be drawn once more.
-        if gpu.backend == Backend::WebGpu {
-            configuration.usage |= wgpu::TextureUsages::COPY_DST;
-        }
-        if !capabilities.alpha_modes.contains(&configuration.alpha_mode) {
-            configuration.alpha_mode = wgpu::CompositeAlphaMode::Auto;
-        }
-        surface.configure(&gpu.device, &configuration);
-        let mut renderer = Self::on(gpu, Target::Canvas { surface, configuration });
+        let target = |surface: wgpu::Surface<'static>| {
+            let mut configuration = surface
+                .get_default_config(&adapter, 4, 4)
+                .ok_or_else(|| no_adapter("the canvas does not fit the adapter".to_owned()))?;
+            // Grey is display grey: no format that turns it into something else.
+            configuration.format = configuration.format.remove_srgb_suffix();
+            configuration.alpha_mode = wgpu::CompositeAlphaMode::Opaque;
+            // Where a finished picture may be copied onto the canvas, it need not be drawn once more.
+            if gpu.backend == Backend::WebGpu {
+                configuration.usage |= wgpu::TextureUsages::COPY_DST;
+            }
+            if !surface.get_capabilities(&adapter).alpha_modes.contains(&configuration.alpha_mode) {
+                configuration.alpha_mode = wgpu::CompositeAlphaMode::Auto;
+            }
+            surface.configure(&gpu.device, &configuration);
+            Ok(Target::Canvas { surface, configuration })
+        };
+        let targets = surfaces.into_iter().map(target).collect::<Result<Vec<_>, RenderError>>()?;
+        let mut renderer = Self::on(gpu, targets);
         renderer.prove().await?;
         Ok(renderer)
     }

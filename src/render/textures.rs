@@ -14,7 +14,7 @@ pub(super) struct Textures {
     ct: wgpu::Texture,
     /// One voxel of background until something is marked: most of the time a CT has no labels yet.
     labels: wgpu::Texture,
-    labels_begun: bool,
+    pub(super) labels_begun: bool,
     look: wgpu::Texture,
     transfer: wgpu::Texture,
     pub(super) ct_view: wgpu::TextureView,

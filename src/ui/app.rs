@@ -30,8 +30,10 @@ fn App() -> impl IntoView {
     provide_context(Page { runtime, view, probe, drawings, help });
     let page = page();
 
+    // Only when they change: another language makes a browser lay out and paint the whole page.
+    let body = Memo::new(move |_| page.view.with(|v| (v.lang, v.gpu)));
     Effect::new(move |_| {
-        let (lang, gpu) = page.view.with(|v| (v.lang, v.gpu));
+        let (lang, gpu) = body.get();
         super::document::set_body(lang, gpu);
     });
     let keys = window_event_listener(leptos::ev::keydown, move |event| on_key(page, &event));

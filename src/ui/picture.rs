@@ -1,25 +1,39 @@
-//! The canvas and what draws on it: the GPU's renderer, or the CPU twins where no GPU can draw.
+//! The canvases and what draws on them: the GPU's renderer, or the CPU twins where no GPU can draw.
 
 use crate::annotation::Layer;
 use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
-use crate::view::{FrameInput, LabelLook, PaneContent, reslice};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, reslice};
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
 
-/// A canvas in its place on the page, and its painter.
+/// Canvases in their places on the page, and their painter: one for each pane, or one for all where a GPU draws on one only.
 pub(super) struct Picture {
     host: HtmlElement,
-    canvas: HtmlCanvasElement,
+    canvases: Vec<HtmlCanvasElement>,
+    /// Where each lies, device px, and how many there were to a CSS px.
+    places: Vec<Option<(PxRect, f64)>>,
     painter: Painter,
 }
 
 enum Painter {
     Gpu(Box<Renderer>),
-    Cpu(Option<CanvasRenderingContext2d>),
+    Cpu(Drawn),
 }
+
+/// What the CPU has drawn, canvas by canvas.
+#[derive(Default)]
+struct Drawn {
+    panes: Vec<Option<PaneInput>>,
+    look: LabelLook,
+    /// Voxels or labels changed since.
+    stale: bool,
+}
+
+/// Panes that are shown at once, at most.
+const PANES: usize = 4;
 
 impl Picture {
     /// Tries WebGPU, then WebGL2, then the CPU; `wanted` begins further down. Each try gets a fresh canvas.
@@ -30,25 +44,25 @@ impl Picture {
             _ => &[Preference::WebGpu, Preference::WebGl2],
         };
         for preference in tries {
-            let Some(canvas) = fresh_canvas(host) else { break };
-            match Renderer::on_canvas(canvas.clone(), *preference).await {
+            let canvases = fresh_canvases(host, if *preference == Preference::WebGl2 { 1 } else { PANES });
+            match Renderer::on_canvases(&canvases, *preference).await {
                 Ok(renderer) => {
                     let gpu = if renderer.backend() == Backend::WebGpu { Gpu::WebGpu } else { Gpu::WebGl2 };
-                    let painter = Painter::Gpu(Box::new(renderer));
-                    return (Self { host: host.clone(), canvas, painter }, gpu);
+                    return (Self::on(host, canvases, Painter::Gpu(Box::new(renderer))), gpu);
                 }
                 Err(e) => log::warn!("{preference:?}: {e}"),
             }
         }
-        let canvas = fresh_canvas(host);
-        let context = canvas.as_ref().and_then(|c| c.get_context("2d").ok().flatten()).map(JsCast::unchecked_into);
-        let canvas = canvas.unwrap_or_else(|| host.clone().unchecked_into());
-        (Self { host: host.clone(), canvas, painter: Painter::Cpu(context) }, Gpu::Cpu)
+        (Self::on(host, fresh_canvases(host, PANES), Painter::Cpu(Drawn::default())), Gpu::Cpu)
+    }
+
+    fn on(host: &HtmlElement, canvases: Vec<HtmlCanvasElement>, painter: Painter) -> Self {
+        Self { host: host.clone(), places: vec![None; canvases.len()], canvases, painter }
     }
 
     /// The place on the page, for another try.
     pub(super) fn into_host(self) -> HtmlElement {
-        self.canvas.remove();
+        self.host.set_text_content(None);
         self.host
     }
     /// Calls `tell` when what draws is gone.
@@ -63,7 +77,13 @@ impl Picture {
 
     /// Another CT; whether this painter can hold it.
     pub(super) fn begin(&mut self, case: &Case) -> bool {
-        let Painter::Gpu(renderer) = &mut self.painter else { return true };
+        let renderer = match &mut self.painter {
+            Painter::Gpu(renderer) => renderer,
+            Painter::Cpu(drawn) => {
+                drawn.stale = true;
+                return true;
+            }
+        };
         let held = renderer.set_grid(case.volume.grid(), !case.volume.is_complete());
         if let Err(e) = &held {
             log::warn!("{e}");
@@ -78,57 +98,64 @@ impl Picture {
     }
     /// No CT is open any more: nothing of it may stay on screen.
     pub(super) fn clear(&mut self) {
-        let size = [self.canvas.width(), self.canvas.height()];
+        self.place(&FrameInput { size: [1, 1], look: LabelLook::default(), panes: Vec::new() });
         match &mut self.painter {
-            Painter::Gpu(renderer) => {
-                renderer.clear();
-                renderer.draw(&FrameInput { size, look: LabelLook::default(), panes: Vec::new() }, false);
-            }
-            Painter::Cpu(context) => {
-                if let Some(context) = context {
-                    context.clear_rect(0.0, 0.0, f64::from(size[0]), f64::from(size[1]));
-                }
-            }
+            Painter::Gpu(renderer) => renderer.clear(),
+            Painter::Cpu(drawn) => *drawn = Drawn::default(),
         }
     }
     pub(super) fn upload_slice(&mut self, case: &Case, k: usize) {
-        if let (Painter::Gpu(renderer), Some(hu)) = (&mut self.painter, case.volume.pixels(k)) {
-            renderer.upload_slice(k, hu);
+        match &mut self.painter {
+            Painter::Gpu(renderer) => {
+                if let Some(hu) = case.volume.pixels(k) {
+                    renderer.upload_slice(k, hu);
+                }
+            }
+            Painter::Cpu(drawn) => drawn.stale = true,
         }
     }
     pub(super) fn upload_labels(&mut self, case: &Case, touched: IndexBox) {
-        if let Painter::Gpu(renderer) = &mut self.painter {
-            let document = &case.document;
-            renderer.upload_labels(touched, document.layer(Layer::Anatomy), document.layer(Layer::Findings));
+        match &mut self.painter {
+            Painter::Gpu(renderer) => {
+                let document = &case.document;
+                renderer.upload_labels(touched, document.layer(Layer::Anatomy), document.layer(Layer::Findings));
+            }
+            Painter::Cpu(drawn) => drawn.stale = true,
+        }
+    }
+
+    /// Lays the canvases where their panes are, and hides those that have none.
+    fn place(&mut self, frame: &FrameInput) {
+        let alone = self.canvases.len() == 1;
+        let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
+        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
+        for (n, (canvas, at)) in self.canvases.iter().zip(&mut self.places).enumerate() {
+            let pane = frame.panes.get(n).map(|p| (if alone { whole } else { p.rect }, ratio));
+            if pane == *at {
+                continue;
+            }
+            *at = pane;
+            let style = canvas.style();
+            let set = |name: &str, value: &str| {
+                style.set_property(name, value).unwrap_or_else(|e| log::debug!("{e:?}"));
+            };
+            set("display", if pane.is_some() { "block" } else { "none" });
+            let Some((rect, _)) = pane else { continue };
+            canvas.set_width(rect.width);
+            canvas.set_height(rect.height);
+            for (name, px) in [("left", rect.x), ("top", rect.y), ("width", rect.width), ("height", rect.height)] {
+                set(name, &format!("{}px", f64::from(px) / ratio));
+            }
         }
     }
 
     /// Draws what the session shows, the 3D picture anew only if `cast`; whether it was drawn.
     pub(super) fn draw(&mut self, session: &Session, cast: bool) -> bool {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
-        if [self.canvas.width(), self.canvas.height()] != frame.size {
-            self.canvas.set_width(frame.size[0]);
-            self.canvas.set_height(frame.size[1]);
-        }
+        self.place(&frame);
         match &mut self.painter {
             Painter::Gpu(renderer) => renderer.draw(&frame, cast),
-            Painter::Cpu(None) => false,
-            Painter::Cpu(Some(context)) => {
-                let labels = Layer::ALL.map(|l| case.document.layer(l));
-                for pane in &frame.panes {
-                    let PaneContent::Slice(slice) = &pane.content else { continue };
-                    let size = [pane.rect.width, pane.rect.height];
-                    let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
-                    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
-                    let put =
-                        image.and_then(|i| context.put_image_data(&i, f64::from(pane.rect.x), f64::from(pane.rect.y)));
-                    if let Err(e) = put {
-                        log::error!("{e:?}");
-                        return false;
-                    }
-                }
-                true
-            }
+            Painter::Cpu(drawn) => drawn.draw(&self.canvases, &frame, case),
         }
     }
 
@@ -163,11 +190,44 @@ impl Picture {
     }
 }
 
-/// An empty host with one canvas that has given no context yet.
-fn fresh_canvas(host: &HtmlElement) -> Option<HtmlCanvasElement> {
-    let document = web_sys::window()?.document()?;
+impl Drawn {
+    /// Draws the slices that are not right any more; whether all could be.
+    fn draw(&mut self, canvases: &[HtmlCanvasElement], frame: &FrameInput, case: &Case) -> bool {
+        let all = std::mem::take(&mut self.stale) || self.look != frame.look;
+        self.look.clone_from(&frame.look);
+        self.panes.resize(canvases.len(), None);
+        let labels = Layer::ALL.map(|l| case.document.layer(l));
+        for (n, (canvas, before)) in canvases.iter().zip(&mut self.panes).enumerate() {
+            let pane = frame.panes.get(n);
+            let changed = all || before.as_ref() != pane;
+            *before = pane.cloned();
+            let Some(PaneInput { rect, content: PaneContent::Slice(slice) }) = pane.filter(|_| changed) else {
+                continue;
+            };
+            let size = [rect.width, rect.height];
+            let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
+            let context =
+                canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
+            let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
+            let put = image.and_then(|i| context.map_or(Ok(()), |c| c.put_image_data(&i, 0.0, 0.0)));
+            if let Err(e) = put {
+                log::error!("{e:?}");
+                *before = None;
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// An empty host with canvases that have given no context yet.
+fn fresh_canvases(host: &HtmlElement, count: usize) -> Vec<HtmlCanvasElement> {
+    let Some(document) = web_sys::window().and_then(|w| w.document()) else { return Vec::new() };
     host.set_text_content(None);
-    let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.dyn_into().ok()?;
-    host.append_child(&canvas).ok()?;
-    Some(canvas)
+    let fresh = || {
+        let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.dyn_into().ok()?;
+        host.append_child(&canvas).ok()?;
+        Some(canvas)
+    };
+    (0..count).filter_map(|_| fresh()).collect()
 }

@@ -54,9 +54,13 @@ impl Slab {
     /// Most samples through a slab.
     const MOST_SAMPLES: f64 = 512.0;
 
+    /// Whether nothing but the plane is seen.
+    pub fn is_plane(&self) -> bool {
+        self.thickness_mm <= 0.0
+    }
     /// How many samples cross the slab and how far apart they are, mm: half a voxel, so that no voxel is stepped over.
     pub fn samples(&self, grid: &Grid, plane: &Plane) -> (u32, f64) {
-        let Some(normal) = plane.normal().unit().filter(|_| self.thickness_mm > 0.0) else { return (1, 0.0) };
+        let Some(normal) = plane.normal().unit().filter(|_| !self.is_plane()) else { return (1, 0.0) };
         let voxels_per_mm = grid.voxel_step_from_patient(normal).abs().max_element();
         let pieces = (self.thickness_mm.min(Self::THICKEST_MM) * voxels_per_mm * 2.0)
             .ceil()

@@ -1,4 +1,6 @@
 // A slice through the volume as grey with segments over it. CPU twin: view/reslice.rs.
+//
+// Three entries, for what most pictures need is a fraction of what some do, and a software GPU runs both sides of every `if`.
 
 struct SliceUniform {
     origin: vec3<f32>,   // voxel coordinate of the pane's top left corner
@@ -67,39 +69,55 @@ fn slab_at(v: vec3<f32>) -> vec2<f32> {
     return vec2<f32>(select(select(mean, highest, u.projection == 2.0), lowest, u.projection == 3.0), count);
 }
 
-@fragment
-fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+const BLACK = vec4<f32>(0.0, 0.0, 0.0, 1.0);
+
+fn voxel_at(at: vec4<f32>) -> vec3<f32> {
     let px = at.xy - u.corner;
-    let v = u.origin + u.right * px.x + u.down * px.y;
-    var hu: f32;
-    if (u.samples < 2.0) {
-        if (outside(v)) {
-            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
-        }
-        hu = hu_at(v);
-    } else {
-        let slab = slab_at(v);
-        if (slab.y == 0.0) {
-            return vec4<f32>(0.0, 0.0, 0.0, 1.0);
-        }
-        hu = slab.x;
-    }
+    return u.origin + u.right * px.x + u.down * px.y;
+}
+
+fn grey_of(hu: f32) -> vec3<f32> {
     let grey = clamp((hu - u.low) * u.scale, 0.0, 1.0);
-    var colour = vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
+    return vec3<f32>(select(grey, 1.0 - grey, u.inverted > 0.0));
+}
+
+// Segments over the grey: filled, and stronger where the next pixel is another segment's.
+fn marked(grey: vec3<f32>, v: vec3<f32>) -> vec4<f32> {
     let here = label_at(v);
-    if (any(here != vec2<u32>(0u))) {
-        let e = label_at(v + u.right);
-        let w = label_at(v - u.right);
-        let s = label_at(v + u.down);
-        let n = label_at(v - u.down);
-        for (var layer = 0u; layer < 2u; layer++) {
-            let segment = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
-            if (segment.w > 0.0) {
-                let l = here[layer];
-                let edge = e[layer] != l || w[layer] != l || s[layer] != l || n[layer] != l;
-                colour = mix(colour, segment.xyz, select(u.fill, u.outline, edge));
-            }
-        }
+    var colour = grey;
+    for (var layer = select(0u, 2u, all(here == vec2<u32>(0u))); layer < 2u; layer++) {
+        let segment = textureLoad(look, vec2<i32>(i32(here[layer]), i32(layer)), 0);
+        let l = here[layer];
+        let beside = vec4<u32>(
+            label_at(v + u.right)[layer],
+            label_at(v - u.right)[layer],
+            label_at(v + u.down)[layer],
+            label_at(v - u.down)[layer],
+        );
+        let weight = select(u.fill, u.outline, any(beside != vec4<u32>(l)));
+        colour = mix(colour, segment.xyz, select(0.0, weight, segment.w > 0.0));
     }
     return vec4<f32>(colour, 1.0);
+}
+
+// The plane alone, nothing marked.
+@fragment
+fn plain(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    return select(vec4<f32>(grey_of(hu_at(v)), 1.0), BLACK, outside(v));
+}
+
+// The plane alone.
+@fragment
+fn labelled(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    return select(marked(grey_of(hu_at(v)), v), BLACK, outside(v));
+}
+
+// Everything.
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
+    let v = voxel_at(at);
+    let slab = slab_at(v);
+    return select(marked(grey_of(slab.x), v), BLACK, slab.y == 0.0);
 }
