@@ -36,7 +36,7 @@ impl Keys {
     }
     /// The name a CT's records are filed under, in hexadecimal digits.
     pub(super) async fn name_of(&self, case: &CaseDigest) -> Result<String, PlatformError> {
-        let signed = subtle()?.sign_with_str_and_u8_array("HMAC", &self.name, &mut case.0.clone())?;
+        let signed = subtle()?.sign_with_str_and_u8_array("HMAC", &self.name, &case.0)?;
         let bytes = Uint8Array::new(&JsFuture::from(signed).await?).to_vec();
         Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
     }
@@ -82,7 +82,7 @@ fn parameters(nonce: &Uint8Array, name: &str, number: u32) -> AesGcmParams {
 async fn key(algorithm: &js_sys::Object, uses: &[&str]) -> Result<CryptoKey, PlatformError> {
     let uses: Array = uses.iter().map(|u| JsValue::from(*u)).collect();
     let made = subtle()?.generate_key_with_object(algorithm, false, &uses)?;
-    JsFuture::from(made).await?.dyn_into().map_err(|_: JsValue| PlatformError("no key was made".into()))
+    JsFuture::from(made).await?.dyn_into().map_err(PlatformError::from)
 }
 
 fn crypto() -> Result<Crypto, PlatformError> {
