@@ -10,7 +10,7 @@
 use hilum::annotation::{SegmentMeaning, StoredError, record, replay};
 use hilum::jobs::JobError;
 use hilum::session::words::Lang;
-use hilum::session::{Action, Command, KeepError, KeepNews, PaneId, PointerPhase, SegmentChange, Tool, words};
+use hilum::session::{Action, Command, Gpu, KeepError, KeepNews, PaneId, PointerPhase, SegmentChange, Tool, words};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -507,6 +507,25 @@ fn no_pixel_and_no_name_stands_in_what_is_kept() {
     for secret in ["SECRET", "19501231", "20260105", "ACC-77"] {
         assert!(!journal.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
     }
+}
+
+#[test]
+fn a_lost_gpu_is_said_and_the_stroke_goes_on() {
+    let (mut tab, files) = reading(&origin());
+    tab.does(Command::Gpu(Gpu::WebGpu));
+    strokes(&mut tab, 1);
+    tab.pointer(PaneId::Axial, PointerPhase::Down, 30.0, 80.0);
+    let half = tab.said();
+    tab.does(Command::Gpu(Gpu::Probing));
+    assert_eq!(tab.session.view_model().notice.as_deref(), Some(words::GPU_LOST.en));
+    tab.does(Command::Gpu(Gpu::WebGl2));
+    assert!(tab.said() == half);
+    tab.pointer(PaneId::Axial, PointerPhase::Move, 60.0, 80.0);
+    tab.pointer(PaneId::Axial, PointerPhase::Up, 60.0, 80.0);
+    let state = tab.state();
+    let mut tab = tab.killed(&files);
+    tab.acts(Action::AcceptOffer);
+    assert!(tab.state() == state);
 }
 
 /// The stored form stands: a reading that an earlier build kept is read by this one. Where this fails, `VERSION` in

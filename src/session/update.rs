@@ -77,6 +77,8 @@ impl Session {
                 self.full_cast_ms = None;
                 if gpu == Gpu::Cpu {
                     self.say(words::GPU_NOTICE_CPU, &mut update);
+                } else if gpu == Gpu::Probing && self.gpu != Gpu::Probing {
+                    self.say(words::GPU_LOST, &mut update);
                 }
                 self.gpu = gpu;
                 update.changes.facts = true;

@@ -219,7 +219,7 @@ texts! {
     ONE_INSTANCE: "1 image" / "1 image";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
-    GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
+    GPU_LOST: "The GPU was lost; views are rebuilt, nothing marked is lost." / "Le GPU a été perdu ; les vues sont reconstruites, rien de ce qui est marqué n’est perdu.";
     PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
     PANIC_KEPT: "Hilum met an error it cannot recover from: reload the page. The reading is kept up to the last finished change and will be offered when the same CT is opened." / "Hilum a rencontré une erreur irrécupérable : rechargez la page. La lecture est conservée jusqu’à la dernière modification terminée et sera proposée à la réouverture du même scanner.";
     AUTOSAVE: "Kept reading" / "Lecture conservée";
