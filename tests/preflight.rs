@@ -221,7 +221,7 @@ fn nothing_that_is_open_is_lost() {
     let marked = reader.marked();
     assert!(marked[0] > 0);
     reader.opens(ct(2, 40));
-    for decline in [Action::Escape, Action::DeclineOffer] {
+    for decline in [Action::Escape, Action::DeclinePart] {
         assert!(reader.offer().is_some());
         assert_eq!((reader.hu().len(), reader.marked()), (9, marked.clone()));
         reader.takes(decline);

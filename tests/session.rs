@@ -93,7 +93,7 @@ impl Reader {
                         let reply = UploadReply { status: 200, text: "OK".to_owned() };
                         commands.push(Command::Uploaded(Ok(reply)));
                     }
-                    Effect::CancelJob(_) | Effect::Mark(_) => {}
+                    Effect::CancelJob(_) | Effect::Mark(_) | Effect::Keep(_) => {}
                 }
             }
             if let Some(case) = self.session.case()

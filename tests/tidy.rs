@@ -32,8 +32,8 @@ const ROOMS: [(&str, &[&str]); 14] = [
         &["geometry", "dicom", "volume", "view", "annotation", "import", "analysis", "report", "export", "jobs"],
     ),
     ("render", &["geometry", "volume", "view", "annotation"]),
-    // What the session asks for, and what leaves: no decision is taken here.
-    ("platform", &["analysis", "export", "jobs", "session"]),
+    // What the session asks for, what comes in parts, and what leaves: no decision is taken here.
+    ("platform", &["dicom", "analysis", "export", "jobs", "session"]),
     // Points and segment meanings are words of the session's commands; no voxel is computed here.
     ("ui", &["geometry", "view", "annotation", "jobs", "session", "render", "platform"]),
 ];

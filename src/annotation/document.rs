@@ -3,9 +3,10 @@
 use super::segment::{Layer, Origin, Segment, SegmentMeaning};
 use crate::geometry::{Grid, IndexBox};
 use crate::volume::{CtVolume, HuSum, LabelDelta, LabelEditor, LabelMap};
+use serde::{Deserialize, Serialize};
 
-/// One reversible change.
-#[derive(Clone, Debug, PartialEq)]
+/// One reversible change. Variants are added at the end, for autosave stores them by their place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Edit {
     /// Labels of a layer changed.
     Voxels {
@@ -160,6 +161,13 @@ impl Document {
             locked[usize::from(segment.number)] = true;
         }
         locked
+    }
+    /// The edits that make this document of an empty one: its voxels, then its segments.
+    pub fn to_edits(&self) -> Vec<Edit> {
+        let voxels = Layer::ALL.map(|layer| Edit::Voxels { layer, delta: self.layer(layer).to_delta() });
+        let born = |s: &Segment| Edit::Segment { number: s.number, before: None, after: Some(s.clone()) };
+        let marked = voxels.into_iter().filter(|e| !matches!(e, Edit::Voxels { delta, .. } if delta.is_empty()));
+        marked.chain(self.segments.iter().map(born)).collect()
     }
     /// Takes all HU sums anew, after slices of the CT have arrived.
     pub fn recount_all(&mut self, volume: &CtVolume) {

@@ -1,14 +1,50 @@
 //! Undo and redo: transactions of reversible edits, bounded by bytes.
 
 use super::Edit;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Key of the words that name a transaction.
+pub(super) type TransactionName = &'static str;
 
 /// What one gesture or command changed; the unit of undo.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transaction {
     /// Key of the words that name it to the reader ("brush-stroke").
-    pub name: &'static str,
+    #[serde(deserialize_with = "known_name")]
+    pub name: TransactionName,
     /// In the order they were made.
     pub edits: Vec<Edit>,
+}
+
+/// Names that come back from storage as they were; any other comes back as the last.
+const NAMES: [&str; 11] = [
+    "add-segment",
+    "change-segment",
+    "delete-segment",
+    "interpolate",
+    "brush",
+    "erase",
+    "contour",
+    "propose",
+    "import",
+    "restore",
+    "change",
+];
+
+fn known_name<'de, D: Deserializer<'de>>(stored: D) -> Result<TransactionName, D::Error> {
+    let name = <std::borrow::Cow<'de, str>>::deserialize(stored)?;
+    Ok(NAMES.into_iter().find(|known| *known == name).unwrap_or("change"))
+}
+
+/// What happened to a history since it was last asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A transaction was made: now the newest.
+    Commit,
+    /// The newest was taken back.
+    Undo,
+    /// The newest of those taken back was made again.
+    Redo,
 }
 
 impl Transaction {
@@ -29,12 +65,21 @@ pub struct History {
     undone: Vec<Transaction>,
     byte_budget: usize,
     minimum_count: usize,
+    forgotten: u64,
     revision: u64,
+    steps: Vec<Step>,
 }
+
+/// Bytes that undo may hold: some thousand strokes, and still stored in one go.
+const BYTE_BUDGET: usize = 96 << 20;
+/// Steps that can be undone however large they are.
+const MINIMUM_COUNT: usize = 20;
 
 impl Default for History {
     fn default() -> Self {
-        Self { done: Vec::new(), undone: Vec::new(), byte_budget: 256 << 20, minimum_count: 20, revision: 0 }
+        let (byte_budget, minimum_count) = (BYTE_BUDGET, MINIMUM_COUNT);
+        let (done, undone, steps) = (Vec::new(), Vec::new(), Vec::new());
+        Self { done, undone, byte_budget, minimum_count, forgotten: 0, revision: 0, steps }
     }
 }
 
@@ -43,6 +88,35 @@ impl History {
     pub fn bounded(byte_budget: usize, minimum_count: usize) -> Self {
         Self { byte_budget, minimum_count, ..Self::default() }
     }
+    /// As it was stored.
+    pub(super) fn restored(done: Vec<Transaction>, undone: Vec<Transaction>, forgotten: u64) -> Self {
+        let revision = (done.len() + undone.len()) as u64 + forgotten;
+        Self { done, undone, forgotten, revision, ..Self::default() }
+    }
+    /// Transactions that can be taken back, the newest last.
+    pub fn done(&self) -> &[Transaction] {
+        &self.done
+    }
+    /// Transactions that can be made again, the next last.
+    pub fn undone(&self) -> &[Transaction] {
+        &self.undone
+    }
+    /// How many of the oldest were forgotten for want of room.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+    /// Whether nothing was ever done.
+    pub fn is_untouched(&self) -> bool {
+        self.done.is_empty() && self.undone.is_empty() && self.forgotten == 0
+    }
+    /// Memory it holds, bytes.
+    pub fn byte_size(&self) -> usize {
+        self.done.iter().chain(&self.undone).map(Transaction::byte_size).sum()
+    }
+    /// What happened since this was last asked.
+    pub fn take_steps(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.steps)
+    }
     /// Remembers a transaction that was just made; what was undone before is gone. An empty one vanishes.
     pub fn commit(&mut self, transaction: Transaction) {
         if transaction.is_empty() {
@@ -50,6 +124,7 @@ impl History {
         }
         self.revision += 1;
         self.undone.clear();
+        self.steps.push(Step::Commit);
         self.done.push(transaction);
         let mut bytes: usize = self.done.iter().map(Transaction::byte_size).sum();
         let mut forget = 0;
@@ -58,11 +133,13 @@ impl History {
             forget += 1;
         }
         self.done.drain(..forget);
+        self.forgotten += forget as u64;
     }
     /// The transaction to take back: apply the inverse of its edits in reverse order.
     pub fn undo(&mut self) -> Option<&Transaction> {
         let transaction = self.done.pop()?;
         self.revision += 1;
+        self.steps.push(Step::Undo);
         self.undone.push(transaction);
         self.undone.last()
     }
@@ -70,6 +147,7 @@ impl History {
     pub fn redo(&mut self) -> Option<&Transaction> {
         let transaction = self.undone.pop()?;
         self.revision += 1;
+        self.steps.push(Step::Redo);
         self.done.push(transaction);
         self.done.last()
     }
@@ -105,7 +183,7 @@ mod tests {
         while history.undo().is_some() {
             undone += 1;
         }
-        assert_eq!(undone, 3);
+        assert_eq!((undone, history.forgotten()), (3, 7));
         assert_eq!(history.redo_name(), Some("test"));
         history.commit(Transaction { name: "new", edits: vec![look(1)] });
         assert_eq!(history.redo_name(), None);

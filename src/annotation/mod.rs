@@ -10,10 +10,12 @@ mod history;
 mod interpolate;
 mod plane_layer;
 mod segment;
+mod stored;
 
 pub use brush::{Brush, BrushShape, brush_stroke};
 pub use contour_fill::{ContourAction, fill_contour};
 pub use document::{Document, DocumentError, Edit};
-pub use history::{History, Transaction};
+pub use history::{History, Step, Transaction};
 pub use interpolate::interpolate;
 pub use segment::{CodedConcept, Layer, Origin, Segment, SegmentMeaning};
+pub use stored::{Restored, StoredError, record, replay, snapshot_entry, step_entries};

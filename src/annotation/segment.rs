@@ -1,7 +1,11 @@
 //! A segment: one region with a number, a coded meaning and a look.
+//!
+//! What derives `Serialize` here is stored by autosave: variants and fields are added at the end, or `stored::VERSION` goes up.
+
+use serde::{Deserialize, Serialize};
 
 /// The label map a segment lives on. Segments of different layers may overlap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Layer {
     /// Lungs, airways, vessels, zones.
     Anatomy,
@@ -37,7 +41,7 @@ const fn code(value: &'static str, scheme: &'static str, meaning: &'static str) 
 }
 
 /// What a segment is, from a closed list so that no free text leaves by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SegmentMeaning {
     /// The right lung.
     RightLung,
@@ -104,7 +108,7 @@ impl SegmentMeaning {
 }
 
 /// How a segment came to be (SEG Segment Algorithm Type, PS3.3 C.8.20.4).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Origin {
     /// Drawn by the reader.
     Manual,
@@ -124,7 +128,7 @@ pub enum Origin {
 }
 
 /// A region the reader names, counts and exports.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// 1..=255, unique in the document: the label on its layer and the Segment Number in SEG.
     pub number: u8,

@@ -9,6 +9,16 @@ use serde::Deserialize;
 pub struct Configuration {
     /// Where annotations are sent; `null` when nowhere.
     pub dicomweb: Option<Dicomweb>,
+    /// For so many days after its last change a reading is kept on the reader's computer; 0: none is.
+    #[serde(default)]
+    pub autosave_days: Option<u32>,
+}
+
+impl Configuration {
+    /// See `autosave_days`; two weeks where the site says nothing.
+    pub fn autosave_days(&self) -> u32 {
+        self.autosave_days.unwrap_or(14)
+    }
 }
 
 /// A DICOMweb server.

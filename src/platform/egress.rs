@@ -3,7 +3,7 @@
 
 use super::dicomweb::Server;
 use super::{PlatformError, clock};
-use crate::export::Outbound;
+pub use crate::export::Outbound;
 use crate::session::{LedgerEntry, UploadOutcome, UploadReply};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;

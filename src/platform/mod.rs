@@ -10,6 +10,9 @@ pub mod egress;
 pub mod files;
 mod message;
 pub mod reading;
+mod sealing;
+pub mod storage;
+mod tab_lock;
 #[cfg(feature = "codecs")]
 pub mod worker_host;
 pub mod worker_pool;

@@ -189,9 +189,21 @@ pub enum Action {
     /// Open neighbouring slices of a CT that is too large.
     OpenSlab,
     /// Leave a CT that is too large unopened.
-    DeclineOffer,
+    DeclinePart,
     /// Stop loading.
     CancelLoading,
+    /// Take up the kept reading.
+    AcceptOffer,
+    /// Begin anew instead.
+    DeclineOffer,
+    /// This tab keeps the reading from now on, not the other.
+    TakeOver,
+    /// Delete all kept readings; asks first.
+    ClearKept,
+    /// Delete them.
+    ConfirmClear,
+    /// Do not delete them.
+    CancelClear,
 }
 
 /// How an action appears to people and to tests.
@@ -282,8 +294,14 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
     info(Action::OpenEverySecond, "preflight-every-second", &[], words::PREFLIGHT_OPEN_EVERY),
     info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),
-    info(Action::DeclineOffer, "preflight-cancel", &[], words::CANCEL),
+    info(Action::DeclinePart, "preflight-cancel", &[], words::CANCEL),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
+    info(Action::AcceptOffer, "restore-accept", &[], words::RESTORE_ACCEPT),
+    info(Action::DeclineOffer, "restore-decline", &[], words::RESTORE_DECLINE),
+    info(Action::TakeOver, "autosave-take-over", &[], words::AUTOSAVE_TAKE_OVER),
+    info(Action::ClearKept, "autosave-clear", &["Ctrl+Shift+x"], words::AUTOSAVE_CLEAR),
+    info(Action::ConfirmClear, "autosave-clear-confirm", &[], words::AUTOSAVE_CLEAR_CONFIRM),
+    info(Action::CancelClear, "autosave-clear-cancel", &[], words::CANCEL),
 ];
 
 /// The entry of an action.
@@ -468,6 +486,8 @@ pub enum Command {
     SlabCentre(usize),
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
+    /// News of what is kept on this computer.
+    Keeping(super::keeping::KeepNews),
 }
 
 /// What the page should do; the session itself does nothing to the world.
@@ -509,6 +529,8 @@ pub enum Effect {
     AwaitImage,
     /// Set a User Timing mark; the first of a load clears the older ones.
     Mark(&'static str),
+    /// Keep the reading on this computer, or see what is kept.
+    Keep(super::keeping::KeepRequest),
 }
 
 #[cfg(test)]

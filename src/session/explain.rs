@@ -505,3 +505,14 @@ mod tests {
         assert_eq!(sentences(0, Lang::Fr)[0], "0 coupe manque : les volumes qui la croisent sont sous-estimés");
     }
 }
+
+/// Why a kept reading cannot be taken up.
+pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
+    use crate::annotation::StoredError;
+    match error {
+        StoredError::Damaged(_) | StoredError::Unwritable => words::STORED_DAMAGED,
+        StoredError::Newer => words::STORED_NEWER,
+        StoredError::OtherGrid => words::STORED_OTHER_GRID,
+        StoredError::Memory => words::STORED_MEMORY,
+    }
+}

@@ -379,12 +379,14 @@ impl Session {
         if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
             case.document.recount_all(&case.volume);
             update.effects.push(Effect::Mark("hilum:volume"));
+            self.identify(update);
         }
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
     pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
+        self.keep_aside(update);
         self.exported = None;
         let decoding: Vec<JobId> = self
             .jobs

@@ -3,6 +3,7 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod case_identity;
 mod change;
 mod cine;
 mod command;
@@ -10,6 +11,7 @@ mod explain;
 mod frame;
 mod gesture;
 mod handing_over;
+mod keeping;
 mod layout;
 mod loading;
 mod looking;
@@ -26,6 +28,8 @@ mod volume_view;
 mod windowing;
 pub mod words;
 
+pub use crate::dicom::StudyQuery;
+pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
@@ -34,6 +38,7 @@ pub use command::{
     command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
 pub use preflight::PreflightView;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};

@@ -238,7 +238,7 @@ impl Session {
                     self.open_retrieved(update);
                 }
             }
-            RemoteEvent::Found(answer) => self.found(answer),
+            RemoteEvent::Found(answer) => self.searched(answer),
             RemoteEvent::Came(instances, bytes) => self.remote.came = (instances, bytes),
             RemoteEvent::Retrieved(outcome) => {
                 let Asking::Instances(series) = std::mem::take(&mut self.remote.asking) else { return };
@@ -259,7 +259,7 @@ impl Session {
         update.effects.push(Effect::OpenRetrieved);
     }
 
-    fn found(&mut self, answer: Result<Vec<JsonDataSet>, RemoteError>) {
+    fn searched(&mut self, answer: Result<Vec<JsonDataSet>, RemoteError>) {
         let remote = &mut self.remote;
         match (std::mem::take(&mut remote.asking), answer) {
             (Asking::Nothing | Asking::Instances(_), _) => {}

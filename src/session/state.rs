@@ -287,6 +287,8 @@ pub struct Session {
     /// Measurements of the document as it is, but for a stroke in progress.
     pub(super) quantities: Vec<Quantity>,
     pub(super) quantities_stale: bool,
+    /// Autosave.
+    pub(super) keeping: super::keeping::Keeping,
 }
 
 /// Header reading in progress.
@@ -388,6 +390,7 @@ impl Session {
             now: String::new(),
             quantities: Vec::new(),
             quantities_stale: false,
+            keeping: super::keeping::Keeping::default(),
         }
     }
     /// The CT that is open.

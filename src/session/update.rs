@@ -13,6 +13,10 @@ impl Session {
     pub fn update(&mut self, command: Command, now: &str) -> Update {
         let mut update = Update::default();
         now.clone_into(&mut self.now);
+        if self.must_answer_first(&command) {
+            self.say(words::ANSWER_OFFER, &mut update);
+            return update;
+        }
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
@@ -85,12 +89,16 @@ impl Session {
                 self.full_cast_ms = None;
                 if gpu == Gpu::Cpu {
                     self.say(words::GPU_NOTICE_CPU, &mut update);
+                } else if gpu == Gpu::Probing && self.gpu != Gpu::Probing {
+                    self.say(words::GPU_LOST, &mut update);
                 }
                 self.gpu = gpu;
                 update.changes.facts = true;
             }
+            Command::Keeping(news) => self.keeping_news(news, &mut update),
         }
         self.measure(&mut update);
+        self.keep(&mut update);
         update
     }
 
@@ -117,6 +125,7 @@ impl Session {
                 self.abort_gesture(update);
                 self.cine.playing = None;
                 self.notice = None;
+                self.ask_to_clear(false);
                 self.cancel_upload(update);
                 self.close_remote(update);
                 self.end_preflight(update);
@@ -167,8 +176,14 @@ impl Session {
             Action::OpenDemonstration => self.open_demonstration(update),
             Action::OpenEverySecond => self.take_offer(false, update),
             Action::OpenSlab => self.take_offer(true, update),
-            Action::DeclineOffer => self.end_preflight(update),
+            Action::DeclinePart => self.end_preflight(update),
             Action::CancelLoading => self.cancel_loading(update),
+            Action::AcceptOffer => self.accept_offer(update),
+            Action::DeclineOffer => self.decline_offer(update),
+            Action::TakeOver => self.take_over(update),
+            Action::ClearKept => self.ask_to_clear(true),
+            Action::ConfirmClear => self.clear_kept(update),
+            Action::CancelClear => self.ask_to_clear(false),
         }
         update.changes.facts = true;
     }

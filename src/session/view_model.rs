@@ -281,6 +281,8 @@ pub struct ViewModel {
     pub remote: super::remote::RemoteView,
     /// Requests made: method, url, bytes, kind, time.
     pub ledger: Vec<super::command::LedgerEntry>,
+    /// What is kept on this computer.
+    pub autosave: super::keeping::AutosaveView,
 }
 
 /// A number of things in words.
@@ -354,6 +356,7 @@ impl Session {
                 UploadState::Failed(why) => UploadView::Said(words::UPLOAD_FAILED.with(lang, &[why]), true),
             },
             ledger: self.ledger.clone(),
+            autosave: self.autosave_view(),
         }
     }
 

@@ -36,6 +36,17 @@ impl Lang {
     pub fn is_singular(self, number: &str) -> bool {
         number == "1" || (self == Self::Fr && number == "0")
     }
+    /// A time as `YYYYMMDDHHMMSS`, to the minute, as the language writes it; as it is where it is no such thing.
+    pub fn date_and_time(self, at: &str) -> String {
+        if at.len() != 14 || !at.bytes().all(|b| b.is_ascii_digit()) {
+            return at.to_owned();
+        }
+        let (year, month, day, hour, minute) = (&at[..4], &at[4..6], &at[6..8], &at[8..10], &at[10..12]);
+        match self {
+            Self::En => format!("{year}-{month}-{day} {hour}:{minute}"),
+            Self::Fr => format!("{day}/{month}/{year} {hour}:{minute}"),
+        }
+    }
     /// A number with the language's decimal mark.
     pub fn number(self, value: f64, digits: usize) -> String {
         let text = format!("{value:.digits$}");
@@ -293,8 +304,40 @@ texts! {
     INSTANCES: "{} image[s]" / "{} image[s]";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
-    GPU_LOST: "The GPU was lost; views are rebuilt." / "Le GPU a été perdu ; les vues sont reconstruites.";
+    GPU_LOST: "The GPU was lost; views are rebuilt, nothing marked is lost." / "Le GPU a été perdu ; les vues sont reconstruites, rien de ce qui est marqué n’est perdu.";
     PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
+    PANIC_KEPT: "Hilum met an error it cannot recover from: reload the page. The reading is kept up to the last finished change and will be offered when the same CT is opened." / "Hilum a rencontré une erreur irrécupérable : rechargez la page. La lecture est conservée jusqu’à la dernière modification terminée et sera proposée à la réouverture du même scanner.";
+    AUTOSAVE: "Kept reading" / "Lecture conservée";
+    AUTOSAVE_SAVED: "Kept on this computer" / "Conservée sur cet ordinateur";
+    AUTOSAVE_SAVING: "Being kept…" / "Conservation en cours…";
+    AUTOSAVE_OFF: "Not kept: this site has turned it off. Save the SEG before closing." / "Non conservée : désactivé sur ce site. Enregistrez le SEG avant de fermer.";
+    AUTOSAVE_LOOKING: "Looking for a kept reading…" / "Recherche d’une lecture conservée…";
+    AUTOSAVE_OFFERED: "Waiting for your answer" / "En attente de votre réponse";
+    AUTOSAVE_FULL: "Not kept: no room is left on this computer. It is tried again; save the SEG to be safe." / "Non conservée : plus de place sur cet ordinateur. Nouvel essai sous peu ; enregistrez le SEG par précaution.";
+    AUTOSAVE_DENIED: "Not kept: the browser refuses ({}). Save the SEG before closing." / "Non conservée : le navigateur refuse ({}). Enregistrez le SEG avant de fermer.";
+    AUTOSAVE_OTHER_TAB: "Not kept from here: another tab keeps its reading of this CT." / "Non conservée ici : un autre onglet conserve sa lecture de ce scanner.";
+    AUTOSAVE_UNREADABLE: "Not kept: an earlier reading of this CT cannot be read ({}) and is left as it is. Delete kept readings to go on." / "Non conservée : une lecture antérieure de ce scanner est illisible ({}) et reste telle quelle. Supprimez les lectures conservées pour continuer.";
+    AUTOSAVE_TAKE_OVER: "Keep from this tab" / "Conserver depuis cet onglet";
+    AUTOSAVE_CLEAR: "Delete kept readings" / "Supprimer les lectures conservées";
+    AUTOSAVE_CLEAR_CONFIRM: "Delete all" / "Tout supprimer";
+    AUTOSAVE_CLEAR_ASK: "All readings kept on this computer, of this CT and of any other, are deleted together with their key. What is on screen stays, and is kept again with the next change." / "Toutes les lectures conservées sur cet ordinateur, de ce scanner et de tout autre, sont supprimées avec leur clé. Ce qui est à l’écran reste et sera conservé de nouveau à la prochaine modification.";
+    AUTOSAVE_CLEARED: "Kept readings were deleted." / "Les lectures conservées ont été supprimées.";
+    AUTOSAVE_NOT_CLEARED: "Kept readings could not be deleted: {}" / "Les lectures conservées n’ont pas pu être supprimées : {}";
+    RESTORE_OFFER: "A reading of this CT, last changed on {}, is kept on this computer: {}, {} ml, {}." / "Une lecture de ce scanner, modifiée en dernier le {}, est conservée sur cet ordinateur : {}, {} ml, {}.";
+    RESTORE_CUT_SHORT: "Its last changes are damaged and left out." / "Ses dernières modifications sont endommagées et omises.";
+    RESTORE_REPLACED: "If you begin anew, your first change takes its place." / "Si vous recommencez, votre première modification la remplacera.";
+    RESTORE_ACCEPT: "Take it up" / "La reprendre";
+    RESTORE_DECLINE: "Begin anew" / "Recommencer";
+    RESTORED: "The kept reading was taken up, undo included." / "La lecture conservée a été reprise, annulations comprises.";
+    ANSWER_OFFER: "Take up the kept reading or begin anew first." / "Reprenez d’abord la lecture conservée, ou recommencez.";
+    ONE_SEGMENT: "1 segment" / "1 segment";
+    SEVERAL_SEGMENTS: "{} segments" / "{} segments";
+    ONE_CHANGE: "1 change" / "1 modification";
+    SEVERAL_CHANGES: "{} changes" / "{} modifications";
+    STORED_DAMAGED: "it is damaged" / "elle est endommagée";
+    STORED_NEWER: "it was written by a newer version" / "elle a été écrite par une version plus récente";
+    STORED_OTHER_GRID: "it lies on another grid" / "elle repose sur une autre grille";
+    STORED_MEMORY: "not enough memory" / "mémoire insuffisante";
     RESET_VIEW: "Reset views" / "Réinitialiser les vues";
     TURN_RIGHT: "Turn the planes clockwise by 5°" / "Tourner les plans de 5° vers la droite";
     TURN_LEFT: "Turn the planes counter-clockwise by 5°" / "Tourner les plans de 5° vers la gauche";
@@ -371,5 +414,8 @@ mod tests {
         assert_eq!(Lang::En.number(-0.04, 1), "0.0");
         assert_eq!(Lang::preferred(["de-DE", "fr-CA", "en"]), Lang::Fr);
         assert_eq!(Lang::preferred(["de"]), Lang::En);
+        assert_eq!(Lang::En.date_and_time("20261123101559"), "2026-11-23 10:15");
+        assert_eq!(Lang::Fr.date_and_time("20261123101559"), "23/11/2026 10:15");
+        assert_eq!(Lang::Fr.date_and_time("é0261123101559"), "é0261123101559");
     }
 }

@@ -1,6 +1,7 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
 use super::dialogs::{HelpDialog, PreflightDialog, UploadDialog};
+use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
 use super::remote::RemoteDialog;
@@ -67,6 +68,7 @@ fn App() -> impl IntoView {
             <PreflightDialog />
             <UploadDialog />
             <HelpDialog />
+            <KeptDialogs />
         </div>
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn PreflightDialog() -> impl IntoView {
                 {move || text(|o| o.slab.clone())}
             </button>
             <div class="group end">
-                <CommandButton action=Action::DeclineOffer />
+                <CommandButton action=Action::DeclinePart />
             </div>
         </div>
     }

@@ -51,8 +51,14 @@ pub(super) fn show_panics() {
     std::panic::set_hook(Box::new(move |info| {
         told(info);
         let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
+        if document.query_selector(".panic").is_ok_and(|said| said.is_some()) {
+            return;
+        }
         let lang = document.document_element().and_then(|e| e.get_attribute("lang")).unwrap_or_default();
-        let text = words::PANIC.in_lang(Lang::from_tag(&lang).unwrap_or_default());
+        // As it was last said: nothing can be asked of the session any more.
+        let kept = document.query_selector("[data-testid=autosave][data-state^=sav]").ok().flatten().is_some();
+        let text = if kept { words::PANIC_KEPT } else { words::PANIC };
+        let text = text.in_lang(Lang::from_tag(&lang).unwrap_or_default());
         let shown = document.create_element("p").and_then(|p| {
             p.set_text_content(Some(text));
             p.set_attribute("class", "panic")?;

@@ -1,5 +1,6 @@
 //! The columns: series and problems on the left, segments, measurements and hand-over on the right; the status line below.
 
+use super::kept::Autosave;
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
@@ -436,6 +437,7 @@ pub(super) fn StatusLine() -> impl IntoView {
                 <CommandButton action=Action::CancelLoading />
             </span>
             <p class="notice" role="alert" data-testid="notice">{move || page.view.with(|v| v.notice.clone())}</p>
+            <Autosave />
             <output
                 data-testid="probe"
                 data-hu=move || page.probe.with(|p| p.as_ref().and_then(|p| p.hu))

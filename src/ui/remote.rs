@@ -1,17 +1,50 @@
-//! The server dialog, and what the session asks of the server.
+//! The site's server: its configuration, what the session asks and sends, and the dialog.
 
+use super::document::query;
 use super::runtime::{Runtime, page};
 use super::toolbar::say;
-use crate::dicom::StudyQuery;
+use crate::platform::configuration::{self, Configuration};
 use crate::platform::dicomweb::Secret;
+use crate::platform::egress::{self, Outbound};
 use crate::platform::files;
 use crate::session::words;
-use crate::session::{Action, Authentication, Command, RemoteError, RemoteEvent};
+use crate::session::{Action, Authentication, Command, RemoteError, RemoteEvent, StudyQuery};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
 
 impl Runtime {
+    /// Reads what the site sets, and does what hangs on it.
+    pub(super) fn read_configuration(&self) {
+        let runtime = self.clone();
+        spawn_local(async move {
+            let configuration = configuration::load().await.unwrap_or_else(|e| {
+                log::warn!("no configuration: {e}");
+                Configuration::default()
+            });
+            runtime.keeping().start(configuration.autosave_days());
+            let site = configuration.dicomweb;
+            let authentication = site.as_ref().map(|d| d.authentication.into()).unwrap_or_default();
+            let name = site.as_ref().map(|d| d.name.clone());
+            runtime.server().configure(site);
+            runtime.dispatch(Command::Destination(name));
+            runtime.tell(RemoteEvent::Configured(authentication));
+            if let Some(study) = query("studies") {
+                runtime.tell(RemoteEvent::Study(study));
+            }
+        });
+    }
+
+    pub(super) fn upload(&self, outbound: Box<Outbound>) {
+        let runtime = self.clone();
+        spawn_local(async move {
+            let entering = runtime.clone();
+            let enter = |entry| entering.dispatch(Command::Ledger(entry));
+            let outcome = egress::store(&outbound, runtime.server(), enter).await;
+            runtime.dispatch(Command::Uploaded(outcome));
+        });
+    }
+
     fn tell(&self, event: RemoteEvent) {
         self.dispatch(Command::Remote(event));
     }

@@ -4,11 +4,11 @@ use super::document::{query, starting_language};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
-use crate::platform::configuration;
+use crate::platform::clock;
 use crate::platform::dicomweb::Server;
 use crate::platform::files::{self, FileStore};
+use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
-use crate::platform::{clock, egress};
 use crate::session::words::{self, Lang};
 use crate::session::{
     Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, RemoteEvent, Session,
@@ -20,7 +20,7 @@ use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -77,6 +77,8 @@ struct Inner {
     server: Server,
     /// Files that come from the server, until they are opened.
     retrieved: RefCell<Vec<(String, File)>>,
+    /// What is kept on this computer; made once there is a runtime that hears of it.
+    keeping: OnceCell<Keeping>,
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
@@ -144,6 +146,7 @@ impl Runtime {
             marks: Cell::default(),
             server: Server::default(),
             retrieved: RefCell::default(),
+            keeping: OnceCell::new(),
             view,
             probe,
             drawings,
@@ -161,23 +164,7 @@ impl Runtime {
         let hearing = runtime.clone();
         *runtime.0.pool.borrow_mut() =
             Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
-        let reading = runtime.clone();
-        spawn_local(async move {
-            match configuration::load().await {
-                Ok(configuration) => {
-                    let site = configuration.dicomweb;
-                    let authentication = site.as_ref().map(|d| d.authentication.into()).unwrap_or_default();
-                    let name = site.as_ref().map(|d| d.name.clone());
-                    reading.0.server.configure(site);
-                    reading.dispatch(Command::Destination(name));
-                    reading.dispatch(Command::Remote(RemoteEvent::Configured(authentication)));
-                    if let Some(study) = query("studies") {
-                        reading.dispatch(Command::Remote(RemoteEvent::Study(study)));
-                    }
-                }
-                Err(e) => log::warn!("no configuration: {e}"),
-            }
-        });
+        runtime.read_configuration();
         view.set(runtime.0.session.borrow().view_model());
         runtime
     }
@@ -265,22 +252,14 @@ impl Runtime {
             Effect::Retrieve(path) => self.retrieve_series(path),
             Effect::CancelRemote => self.stop_server(),
             Effect::OpenRetrieved => self.open_retrieved(),
-            Effect::Upload(outbound) => {
-                let runtime = self.clone();
-                spawn_local(async move {
-                    let entering = runtime.clone();
-                    let outcome =
-                        egress::store(&outbound, &runtime.0.server, |entry| entering.dispatch(Command::Ledger(entry)))
-                            .await;
-                    runtime.dispatch(Command::Uploaded(outcome));
-                });
-            }
+            Effect::Upload(outbound) => self.upload(outbound),
             Effect::AwaitImage => {
                 self.0.awaits_image.set(true);
                 let runtime = self.clone();
                 // A hidden page draws nothing.
                 Timeout::new(MOST_AWAITED_MS, move || runtime.read_on()).forget();
             }
+            Effect::Keep(request) => self.keeping().ask(request),
             Effect::Mark(name) => {
                 if name == "hilum:files" {
                     for mark in ["hilum:files", "hilum:first-image", "hilum:volume", "hilum:mpr"] {
@@ -291,6 +270,11 @@ impl Runtime {
                 clock::mark(name);
             }
         }
+    }
+
+    pub(super) fn keeping(&self) -> &Keeping {
+        let hearing = self.clone();
+        self.0.keeping.get_or_init(|| Keeping::new(move |news| hearing.dispatch(Command::Keeping(news))))
     }
 
     /// The first slice is on screen, or should have been.

@@ -1,6 +1,7 @@
 //! The difference one edit made: run lengths of old label XOR new label.
 
 use crate::geometry::IndexBox;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// `len` voxels from `start` (array offset, `[k, j, i]` order) whose label changed by `xor`.
@@ -28,7 +29,8 @@ impl Run {
 /// A reversible change of a label map: applying it twice changes nothing.
 ///
 /// Runs are sorted, disjoint and merged, so each changed voxel is named once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredDelta", try_from = "StoredDelta")]
 pub struct LabelDelta {
     runs: Vec<Run>,
     bounds: Option<IndexBox>,
@@ -71,7 +73,48 @@ impl LabelDelta {
     }
     /// Memory it holds, bytes.
     pub fn byte_size(&self) -> usize {
-        size_of::<Self>() + self.runs.capacity() * size_of::<Run>()
+        size_of::<Self>() + self.runs.len() * size_of::<Run>()
+    }
+}
+
+/// A delta as it is stored: small numbers, for those take few bytes.
+#[derive(Serialize, Deserialize)]
+struct StoredDelta {
+    /// The box, (i, j, k): first voxel inside, first voxel beyond.
+    bounds: Option<[[u32; 3]; 2]>,
+    /// Unchanged voxels before each run, its length, and the change.
+    runs: Vec<(u32, u32, u8)>,
+}
+
+impl From<LabelDelta> for StoredDelta {
+    fn from(delta: LabelDelta) -> Self {
+        let mut end = 0;
+        let runs = delta.runs.iter().map(|run| {
+            let gap = run.start - end;
+            end = run.start + run.len;
+            (gap, run.len, run.xor)
+        });
+        let runs = runs.collect();
+        Self { bounds: delta.bounds.map(|b| [b.min, b.max].map(|corner| corner.map(|n| n as u32))), runs }
+    }
+}
+
+impl TryFrom<StoredDelta> for LabelDelta {
+    type Error = &'static str;
+    fn try_from(stored: StoredDelta) -> Result<Self, Self::Error> {
+        let mut end = 0u32;
+        let runs = stored.runs.into_iter().map(|(gap, len, xor)| {
+            let start = end.checked_add(gap)?;
+            end = start.checked_add(len)?;
+            (len > 0 && xor != 0).then_some(Run { start, len, xor })
+        });
+        let runs: Vec<Run> = runs.collect::<Option<_>>().ok_or("runs of labels that are none")?;
+        let bounds =
+            stored.bounds.map(|[min, max]| IndexBox { min: min.map(|n| n as usize), max: max.map(|n| n as usize) });
+        if bounds.is_none_or(|b| b.is_empty()) != runs.is_empty() {
+            return Err("a box that does not fit its runs of labels");
+        }
+        Ok(Self::new(runs, bounds))
     }
 }
 

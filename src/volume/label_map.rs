@@ -47,6 +47,20 @@ impl LabelMap {
         let [ni, nj, _] = self.grid.size();
         if v.i < ni && v.j < nj { self.slice(v.k).map_or(0, |labels| labels[v.j * ni + v.i]) } else { 0 }
     }
+    /// The change that makes this map of an empty one.
+    pub fn to_delta(&self) -> LabelDelta {
+        let (size, plane) = (self.grid.size(), self.plane());
+        let mut runs: Vec<Run> = Vec::new();
+        for (k, labels) in self.slices.iter().enumerate().filter_map(|(k, slice)| Some((k, slice.as_deref()?))) {
+            let mut at = 0;
+            while let Some(skipped) = labels[at..].iter().position(|l| *l != 0) {
+                let (begin, xor) = (at + skipped, labels[at + skipped]);
+                at = labels[begin..].iter().position(|l| *l != xor).map_or(labels.len(), |n| begin + n);
+                runs.push(Run { start: (k * plane + begin) as u32, len: (at - begin) as u32, xor });
+            }
+        }
+        LabelDelta::new(runs, Some(IndexBox::whole(size)))
+    }
     /// Whether all is background.
     pub fn is_empty(&self) -> bool {
         self.counts[0] as usize == self.grid.voxel_count()
@@ -65,7 +79,8 @@ impl LabelMap {
     /// The delta when it does not fit this map; nothing is changed then.
     pub fn apply(&mut self, delta: &LabelDelta) -> Result<(), LabelDeltaMismatch> {
         let end = delta.runs().last().map_or(0, |r| r.start as usize + r.len as usize);
-        if end > self.grid.voxel_count() {
+        let beyond = |b: IndexBox| b.clipped(self.grid.size()) != b;
+        if end > self.grid.voxel_count() || delta.bounds().is_some_and(beyond) {
             return Err(LabelDeltaMismatch);
         }
         let plane = self.plane();
@@ -201,6 +216,9 @@ mod tests {
                 }
             }
             prop_assert_eq!(delta.voxel_count() as usize, before.to_vec().iter().zip(&after.to_vec()).filter(|(a, b)| a != b).count());
+            let mut copy = LabelMap::empty(grid()).unwrap();
+            copy.apply(&map.to_delta()).unwrap();
+            prop_assert_eq!(copy.to_vec(), map.to_vec());
             for label in 0..=255u8 {
                 prop_assert_eq!(map.count(label) as usize, map.to_vec().iter().filter(|l| **l == label).count());
             }

@@ -58,6 +58,7 @@ for (const gpu of ["webgpu", "webgl2"]) {
       // By itself, without a hand on the mouse.
       await until(page, ([n, wanted]) => window.contexts > n && document.body.dataset.gpu === wanted, [contexts, gpu]);
       await drawn(page, PANES.slice(0, 3));
+      assert.match(await page.locator(id("notice")).innerText(), /GPU was lost/);
       t.diagnostic(`back after ${Date.now() - begun} ms`);
 
       await page.mouse.move(...at(9), { steps: 4 });
