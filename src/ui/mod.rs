@@ -10,6 +10,7 @@ mod dialogs;
 mod document;
 mod icons;
 mod menus;
+mod page;
 mod panels;
 mod panes;
 mod picture;
