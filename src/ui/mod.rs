@@ -11,6 +11,7 @@ mod document;
 mod icons;
 mod kept;
 mod menus;
+mod page;
 mod panels;
 mod panes;
 mod picture;

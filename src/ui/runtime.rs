@@ -1,6 +1,7 @@
 //! Owns the session: hands it commands, does its effects, draws once a frame.
 
 use super::document::{query, starting_language};
+pub(super) use super::page::{Page, page};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
@@ -9,13 +10,11 @@ use crate::platform::dicomweb::Server;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
-use crate::session::words::{self, Lang};
+use crate::session::words;
 use crate::session::{
     Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, RemoteEvent, Session,
     ViewModel,
 };
-use crate::view::{PRESETS, Window};
-use gloo::storage::{LocalStorage as Kept, Storage};
 use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -25,44 +24,6 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DataTransfer, File, FileList, HtmlElement};
-
-/// What components reach the session by.
-#[derive(Clone, Copy)]
-pub(super) struct Page {
-    pub(super) runtime: StoredValue<Runtime, LocalStorage>,
-    pub(super) view: RwSignal<ViewModel>,
-    pub(super) probe: RwSignal<Option<Probe>>,
-    pub(super) drawings: [RwSignal<PaneDrawing>; 3],
-    pub(super) help: RwSignal<bool>,
-}
-
-/// The page's way to the session.
-pub(super) fn page() -> Page {
-    expect_context()
-}
-
-impl Page {
-    pub(super) fn dispatch(&self, command: Command) {
-        self.runtime.with_value(|r| r.dispatch(command));
-    }
-    /// Changes the language and remembers it.
-    pub(super) fn choose_language(&self, lang: Lang) {
-        if let Err(e) = Kept::set("hilum-lang", lang.tag()) {
-            log::debug!("the language is not remembered: {e}");
-        }
-        self.dispatch(Command::Language(lang));
-    }
-    /// The window of the pane that the toolbar acts on.
-    pub(super) fn current_window(&self) -> Option<Window> {
-        self.view.with(|v| v.windows.get(v.active).copied().flatten())
-    }
-    /// The preset it equals; 0 is a window of the file.
-    pub(super) fn window_preset(&self) -> Option<usize> {
-        let window = self.current_window()?;
-        let preset = PRESETS.iter().position(|p| *p == window).map(|n| n + 1);
-        preset.or_else(|| self.view.with(|v| v.own_windows.iter().any(|o| o.window == window)).then_some(0))
-    }
-}
 
 struct Inner {
     session: RefCell<Session>,
