@@ -4,10 +4,12 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector};
 use hilum::render::Renderer;
-use hilum::view::{LabelLook, PRESETS, PaneState, SliceInput, reslice};
+use hilum::view::{FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput, reslice};
 use hilum::volume::{CtVolume, LabelMap};
 use ndarray::Array3;
 use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A CT of 512 × 512 × 200 voxels of 0.7 × 0.7 × 1.5 mm.
 fn grid() -> Option<Grid> {
@@ -60,5 +62,45 @@ fn upload(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, slices, upload);
+/// A slice on the GPU from asking until it is drawn, at the next place each time.
+fn draw(c: &mut Criterion) {
+    let (Some(grid), Ok(mut renderer)) = (grid(), pollster::block_on(Renderer::headless([512, 512]))) else { return };
+    if renderer.set_grid(&grid, false).is_err() {
+        return;
+    }
+    for k in 0..200 {
+        let slice: Vec<i16> = (0..512 * 512).map(|n| ((n * 7 + k * 11) % 1400) as i16 - 1000).collect();
+        renderer.upload_slice(k, &slice);
+    }
+    let mut group = c.benchmark_group("slice of 512 x 512 px on the GPU");
+    group.sample_size(30);
+    for plane in AnatomicalPlane::ALL {
+        let mut pane = PaneState::new(plane, grid.centre());
+        pane.fit(&grid, [512.0, 512.0]);
+        let mut step = 1;
+        group.bench_function(format!("{plane:?}"), |b| {
+            b.iter(|| {
+                let before = pane.slice_index(&grid);
+                pane.scroll(&grid, step);
+                if pane.slice_index(&grid) == before {
+                    step = -step;
+                }
+                let slice = SliceInput::new(pane.through(pane.centre), pane.mm_per_px, PRESETS[0]);
+                let rect = PxRect { x: 0, y: 0, width: 512, height: 512 };
+                let panes = vec![PaneInput { rect, content: PaneContent::Slice(slice) }];
+                renderer.draw(&FrameInput { size: [512, 512], look: LabelLook::default(), panes }, true);
+                let done = Arc::new(AtomicBool::new(false));
+                let told = done.clone();
+                renderer.when_done(move || told.store(true, Ordering::Release));
+                while !done.load(Ordering::Acquire) {
+                    renderer.poll();
+                    std::thread::yield_now();
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, slices, upload, draw);
 criterion_main!(benches);

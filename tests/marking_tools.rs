@@ -252,6 +252,58 @@ fn an_outline_that_crosses_itself_fills_by_even_and_odd() {
     assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "a plane without extent holds nothing");
 }
 
+/// Planes turned out of the grid, also steeply across thick slices.
+fn oblique_planes() -> Vec<Plane> {
+    let axes = [vector(0.3, 0.9, 0.2), vector(1.0, 0.1, -0.4), vector(0.2, -0.5, 1.0)];
+    let turns = axes.into_iter().zip([0.6, 0.95, 2.2]);
+    turns
+        .map(|(axis, angle)| {
+            let axis = axis.unit().unwrap();
+            let turned = |v: PatientVector| v.turned(axis, angle);
+            let straight = Plane::anatomical(AnatomicalPlane::Coronal, PatientPoint::new(1.3, -0.4, 0.7));
+            Plane { right: turned(straight.right), down: turned(straight.down), ..straight }
+        })
+        .collect()
+}
+
+#[test]
+fn a_contour_in_an_oblique_plane_fills_a_sheet_without_holes() {
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in oblique_planes() {
+            let mut document = document(&volume);
+            let before = labels(&document);
+            let edit =
+                fill_contour(&mut document, &volume, 1, &plane, &ellipse(25.0, 18.0), ContourAction::Add).unwrap();
+            let normal = plane.normal();
+            let thickest = [0, 1, 2].map(|a| grid.step(a).dot(normal).abs()).into_iter().fold(0.0, f64::max);
+            // A sheet as thick as the step that takes it farthest from the plane, at most a tenth thinner.
+            let mm3 = document.voxel_count(1) as f64 * grid.voxel_volume_mm3();
+            let area = PI * 25.0 * 18.0;
+            assert!(mm3 > 0.88 * area * thickest && mm3 < 1.03 * area * thickest, "{name}: {mm3} of {area} mm²");
+            for (offset, label) in labels(&document).iter().enumerate() {
+                let off = plane.distance_mm(grid.patient_from_voxel(grid.index_at(offset).centre())).abs();
+                assert!(*label != 1 || off <= thickest / 2.0 + 1e-3, "{name}: {off} mm from the plane");
+            }
+            // What the pane shows of it: the label of the voxel that holds each point.
+            let map = document.layer(hilum::annotation::Layer::Findings);
+            let (mut shown, mut points) = (0, 0);
+            for x in -15..=15 {
+                for y in -10..=10 {
+                    let p = plane.at(f64::from(x), f64::from(y));
+                    points += 1;
+                    shown += usize::from(grid.voxel_at(p).is_some_and(|v| map.at(v) == 1));
+                }
+            }
+            assert!(
+                shown as f64 > 0.72 * f64::from(points),
+                "{name}: {shown} of {points} points are in a filled voxel"
+            );
+            check_reversal(&mut document, &volume, &before, &edit);
+        }
+    }
+}
+
 const BALL: Brush = Brush { radius_mm: 15.0, shape: BrushShape::Ball, range_hu: None };
 
 #[test]

@@ -14,8 +14,9 @@ pub enum ContourAction {
     Subtract,
 }
 
-/// Fills a contour: the voxels of one layer along the grid axis nearest the plane's normal (centre within half a step of the
-/// plane) whose column the plane cuts inside the outline, by the even-odd rule.
+/// Fills a contour: the voxels of the layer that the plane passes through (centre within half a step of the plane, along the grid
+/// axis nearest its normal; on an oblique plane, along the axis that leaves no holes) whose column the plane cuts inside the
+/// outline, by the even-odd rule.
 ///
 /// `outline` holds in-plane millimetres (right, down) from the plane's origin; last and first vertex are joined. Works on any
 /// grid, sheared ones too, as voxel coordinates in the plane are an affine map of its millimetres. [`ContourAction::Add`] takes

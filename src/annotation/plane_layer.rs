@@ -1,8 +1,10 @@
-//! The voxels a plane passes through: one per column of the grid axis nearest the plane's normal.
+//! The voxels a plane passes through: one per column of the grid axis it crosses.
 
 use crate::geometry::{Grid, PatientPoint, Plane, VoxelIndex, VoxelPoint};
 
-/// The layer of voxels whose centres lie within half a step of a plane, along the grid axis nearest its normal.
+/// The layer of voxels whose centres lie within half a step of a plane, along the grid axis nearest its normal. Where an oblique
+/// plane would pass more than one voxel from one column to the next, along the axis whose step takes it farthest from the plane
+/// instead, so that the layer has no holes.
 ///
 /// A column is named by its indices (u, v) along the two other axes. It holds exactly one voxel of the layer, so that layers of
 /// parallel planes one step apart share no voxel and leave none out, on rotated and sheared grids too.
@@ -17,11 +19,18 @@ pub(super) struct PlaneLayer {
     cut: [f64; 3],
 }
 
+/// Voxels that a plane may pass from one column to the next before the layer is taken along another axis; a little more than one,
+/// so that the straight planes of a tilted stack keep their axis.
+const GENTLE: f64 = 1.1;
+
 impl PlaneLayer {
     /// `None` if the plane's directions do not span a plane.
     pub(super) fn new(grid: &Grid, plane: &Plane) -> Option<Self> {
         let normal = plane.normal().unit()?;
-        let across = grid.axis_along(normal);
+        let rises = [0, 1, 2].map(|a| grid.step(a).dot(normal).abs());
+        let steepest = (0..3).max_by(|a, b| rises[*a].total_cmp(&rises[*b])).unwrap_or(2);
+        let nearest = grid.axis_along(normal);
+        let across = if rises[steepest] > rises[nearest] * GENTLE { steepest } else { nearest };
         let axes = match across {
             0 => [1, 2],
             1 => [0, 2],

@@ -5,7 +5,8 @@ use super::error::Attribute;
 use super::functional_groups;
 use super::part10::{Meta, Opened, open, uid};
 use super::{
-    Acquisition, DicomError, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
+    Acquisition, DicomError, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule,
+    VoiLutFunction, VoiWindow,
 };
 use crate::geometry::{PatientPoint, PatientVector};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
@@ -192,15 +193,23 @@ pub(super) fn windows(a: &Attributes<'_>) -> Vec<VoiWindow> {
     let explanations = a.texts((0x0028, 0x1055));
     let centres = a.numbers((0x0028, 0x1050));
     let widths = a.numbers((0x0028, 0x1051));
+    let function = match a.texts((0x0028, 0x1056)).first().map(String::as_str) {
+        Some("LINEAR_EXACT") => VoiLutFunction::LinearExact,
+        Some("SIGMOID") => VoiLutFunction::Sigmoid,
+        _ => VoiLutFunction::Linear,
+    };
+    // C.11.2.1.2.1: at least 1; C.11.2.1.3: the other functions take any width above 0.
+    let sound = |width: f64| if function == VoiLutFunction::Linear { width >= 1.0 } else { width > 0.0 };
     centres
         .into_iter()
         .zip(widths)
         .enumerate()
-        .filter(|(_, (_, width_hu))| *width_hu >= 1.0)
+        .filter(|(_, (_, width_hu))| sound(*width_hu))
         .map(|(n, (centre_hu, width_hu))| VoiWindow {
             centre_hu,
             width_hu,
             explanation: explanations.get(n).cloned().unwrap_or_default(),
+            function,
         })
         .collect()
 }

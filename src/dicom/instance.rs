@@ -178,6 +178,20 @@ pub struct VoiWindow {
     pub width_hu: f64,
     /// Window Center & Width Explanation; empty where absent.
     pub explanation: String,
+    /// VOI LUT Function of the instance.
+    pub function: VoiLutFunction,
+}
+
+/// VOI LUT Function (0028,1056): how a window turns values into grey, PS3.3 C.11.2.1.3. Absent or unknown is LINEAR.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VoiLutFunction {
+    /// LINEAR.
+    #[default]
+    Linear,
+    /// LINEAR_EXACT.
+    LinearExact,
+    /// SIGMOID.
+    Sigmoid,
 }
 
 impl Instance {

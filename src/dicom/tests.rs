@@ -78,9 +78,28 @@ fn the_attributes_are_read_as_stored() {
     assert_eq!(instance.plane.position, Some(PatientPoint::new(-125.0, 30.0, -7.5)));
     assert_eq!(instance.plane.pixel_spacing_mm, Some([0.8, 0.7]));
     assert_eq!(instance.plane.slice_thickness_mm, Some(2.5));
-    let windows: Vec<_> = instance.windows.iter().map(|w| (w.centre_hu, w.width_hu)).collect();
-    assert_eq!(windows, [(-600.0, 1600.0), (40.0, 400.0)]);
+    let windows: Vec<_> = instance.windows.iter().map(|w| (w.centre_hu, w.width_hu, w.function)).collect();
+    let function = VoiLutFunction::Linear;
+    assert_eq!(windows, [(-600.0, 1600.0, function), (40.0, 400.0, function)]);
     assert!(instance.is_ct_slice());
+}
+
+#[test]
+fn windows_come_with_their_function_and_only_widths_it_allows() {
+    let windows = |function: &str, widths: &str| {
+        let mut object = object();
+        object.put(DataElement::new(Tag(0x0028, 0x1056), VR::CS, PrimitiveValue::from(function)));
+        object.put(DataElement::new(Tag(0x0028, 0x1051), VR::DS, PrimitiveValue::from(widths)));
+        let mut bytes = Vec::new();
+        object.with_meta(FileMetaTableBuilder::new().transfer_syntax(EXPLICIT)).unwrap().write_all(&mut bytes).unwrap();
+        let windows = read_header(&bytes).unwrap().windows;
+        windows.iter().map(|w| (w.width_hu, w.function)).collect::<Vec<_>>()
+    };
+    use VoiLutFunction::{Linear, LinearExact, Sigmoid};
+    assert_eq!(windows("SIGMOID ", "1600\\0.5 "), [(1600.0, Sigmoid), (0.5, Sigmoid)]);
+    assert_eq!(windows("LINEAR_EXACT", "1600\\0"), [(1600.0, LinearExact)]);
+    assert_eq!(windows("LINEAR", "0.5\\1 "), [(1.0, Linear)]);
+    assert_eq!(windows("OTHER ", "400 "), [(400.0, Linear)], "what is unknown is the default");
 }
 
 #[test]

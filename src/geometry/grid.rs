@@ -114,6 +114,11 @@ impl Grid {
             0
         }
     }
+    /// How far a plane may move along its unit normal without passing a voxel by, mm: one voxel along the grid axis that it
+    /// crosses fastest. Along an axis of a right-angled grid that is the spacing.
+    pub fn step_along_mm(&self, unit_normal: PatientVector) -> f64 {
+        1.0 / self.voxel_step_from_patient(unit_normal).abs().max_element()
+    }
     /// Whether both grids place every voxel within `tolerance_mm` of each other.
     pub fn same_space(&self, other: &Self, tolerance_mm: f64) -> bool {
         self.size == other.size

@@ -64,6 +64,10 @@ impl PatientVector {
     pub fn cross(self, other: Self) -> Self {
         Self(self.0.cross(other.0))
     }
+    /// Turned about a unit axis by the right-hand rule.
+    pub fn turned(self, unit_axis: Self, angle_rad: f64) -> Self {
+        Self(glam::DQuat::from_axis_angle(unit_axis.0, angle_rad) * self.0)
+    }
     /// The same direction with length 1; `None` for the zero vector.
     pub fn unit(self) -> Option<Self> {
         self.0.try_normalize().map(Self)

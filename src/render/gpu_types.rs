@@ -3,7 +3,7 @@
 use crate::geometry::Grid;
 use crate::view::raycast::Rays;
 use crate::view::reslice::VoxelWalk;
-use crate::view::{LabelLook, PxRect, SliceInput, VolumeInput};
+use crate::view::{COMPARTMENT_OPACITY, COMPARTMENTS, Interpolation, LabelLook, PxRect, SliceInput, VolumeInput};
 use encase::{ShaderType, UniformBuffer};
 use glam::{DVec3, Mat3, Vec2, Vec3, Vec4};
 
@@ -16,14 +16,18 @@ pub(super) struct SliceUniform {
     size: Vec3,
     across: Vec3,
     corner: Vec2,
+    ends: Vec4,
     low: f32,
+    high: f32,
     scale: f32,
+    sigmoid: f32,
     fill: f32,
     outline: f32,
     samples: f32,
     projection: f32,
     inverted: f32,
-    nearest: f32,
+    interpolation: f32,
+    tint: f32,
 }
 
 /// `RayUniform` of `raycast.wgsl`.
@@ -91,22 +95,30 @@ fn corner(rect: PxRect) -> Vec2 {
 impl SliceUniform {
     pub(super) fn new(grid: &Grid, slice: &SliceInput, look: &LabelLook, rect: PxRect) -> Self {
         let walk = VoxelWalk::new(grid, slice, [rect.width, rect.height]);
-        let (low, scale) = slice.window.low_and_scale();
+        let ramp = slice.window.ramp();
         Self {
             origin: vec3(walk.origin),
             right: vec3(walk.right),
             down: vec3(walk.down),
             size: size_of_grid(grid),
             corner: corner(rect),
-            low: low as f32,
-            scale: scale as f32,
+            ends: Vec4::from([0, 1, 2, 3].map(|n| COMPARTMENTS[n].to_hu as f32)),
+            low: ramp.low as f32,
+            high: ramp.high as f32,
+            scale: ramp.scale as f32,
+            sigmoid: f32::from(u8::from(ramp.is_sigmoid)),
             fill: look.fill,
             outline: look.outline,
             across: vec3(walk.across),
             samples: walk.samples as f32,
             projection: slice.slab.projection.number() as f32,
             inverted: f32::from(u8::from(slice.inverted)),
-            nearest: f32::from(u8::from(slice.nearest)),
+            interpolation: match slice.interpolation {
+                Interpolation::Linear => 0.0,
+                Interpolation::Nearest => 1.0,
+                Interpolation::Cubic => 2.0,
+            },
+            tint: if slice.compartments { COMPARTMENT_OPACITY } else { 0.0 },
         }
     }
 }

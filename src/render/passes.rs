@@ -3,7 +3,7 @@
 use super::SHADERS;
 use super::gpu::Gpu;
 use super::textures::Textures;
-use crate::view::SliceInput;
+use crate::view::{Interpolation, SliceInput, VoiFunction};
 
 /// Format of the 3D picture, and of everything where there is no canvas.
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -24,29 +24,34 @@ struct Pass {
 /// How much of `reslice.wgsl` a slice needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SliceEntry {
-    /// The plane alone, nothing marked.
+    /// The plane alone, nothing marked, a straight window.
     Plain,
-    /// The plane alone.
+    /// The plane alone, a straight window.
     Labelled,
-    /// Everything.
+    /// The plane alone, by cubics.
+    Cubic,
+    /// Everything else.
     Full,
 }
 
 impl SliceEntry {
-    const ALL: [Self; 3] = [Self::Plain, Self::Labelled, Self::Full];
+    const ALL: [Self; 4] = [Self::Plain, Self::Labelled, Self::Cubic, Self::Full];
     fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Labelled => "labelled",
+            Self::Cubic => "cubic",
             Self::Full => "fragment",
         }
     }
     /// What this slice needs, of a CT with or without labels.
     pub(super) fn of(slice: &SliceInput, has_labels: bool) -> Self {
-        match (slice.slab.is_plane(), has_labels) {
-            (false, _) => Self::Full,
-            (true, true) => Self::Labelled,
-            (true, false) => Self::Plain,
+        let simple = slice.window.function != VoiFunction::Sigmoid && !slice.compartments;
+        match (slice.slab.is_plane(), slice.interpolation) {
+            (true, Interpolation::Cubic) => Self::Cubic,
+            (true, _) if simple && has_labels => Self::Labelled,
+            (true, _) if simple => Self::Plain,
+            _ => Self::Full,
         }
     }
 }

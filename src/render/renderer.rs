@@ -225,7 +225,7 @@ impl Renderer {
         let size = PROOF as u32;
         let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
         let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
-        let slice = SliceInput::new(plane, 1.0, Window { centre_hu: 40.0, width_hu: 400.0 });
+        let slice = SliceInput::new(plane, 1.0, Window::linear(40.0, 400.0));
         let volume = VolumeInput {
             camera: Camera::fit(&grid),
             transfer: TransferFunction::lungs_and_soft_tissue(),

@@ -5,7 +5,7 @@
 
 use super::gpu::{Backend, Gpu, RenderError};
 use crate::geometry::{Grid, IndexBox};
-use crate::view::{Brick, LabelLook, Leaps, TransferFunction};
+use crate::view::{Brick, COMPARTMENTS, LabelLook, Leaps, TransferFunction};
 use crate::volume::{Bricks, CtVolume, LabelMap};
 use half::f16;
 
@@ -47,7 +47,7 @@ impl Textures {
         let size = grid.size().map(|s| s as u32);
         let (ct, ct_view) = make("ct", size, wgpu::TextureDimension::D3, wgpu::TextureFormat::R16Float);
         let (labels, labels_view) = make("labels", [1; 3], wgpu::TextureDimension::D3, wgpu::TextureFormat::Rg8Uint);
-        let (look, look_view) = make("look", [256, 2, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
+        let (look, look_view) = make("look", [256, 4, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
         let entries = TransferFunction::ENTRIES as u32;
         let (transfer, transfer_view) =
             make("transfer", [entries, 1, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
@@ -209,8 +209,12 @@ impl Textures {
         if self.shown_look.as_ref() == Some(look) {
             return;
         }
-        let bytes: Vec<u8> = look.colours.iter().flatten().flatten().copied().collect();
-        let size = wgpu::Extent3d { width: 256, height: 2, depth_or_array_layers: 1 };
+        // Both layers' colours, whose labels show compartments, and the compartments' colours.
+        let mut bytes: Vec<u8> = look.colours.iter().flatten().flatten().copied().collect();
+        bytes.extend(look.compartments.iter().flat_map(|shown| [u8::from(*shown) * 255; 4]));
+        bytes.extend(COMPARTMENTS.iter().flat_map(|c| [c.colour[0], c.colour[1], c.colour[2], 255]));
+        bytes.resize(4 * 4 * 256, 0);
+        let size = wgpu::Extent3d { width: 256, height: 4, depth_or_array_layers: 1 };
         write(gpu, &self.look, [0; 3], size, &bytes, 256 * 4);
         self.shown_look = Some(look.clone());
     }

@@ -1,11 +1,12 @@
 //! The command table: what buttons, keys, the help page and tests all read.
 
+use super::layout::Layout;
 use super::words::{self, Text};
 use crate::annotation::SegmentMeaning;
 use crate::export::Outbound;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileFacts, JobEvent};
-use crate::view::{Projection, Slab, VolumePreset};
+use crate::view::{Projection, Slab, VoiFunction, VolumePreset};
 
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,8 +118,14 @@ pub enum Action {
     Zoom(i32),
     /// Show one pane alone, or all again.
     Maximise,
+    /// How the panes share the screen.
+    Layout(Layout),
     /// Fit all panes again.
     ResetView,
+    /// Turn the planes of the other panes by so many degrees, clockwise in the pane under the pointer.
+    TurnPlanes(i32),
+    /// All planes as the CT lies.
+    ResetPlanes,
     /// The plane alone, then slabs of each projection in turn.
     CycleSlab,
     /// The slab by one step of thickness.
@@ -135,6 +142,20 @@ pub enum Action {
     CycleCut,
     /// The cut deeper (+1) or back (−1).
     CutStep(i32),
+    /// Voxels blended by cubics, or by straight lines.
+    Cubic,
+    /// Colours of the compartments inside the lungs.
+    Compartments,
+    /// One window for all panes, or one each.
+    LinkWindow,
+    /// Mirrors the pane left to right (`true`) or top to bottom.
+    Flip(bool),
+    /// Turns the picture of the pane clockwise by so many quarters.
+    TurnPicture(i32),
+    /// Plays the slices of the pane one after another, or stops.
+    Cine,
+    /// At its end cine turns round, or begins anew.
+    CinePingPong,
     /// Contours subtract instead of adding.
     ToggleSubtract,
     /// The brush is a ball instead of a disc.
@@ -180,7 +201,7 @@ pub struct CommandInfo {
     pub action: Action,
     /// `data-testid` of its button.
     pub test_id: &'static str,
-    /// Keys, as `KeyboardEvent.key`, with `Ctrl+` and `Shift+` before.
+    /// Keys, as `KeyboardEvent.key`, with `Ctrl+`, `Alt+` and `Shift+` before, in this order.
     pub keys: &'static [&'static str],
     /// Its name.
     pub title: Text,
@@ -221,7 +242,17 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Zoom(1), "zoom-in", &["Ctrl+ArrowUp"], words::ZOOM_IN),
     info(Action::Zoom(-1), "zoom-out", &["Ctrl+ArrowDown"], words::ZOOM_OUT),
     info(Action::Maximise, "maximise", &["m"], words::MAXIMISE),
+    info(Action::Layout(Layout::One), "layout-1x1", &["6"], words::LAYOUT_ONE),
+    info(Action::Layout(Layout::Two), "layout-1x2", &["7"], words::LAYOUT_TWO),
+    info(Action::Layout(Layout::Four), "layout-2x2", &["8"], words::LAYOUT_FOUR),
+    info(Action::Layout(Layout::OneAndThree), "layout-1-3", &["9"], words::LAYOUT_ONE_AND_THREE),
+    info(Action::Layout(Layout::LargeVolume), "layout-3d", &["d"], words::LAYOUT_LARGE_VOLUME),
     info(Action::ResetView, "reset-view", &["r"], words::RESET_VIEW),
+    info(Action::TurnPlanes(5), "turn-planes-right", &["Alt+ArrowRight"], words::TURN_RIGHT),
+    info(Action::TurnPlanes(-5), "turn-planes-left", &["Alt+ArrowLeft"], words::TURN_LEFT),
+    info(Action::TurnPlanes(1), "turn-planes-right-little", &["Alt+Shift+ArrowRight"], words::TURN_RIGHT_LITTLE),
+    info(Action::TurnPlanes(-1), "turn-planes-left-little", &["Alt+Shift+ArrowLeft"], words::TURN_LEFT_LITTLE),
+    info(Action::ResetPlanes, "reset-planes", &["a"], words::RESET_PLANES),
     info(Action::CycleSlab, "slab-next", &["t"], words::SLAB_NEXT),
     info(Action::SlabStep(1), "slab-thicker", &["Shift+ArrowUp"], words::SLAB_THICKER),
     info(Action::SlabStep(-1), "slab-thinner", &["Shift+ArrowDown"], words::SLAB_THINNER),
@@ -232,6 +263,14 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::CycleCut, "cut-next", &["F7"], words::CUT_NEXT),
     info(Action::CutStep(1), "cut-deeper", &["F8"], words::CUT_DEEPER),
     info(Action::CutStep(-1), "cut-back", &["F9"], words::CUT_BACK),
+    info(Action::Cubic, "cubic", &["s"], words::CUBIC),
+    info(Action::Compartments, "compartments", &["f"], words::COMPARTMENTS),
+    info(Action::LinkWindow, "link-window", &["q"], words::LINK_WINDOW),
+    info(Action::Flip(true), "flip-horizontal", &["h"], words::FLIP_HORIZONTAL),
+    info(Action::Flip(false), "flip-vertical", &["j"], words::FLIP_VERTICAL),
+    info(Action::TurnPicture(1), "turn-picture", &["g"], words::TURN_PICTURE),
+    info(Action::Cine, "cine", &[" "], words::CINE),
+    info(Action::CinePingPong, "cine-ping-pong", &[], words::CINE_PING_PONG),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
     info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),
@@ -313,6 +352,17 @@ pub enum SegmentChange {
     ToggleLocked,
 }
 
+/// A change of a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WindowChange {
+    /// Window Center, HU.
+    Centre(f64),
+    /// Window Width, HU.
+    Width(f64),
+    /// VOI LUT Function.
+    Function(VoiFunction),
+}
+
 /// Size of a pane on the page and its place on the canvas.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaneSize {
@@ -368,10 +418,20 @@ pub enum Command {
     Job(JobEvent),
     /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.
     Resize([PaneSize; 4], f64),
+    /// A pane was reached by key: keys act on it until the pointer moves.
+    Activate(PaneId),
     /// A pointer event.
     Pointer(PointerInput),
     /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
     Wheel(PaneId, PanePoint, i32, bool),
+    /// A number or the function of the window of the pane last pressed, or of all that share it.
+    Window(WindowChange),
+    /// A window that the file proposes, by its place among them.
+    OwnWindow(usize),
+    /// Slices per second of cine.
+    CineRate(f64),
+    /// Cine shows the next slice; the time is in ms.
+    CineStep(f64),
     /// What slices show of the tissue about their plane.
     Slab(Slab),
     /// What the 3D picture shows.

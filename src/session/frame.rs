@@ -28,6 +28,9 @@ impl Session {
         for segment in case.document.segments().iter().filter(|s| s.visible) {
             look.show(segment.layer.index(), segment.number, segment.colour);
         }
+        if self.compartments {
+            case.lung_numbers().into_iter().for_each(|n| look.show_compartments(n));
+        }
         let mut size = [1, 1];
         let mut panes = Vec::new();
         for id in PaneId::ALL {
@@ -37,8 +40,9 @@ impl Session {
                 Some(pane) => PaneContent::Slice(SliceInput {
                     slab: self.slab,
                     inverted: self.inverted,
-                    nearest: self.nearest,
-                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window)
+                    interpolation: self.interpolation,
+                    compartments: self.compartments,
+                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window_of(id))
                 }),
                 None => PaneContent::Volume(self.volume_input()),
             };
@@ -53,7 +57,9 @@ impl Session {
         let reduction = self.reduction();
         let (preset, projection) = match self.volume_style {
             VolumeStyle::Preset(preset) => (preset, None),
-            VolumeStyle::Projection(projection) => (VolumePreset::default(), Some((projection, self.window))),
+            VolumeStyle::Projection(projection) => {
+                (VolumePreset::default(), Some((projection, self.window_of(PaneId::Volume))))
+            }
         };
         VolumeInput {
             camera: self.camera,
@@ -61,7 +67,7 @@ impl Session {
             projection,
             clip: self.clip,
             // Without a cut no voxel is shown as grey.
-            window: if self.clip.cut.is_some() { self.window } else { PRESETS[0] },
+            window: if self.clip.cut.is_some() { self.windows[PaneId::Volume.index()] } else { PRESETS[0] },
             step_mm: finest * f64::from(reduction),
             rays: self.rays(),
             shadows: reduction == 1 && !self.is_orbiting(),

@@ -6,7 +6,7 @@ use super::state::{Case, Session};
 use super::words;
 use crate::annotation::{Brush, BrushShape, ContourAction, Edit, Origin, Transaction, brush_stroke, fill_contour};
 use crate::geometry::{PanePoint, PatientPoint, simplify};
-use crate::view::Window;
+use crate::view::{PaneState, Window};
 
 /// A gesture in progress.
 #[derive(Debug, Default)]
@@ -16,8 +16,10 @@ pub(super) enum Gesture {
     None,
     /// The crosshair follows.
     Navigate,
+    /// The planes of the other panes turn with a crosshair line.
+    Turn { pane: PaneId, from: [PaneState; 3], start_rad: f64 },
     /// The window follows.
-    Window { from: Window, at: PanePoint },
+    Window { pane: PaneId, from: [Window; 4], at: PanePoint },
     /// The picture follows.
     Pan { last: PanePoint },
     /// The picture grows and shrinks about where it was pressed.
@@ -70,6 +72,9 @@ impl Session {
     }
 
     fn press(&mut self, input: PointerInput, update: &mut Update) {
+        self.active = input.pane;
+        self.stop_cine_in(input.pane);
+        update.changes.facts = true;
         let tool = match (input.button, input.shift) {
             (PointerButton::Middle, _) => Tool::Pan,
             (PointerButton::Primary, true) => Tool::Pan,
@@ -89,11 +94,12 @@ impl Session {
             return;
         }
         match tool {
+            Tool::Navigate if self.turns_at(input.pane, input.at) => self.begin_turn(input.pane, input.at),
             Tool::Navigate => {
                 self.gesture = Gesture::Navigate;
                 self.move_crosshair(input, update);
             }
-            Tool::Window => self.gesture = Gesture::Window { from: self.window, at: input.at },
+            Tool::Window => self.gesture = Gesture::Window { pane: input.pane, from: self.windows, at: input.at },
             Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
             Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
             Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
@@ -112,7 +118,8 @@ impl Session {
         }
         let Some(at) = self.patient_at(input.pane, input.at) else { return };
         self.notice = None;
-        self.last_plane = self.panes[input.pane.index()].plane;
+        let pane = &self.panes[input.pane.index()];
+        self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         if tool == Tool::Contour {
             let subtract = self.subtract != input.ctrl;
             self.gesture = Gesture::Contour { pane: input.pane, points: vec![at], subtract };
@@ -128,9 +135,11 @@ impl Session {
         match &mut self.gesture {
             Gesture::None => {}
             Gesture::Navigate => self.move_crosshair(input, update),
-            Gesture::Window { from, at } => {
-                let window = from.dragged(input.at.x - at.x, input.at.y - at.y);
-                self.set_window(window, update);
+            Gesture::Turn { .. } => self.turn_on(input.at, update),
+            Gesture::Window { pane, from, at } => {
+                let window = from[pane.index()].dragged(input.at.x - at.x, input.at.y - at.y);
+                let pane = *pane;
+                self.set_window(pane, window, update);
             }
             Gesture::Pan { last } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
@@ -279,8 +288,9 @@ impl Session {
                 }
                 self.volume_revision += 1;
             }
-            Gesture::Window { from, .. } => {
-                self.window = from;
+            Gesture::Window { from, .. } => self.set_windows(from, update),
+            Gesture::Turn { from, .. } => {
+                self.panes = from;
                 update.changes.view = true;
             }
             _ => {}

@@ -3,6 +3,7 @@
 use super::change::Update;
 use super::command::Effect;
 use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
+use super::windowing::own_windows;
 use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
@@ -11,7 +12,7 @@ use crate::import::{
     Assembly, ImportError, Reduction, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks,
 };
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
-use crate::view::{Camera, PaneState, Window};
+use crate::view::{Camera, PaneState};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -356,8 +357,8 @@ impl Session {
 
     /// The window of the series, and the crosshair in the middle of its grid.
     fn look_at(&mut self, series: &Series, grid: &Grid) {
-        let own = series.instances.iter().find_map(|i| i.windows.first());
-        self.own_window = own.map(|w| Window { centre_hu: w.centre_hu, width_hu: w.width_hu });
+        self.own_windows = own_windows(series);
+        self.cine.playing = None;
         self.crosshair = grid.centre();
         if let Some(v) = grid.voxel_at(self.crosshair) {
             self.crosshair = grid.patient_from_voxel(v.centre());

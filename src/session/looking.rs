@@ -3,44 +3,35 @@
 use super::change::Update;
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::state::Session;
+use super::words;
 use crate::geometry::{PanePoint, PatientPoint};
-use crate::view::{PRESETS, Projection, Slab, Window};
+use crate::view::{Interpolation, PaneState, Projection, Slab};
 
 impl Session {
     pub(super) fn resize(&mut self, sizes: [PaneSize; 4], px_ratio: f64, update: &mut Update) {
         let fresh = self.sizes.iter().all(|s| s.width <= 0.0);
-        let before = std::mem::replace(&mut self.sizes, sizes);
+        self.sizes = sizes;
         self.px_ratio = px_ratio;
         if fresh {
             self.fit_views();
         } else if let Some(case) = &self.case {
-            // A pane that grew shows as much of the patient as before, larger.
+            // A pane that grew shows as much of the patient as before, larger, also if it was hidden meanwhile.
             for (n, pane) in self.panes.iter_mut().enumerate() {
-                let (old, new) = (before[n], sizes[n]);
-                if old.width <= 0.0 && new.width > 0.0 && pane.mm_per_px <= 0.0 {
-                    pane.fit(case.volume.grid(), [new.width, new.height]);
-                } else if old.width > 0.0 && new.width > 0.0 {
-                    pane.mm_per_px *= old.width.min(old.height) / new.width.min(new.height).max(1.0);
+                let (side, new) = (smaller_side(sizes[n]), sizes[n]);
+                if side > 0.0 && pane.mm_per_px <= 0.0 {
+                    pane.show_all(case.volume.grid(), [new.width, new.height]);
+                    pane.move_to_slice_of(self.crosshair);
+                } else if side > 0.0 {
+                    pane.mm_per_px *= self.shown_px[n] / side;
                 }
             }
         }
+        for (kept, size) in self.shown_px.iter_mut().zip(sizes) {
+            if smaller_side(size) > 0.0 {
+                *kept = smaller_side(size);
+            }
+        }
         self.volume_moved(update);
-        update.changes.facts = true;
-    }
-
-    pub(super) fn choose_window(&mut self, preset: usize, update: &mut Update) {
-        let window = if preset == 0 { self.own_window } else { PRESETS.get(preset - 1).copied() };
-        if let Some(window) = window {
-            self.set_window(window, update);
-        }
-    }
-
-    pub(super) fn set_window(&mut self, window: Window, update: &mut Update) {
-        self.window = window;
-        if matches!(self.volume_style, VolumeStyle::Projection(_)) || self.clip.cut.is_some() {
-            self.volume_moved(update);
-        }
-        update.changes.view = true;
         update.changes.facts = true;
     }
 
@@ -75,6 +66,30 @@ impl Session {
         }
     }
 
+    /// Another way to blend voxels, or the usual one again.
+    pub(super) fn toggle_interpolation(&mut self, interpolation: Interpolation, update: &mut Update) {
+        self.interpolation = if self.interpolation == interpolation { Interpolation::Linear } else { interpolation };
+        update.changes.view = true;
+    }
+
+    /// Colours of the compartments inside the lungs, where there are lungs.
+    pub(super) fn toggle_compartments(&mut self, update: &mut Update) {
+        if !self.compartments && !self.case.as_ref().is_some_and(super::state::Case::has_lungs) {
+            return self.say(words::NO_LUNGS, update);
+        }
+        self.compartments = !self.compartments;
+        update.changes.view = true;
+    }
+
+    /// Mirrors or turns the picture of the pane that keys act on.
+    pub(super) fn change_picture(&mut self, change: impl FnOnce(&mut PaneState), update: &mut Update) {
+        let n = self.pane_for_keys().index();
+        if let Some(pane) = self.panes.get_mut(n) {
+            change(pane);
+        }
+        update.changes.view = true;
+    }
+
     pub(super) fn set_volume_style(&mut self, style: VolumeStyle, update: &mut Update) {
         self.volume_style = style;
         // What the picture costs is another matter now.
@@ -83,13 +98,10 @@ impl Session {
         update.changes.facts = true;
     }
 
-    /// The pane that keys act on: under the pointer, else the one shown alone, else axial.
-    fn pane_for_keys(&self) -> PaneId {
-        self.pointer.map(|p| p.0).or(self.maximised).unwrap_or(PaneId::Axial)
-    }
-
     pub(super) fn scroll_key(&mut self, slices: i32, update: &mut Update) {
-        self.scroll(self.pane_for_keys(), slices, update);
+        let pane = self.pane_for_keys();
+        self.stop_cine_in(pane);
+        self.scroll(pane, slices, update);
     }
 
     pub(super) fn zoom_key(&mut self, steps: i32, update: &mut Update) {
@@ -100,6 +112,7 @@ impl Session {
 
     pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, zoom: bool, update: &mut Update) {
         self.pointer = Some((pane, at));
+        self.stop_cine_in(pane);
         if zoom || pane == PaneId::Volume {
             self.zoom(pane, at, -steps, update);
         } else {
@@ -121,7 +134,7 @@ impl Session {
     }
 
     /// Scrolls a pane; the crosshair goes along, so that the other panes show where it is.
-    fn scroll(&mut self, id: PaneId, slices: i32, update: &mut Update) {
+    pub(super) fn scroll(&mut self, id: PaneId, slices: i32, update: &mut Update) {
         let (Some(case), Some(pane)) = (&self.case, self.panes.get_mut(id.index())) else { return };
         let normal = pane.normal();
         pane.scroll(case.volume.grid(), slices);
@@ -130,7 +143,8 @@ impl Session {
         self.set_crosshair(at, Some(id), update);
     }
 
-    /// Moves the crosshair to a voxel centre inside the grid; the other panes follow to its slice.
+    /// Moves the crosshair to a voxel centre inside the grid, or, while planes are oblique, exactly where it is wanted, for no
+    /// voxel centre need lie in them; the other panes follow to its slice.
     pub(super) fn set_crosshair(&mut self, at: PatientPoint, from: Option<PaneId>, update: &mut Update) {
         let Some(case) = &self.case else { return };
         let grid = case.volume.grid();
@@ -139,7 +153,7 @@ impl Session {
         let clamp = |v: f64, n: usize| v.round().clamp(0.0, n as f64 - 1.0) as usize;
         let index =
             crate::geometry::VoxelIndex::new(clamp(voxel.x, size[0]), clamp(voxel.y, size[1]), clamp(voxel.z, size[2]));
-        self.crosshair = grid.patient_from_voxel(index.centre());
+        self.crosshair = if self.is_oblique() { at } else { grid.patient_from_voxel(index.centre()) };
         for (n, pane) in self.panes.iter_mut().enumerate() {
             if from.is_none_or(|id| id.index() != n) {
                 pane.move_to_slice_of(self.crosshair);
@@ -148,13 +162,9 @@ impl Session {
         update.changes.view = true;
         update.changes.facts = true;
     }
+}
 
-    pub(super) fn maximise(&mut self, update: &mut Update) {
-        self.maximised = match self.maximised {
-            Some(_) => None,
-            None => Some(self.pane_for_keys()),
-        };
-        update.changes.facts = true;
-        update.changes.view = true;
-    }
+/// The smaller side of a pane, CSS px; 0 when hidden.
+fn smaller_side(size: PaneSize) -> f64 {
+    size.width.min(size.height).max(0.0)
 }

@@ -68,7 +68,7 @@ impl Session {
     }
 
     pub(super) fn interpolate(&mut self, update: &mut Update) {
-        let plane = self.last_plane;
+        let Some(plane) = self.last_plane else { return self.say(words::INTERPOLATE_STRAIGHT, update) };
         let Some(case) = &mut self.case else { return };
         if !case.is_settled() {
             return self.say(words::WAIT_FOR_SLICES, update);

@@ -4,15 +4,18 @@
 //! invariants after every step.
 
 mod change;
+mod cine;
 mod command;
 mod explain;
 mod frame;
 mod gesture;
 mod handing_over;
+mod layout;
 mod loading;
 mod looking;
 mod marking;
 mod other_files;
+mod planes;
 mod preflight;
 mod proposing;
 mod remote;
@@ -20,14 +23,18 @@ mod state;
 mod update;
 mod view_model;
 mod volume_view;
+mod windowing;
 pub mod words;
 
 pub use change::{Changes, Update};
+pub use cine::CINE_RATES_HZ;
 pub use command::{
     Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, action_of_key, command_info,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange, action_of_key,
+    command_info,
 };
 pub use explain::meaning as meaning_words;
+pub use layout::{Arrangement, Layout};
 pub use preflight::PreflightView;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
@@ -36,3 +43,4 @@ pub use view_model::{
     UploadView, ViewModel, counted,
 };
 pub use volume_view::CutKind;
+pub use windowing::OwnWindow;

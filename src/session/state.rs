@@ -1,9 +1,12 @@
 //! Everything the page knows, held together.
 
+use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
+use super::layout::Layout;
 use super::preflight::Preflight;
 use super::volume_view::CutKind;
+use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
@@ -14,7 +17,7 @@ use crate::import::{
 };
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
-use crate::view::{Camera, Clip, PaneState, Slab, VolumePreset, Window};
+use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -241,25 +244,38 @@ pub struct Session {
     pub(super) refinement: (u64, Refinement),
     /// What the 3D picture would cost in full, ms; `None` until one was timed.
     pub(super) full_cast_ms: Option<f64>,
-    pub(super) window: Window,
+    pub(super) windows: [Window; 4],
+    /// All panes share one window.
+    pub(super) linked_window: bool,
     pub(super) slab: Slab,
     /// Thickness that a slab begins with, mm.
     pub(super) slab_mm: f64,
     pub(super) inverted: bool,
-    pub(super) nearest: bool,
+    pub(super) interpolation: Interpolation,
+    /// Compartments inside the lungs are coloured.
+    pub(super) compartments: bool,
+    pub(super) cine: Cine,
     pub(super) volume_style: VolumeStyle,
     /// What the 3D picture leaves out.
     pub(super) clip: Clip,
     pub(super) cut_kind: CutKind,
-    pub(super) own_window: Option<Window>,
+    pub(super) own_windows: Vec<OwnWindow>,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
     pub(super) maximised: Option<PaneId>,
+    pub(super) layout: Layout,
+    /// The pane the layout was made about.
+    pub(super) main: PaneId,
+    /// The pane last pressed.
+    pub(super) active: PaneId,
+    /// The smaller side of each pane when it was last on screen, CSS px.
+    pub(super) shown_px: [f64; 4],
     pub(super) tool: Tool,
     pub(super) subtract: bool,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
-    pub(super) last_plane: crate::geometry::AnatomicalPlane,
+    /// The plane last marked in; `None` if it was oblique.
+    pub(super) last_plane: Option<crate::geometry::AnatomicalPlane>,
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) remote: super::remote::Remote,
@@ -340,23 +356,30 @@ impl Session {
             volume_revision: 0,
             refinement: (0, Refinement::None),
             full_cast_ms: None,
-            window: crate::view::PRESETS[0],
+            windows: [crate::view::PRESETS[0]; 4],
+            linked_window: true,
             slab: Slab::default(),
             slab_mm: 10.0,
             inverted: false,
-            nearest: false,
+            interpolation: Interpolation::default(),
+            compartments: false,
+            cine: Cine::default(),
             volume_style: VolumeStyle::Preset(VolumePreset::default()),
             clip: Clip::default(),
             cut_kind: CutKind::None,
-            own_window: None,
+            own_windows: Vec::new(),
             crosshair: origin,
             pointer: None,
             maximised: None,
+            layout: Layout::default(),
+            main: PaneId::Axial,
+            active: PaneId::Axial,
+            shown_px: [0.0; 4],
             tool: Tool::Navigate,
             subtract: false,
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
             gesture: Gesture::None,
-            last_plane: crate::geometry::AnatomicalPlane::Axial,
+            last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
             notice: None,
             upload: UploadState::None,
             remote: super::remote::Remote::default(),
@@ -391,10 +414,6 @@ impl Session {
     /// The crosshair.
     pub fn crosshair(&self) -> PatientPoint {
         self.crosshair
-    }
-    /// The window.
-    pub fn window(&self) -> Window {
-        self.window
     }
     /// The pane shown alone.
     pub fn maximised(&self) -> Option<PaneId> {

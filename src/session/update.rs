@@ -6,6 +6,7 @@ use super::state::{Gpu, Purpose, Session};
 use super::words;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
 use crate::report::quantities;
+use crate::view::Interpolation;
 
 impl Session {
     /// Does what is asked; says what changed and what the page should do. `now` is the local time as `YYYYMMDDHHMMSS`.
@@ -26,8 +27,16 @@ impl Session {
             Command::Job(JobEvent::Part(id, part)) => self.job_part(id, part, &mut update),
             Command::Job(JobEvent::Done(id, result)) => self.job_done(id, result, &mut update),
             Command::Resize(sizes, px_ratio) => self.resize(sizes, px_ratio, &mut update),
+            Command::Activate(pane) => {
+                (self.active, self.pointer) = (pane, None);
+                update.changes.facts = true;
+            }
             Command::Pointer(input) => self.pointer_event(input, &mut update),
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::Window(change) => self.change_window(change, &mut update),
+            Command::OwnWindow(n) => self.choose_own_window(n, &mut update),
+            Command::CineRate(rate_hz) => self.set_cine_rate(rate_hz, &mut update),
+            Command::CineStep(now_ms) => self.cine_step(now_ms, &mut update),
             Command::Slab(slab) => self.set_slab(slab, &mut update),
             Command::VolumeStyle(style) => self.set_volume_style(style, &mut update),
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
@@ -106,6 +115,7 @@ impl Session {
             Action::Redo => self.undo(true, update),
             Action::Escape => {
                 self.abort_gesture(update);
+                self.cine.playing = None;
                 self.notice = None;
                 self.cancel_upload(update);
                 self.close_remote(update);
@@ -113,22 +123,30 @@ impl Session {
             }
             Action::Scroll(slices) => self.scroll_key(slices, update),
             Action::Zoom(steps) => self.zoom_key(steps, update),
+            Action::Layout(layout) => self.choose_layout(layout, update),
             Action::Maximise => self.maximise(update),
             Action::ResetView => {
+                self.reset_planes(update);
                 self.fit_views();
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
+            Action::TurnPlanes(degrees) => self.turn_by_key(degrees, update),
+            Action::ResetPlanes => self.reset_planes(update),
             Action::CycleSlab => self.cycle_slab(update),
             Action::SlabStep(steps) => self.step_slab(steps, update),
             Action::Invert => {
                 self.inverted = !self.inverted;
                 update.changes.view = true;
             }
-            Action::Nearest => {
-                self.nearest = !self.nearest;
-                update.changes.view = true;
-            }
+            Action::Nearest => self.toggle_interpolation(Interpolation::Nearest, update),
+            Action::Cubic => self.toggle_interpolation(Interpolation::Cubic, update),
+            Action::Compartments => self.toggle_compartments(update),
+            Action::LinkWindow => self.toggle_linked_window(update),
+            Action::Flip(sideways) => self.change_picture(|pane| pane.flip(sideways), update),
+            Action::TurnPicture(quarters) => self.change_picture(|pane| pane.turn_picture(quarters), update),
+            Action::Cine => self.toggle_cine(update),
+            Action::CinePingPong => self.cine.ping_pong = !self.cine.ping_pong,
             Action::PickSurface => self.pick_by_key(update),
             Action::CropToLungs => self.toggle_crop(update),
             Action::CycleCut => self.cycle_cut(update),

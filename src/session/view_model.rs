@@ -2,14 +2,17 @@
 
 use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
+use super::gesture::Gesture;
+use super::layout::{Arrangement, Layout};
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::volume_view::CutKind;
+use super::windowing::OwnWindow;
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::PreviewLine;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::{GeometryFinding, Severity, Stack};
-use crate::view::{Slab, edge_letters, scale_bar};
+use crate::view::{Interpolation, ReferenceLine, Slab, Window, edge_letters, reference_lines, scale_bar};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -84,6 +87,12 @@ pub struct PaneHeader {
     pub scale: Option<(f64, String)>,
     /// Where the crosshair lies, CSS px.
     pub crosshair: Option<(f64, f64)>,
+    /// Where the other planes cut this one.
+    pub lines: Vec<ReferenceLine>,
+    /// The picture is a mirror image.
+    pub mirrored: bool,
+    /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
+    pub oblique: Option<String>,
 }
 
 /// A measurement shown.
@@ -167,6 +176,8 @@ pub struct PaneDrawing {
     pub contour: Vec<PanePoint>,
     /// Centre and radius of the brush.
     pub brush: Option<(PanePoint, f64)>,
+    /// A press takes hold of a line, to turn the planes.
+    pub turns: bool,
 }
 
 /// The upload dialog.
@@ -206,18 +217,34 @@ pub struct ViewModel {
     pub quantities: Vec<QuantityRow>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
-    /// The pane shown alone.
-    pub maximised: Option<usize>,
-    /// Window centre and width, HU.
-    pub window: (f64, f64),
+    /// The panes on screen.
+    pub arrangement: Arrangement,
+    /// The layout chosen, also while one pane is shown alone.
+    pub layout: Layout,
+    /// The pane that the toolbar acts on.
+    pub active: usize,
+    /// The window of each pane.
+    pub windows: [Option<Window>; 4],
+    /// All panes share one window.
+    pub linked_window: bool,
+    /// Windows that the file proposes.
+    pub own_windows: Vec<OwnWindow>,
     /// What slices show about their plane.
     pub slab: Slab,
     /// Thickness that a slab begins with, mm.
     pub slab_mm: f64,
     /// Dark is dense.
     pub inverted: bool,
-    /// Voxels are not blended.
-    pub nearest: bool,
+    /// How voxels are blended.
+    pub interpolation: Interpolation,
+    /// Compartments inside the lungs are coloured.
+    pub compartments: bool,
+    /// The pane whose slices are played.
+    pub playing: Option<usize>,
+    /// Slices per second that are wanted of cine, and what it comes to where that is less.
+    pub cine_rate_hz: (f64, Option<f64>),
+    /// At its end cine turns round.
+    pub cine_ping_pong: bool,
     /// What the 3D picture shows.
     pub volume_style: Option<VolumeStyle>,
     /// The 3D picture is cropped to the lungs.
@@ -288,12 +315,21 @@ impl Session {
             segments: self.segment_rows(),
             quantities: self.quantity_rows(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
-            maximised: self.maximised.map(PaneId::index),
-            window: (self.window.centre_hu, self.window.width_hu),
+            arrangement: self.arrangement(),
+            layout: self.layout,
+            active: self.maximised.unwrap_or(self.active).index(),
+            windows: self.windows.map(Some),
+            linked_window: self.linked_window,
+            own_windows: self.own_windows.clone(),
             slab: self.slab,
             slab_mm: self.slab_mm,
             inverted: self.inverted,
-            nearest: self.nearest,
+            interpolation: self.interpolation,
+            compartments: self.compartments && case.is_some_and(super::state::Case::has_lungs),
+            playing: self.cine.playing.map(|p| p.pane.index()),
+            // Whole numbers: the page is not told of every flicker.
+            cine_rate_hz: (self.cine.rate_hz, self.cine_lags_hz().map(f64::round)),
+            cine_ping_pong: self.cine.ping_pong,
             volume_style: Some(self.volume_style),
             crops: self.clip.voxels.is_some(),
             cut: self.cut_kind,
@@ -459,6 +495,12 @@ impl Session {
                 (b.length_px, words)
             }),
             crosshair: inside.then_some((at.x, at.y)),
+            lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
+            mirrored: pane.is_mirrored(),
+            oblique: pane.is_oblique(grid).then(|| {
+                let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
+                words::OBLIQUE.with(self.lang, &[&degrees])
+            }),
         }
     }
 
@@ -486,7 +528,10 @@ impl Session {
         };
         let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
         let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
-        PaneDrawing { contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
+        let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);
+        let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
+            || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
+        PaneDrawing { turns, contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
     }
 }
 

@@ -80,7 +80,11 @@ fn on_key(page: Page, event: &KeyboardEvent) {
             || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "range" | "date" | "password"))
     });
     let key = event.key();
-    if typing && key != "Escape" {
+    let presses = key == " " && {
+        let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        target.is_some_and(|e| matches!(e.tag_name().as_str(), "BUTTON" | "SUMMARY" | "INPUT"))
+    };
+    if (typing && key != "Escape") || presses {
         return;
     }
     if key == "?" || key == "F1" {
@@ -90,8 +94,12 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     }
     let ctrl = event.ctrl_key() || event.meta_key();
     let name = if key.chars().count() == 1 { key.to_lowercase() } else { key };
-    let shifted = ctrl && event.shift_key();
-    let name = format!("{}{}{name}", if ctrl { "Ctrl+" } else { "" }, if shifted { "Shift+" } else { "" });
+    let alt = event.alt_key();
+    // A character says itself whether Shift was held.
+    let shifted = event.shift_key() && (ctrl || alt || name.chars().count() > 1);
+    let held = [(ctrl, "Ctrl+"), (alt, "Alt+"), (shifted, "Shift+")];
+    let held: String = held.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
+    let name = format!("{held}{name}");
     if let Some(action) = action_of_key(&name) {
         event.prevent_default();
         page.help.set(false);

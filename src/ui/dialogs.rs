@@ -145,7 +145,7 @@ pub(super) fn HelpDialog() -> impl IntoView {
                                 view! {
                                     <tr>
                                         <td>
-                                            {c.keys.iter().map(|k| view! { <kbd>{*k}</kbd> }).collect_view()}
+                                            {c.keys.iter().map(|k| view! { <kbd>{if *k == " " { "Space" } else { *k }}</kbd> }).collect_view()}
                                         </td>
                                         <td>{say(c.title)}</td>
                                     </tr>

@@ -1,6 +1,6 @@
 //! Icons as path data on a 24 × 24 field, drawn with a 2 px stroke.
 
-use crate::session::{Action, Tool};
+use crate::session::{Action, Layout, Tool};
 
 /// The icon of an action, for those that have one.
 pub(super) fn icon(action: Action) -> Option<&'static str> {
@@ -17,7 +17,24 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
         Action::Invert => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18M12 6h6M12 10h8M12 14h8M12 18h6",
-        Action::Nearest => "M4 4h16v16H4zM4 12h8M12 4v16M12 12h8",
+        Action::Nearest => "M3 19h6v-7h6V5h6",
+        Action::Cubic => "M3 18c4 0 5-12 9-12s5 12 9 12",
+        Action::Compartments => "M12 3v9M9 8c-4 1-6 7-6 12h6zM15 8c4 1 6 7 6 12h-6z",
+        Action::LinkWindow => "M10 14a4 4 0 0 1 0-6l3-3a4 4 0 0 1 6 6l-2 2M14 10a4 4 0 0 1 0 6l-3 3a4 4 0 0 1-6-6l2-2",
+        Action::Flip(true) => "M12 3v18M9 7L4 17h5zM15 7l5 10h-5z",
+        Action::Flip(false) => "M3 12h18M7 9L17 4v5zM7 15l10 5v-5z",
+        Action::TurnPicture(_) => "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
+        Action::Cine => "M7 4l13 8-13 8z",
+        Action::ResetPlanes => "M12 3v18M3 12h18M17 8a6 6 0 0 0-3-2M17 8l1-4M17 8l-4 0",
+        Action::OpenDemonstration => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M10 8l6 4-6 4z",
+        Action::Maximise => "M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7",
+        Action::Layout(Layout::One) => "M4 4h16v16H4z",
+        Action::Layout(Layout::Two) => "M4 4h16v16H4zM12 4v16",
+        Action::Layout(Layout::Four) => "M4 4h16v16H4zM12 4v16M4 12h16",
+        Action::Layout(Layout::OneAndThree) => "M4 4h16v16H4zM14 4v16M14 9.3h6M14 14.7h6",
+        Action::Layout(Layout::LargeVolume) => {
+            "M4 4h16v16H4zM15 4v16M15 9.3h5M15 14.7h5M6 10l3.5-2 3.5 2v4l-3.5 2L6 14zM9.5 12v4M6 10l3.5 2L13 10"
+        }
         Action::CropToLungs => "M6 2v16h16M2 6h16v16",
         Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
         Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",

@@ -9,6 +9,7 @@ mod canvases;
 mod dialogs;
 mod document;
 mod icons;
+mod menus;
 mod panels;
 mod panes;
 mod picture;

@@ -5,8 +5,8 @@ use super::toolbar::say;
 use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
-use crate::session::{Action, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
-use crate::view::Projection;
+use crate::session::{Action, Arrangement, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
+use crate::view::{COMPARTMENTS, LungTissue, Piece, Projection, ReferenceLine, VoiFunction};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -41,10 +41,10 @@ pub(super) fn Panes() -> impl IntoView {
             observed.forget();
         }
     });
-    // A pane shown alone has another size.
-    let maximised = Memo::new(move |_| page.view.with(|v| v.maximised));
-    Effect::new(move |before: Option<Option<usize>>| {
-        let now = maximised.get();
+    // In another layout panes have other sizes.
+    let arrangement = Memo::new(move |_| page.view.with(|v| v.arrangement));
+    Effect::new(move |before: Option<Arrangement>| {
+        let now = arrangement.get();
         if before.is_some_and(|b| b != now) {
             request_animation_frame(measure);
         }
@@ -52,12 +52,12 @@ pub(super) fn Panes() -> impl IntoView {
     });
     let empty = move || !page.view.with(|v| v.has_case);
     view! {
-        <main class="panes" class:single=move || maximised.get().is_some()>
+        <main class=move || format!("panes {}", arrangement.with(|a| a.layout.name()))>
             <div class="picture" node_ref=host></div>
             {PaneId::ALL
                 .iter()
                 .zip(refs)
-                .map(|(id, node)| view! { <Pane id=*id node=node maximised=maximised /> })
+                .map(|(id, node)| view! { <Pane id=*id node=node arrangement=arrangement /> })
                 .collect_view()}
             <p class="invitation" hidden=move || !empty()>
                 <strong>{say(words::DROP_HERE)}</strong>
@@ -69,18 +69,26 @@ pub(super) fn Panes() -> impl IntoView {
 }
 
 #[component]
-fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl IntoView {
+fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl IntoView {
     let page = page();
     let n = id.index();
     let is_slice = n < 3;
     let header = Memo::new(move |_| page.view.with(|v| v.panes.get(n).cloned().unwrap_or_default()));
-    let window = Memo::new(move |_| page.view.with(|v| v.window));
+    let window = Memo::new(move |_| page.view.with(|v| v.windows[n]));
+    let centre = move || window.get().map_or(0.0, |w| w.centre_hu);
+    let width = move || window.get().map_or(0.0, |w| w.width_hu);
+    let is_active =
+        Memo::new(move |_| page.view.with(|v| v.active == n && v.arrangement.shown.iter().filter(|s| **s).count() > 1));
     let send = move |event: &PointerEvent, phase: PointerPhase| {
         let Some(target) = event.current_target().and_then(|t| t.dyn_into::<Element>().ok()) else { return };
         let rect = target.get_bounding_client_rect();
         let at = PanePoint::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top());
         if phase == PointerPhase::Down {
             event.prevent_default();
+            // Keys go to the pane now, not to the button that was pressed before.
+            if let Some(pane) = target.dyn_ref::<web_sys::HtmlElement>() {
+                pane.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+            }
             target.set_pointer_capture(event.pointer_id()).unwrap_or_else(|e| log::debug!("{e:?}"));
         }
         let button = match event.button() {
@@ -116,8 +124,13 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
     };
     let window_words = move || {
         let lang = page.view.with(|v| v.lang);
-        let (centre, width) = window.get();
-        words::WINDOW_VALUES.with(lang, &[&lang.number(width, 0), &lang.number(centre, 0)])
+        let digits = |value: f64| usize::from(value.fract() != 0.0);
+        let number = |value: f64| lang.number(value, digits(value));
+        let values = words::WINDOW_VALUES.with(lang, &[&number(width()), &number(centre())]);
+        match window.get().map(|w| w.function) {
+            None | Some(VoiFunction::Linear) => values,
+            Some(function) => format!("{values} {}", function.name()),
+        }
     };
     let slab_words = move || {
         let (lang, slab) = page.view.with(|v| (v.lang, v.slab));
@@ -130,10 +143,19 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
         (slab.thickness_mm > 0.0).then(words)
     };
     let has_case = Memo::new(move |_| page.view.with(|v| v.has_case));
+    let lags = move || {
+        page.view.with(|v| {
+            let real = v.cine_rate_hz.1.filter(|_| v.playing == Some(n))?;
+            Some(words::CINE_LAGS.with(v.lang, &[&v.lang.number(real, 0), &v.lang.number(v.cine_rate_hz.0, 0)]))
+        })
+    };
     let letters = ["left", "right", "top", "bottom"];
     let overlay = is_slice.then(|| {
         view! {
-            <div class="text top-left">{slice_words}</div>
+            <div class="text top-left">
+                {slice_words} " " <span class="lags" data-testid="cine-lags" hidden=move || lags().is_none()>{lags}</span>
+            </div>
+            <Legend n=n arrangement=arrangement />
             <div class="text bottom-left">{window_words}" "{slab_words}</div>
             {letters
                 .iter()
@@ -146,19 +168,26 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
         }
     });
     let no_3d = move || !is_slice && page.view.with(|v| v.gpu == Gpu::Cpu && v.has_case);
+    let oblique = move || header.with(|h| h.oblique.clone());
     view! {
         <div
             class="pane"
-            class:hidden=move || maximised.get().is_some_and(|m| m != n)
+            class:turns=move || is_slice && page.drawings[n.min(2)].with(|d| d.turns)
+            class:hidden=move || !arrangement.with(|a| a.shown[n])
+            class:large=move || arrangement.with(|a| a.large == Some(id))
+            class:active=move || is_active.get()
             node_ref=node
             tabindex="0"
             role="img"
             aria-label=say(id.title())
             data-testid=id.test_id()
             data-slice=move || header.with(|h| h.slice)
+            data-oblique=move || oblique().is_some().to_string()
             data-slices=move || header.with(|h| h.slices)
-            data-center=move || window.get().0
-            data-width=move || window.get().1
+            data-center=centre
+            data-width=width
+            data-function=move || window.get().map_or("", |w| w.function.name())
+            on:focus=move |_| page.dispatch(Command::Activate(id))
             on:pointerdown=move |e| send(&e, PointerPhase::Down)
             on:pointermove=move |e| send(&e, PointerPhase::Move)
             on:pointerup=move |e| send(&e, PointerPhase::Up)
@@ -168,7 +197,13 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
             on:dblclick=move |_| page.dispatch(Command::Do(Action::Maximise))
             on:wheel=on_wheel
         >
-            <div class="text top-right">{say(id.title())}</div>
+            <div class=format!("text top-right plane-{n}")>
+                {say(id.title())}
+                <span class="oblique" hidden=move || !header.with(|h| h.mirrored)>{say(words::MIRRORED)}</span>
+                <span class="oblique" title=say(words::OBLIQUE_ABOUT) hidden=move || oblique().is_none()>
+                    {oblique}
+                </span>
+            </div>
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
                 {(!is_slice).then(|| view! { <VolumeTools /> })}
@@ -181,13 +216,52 @@ fn Pane(id: PaneId, node: NodeRef<Div>, maximised: Memo<Option<usize>>) -> impl 
     }
 }
 
+/// What the colours inside the lungs mean, in the first slice pane on screen.
+#[component]
+fn Legend(n: usize, arrangement: Memo<Arrangement>) -> impl IntoView {
+    let page = page();
+    let hidden = move || {
+        let first = arrangement.with(|a| a.shown.iter().position(|shown| *shown));
+        first != Some(n) || !page.view.with(|v| v.compartments)
+    };
+    let row = |tissue: LungTissue| {
+        let (class, text) = match tissue {
+            LungTissue::Emphysema => ("emphysema", words::COMPARTMENT_EMPHYSEMA),
+            LungTissue::WellAerated => ("aerated", words::COMPARTMENT_AERATED),
+            LungTissue::GroundGlass => ("ground-glass", words::COMPARTMENT_GROUND_GLASS),
+            LungTissue::Consolidation => ("consolidation", words::COMPARTMENT_CONSOLIDATION),
+            LungTissue::Vessel => ("vessel", words::COMPARTMENT_VESSEL),
+        };
+        view! {
+            <li>
+                <i class=class></i>
+                {say(text)}
+            </li>
+        }
+    };
+    view! {
+        <ul class="text legend" data-testid="compartments-legend" hidden=hidden>
+            {COMPARTMENTS.map(|c| row(c.tissue)).collect_view()}
+            <li>{say(words::COMPARTMENTS_NOTE)}</li>
+        </ul>
+    }
+}
+
 /// Crosshair, scale bar, contour in progress and the brush's ring.
 #[component]
 fn Drawing(n: usize) -> impl IntoView {
     let page = page();
     let header = Memo::new(move |_| page.view.with(|v| v.panes.get(n).cloned().unwrap_or_default()));
     let drawing = page.drawings[n];
-    let cross = move || header.with(|h| h.crosshair).unwrap_or((-9.0, -9.0));
+    // The two other planes, by their place among the lines.
+    let others: [usize; 2] = match n {
+        0 => [1, 2],
+        1 => [0, 2],
+        _ => [0, 1],
+    };
+    let line = move |which: usize, part: fn(&ReferenceLine) -> String| {
+        move || header.with(|h| h.lines.get(which).map(part).unwrap_or_default())
+    };
     let px = |v: f64| format!("{v:.1}");
     let contour = move || {
         let point = |p: &PanePoint| format!("{:.1},{:.1}", p.x, p.y);
@@ -196,9 +270,20 @@ fn Drawing(n: usize) -> impl IntoView {
     let ring = move || drawing.with(|d| d.brush).map_or((-9.0, -9.0, 0.0), |(p, r)| (p.x, p.y, r));
     let scale = move || header.with(|h| h.scale.clone());
     view! {
-        <svg class="drawing" aria-hidden="true">
-            <line class="cross" x1=move || px(cross().0) x2=move || px(cross().0) y1="0" y2="100%" />
-            <line class="cross" y1=move || px(cross().1) y2=move || px(cross().1) x1="0" x2="100%" />
+        <svg class="drawing" class:turns=move || drawing.with(|d| d.turns) aria-hidden="true">
+            {others
+                .iter()
+                .enumerate()
+                .map(|(which, of)| {
+                    view! {
+                        <g class=format!("line plane-{of}")>
+                            <path d=line(which, |l| path(&l.pieces)) />
+                            <path class="face" d=line(which, |l| path(&l.slab)) />
+                            <path class="handle" d=line(which, |l| circles(&l.handles)) />
+                        </g>
+                    }
+                })
+                .collect_view()}
             <polygon class="contour" points=contour />
             <circle class="ring" cx=move || px(ring().0) cy=move || px(ring().1) r=move || px(ring().2) />
         </svg>
@@ -207,4 +292,14 @@ fn Drawing(n: usize) -> impl IntoView {
             <span>{move || scale().map(|s| s.1)}</span>
         </div>
     }
+}
+
+/// Pieces as path data.
+fn path(pieces: &[Piece]) -> String {
+    pieces.iter().map(|[a, b]| format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y)).collect()
+}
+
+/// Small circles as path data.
+fn circles(centres: &[PanePoint]) -> String {
+    centres.iter().map(|c| format!("M{:.1} {:.1}a5 5 0 1 0 10 0a5 5 0 1 0-10 0", c.x - 5.0, c.y)).collect()
 }

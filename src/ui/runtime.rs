@@ -14,7 +14,7 @@ use crate::session::{
     Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, RemoteEvent, Session,
     ViewModel,
 };
-use crate::view::PRESETS;
+use crate::view::{PRESETS, Window};
 use gloo::storage::{LocalStorage as Kept, Storage};
 use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
@@ -52,10 +52,15 @@ impl Page {
         }
         self.dispatch(Command::Language(lang));
     }
-    /// The preset the window equals.
+    /// The window of the pane that the toolbar acts on.
+    pub(super) fn current_window(&self) -> Option<Window> {
+        self.view.with(|v| v.windows.get(v.active).copied().flatten())
+    }
+    /// The preset it equals; 0 is a window of the file.
     pub(super) fn window_preset(&self) -> Option<usize> {
-        let (centre, width) = self.view.with(|v| v.window);
-        PRESETS.iter().position(|p| (p.centre_hu, p.width_hu) == (centre, width)).map(|n| n + 1)
+        let window = self.current_window()?;
+        let preset = PRESETS.iter().position(|p| *p == window).map(|n| n + 1);
+        preset.or_else(|| self.view.with(|v| v.own_windows.iter().any(|o| o.window == window)).then_some(0))
     }
 }
 
@@ -527,7 +532,8 @@ impl Runtime {
             }
             self.0.marks.set(marks);
         }
-        if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0)
+        let playing = session.is_playing();
+        if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0 || playing)
             && let Some(picture) = picture.as_ref()
         {
             picture.poll();
@@ -539,6 +545,9 @@ impl Runtime {
         let facts = (changes.facts && !told).then(|| session.view_model());
         let untold = changes.facts && told;
         let probe = session.probe();
+        // Cine waits for the GPU: no slice is handed over before the last one was drawn.
+        let now_ms = clock::now_ms();
+        let turn_over = playing && !self.0.drawing.get() && session.cine_is_due(now_ms);
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         drop((uploads, picture, session));
         if more || held {
@@ -555,6 +564,11 @@ impl Runtime {
         }
         if wants_cast {
             self.cast_soon();
+        }
+        if turn_over {
+            self.dispatch(Command::CineStep(now_ms));
+        } else if playing {
+            self.ask_frame();
         }
         if too_large {
             self.rebuild(Some("cpu"));

@@ -1,20 +1,12 @@
 //! Buttons of the command table.
 
 use super::icons::icon;
+use super::menus::{Cine, LayoutMenu, PictureMenu, WindowMenu};
 use super::runtime::page;
 use crate::session::words::{self, Lang, Text};
 use crate::session::{Action, Command, Tool, VolumeStyle, command_info};
-use crate::view::{Projection, Slab};
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
-
-/// What a slice may show about its plane.
-const SLABS: [(Option<Projection>, Text); 4] = [
-    (None, words::SLAB_OFF),
-    (Some(Projection::Highest), words::SLAB_MIP),
-    (Some(Projection::Lowest), words::SLAB_MINIP),
-    (Some(Projection::Mean), words::SLAB_MEAN),
-];
 
 /// A sentence that follows the language.
 pub(super) fn say(text: Text) -> impl Fn() -> &'static str + Copy + Send + 'static {
@@ -39,13 +31,17 @@ pub(super) fn CommandButton(
     let page = page();
     let Some(info) = command_info(action) else { return ().into_any() };
     let title = say(info.title);
-    let key = info.keys.first().copied().unwrap_or_default();
+    let key = match info.keys.first().copied().unwrap_or_default() {
+        " " => "Space",
+        key => key,
+    };
     let hint = move || if key.is_empty() { title().to_owned() } else { format!("{} [{key}]", title()) };
     let path = icon(action);
     let drawn = path.map(|d| {
         view! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d=d /></svg> }
     });
     let words = (labelled || path.is_none()).then(|| view! { <span>{title}</span> });
+    let shown_key = (labelled && !key.is_empty()).then(|| view! { <kbd>{key}</kbd> });
     view! {
         <button
             type="button"
@@ -60,6 +56,7 @@ pub(super) fn CommandButton(
         >
             {drawn}
             {words}
+            {shown_key}
         </button>
     }
     .into_any()
@@ -72,17 +69,9 @@ pub(super) fn Toolbar() -> impl IntoView {
         let pressed = Signal::derive(move || page.view.with(|v| v.tool == Some(tool)));
         view! { <CommandButton action=Action::Tool(tool) pressed=pressed /> }
     };
-    let preset = move |n: usize, text: Text| {
-        let pressed = Signal::derive(move || page.window_preset() == Some(n));
-        let enabled = Signal::derive(move || n > 0 || page.view.with(|v| v.has_case));
-        view! {
-            <span class="preset" title=say(text)>
-                <CommandButton action=Action::Window(n) pressed=pressed enabled=enabled />
-            </span>
-        }
-    };
     let can_undo = Signal::derive(move || page.view.with(|v| v.can_undo));
     let can_redo = Signal::derive(move || page.view.with(|v| v.can_redo));
+    let is_oblique = Signal::derive(move || page.view.with(|v| v.panes.iter().any(|p| p.oblique.is_some())));
     let open = move |event: leptos::ev::Event| {
         let input: HtmlInputElement = event_target(&event);
         if let Some(list) = input.files() {
@@ -101,13 +90,30 @@ pub(super) fn Toolbar() -> impl IntoView {
         <header class="toolbar" role="toolbar" aria-label=say(words::TOOLS)>
             <h1>"Hilum"</h1>
             <div class="group">
-                <label class="button">
-                    <span>{say(words::OPEN_FILES)}</span>
-                    <input type="file" multiple data-testid="open-files" on:change=open />
+                <label class="button" title=say(words::OPEN_FILES)>
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 3h8l4 4v14H6zM14 3v4h4" /></svg>
+                    <span class="wide">{say(words::OPEN_FILES)}</span>
+                    <input
+                        type="file"
+                        multiple
+                        data-testid="open-files"
+                        title=say(words::OPEN_FILES)
+                        aria-label=say(words::OPEN_FILES)
+                        on:change=open
+                    />
                 </label>
-                <label class="button">
-                    <span>{say(words::OPEN_FOLDER)}</span>
-                    <input node_ref=folder type="file" multiple data-testid="open-folder" on:change=open />
+                <label class="button" title=say(words::OPEN_FOLDER)>
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 6h6l2 2h10v11H3z" /></svg>
+                    <span class="wide">{say(words::OPEN_FOLDER)}</span>
+                    <input
+                        node_ref=folder
+                        type="file"
+                        multiple
+                        data-testid="open-folder"
+                        title=say(words::OPEN_FOLDER)
+                        aria-label=say(words::OPEN_FOLDER)
+                        on:change=open
+                    />
                 </label>
                 <span hidden=move || page.view.with(|v| v.destination.is_none())>
                     <CommandButton action=Action::OpenDicomweb />
@@ -123,64 +129,15 @@ pub(super) fn Toolbar() -> impl IntoView {
                 <CommandButton action=Action::Undo enabled=can_undo />
                 <CommandButton action=Action::Redo enabled=can_redo />
                 <CommandButton action=Action::ResetView />
+                <CommandButton action=Action::ResetPlanes enabled=is_oblique />
             </div>
-            <div class="group" aria-label=say(words::WINDOW)>
-                {[
-                    (0, words::WINDOW_OWN),
-                    (1, words::WINDOW_LUNG),
-                    (2, words::WINDOW_MEDIASTINUM),
-                    (3, words::WINDOW_BONE),
-                    (4, words::WINDOW_SOFT),
-                    (5, words::WINDOW_EMPHYSEMA),
-                ]
-                    .map(|(n, text)| preset(n, text))
-                    .collect_view()}
+            <div class="group">
+                <WindowMenu />
+                <PictureMenu />
+                <LayoutMenu />
+                <Cine />
             </div>
-            <div class="group" aria-label=say(words::SLAB)>
-                <select
-                    data-testid="slab-mode"
-                    aria-label=say(words::SLAB)
-                    title=say(words::SLAB_NEXT)
-                    on:change=move |e| {
-                        let chosen: usize = event_target_value(&e).parse().unwrap_or(0);
-                        let thickness_mm = page.view.with_untracked(|v| v.slab_mm);
-                        let slab = SLABS
-                            .get(chosen)
-                            .and_then(|(projection, _)| *projection)
-                            .map_or_else(Slab::default, |projection| Slab { projection, thickness_mm });
-                        page.dispatch(Command::Slab(slab));
-                    }
-                >
-                    {SLABS
-                        .iter()
-                        .enumerate()
-                        .map(|(n, (projection, text))| {
-                            let chosen = move || {
-                                page.view.with(|v| (v.slab.thickness_mm > 0.0).then_some(v.slab.projection)) == *projection
-                            };
-                            view! { <option value=n.to_string() selected=chosen prop:selected=chosen>{say(*text)}</option> }
-                        })
-                        .collect_view()}
-                </select>
-                <input
-                    type="number"
-                    class="millimetres"
-                    data-testid="slab-thickness"
-                    aria-label=say(words::SLAB_MM)
-                    title=say(words::SLAB_MM)
-                    min="1"
-                    max="100"
-                    step="1"
-                    prop:value=move || page.view.with(|v| format!("{:.0}", v.slab_mm))
-                    on:change=move |e| {
-                        if let Ok(thickness_mm) = event_target_value(&e).parse() {
-                            let projection = page.view.with_untracked(|v| v.slab.projection);
-                            page.dispatch(Command::Slab(Slab { projection, thickness_mm }));
-                        }
-                    }
-                />
-                <CommandButton action=Action::Invert pressed=Signal::derive(move || page.view.with(|v| v.inverted)) />
-                <CommandButton action=Action::Nearest pressed=Signal::derive(move || page.view.with(|v| v.nearest)) />
+            <div class="group">
                 <select
                     data-testid="volume-style"
                     aria-label=say(words::VOLUME_STYLE)
@@ -204,8 +161,14 @@ pub(super) fn Toolbar() -> impl IntoView {
                 </select>
             </div>
             <div class="group end">
-                <button type="button" data-testid="help" title="?" on:click=move |_| page.help.set(true)>
-                    {say(words::HELP)}
+                <button
+                    type="button"
+                    data-testid="help"
+                    title=say(words::HELP)
+                    aria-label=say(words::HELP)
+                    on:click=move |_| page.help.set(true)
+                >
+                    "?"
                 </button>
                 {[(Lang::Fr, "lang-fr", "FR"), (Lang::En, "lang-en", "EN")]
                     .map(|(lang, id, label)| {

@@ -4,7 +4,7 @@
 //! line of HU for each row of px, and each px blends two of its values.
 
 use super::reslice::{VoxelWalk, mark, reslice};
-use super::{LabelLook, SliceInput};
+use super::{Interpolation, LabelLook, SliceInput};
 use crate::volume::{CtVolume, LabelMap};
 
 /// Draws a slice as RGBA, row by row: [`reslice`], by the quickest way there is. `labels` are the two layers, anatomy then findings.
@@ -30,7 +30,9 @@ pub fn draws_quickly(volume: &CtVolume, slice: &SliceInput) -> bool {
 /// Axes of the grid to the right, down and across; `None` where the plane is oblique, or more than the plane is asked for, or a
 /// line to the right would cross slices.
 fn axes(walk: &VoxelWalk, slice: &SliceInput) -> Option<[usize; 3]> {
-    if walk.samples != 1 || slice.nearest {
+    let ramp = slice.window.ramp();
+    let is_straight = !ramp.is_sigmoid && ramp.scale > 0.0;
+    if walk.samples != 1 || slice.interpolation != Interpolation::Linear || slice.compartments || !is_straight {
         return None;
     }
     let only_axis = |step: glam::DVec3| {
@@ -105,8 +107,8 @@ impl Aligned {
             return out;
         };
         let columns: Vec<Between> = self.columns.iter().flatten().copied().collect();
-        let (low, scale) = slice.window.low_and_scale();
-        let (low, scale) = (low as f32, scale as f32);
+        let ramp = slice.window.ramp();
+        let (low, scale) = (ramp.low as f32, ramp.scale as f32);
         let grey = |hu: f32| {
             let grey = ((hu - low) * scale).clamp(0.0, 1.0);
             if slice.inverted { 1.0 - grey } else { grey }
@@ -133,7 +135,7 @@ impl Aligned {
                     let (a, b) = (line[at.low], line[at.high]);
                     let mut colour = [grey(a + (b - a) * at.t); 3];
                     let (x, y) = ((begin + x) as f64 + 0.5, y as f64 + 0.5);
-                    mark(&mut colour, labels, look, walk, walk.origin + walk.right * x + walk.down * y);
+                    mark(&mut colour, labels, look, walk, walk.origin + walk.right * x + walk.down * y, false);
                     let [r, g, b] = colour.map(byte);
                     *px = [r, g, b, 255];
                 }
@@ -237,7 +239,7 @@ mod tests {
             let grid = volume.grid();
             let pane = PaneState::new(AnatomicalPlane::ALL[plane], grid.centre());
             let centre = pane.centre + pane.normal() * shift;
-            let window = Window { centre_hu: 200.0, width_hu: 1800.0 };
+            let window = Window::linear(200.0, 1800.0);
             let slice = SliceInput { inverted, ..SliceInput::new(pane.through(centre), mm_per_px, window) };
             let walk = VoxelWalk::new(grid, &slice, [31, 23]);
             prop_assert!(order != 0 || Aligned::new(&walk, &slice, grid.size(), [31, 23]).is_some());

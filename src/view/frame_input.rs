@@ -58,8 +58,22 @@ pub struct SliceInput {
     pub slab: Slab,
     /// Dark is dense.
     pub inverted: bool,
-    /// Voxels as they are, not blended with their neighbours.
-    pub nearest: bool,
+    /// How voxels are blended with their neighbours.
+    pub interpolation: Interpolation,
+    /// Compartments of the labels that show them are coloured.
+    pub compartments: bool,
+}
+
+/// How a slice is read between voxel centres.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interpolation {
+    /// Straight lines between centres.
+    #[default]
+    Linear,
+    /// Voxels as they are.
+    Nearest,
+    /// Cubics through the centres (see [`reslice`](super::reslice)); through a slab, straight lines.
+    Cubic,
 }
 
 impl VolumeInput {
@@ -72,7 +86,15 @@ impl VolumeInput {
 impl SliceInput {
     /// The plane alone, blended, light is dense.
     pub fn new(plane: Plane, mm_per_px: f64, window: Window) -> Self {
-        Self { plane, mm_per_px, window, slab: Slab::default(), inverted: false, nearest: false }
+        Self {
+            plane,
+            mm_per_px,
+            window,
+            slab: Slab::default(),
+            inverted: false,
+            interpolation: Interpolation::Linear,
+            compartments: false,
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 pub struct LabelLook {
     /// `[layer][label]` sRGB and 255 if shown; label 0 and hidden segments are 0.
     pub colours: Box<[[[u8; 4]; 256]; 2]>,
+    /// Labels of the first layer whose voxels show their compartment's colour.
+    pub compartments: Box<[bool; 256]>,
     /// Opacity of the fill in slices, 0..=1.
     pub fill: f32,
     /// Opacity of the outline in slices, 0..=1.
@@ -13,7 +15,7 @@ pub struct LabelLook {
 
 impl Default for LabelLook {
     fn default() -> Self {
-        Self { colours: Box::new([[[0; 4]; 256]; 2]), fill: 0.28, outline: 0.95 }
+        Self { colours: Box::new([[[0; 4]; 256]; 2]), compartments: Box::new([false; 256]), fill: 0.28, outline: 0.95 }
     }
 }
 
@@ -23,6 +25,10 @@ impl LabelLook {
         if let Some(colours) = self.colours.get_mut(layer) {
             colours[usize::from(label)] = [r, g, b, 255];
         }
+    }
+    /// Colours what a label of the first layer holds by compartment.
+    pub fn show_compartments(&mut self, label: u8) {
+        self.compartments[usize::from(label)] = true;
     }
     /// Whether any label of a layer is shown.
     pub fn shows_any(&self, layer: usize) -> bool {

@@ -1,0 +1,135 @@
+// Planes that turn, layouts, windows, cine and the toolbar, by mouse and key, in both languages.
+import assert from "node:assert/strict";
+import path from "node:path";
+import test, { after, before } from "node:test";
+import { PANES, data, drag, drawn, id, openDemonstration, out, until, withPage } from "./page.mjs";
+import { serve } from "./servers.mjs";
+
+let site;
+before(async () => (site = await serve()));
+after(() => site.close());
+
+const hover = async (page, pane, x = 0.3, y = 0.3) => {
+  const box = await page.locator(id(pane)).boundingBox();
+  await page.mouse.move(box.x + box.width * x, box.y + box.height * y);
+};
+const shot = (page, name) => page.screenshot({ path: path.join(out, `${name}.png`) });
+const visible = (page) =>
+  page.evaluate(
+    (panes) => panes.filter((p) => document.querySelector(`[data-testid="${p}"]`).getBoundingClientRect().width > 0),
+    PANES,
+  );
+
+test("the toolbar is one row at 1366 px in both languages", async () => {
+  for (const lang of ["en", "fr"]) {
+    await withPage(`${site.address}?lang=${lang}`, async (page) => {
+      for (const [width, height] of [[1366, 768], [1920, 1080]]) {
+        await page.setViewportSize({ width, height });
+        assert.equal(await openDemonstration(page), "ready");
+        await drawn(page, PANES);
+        const bar = await page.locator(".toolbar").boundingBox();
+        assert.ok(bar.height < 46, `${lang} ${width}: ${bar.height} px`);
+        const over = await page.evaluate(() => {
+          const bar = document.querySelector(".toolbar");
+          return bar.scrollWidth - bar.clientWidth;
+        });
+        assert.ok(over <= 0, `${lang} ${width}: nothing sticks out`);
+        await shot(page, `looking-${lang}-${width}`);
+      }
+      for (const menu of ["window-menu", "picture-menu", "layout-menu", "cine-menu"]) {
+        await page.click(id(menu));
+        await shot(page, `looking-${lang}-${menu}`);
+      }
+      assert.equal(await page.locator("details[open]").count(), 1, "one menu at a time");
+      await page.keyboard.press("Escape");
+      assert.equal(await page.locator("details[open]").count(), 0);
+    });
+  }
+});
+
+test("a line turns the planes by mouse and key, and they come back", async () => {
+  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+    assert.equal(await openDemonstration(page), "ready");
+    await drag(page, "pane-axial", [0.9, 0.5], [0.86, 0.72]);
+    await until(page, () => document.querySelector('[data-testid="pane-coronal"]').dataset.oblique === "true");
+    assert.equal((await data(page, "pane-axial")).oblique, "false");
+    await hover(page, "pane-sagittal");
+    for (let n = 0; n < 4; n++) await page.keyboard.press("Alt+ArrowRight");
+    await until(page, () => document.querySelector('[data-testid="pane-axial"]').dataset.oblique === "true");
+    await page.keyboard.press("t");
+    await drawn(page, PANES);
+    await shot(page, "looking-oblique");
+    await page.keyboard.press("a");
+    await until(page, () => [..."axial coronal sagittal".split(" ")].every((p) => document.querySelector(`[data-testid="pane-${p}"]`).dataset.oblique === "false"));
+    assert.deepEqual(troubles, []);
+  });
+});
+
+test("layouts, double click, windows, cine, flips and colours", async () => {
+  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+    assert.equal(await openDemonstration(page), "ready");
+    const layouts = {
+      "layout-1x1": 1,
+      "layout-1x2": 2,
+      "layout-1-3": 4,
+      "layout-3d": 4,
+      "layout-2x2": 4,
+    };
+    for (const [layout, count] of Object.entries(layouts)) {
+      await page.click(id("layout-menu"));
+      await page.click(id(layout));
+      await page.click(id("layout-menu"));
+      await until(page, (name) => document.querySelector("main.panes").classList.contains(name), layout);
+      const panes = await visible(page);
+      assert.equal(panes.length, count, layout);
+      await drawn(page, panes);
+      await shot(page, `looking-${layout}`);
+    }
+    await page.locator(id("pane-sagittal")).dblclick({ position: { x: 40, y: 60 } });
+    await until(page, () => document.querySelector("main.panes").classList.contains("layout-1x1"));
+    assert.deepEqual(await visible(page), ["pane-sagittal"]);
+    await page.locator(id("pane-sagittal")).dblclick({ position: { x: 40, y: 60 } });
+    await until(page, () => document.querySelector("main.panes").classList.contains("layout-2x2"));
+
+    // A window by numbers and function, in one pane alone.
+    await page.keyboard.press("q");
+    await page.locator(id("pane-coronal")).click({ position: { x: 30, y: 60 } });
+    await page.click(id("window-menu"));
+    await page.fill(id("window-width"), "777");
+    await page.press(id("window-width"), "Enter");
+    await page.selectOption(id("window-function"), "SIGMOID");
+    await until(page, () => {
+      const pane = document.querySelector('[data-testid="pane-coronal"]').dataset;
+      return pane.width === "777" && pane.function === "SIGMOID";
+    });
+    assert.notEqual((await data(page, "pane-axial")).width, "777");
+    await page.click(id("window-menu"));
+
+    // Cine shows one slice after another.
+    await page.locator(id("pane-axial")).click({ position: { x: 100, y: 100 } });
+    await page.evaluate(() => {
+      window.seen = [];
+      const pane = document.querySelector('[data-testid="pane-axial"]');
+      new MutationObserver(() => window.seen.push(+pane.dataset.slice)).observe(pane, { attributeFilter: ["data-slice"] });
+    });
+    await page.keyboard.press(" ");
+    await until(page, () => window.seen.length > 12);
+    await page.keyboard.press(" ");
+    const seen = await page.evaluate(() => window.seen);
+    assert.ok(seen.every((k, n) => n === 0 || Math.abs(k - seen[n - 1]) === 1), `none left out: ${seen}`);
+
+    await page.keyboard.press("h");
+    await until(page, () => document.querySelector('[data-testid="pane-axial"] .letter.left').textContent === "L");
+    await page.keyboard.press("h");
+    await page.keyboard.press("1");
+    await page.click(id("propose-lungs"));
+    await until(page, () => document.querySelectorAll('[data-testid="segment-item"]').length >= 2);
+    await hover(page, "pane-axial");
+    await page.keyboard.press("f");
+    await page.keyboard.press("s");
+    await page.waitForSelector(id("compartments-legend"));
+    await drawn(page, PANES);
+    await shot(page, "looking-compartments");
+    assert.deepEqual(troubles, []);
+  });
+});
