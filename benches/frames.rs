@@ -138,7 +138,7 @@ fn measure(name: &str, volume: &CtVolume) {
         });
         let [lungs, bone, vessels] =
             [VolumePreset::Lungs, VolumePreset::Bone, VolumePreset::Vessels].map(|preset| (preset, None));
-        let window = Window { centre_hu: -300.0, width_hu: 1400.0 };
+        let window = Window::linear(-300.0, 1400.0);
         let mip = (VolumePreset::default(), Some((Projection::Highest, window)));
         for (what, (preset, projection), still) in [
             ("3D lungs", lungs, false),

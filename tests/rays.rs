@@ -50,7 +50,7 @@ fn input(
     VolumeInput {
         camera,
         transfer: preset.transfer(),
-        projection: projection.map(|p| (p, Window { centre_hu: -200.0, width_hu: 2000.0 })),
+        projection: projection.map(|p| (p, Window::linear(-200.0, 2000.0))),
         step_mm,
         clip,
         window: PRESETS[0],

@@ -141,12 +141,12 @@ fn the_gpu_draws_a_real_chest_as_the_twin_does() {
     for preset in VolumePreset::ALL {
         save(&format!("{preset:?}"), &look, input(camera, preset));
     }
-    let window = Window { centre_hu: -600.0, width_hu: 1500.0 };
+    let window = Window::linear(-600.0, 1500.0);
     let cut = Cut { at: grid.centre(), normal: hilum::geometry::PatientVector::new(0.0, 1.0, 0.0) };
     let clip = Clip { voxels: None, cut: Some(cut) };
     save("Bone-cut", &look, VolumeInput { clip, window, ..input(camera, VolumePreset::Bone) });
     save("Skin-cut", &look, VolumeInput { clip, window, ..input(camera, VolumePreset::Skin) });
-    let mip = Some((Projection::Highest, Window { centre_hu: 100.0, width_hu: 900.0 }));
+    let mip = Some((Projection::Highest, Window::linear(100.0, 900.0)));
     save("MIP", &look, VolumeInput { projection: mip, ..input(camera, VolumePreset::Lungs) });
     look.show(1, 7, [240, 90, 60]);
     for (label, colour) in [(1, [86, 156, 214]), (2, [78, 201, 176]), (3, [220, 220, 170])] {
