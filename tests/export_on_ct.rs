@@ -113,6 +113,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
     let document = mark(ct);
     let context = ExportContext {
         source: ct.source.clone(),
+        computed: Default::default(),
         reader: "Lecteur01".into(),
         reading_id: name.into(),
         date: "20261123".into(),
@@ -243,6 +244,7 @@ fn a_multi_frame_ct_is_handed_over_by_frame_numbers() {
     });
     let context = ExportContext {
         source: ct.source.clone(),
+        computed: Default::default(),
         reader: "Lecteur01".into(),
         reading_id: "frames".into(),
         date: "20261123".into(),

@@ -87,6 +87,7 @@ fn slice(grid: &Grid, k: usize) -> Instance {
 fn context(grid: &Grid) -> ExportContext {
     ExportContext {
         source: (0..grid.size()[2]).map(|k| Some(slice(grid, k))).collect(),
+        computed: Default::default(),
         reader: "Reader01".into(),
         reading_id: "reading 1".into(),
         date: "20261123".into(),

@@ -14,11 +14,13 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum::analysis::Progress;
 use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
-use hilum::dicom::{SegmentationObject, Series, decode_frame, decode_frames, group_into_series, read_header};
-use hilum::export::{ExportContext, ExportNote, seg};
+use hilum::dicom::{
+    SegmentationObject, Series, SourceImage, decode_frame, decode_frames, group_into_series, read_header,
+};
+use hilum::export::{ExportContext, seg};
 use hilum::geometry::{PatientPoint, PatientVector};
 use hilum::import::{
-    Assembly, GeometryFinding, Severity, SliceSource, StackPlan, plan_stack, read_segmentation, stacks,
+    Assembly, Blend, GeometryFinding, Severity, SliceSource, StackPlan, plan_stack, read_segmentation, stacks,
 };
 use hilum::jobs::{FileSource, Job, JobError, JobFacts, JobInput, JobOutput, Listener, Payload, run};
 use hilum::volume::CtVolume;
@@ -405,7 +407,7 @@ fn where_slices_are_missing_the_number_is_marked() {
 }
 
 #[test]
-fn a_segmentation_refers_to_images_and_never_to_what_was_computed() {
+fn a_segmentation_of_computed_slices_names_the_images_they_come_from() {
     let files = Scan { spacing_mm: [2.5, 2.5], ..Scan::axial(uneven(2.0, 6.0)) }.files();
     let (series, plan, volume) = open(&files);
     let mut document = Document::empty(plan.grid).unwrap();
@@ -420,8 +422,12 @@ fn a_segmentation_refers_to_images_and_never_to_what_was_computed() {
     let source: Vec<_> =
         plan.slices.iter().map(|s| s.and_then(|s| series.instances[s.instance].of_frame(s.frame))).collect();
     let quality_notes = plan.findings.iter().map(|f| format!("{f:?}")).collect();
+    let image = |s: &SliceSource| series.instances[s.instance].of_frame(s.frame).unwrap();
+    let images =
+        |b: &Blend| if b.below == b.above { vec![image(&b.below)] } else { vec![image(&b.below), image(&b.above)] };
     let context = ExportContext {
         source,
+        computed: plan.blends.iter().map(|b| (b.k, images(b))).collect(),
         reader: "Reader^".into(),
         reading_id: "uneven".into(),
         date: "20261123".into(),
@@ -430,20 +436,29 @@ fn a_segmentation_refers_to_images_and_never_to_what_was_computed() {
         quality_notes,
     };
     let export = seg::write(&document, &context, None).unwrap();
-    let computed = |k: &usize| plan.blends.iter().any(|b| b.k == *k);
-    let without: Vec<usize> = export
-        .notes
-        .iter()
-        .filter_map(|n| if let ExportNote::NoSourceSlice(k) = n { Some(*k) } else { None })
-        .collect();
-    assert!(without.len() > 10 && without.iter().all(computed), "{without:?}");
+    assert_eq!(export.notes, []);
     let path = validators::scratch("geometry_phantom", export.object.file_name());
     std::fs::write(&path, export.object.bytes()).unwrap();
     validators::assert_conforms(&path);
     assert!(String::from_utf8_lossy(export.object.bytes()).contains("Geometry of the source CT: ResampledSpacing"));
     let read = SegmentationObject::read(export.object.bytes()).unwrap();
-    let named = read.frames.iter().filter(|f| !f.sources.is_empty()).count();
-    assert_eq!(named, read.frames.len() - without.len());
+    let mut computed = 0;
+    for frame in &read.frames {
+        let z = frame.plane.position.unwrap().0.z;
+        let at = |s: &SourceImage| {
+            let i = series.instances.iter().find(|i| i.sop_instance_uid == s.sop_instance_uid).unwrap();
+            i.plane.position.unwrap().0.z
+        };
+        match &frame.sources[..] {
+            [own] => assert!(own.may_lie_there && (at(own) - z).abs() < 0.03, "{z}"),
+            [below, above] => {
+                assert!(!below.may_lie_there && !above.may_lie_there && at(below) < z && z < at(above), "{z}");
+                computed += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(computed > 10, "{computed} of {}", read.frames.len());
     let incoming = read_segmentation(export.object.bytes(), &plan.grid, &context.source).unwrap();
     assert_eq!(incoming.segments[0].voxel_count(), document.voxel_count(number));
 }

@@ -1,11 +1,22 @@
 //! Every form in which a file may hold its pixels gives the same HU: bits, signs, encodings, fragments, offset tables. The files
 //! are made here, byte by byte, so that no library's habits are in them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may stop with its reason")]
 
-use hilum::dicom::{DecodedFrame, DicomError, decode_frame};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use hilum::dicom::{DecodedFrame, DicomError, decode_frame, read_header};
+use hilum::jobs::{FileSource, Job, JobError, JobFacts, JobInput, Payload, run};
+use std::cell::Cell;
+use std::io::Write;
+use std::rc::Rc;
+
+mod files;
+mod validators;
+use files::{Bytes, Kept};
 
 const IMPLICIT: &str = "1.2.840.10008.1.2";
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 const BIG: &str = "1.2.840.10008.1.2.2";
 const ENCAPSULATED: &str = "1.2.840.10008.1.2.1.98";
 const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
@@ -27,6 +38,8 @@ struct Form {
     intercept: &'static [u8],
     /// Extended Offset Table, and the lengths.
     extended: Option<[Vec<u64>; 2]>,
+    /// VR of native Pixel Data of 8 bits allocated.
+    bytes_vr: &'static [u8; 2],
 }
 
 const FORM: Form = Form {
@@ -42,6 +55,7 @@ const FORM: Form = Form {
     slope: b"1 ",
     intercept: b"0 ",
     extended: None,
+    bytes_vr: b"OB",
 };
 
 /// What stands in Pixel Data.
@@ -94,7 +108,8 @@ fn file(form: &Form, pixels: &Pixels) -> Vec<u8> {
     }
     file.extend([word(0x7FE0), word(0x0010)].concat());
     if form.syntax != IMPLICIT {
-        file.extend(if form.allocated == 8 { b"OB\0\0" } else { b"OW\0\0" });
+        file.extend(if form.allocated == 8 { form.bytes_vr } else { b"OW" });
+        file.extend([0, 0]);
     }
     match pixels {
         Pixels::Native(bytes) => {
@@ -285,5 +300,150 @@ fn what_is_not_read_is_refused_by_its_uid() {
         let form = Form { syntax, ..FORM };
         let refused = decode_frame(&file(&form, &Pixels::Items(vec![], vec![vec![0; 64]])), 0);
         assert_eq!(refused, Err(DicomError::UnsupportedTransferSyntax { uid: syntax.into() }));
+    }
+}
+
+/// Bytes as they stand in big-endian words.
+fn in_big_words(bytes: &[u8]) -> Vec<u8> {
+    let mut padded = bytes.to_vec();
+    padded.resize(bytes.len().next_multiple_of(2), 0);
+    padded.chunks_exact(2).flat_map(|w| [w[1], w[0]]).collect()
+}
+
+#[test]
+fn eight_bits_in_big_endian_words_are_taken_apart_as_pydicom_does() {
+    // Frames of an odd number of pixels: the second begins in the middle of a word.
+    let values: Vec<u8> = (0..45).map(|n| n * 5).collect();
+    let form = Form { syntax: BIG, allocated: 8, stored: 8, high_bit: 7, frames: 3, ..FORM };
+    let words = Form { bytes_vr: b"OW", ..form.clone() };
+    let [as_bytes, as_words] = [Pixels::Native(values.clone()), Pixels::Native(in_big_words(&values))];
+    for frame in 0..3 {
+        let expected: Vec<i16> = values[15 * frame..15 * frame + 15].iter().map(|v| i16::from(*v)).collect();
+        assert_eq!(hu(&form, &as_bytes, frame), expected);
+        assert_eq!(hu(&words, &as_words, frame), expected);
+    }
+    let little = Form { syntax: EXPLICIT, bytes_vr: b"OW", ..form.clone() };
+    assert_eq!(hu(&little, &as_bytes, 2)[14], 220, "no order of bytes to undo");
+    let cut = Pixels::Native(in_big_words(&values)[..44].to_vec());
+    assert!(matches!(decode_frame(&file(&words, &cut), 2), Err(DicomError::PixelData { .. })));
+
+    let paths = [("ob.dcm", file(&form, &as_bytes)), ("ow.dcm", file(&words, &as_words))].map(|(name, bytes)| {
+        let path = validators::scratch("pixel_forms", name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    });
+    let Some(said) = validators::ask_highdicom("pixels.py", [&paths[0], &paths[1]]) else { return };
+    let all: Vec<u64> = values.iter().map(|v| u64::from(*v)).collect();
+    for n in 0..2 {
+        let theirs: Vec<u64> = said["files"][n].as_array().unwrap().iter().map(|v| v.as_u64().unwrap()).collect();
+        assert_eq!(theirs, all, "pydicom reads the same");
+    }
+}
+
+/// Counts what is read of a file.
+struct Counted(Bytes, Rc<Cell<u64>>);
+
+impl FileSource for Counted {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+    fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, JobError> {
+        let bytes = self.0.read(offset, length)?;
+        self.1.set(self.1.get() + bytes.len() as u64);
+        Ok(bytes)
+    }
+}
+
+#[test]
+fn of_a_compressed_multi_frame_file_a_job_reads_its_own_frames() {
+    const FRAMES: usize = 48;
+    const JOBS: usize = 12;
+    const WINDOW: u64 = 512;
+    let (rows, columns) = (128, 128);
+    let form = Form { syntax: RLE, frames: FRAMES, rows, columns, allocated: 8, stored: 8, high_bit: 7, ..FORM };
+    let (streams, expected) = frames(&form, FRAMES as u16);
+    // The sixth of frames in two pieces, the others in one.
+    let pieces: Vec<Vec<u8>> = streams
+        .iter()
+        .enumerate()
+        .flat_map(|(n, s)| if n % 6 == 1 { vec![s[..100].to_vec(), s[100..].to_vec()] } else { vec![s.clone()] })
+        .collect();
+    let places = |items: &[Vec<u8>]| -> Vec<u32> {
+        let ends = items.iter().scan(0, |at, item| Some(std::mem::replace(at, *at + 8 + item.len() as u32)));
+        ends.collect()
+    };
+    let of_frames: Vec<u32> = {
+        let firsts = (0..FRAMES).map(|n| n + (n + 4) / 6);
+        let all = places(&pieces);
+        firsts.map(|n| all[n]).collect()
+    };
+    let wide: Vec<u64> = of_frames.iter().map(|n| u64::from(*n)).collect();
+    let lengths: Vec<u64> = streams.iter().map(|s| s.len() as u64).collect();
+    let extended = Form { extended: Some([wide, lengths]), ..form };
+    let zeros = vec![0; FRAMES];
+    let cases = [
+        ("basic offset table", file(&form, &Pixels::Items(of_frames.clone(), pieces.clone()))),
+        ("extended offset table", file(&extended, &Pixels::Items(vec![], pieces.clone()))),
+        ("no table, one fragment each", file(&form, &Pixels::Items(vec![], streams.clone()))),
+        ("a table of zeros, one fragment each", file(&form, &Pixels::Items(zeros, streams))),
+    ];
+    for (name, bytes) in cases {
+        let read = Rc::new(Cell::new(0));
+        for job in 0..JOBS {
+            let wanted: Vec<usize> = (0..FRAMES).filter(|n| n % JOBS == job).collect();
+            let source = Counted(Bytes(bytes.clone()), read.clone());
+            let input = JobInput { files: vec![Box::new(source)], ..JobInput::default() };
+            let done = run(&Job::DecodeFrames { frames: wanted.clone() }, input, &mut Kept::default()).unwrap();
+            let JobFacts::Frames { errors, .. } = done.facts else { panic!("{name}") };
+            assert!(errors.iter().all(Option::is_none), "{name}: {errors:?}");
+            for (payload, n) in done.payloads.iter().zip(&wanted) {
+                assert_eq!(*payload, Payload::Hu(expected[*n].clone()), "{name}, frame {n}");
+            }
+        }
+        let (read, size) = (read.get(), bytes.len() as u64);
+        println!("{name}: {JOBS} jobs read {:.2} × the file; whole it would be {JOBS}", read as f64 / size as f64);
+        // The fragments once, the header for each job, and a window for each item that is looked for: all of them by each job where
+        // no table tells.
+        let looked_for = if name.contains("fragment each") { JOBS * FRAMES } else { 2 * FRAMES } as u64;
+        assert!(read < size + JOBS as u64 * 16_384 + looked_for * WINDOW, "{name}: {read} of {size}");
+    }
+    // What is laid out otherwise is read whole, as ever.
+    let mut broken = file(&form, &Pixels::Items(of_frames, pieces));
+    let end = broken.len() - 8;
+    broken.truncate(end);
+    let input = JobInput { files: vec![Box::new(Bytes(broken))], ..JobInput::default() };
+    let done = run(&Job::DecodeFrames { frames: vec![0, FRAMES - 1] }, input, &mut Kept::default()).unwrap();
+    assert_eq!(done.payloads.len(), 2, "the end of the sequence is missing, the frames are not");
+}
+
+#[test]
+fn a_deflated_file_becomes_no_larger_than_its_pixels_need() {
+    let words: Vec<u16> = (0..15).map(|n| n * 200).collect();
+    let form = Form { syntax: DEFLATED, ..FORM };
+    let plain = file(&Form { syntax: EXPLICIT, ..form.clone() }, &Pixels::Native(bytes(&form, &words)));
+    // The data set begins behind the meta group, which differs in its UID alone.
+    let uid_length = EXPLICIT.len().next_multiple_of(2);
+    let data_set = &plain[128 + 4 + 8 + uid_length..];
+    let deflated = |beside: usize| {
+        let pixels = data_set.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0x00]).unwrap();
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&data_set[..pixels]).unwrap();
+        encoder.write_all(b"\x29\0\x10\x10OB\0\0").unwrap();
+        encoder.write_all(&(beside as u32).to_le_bytes()).unwrap();
+        encoder.write_all(&vec![0; beside]).unwrap();
+        encoder.write_all(&data_set[pixels..]).unwrap();
+        let mut file = vec![0; 128];
+        file.extend(b"DICM\x02\0\x10\0UI");
+        file.extend((DEFLATED.len().next_multiple_of(2) as u16).to_le_bytes());
+        file.extend(DEFLATED.as_bytes());
+        file.extend(encoder.finish().unwrap());
+        file
+    };
+    let sound = deflated(1 << 20);
+    assert_eq!(decode_frame(&sound, 0).unwrap().hu, words.iter().map(|w| *w as i16).collect::<Vec<_>>());
+    let bomb = deflated(24 << 20);
+    assert!(bomb.len() < 1 << 20);
+    for refused in [decode_frame(&bomb, 0).unwrap_err(), read_header(&bomb).unwrap_err()] {
+        assert!(matches!(refused, DicomError::TooLarge { limit, .. } if limit < 17 << 20), "{refused:?}");
     }
 }

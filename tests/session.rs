@@ -400,6 +400,20 @@ fn a_nifti_opens_as_a_ct_that_no_study_can_take_annotations_of() {
 }
 
 #[test]
+fn a_label_map_is_no_ct() {
+    let mut reader = Reader::new();
+    let labels: Vec<i16> = (0..8 * 8 * 4).map(|n| i16::from(n % 8 > 3 && n > 64)).collect();
+    let file = nifti([8, 8, 4], glam::DVec3::ZERO, [glam::DVec3::X, glam::DVec3::Y, glam::DVec3::Z], &labels);
+    reader.opens(vec![("lungs.nii".into(), file)]);
+    let view = reader.session.view_model();
+    assert_eq!(
+        (view.status.state, view.series.len(), view.problems[0].0.as_str()),
+        (StatusState::Error, 0, "lungs.nii")
+    );
+    assert!(view.problems[0].1.starts_with("a label map (0, 1), not a CT"), "{:?}", view.problems);
+}
+
+#[test]
 fn a_header_finds_its_voxels_beside_it() {
     let header = b"NDims = 3\nDimSize = 3 2 2\nElementSpacing = 1 1 2\nElementType = MET_SHORT\nTransformMatrix = 1 0 0 0 1 0 0 0 1\nElementDataFile = chest.raw\n";
     let raw: Vec<u8> = (0..12i16).flat_map(|n| (n * 100 - 1000).to_le_bytes()).collect();

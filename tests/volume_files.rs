@@ -97,6 +97,40 @@ fn real_volumes_are_read_as_other_readers_read_them() {
     }
 }
 
+#[test]
+fn labels_are_told_from_hu() {
+    let size = [16, 16, 6];
+    let told = |value: &dyn Fn(usize) -> i16| {
+        let values: Vec<i16> = (0..16 * 16 * 6).map(value).collect();
+        header(&nifti(size, DVec3::ZERO, [DVec3::X, DVec3::Y, DVec3::Z], &values)).unwrap().labels
+    };
+    let piece = |n: usize| (n / 256 + usize::from(n % 16 > 7)) as i16;
+    assert_eq!(told(&piece).as_deref(), Some("0, 1, 2, 3, 4, 5, …"));
+    assert_eq!(told(&|n| 255 * i16::from(n % 16 > 7)).as_deref(), Some("0, 255"), "a mask");
+    assert_eq!(told(&|n| piece(n) - 1), None, "a value below 0");
+    assert_eq!(told(&|n| 300 * i16::from(n % 16 > 7)), None, "a value above 255");
+    assert_eq!(told(&|_| 0), None, "nothing at all is no label either");
+    assert_eq!(told(&|n| (n * 7919 % 13) as i16), None, "noise of few values");
+    assert_eq!(told(&|n| 40 + piece(n)), None, "soft tissue alone");
+    // The planes of this one are no slices; its values are the same.
+    let values: Vec<i16> = (0..16 * 16 * 6).map(piece).collect();
+    let turned = header(&nifti(size, DVec3::ZERO, [DVec3::Z, DVec3::X, DVec3::Y], &values)).unwrap();
+    assert!(!turned.planes_are_slices() && turned.labels.is_some());
+    // A file that says what it is.
+    let mut says = nifti(size, DVec3::ZERO, [DVec3::X, DVec3::Y, DVec3::Z], &vec![-3; 16 * 16 * 6]);
+    says[68..70].copy_from_slice(&1002i16.to_le_bytes());
+    assert_eq!(header(&says).unwrap().labels.as_deref(), Some("intent_code 1002"));
+    for (name, is_map) in [
+        ("totalseg-example/example_ct.nii.gz", false),
+        ("dicom2nifti-failing/sliceincrement/002_ground_truth.nii.gz", false),
+        ("conformance/dcmqi/segmentations/liver_seg.nrrd", true),
+        ("conformance/dcmqi/segmentations/24x38x3/nrrd/label.nrrd", true),
+    ] {
+        let Some(path) = data(name) else { return };
+        assert_eq!(header(&std::fs::read(path).unwrap()).unwrap().labels.is_some(), is_map, "{name}");
+    }
+}
+
 /// A phantom in the patient: size, origin and steps of its grid, in the patient's order.
 fn small() -> Grid {
     let steps = [[0.7, 0.0, 0.0], [0.0, 0.8, 0.0], [0.0, 0.0, 2.5]].map(|[x, y, z]| PatientVector::new(x, y, z));

@@ -2,7 +2,7 @@
 //! them what once broke something.
 
 use hilum::analysis::Progress;
-use hilum::dicom::{DecodedFrame, Instance, decode_frame, group_into_series, read_header};
+use hilum::dicom::{DecodedFrame, EncapsulatedFrames, Instance, decode_frame, group_into_series, read_header};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::import::{plan_stack, read_segmentation};
 use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
@@ -35,14 +35,23 @@ pub fn dicom_header(data: &[u8]) {
     }
 }
 
-/// A whole file: its first and its last frame.
+/// A whole file: its first and its last frame; compressed ones also from their own bytes.
 pub fn dicom_frame(data: &[u8]) {
     let Ok(Instance { pixels: Some(pixels), .. }) = read_header(data) else { return };
     if pixels.rows * pixels.columns > MOST_PIXELS {
         return;
     }
-    for n in [0, pixels.frames - 1, pixels.frames] {
+    let frames = [0, pixels.frames - 1, pixels.frames];
+    for n in frames {
         whole(decode_frame(data, n));
+    }
+    if let Ok(Some(compressed)) = EncapsulatedFrames::of(data, data.len() as u64) {
+        let mut read = |at: u64, length: u64| -> Result<Vec<u8>, JobError> {
+            Ok(data.iter().skip(at as usize).take(length as usize).copied().collect())
+        };
+        for decoded in compressed.decode(&frames, &mut read).ok().flatten().into_iter().flatten() {
+            whole(decoded);
+        }
     }
 }
 

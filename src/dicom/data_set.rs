@@ -55,6 +55,9 @@ pub(super) enum PixelData<'a> {
         bytes: &'a [u8],
         #[cfg_attr(not(feature = "codecs"), expect(dead_code, reason = "asked by the decoder of frames alone"))]
         cut: bool,
+        /// Whether their VR is OW: bytes then stand within words of 16 bits, in the order of the transfer syntax.
+        #[cfg_attr(not(feature = "codecs"), expect(dead_code, reason = "asked by the decoder of frames alone"))]
+        of_words: bool,
     },
     /// Items: the Basic Offset Table, then fragments (PS3.5 A.4).
     Encapsulated(Vec<&'a [u8]>),
@@ -136,7 +139,8 @@ impl<'a> Elements<'a> {
         if head.length != UNDEFINED {
             let end = self.at.saturating_add(head.length as usize);
             let bytes = self.bytes.get(self.at..end.min(self.bytes.len())).unwrap_or(&[]);
-            return Ok(Some(PixelData::Native { bytes, cut: end > self.bytes.len() }));
+            let (cut, of_words) = (end > self.bytes.len(), head.vr == Some(*b"OW"));
+            return Ok(Some(PixelData::Native { bytes, cut, of_words }));
         }
         let mut items = Vec::new();
         while self.peek_tag() == Some(ITEM) {
@@ -146,6 +150,16 @@ impl<'a> Elements<'a> {
             items.push(self.bytes.get(begin..self.at).unwrap_or(&[]));
         }
         Ok(Some(PixelData::Encapsulated(items)))
+    }
+
+    /// Offset of the first item of encapsulated Pixel Data, if that is the next element.
+    #[cfg(feature = "codecs")]
+    pub(super) fn first_item(&mut self) -> Result<Option<usize>, DicomError> {
+        if self.peek_tag() != Some(PIXEL_DATA) {
+            return Ok(None);
+        }
+        let head = self.head()?;
+        Ok((head.length == UNDEFINED).then_some(self.at))
     }
 
     fn skip_fragments(&mut self) -> Result<(), DicomError> {

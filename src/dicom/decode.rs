@@ -7,6 +7,7 @@ use super::modality::{StoredBits, hu_from_stored};
 use super::part10::{DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, inflate, open};
 use super::{DicomError, PixelFormat};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A decoded frame: `rows × columns` values in HU, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +62,12 @@ pub fn decode_frames(file: &[u8], frames: &[usize]) -> Result<Vec<Result<Decoded
     let decode = |frame: &usize| {
         let format = instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count })?;
         let data = match &pixel_data {
-            PixelData::Native { bytes, cut } => Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?),
+            PixelData::Native { bytes, of_words: true, .. }
+                if opened.encoding.big_endian && format.bits_allocated == 8 =>
+            {
+                Cow::Owned(frame_of_words(bytes, &format, *frame)?)
+            }
+            PixelData::Native { bytes, cut, .. } => Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?),
             PixelData::Encapsulated(items) => encapsulated_frame(items, extended.as_ref(), count, *frame)?,
         };
         decoded(compression, &data, &format, opened.encoding.big_endian)
@@ -105,7 +111,7 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    fn of(transfer_syntax: &str) -> Option<Self> {
+    pub(super) fn of(transfer_syntax: &str) -> Option<Self> {
         Some(match transfer_syntax {
             IMPLICIT_LITTLE | EXPLICIT_LITTLE | EXPLICIT_BIG | DEFLATED | ENCAPSULATED => Self::None,
             DEFLATED_FRAME => Self::Deflated,
@@ -174,17 +180,27 @@ fn native_frame<'a>(bytes: &'a [u8], cut: bool, format: &PixelFormat, frame: usi
     bytes.get(begin..begin.saturating_add(length)).ok_or_else(|| damaged(reason()))
 }
 
+/// One frame of bytes that stand within big-endian words (PS3.5 8.1.1 and A.3): the first pixel is the low byte of the first word,
+/// which comes second.
+fn frame_of_words(bytes: &[u8], format: &PixelFormat, frame: usize) -> Result<Vec<u8>, DicomError> {
+    let length = format.rows * format.columns;
+    let begin = frame.saturating_mul(length);
+    let pixels: Option<Vec<u8>> = (begin..begin.saturating_add(length)).map(|n| bytes.get(n ^ 1).copied()).collect();
+    pixels.ok_or_else(|| damaged("the pixel data are shorter than rows × columns × frames"))
+}
+
 /// Where each frame begins and how long it is (PS3.3 C.7.6.3.1.8): offsets from the first fragment's item, lengths without
 /// padding.
-struct ExtendedTable {
-    offsets: Vec<u64>,
-    lengths: Vec<u64>,
+#[derive(Default)]
+pub(super) struct ExtendedTable {
+    pub(super) offsets: Vec<u64>,
+    pub(super) lengths: Vec<u64>,
 }
 
 /// The Extended Offset Table, which stands before Pixel Data.
-fn extended_table(opened: &Opened<'_>) -> Result<Option<ExtendedTable>, DicomError> {
+pub(super) fn extended_table(opened: &Opened<'_>) -> Result<Option<ExtendedTable>, DicomError> {
     let numbers = |value: &[u8]| value.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
-    let mut table = ExtendedTable { offsets: Vec::new(), lengths: Vec::new() };
+    let mut table = ExtendedTable::default();
     let mut walk = opened.elements();
     while let Some(element) = walk.before_pixels()? {
         match element.tag {
@@ -206,9 +222,11 @@ fn encapsulated_frame<'a>(
     let (table, fragments) = items.split_first().ok_or_else(|| damaged("there are no fragments"))?;
     let offsets: Vec<u64> = match extended {
         Some(extended) => extended.offsets.clone(),
-        None => table.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b).into()).collect(),
+        None => basic_table(table),
     };
-    let data = match frame_fragments(&offsets, fragments, frames, frame)? {
+    let facts: Vec<Fragment> =
+        fragments.iter().map(|f| Fragment { length: f.len() as u64, begins: begins_stream(f) }).collect();
+    let data = match fragments.get(frame_fragments(&offsets, &facts, frames, frame)?).unwrap_or_default() {
         [] => return Err(damaged("the frame has no fragment")),
         [one] => Cow::Borrowed(*one),
         several => Cow::Owned(several.concat()),
@@ -220,16 +238,33 @@ fn encapsulated_frame<'a>(
     })
 }
 
+/// The Basic Offset Table (PS3.5 A.4): where frames begin, from the first fragment's item.
+pub(super) fn basic_table(item: &[u8]) -> Vec<u64> {
+    item.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b).into()).collect()
+}
+
+/// What tells fragments apart.
+pub(super) struct Fragment {
+    pub(super) length: u64,
+    /// Whether a JPEG or JPEG 2000 stream begins with it.
+    pub(super) begins: bool,
+}
+
+/// Whether a fragment is the first of a JPEG or JPEG 2000 stream.
+pub(super) fn begins_stream(fragment: &[u8]) -> bool {
+    fragment.starts_with(&[0xFF, 0xD8, 0xFF]) || fragment.starts_with(&[0xFF, 0x4F, 0xFF, 0x51])
+}
+
 /// The fragments of one frame (PS3.5 A.4): all of a single frame; else one each, by the offset table, or by the markers with which
 /// JPEG and JPEG 2000 streams begin.
-fn frame_fragments<'f, 'a>(
+pub(super) fn frame_fragments(
     offsets: &[u64],
-    fragments: &'f [&'a [u8]],
+    fragments: &[Fragment],
     frames: usize,
     frame: usize,
-) -> Result<&'f [&'a [u8]], DicomError> {
+) -> Result<Range<usize>, DicomError> {
     if frames == 1 {
-        return Ok(fragments);
+        return Ok(0..fragments.len());
     }
     // One each: a table could say nothing else, and some say it wrongly.
     let starts: Vec<usize> = if fragments.len() == frames {
@@ -237,18 +272,18 @@ fn frame_fragments<'f, 'a>(
     } else if offsets.len() == frames {
         let mut places = vec![0];
         for fragment in fragments {
-            places.push(places.last().map_or(0, |at| at + 8 + fragment.len() as u64));
+            places.push(places.last().map_or(0, |at| at + 8 + fragment.length));
         }
         offsets.iter().filter_map(|offset| places.binary_search(offset).ok()).collect()
     } else {
-        let begins = |f: &&[u8]| f.starts_with(&[0xFF, 0xD8, 0xFF]) || f.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]);
-        fragments.iter().enumerate().filter(|(_, f)| begins(f)).map(|(n, _)| n).collect()
+        fragments.iter().enumerate().filter(|(_, f)| f.begins).map(|(n, _)| n).collect()
     };
     if starts.len() != frames {
         return Err(damaged("the fragments cannot be told apart by frame"));
     }
     let end = starts.get(frame + 1).copied().unwrap_or(fragments.len());
-    fragments.get(starts[frame]..end).ok_or_else(|| damaged("the offset table is not in order"))
+    let begin = starts.get(frame).copied().ok_or(DicomError::NoSuchFrame { frame, frames })?;
+    if begin <= end { Ok(begin..end) } else { Err(damaged("the offset table is not in order")) }
 }
 
 /// Uncompressed pixels → HU.

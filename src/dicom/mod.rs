@@ -10,6 +10,8 @@ mod codec;
 mod data_set;
 #[cfg(feature = "codecs")]
 mod decode;
+#[cfg(feature = "codecs")]
+mod encapsulated_frames;
 mod error;
 mod functional_groups;
 mod header;
@@ -22,24 +24,33 @@ mod jpeg_lossless;
 mod jpeg_stream;
 #[cfg(feature = "codecs")]
 mod modality;
+mod multipart;
 #[cfg(feature = "codecs")]
 mod native_frames;
 mod part10;
+mod qido;
 mod segmentation;
 mod series;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
 pub use decode::{DecodedFrame, decode_frame, decode_frames};
+#[cfg(feature = "codecs")]
+pub use encapsulated_frames::EncapsulatedFrames;
 pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub(crate) use instance::is_localiser;
 pub use instance::{
     Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule, VoiWindow,
 };
+pub use multipart::{Multipart, MultipartError, Part};
 #[cfg(feature = "codecs")]
 pub use native_frames::NativeFrames;
 pub use part10::is_uncompressed;
+pub use qido::{
+    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, is_uid, series, series_path,
+    studies,
+};
 pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
 };

@@ -28,7 +28,13 @@ impl NativeFrames {
         };
         check(format)?;
         Ok(match opened.elements_at(at).pixel_data()? {
-            Some(PixelData::Native { bytes, cut: true }) => {
+            // Bytes swapped within words may stand in the word of another frame.
+            Some(PixelData::Native { of_words: true, .. })
+                if opened.encoding.big_endian && format.bits_allocated == 8 =>
+            {
+                None
+            }
+            Some(PixelData::Native { bytes, cut: true, .. }) => {
                 let begin = (head.len() - bytes.len()) as u64;
                 Some(Self { begin, big_endian: opened.encoding.big_endian, instance })
             }

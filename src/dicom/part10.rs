@@ -27,8 +27,13 @@ const MEDIA_STORAGE_SOP_INSTANCE: Tag = (0x0002, 0x0003);
 const TRANSFER_SYNTAX: Tag = (0x0002, 0x0010);
 /// Media Storage Directory Storage.
 const DIRECTORY: &str = "1.2.840.10008.1.3.10";
-/// Most bytes a deflated data set may become.
+/// Most bytes a deflated data set may become, whatever its header says.
 const MOST_INFLATED: u64 = 1 << 30;
+/// The beginnings of a deflated data set that are inflated to see how large its pixels are.
+const DESCRIPTIONS: [u64; 2] = [1 << 20, 32 << 20];
+/// Bytes that may stand beside the pixels, and for each frame.
+const BESIDE_PIXELS: u64 = 16 << 20;
+const BESIDE_FRAME: u64 = 16 << 10;
 
 /// What the file meta information says; empty text where it does not.
 #[derive(Default)]
@@ -112,14 +117,43 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
         _ => Encoding::EXPLICIT_LITTLE,
     };
     if meta.transfer_syntax == DEFLATED {
-        let inflated = inflate(rest, MOST_INFLATED + 1)?;
-        if inflated.len() as u64 > MOST_INFLATED {
+        let mut limit = None;
+        for description in DESCRIPTIONS {
+            if limit.is_none() {
+                limit = most_inflated(&inflate(rest, description)?);
+            }
+        }
+        // Where not even so much describes pixels, there are none.
+        let limit = limit.unwrap_or(2 * DESCRIPTIONS[1]);
+        let inflated = inflate(rest, limit + 1)?;
+        if inflated.len() as u64 > limit {
             let what = "the inflated data set".into();
-            return Err(DicomError::TooLarge { what, found: inflated.len() as u64, limit: MOST_INFLATED });
+            return Err(DicomError::TooLarge { what, found: inflated.len() as u64, limit });
         }
         return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflated), start: 0 });
     }
     Ok(Opened { meta, encoding, bytes: Cow::Borrowed(file), start })
+}
+
+/// Most bytes that a deflated data set can need, by what its beginning says of its pixels; `None` if it ends before that.
+fn most_inflated(beginning: &[u8]) -> Option<u64> {
+    let mut walk = Elements::new(beginning, 0, Encoding::EXPLICIT_LITTLE);
+    let (mut pixels, mut bits, mut frames) = (1u64, 16, 1u64);
+    while walk.peek_tag()? <= (0x0028, 0x0100) {
+        let element = walk.next().ok()??;
+        let number = element.value.first_chunk().map_or(0, |b| u64::from(u16::from_le_bytes(*b)));
+        match element.tag {
+            (0x0028, 0x0002 | 0x0010 | 0x0011) => pixels = pixels.saturating_mul(number.max(1)),
+            (0x0028, 0x0008) => {
+                let text = String::from_utf8_lossy(element.value);
+                frames = text.trim_matches(['\0', ' ']).parse().unwrap_or(1);
+            }
+            (0x0028, 0x0100) => bits = number.max(1),
+            _ => {}
+        }
+    }
+    let of_frames = pixels.saturating_mul(bits).div_ceil(8).saturating_add(BESIDE_FRAME).saturating_mul(frames);
+    Some(of_frames.saturating_add(BESIDE_PIXELS).min(MOST_INFLATED))
 }
 
 /// The encoding of a data set whose meta information does not name it.

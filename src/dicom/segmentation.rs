@@ -75,6 +75,8 @@ pub struct SourceImage {
     pub sop_instance_uid: String,
     /// Referenced Frame Number, from 1; `None` where the whole object is named.
     pub frame_number: Option<u32>,
+    /// Whether the frame may lie where this image does: Spatial Locations Preserved does not say NO.
+    pub may_lie_there: bool,
 }
 
 /// A segmentation as stored, its pixels uncompressed.
@@ -256,7 +258,9 @@ fn frame(
         for image in derivation.items((0x0008, 0x2112))? {
             let sop_instance_uid = image.uid((0x0008, 0x1155));
             let numbers = image.numbers((0x0008, 0x1160));
-            let named = |frame_number| SourceImage { sop_instance_uid: sop_instance_uid.clone(), frame_number };
+            let may_lie_there = image.text((0x0028, 0x135A)) != "NO";
+            let named =
+                |frame_number| SourceImage { sop_instance_uid: sop_instance_uid.clone(), frame_number, may_lie_there };
             if numbers.is_empty() {
                 sources.push(named(None));
             }

@@ -2,6 +2,7 @@
 
 use crate::dicom::Instance;
 use crate::geometry::Grid;
+use std::collections::BTreeMap;
 
 /// The facts around a document that its exports carry. All of it is input: nothing is asked of a clock or a random source.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub struct ExportContext {
     /// The CT slices in the order of the grid's k, frames of a multi-frame object each as an image of its own; `None` where a slice
     /// is missing or was computed from its neighbours.
     pub source: Vec<Option<Instance>>,
+    /// The images that a slice was computed from, by its k, where it was.
+    pub computed: BTreeMap<usize, Vec<Instance>>,
     /// Who read: `Family^Given`, or a code. Without a caret one is appended, so that it is a well-formed person name.
     pub reader: String,
     /// Identifies the reading (one document of one reader); tracking UIDs are derived from it, so it must not be used for two.
@@ -24,9 +27,14 @@ pub struct ExportContext {
 }
 
 impl ExportContext {
-    /// The first slice there is.
+    /// The images that slice k is, or was computed from.
+    pub(super) fn images(&self, k: usize) -> &[Instance] {
+        let own = self.source.get(k).and_then(Option::as_ref).map(std::slice::from_ref);
+        own.or_else(|| self.computed.get(&k).map(Vec::as_slice)).unwrap_or_default()
+    }
+    /// The first slice there is; if all were computed, the first image they come from.
     pub(super) fn first(&self) -> Result<&Instance, ExportError> {
-        self.source.iter().flatten().next().ok_or(ExportError::NoSource)
+        self.source.iter().flatten().chain(self.computed.values().flatten()).next().ok_or(ExportError::NoSource)
     }
     /// That the slices are those of the grid.
     pub(super) fn check(&self, grid: &Grid) -> Result<(), ExportError> {
@@ -42,7 +50,7 @@ impl ExportContext {
         if series.is_empty() {
             return Err(ExportError::MissingUid { name: "Series Instance UID" });
         }
-        for slice in self.source.iter().flatten() {
+        for slice in self.source.iter().flatten().chain(self.computed.values().flatten()) {
             if slice.pixels.as_ref().is_none_or(|p| p.rows != rows || p.columns != columns) {
                 return Err(ExportError::SourceMismatch { reason: "another number of rows or columns" });
             }

@@ -61,7 +61,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     let (places, pixels) = bit_frames(document, &segments);
     for k in places.iter().map(|p| p.k) {
         let missing = ExportNote::NoSourceSlice(k);
-        if context.source.get(k).is_none_or(Option::is_none) && !notes.contains(&missing) {
+        if context.images(k).is_empty() && !notes.contains(&missing) {
             notes.push(missing);
         }
     }
@@ -318,7 +318,11 @@ fn fill_functional_groups(
         DataSet::of(|item| {
             item.items(
                 tags::DERIVATION_IMAGE_SEQUENCE,
-                source.map(|s| vec![DataSet::of(|d| fill_derivation(d, s))]).unwrap_or_default(),
+                match source {
+                    _ if context.images(place.k).is_empty() => Vec::new(),
+                    Some(_) => vec![derivation(context.images(place.k), "YES", &[SEGMENTATION])],
+                    None => vec![derivation(context.images(place.k), "NO", &[SPATIAL_RESAMPLING, SEGMENTATION])],
+                },
             );
             item.item(tags::FRAME_CONTENT_SEQUENCE, |content| {
                 content.u32s(tags::DIMENSION_INDEX_VALUES, &[u32::from(segment_number), position_index]);
@@ -335,31 +339,35 @@ fn fill_functional_groups(
     Ok(())
 }
 
-fn fill_derivation(item: &mut DataSet, source: &Instance) {
-    item.item(tags::SOURCE_IMAGE_SEQUENCE, |image| {
-        image.text(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
-        image.text(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
-        if let Some(number) = source.frame_number {
-            image.text(tags::REFERENCED_FRAME_NUMBER, &number.to_string());
-        }
-        image.code(tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, SOURCE_FOR_PROCESSING);
-        image.text(tags::SPATIAL_LOCATIONS_PRESERVED, "YES");
-    });
-    item.code(tags::DERIVATION_CODE_SEQUENCE, SEGMENTATION);
+/// An item of the Derivation Image Sequence (PS3.3 C.7.6.16.2.6): the images that a frame comes from, and by what. A slice that was
+/// computed comes from both of its neighbours, and lies where neither does: its locations are not preserved.
+fn derivation(images: &[Instance], locations_preserved: &str, by: &[CodedConcept]) -> DataSet {
+    let source = |source: &Instance| {
+        DataSet::of(|image| {
+            image.text(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
+            image.text(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
+            if let Some(number) = source.frame_number {
+                image.text(tags::REFERENCED_FRAME_NUMBER, &number.to_string());
+            }
+            image.code(tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, SOURCE_FOR_PROCESSING);
+            image.text(tags::SPATIAL_LOCATIONS_PRESERVED, locations_preserved);
+        })
+    };
+    DataSet::of(|item| {
+        item.items(tags::SOURCE_IMAGE_SEQUENCE, images.iter().map(source).collect());
+        item.items(tags::DERIVATION_CODE_SEQUENCE, by.iter().map(|code| DataSet::of_code(*code)).collect());
+    })
 }
 
 /// Common Instance Reference (C.12.2): the objects that frames refer to.
 fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePlace]) -> Result<(), ExportError> {
     let series_uid = &context.first()?.series.instance_uid;
-    let used = |k: usize| places.iter().any(|p| p.k == k);
+    let used: BTreeSet<usize> = places.iter().map(|p| p.k).collect();
     // Slices of a multi-frame object share its UID.
     let mut named = BTreeSet::new();
-    let referenced: Vec<DataSet> = context
-        .source
-        .iter()
-        .enumerate()
-        .filter(|(k, _)| used(*k))
-        .filter_map(|(_, slice)| slice.as_ref())
+    let referenced: Vec<DataSet> = used
+        .into_iter()
+        .flat_map(|k| context.images(k))
         .filter(|slice| named.insert(&slice.sop_instance_uid))
         .map(|slice| {
             DataSet::of(|item| {
@@ -403,6 +411,7 @@ fn tracking_uid(context: &ExportContext, segment: &Segment) -> String {
     derived_uid("tracking", &parts)
 }
 
+const SPATIAL_RESAMPLING: CodedConcept = code("113085", "DCM", "Spatial resampling");
 const SEGMENTATION: CodedConcept = code("113076", "DCM", "Segmentation");
 const SOURCE_FOR_PROCESSING: CodedConcept = code("121322", "DCM", "Source image for image processing operation");
 const MORPHOLOGICAL_OPERATIONS: CodedConcept = code("123104", "DCM", "Morphological Operations");

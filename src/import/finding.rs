@@ -55,6 +55,26 @@ pub enum GeometryFinding {
         /// How many slices were computed.
         slices: usize,
     },
+    /// Only every n-th slice was opened: the whole is more than can be held.
+    Thinned {
+        /// n.
+        every: usize,
+        /// Slices opened.
+        kept: usize,
+        /// Slices of the whole.
+        of: usize,
+        /// Distance between the slices opened, millimetres. Slice Thickness is what it was.
+        spacing_mm: f64,
+    },
+    /// Only neighbouring slices of a part of the CT were opened: the whole is more than can be held.
+    SlabOnly {
+        /// The first of them among all slices, from 0.
+        first: usize,
+        /// Slices opened.
+        kept: usize,
+        /// Slices of the whole.
+        of: usize,
+    },
     /// The series holds other stacks beside this one: another orientation, size, kernel, acquisition, …
     OtherStacks {
         /// Images in them.
@@ -127,6 +147,8 @@ impl GeometryFinding {
                 | Self::OffLattice { .. }
                 | Self::ResampledSpacing { .. }
                 | Self::AssumedSpacing { .. }
+                | Self::Thinned { .. }
+                | Self::SlabOnly { .. }
         )
     }
     /// How much it matters.
@@ -138,6 +160,8 @@ impl GeometryFinding {
             | Self::ResampledSpacing { .. }
             | Self::SingleSlice
             | Self::AssumedSpacing { .. }
+            | Self::Thinned { .. }
+            | Self::SlabOnly { .. }
             | Self::NoRescale { .. }
             | Self::NotDicom
             | Self::AssumedOrientation

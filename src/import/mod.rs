@@ -10,6 +10,8 @@ mod error;
 #[cfg(feature = "codecs")]
 mod file_kind;
 mod finding;
+#[cfg(feature = "codecs")]
+mod label_values;
 mod lattice;
 #[cfg(feature = "codecs")]
 mod metaimage;
@@ -18,6 +20,7 @@ mod nifti;
 #[cfg(feature = "codecs")]
 mod nrrd;
 mod phantom;
+mod preflight;
 mod resample;
 mod segmentation_in;
 mod stack;
@@ -40,6 +43,9 @@ pub use error::ImportError;
 #[cfg(feature = "codecs")]
 pub use file_kind::{FileKind, read_volume_header};
 pub use finding::{GeometryFinding, Severity};
+#[cfg(feature = "codecs")]
+pub use label_values::label_values;
+pub use preflight::{Capacity, Offer, Reduction};
 pub use resample::{Assembly, Blend};
 pub use segmentation_in::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, read_segmentation,

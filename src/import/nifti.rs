@@ -13,6 +13,8 @@ use glam::{DMat3, DVec3};
 const HEADER_1: usize = 348;
 /// Length of a NIfTI-2 header, which is also its first number.
 const HEADER_2: usize = 540;
+/// NIFTI_INTENT_LABEL: each value is an index into a list of labels.
+const INTENT_LABEL: i32 = 1002;
 /// sform and qform that place a corner farther apart than this are said to disagree.
 const SAME_PLACE_MM: f64 = 0.1;
 
@@ -35,7 +37,8 @@ pub(super) fn read_nifti(head: &[u8], gzipped: bool) -> Result<VolumeFile, Volum
     let second = u32::from_le_bytes(*first) as usize == HEADER_2 || u32::from_be_bytes(*first) as usize == HEADER_2;
     let fields = Fields { bytes: head, big_endian };
     let header = if second { fields.second()? } else { fields.first()? };
-    header.stored(big_endian, gzipped)?.turned()
+    let labels = (header.intent_code == INTENT_LABEL).then(|| format!("intent_code {INTENT_LABEL}"));
+    Ok(VolumeFile { labels, ..header.stored(big_endian, gzipped)?.turned()? })
 }
 
 /// The fields we use, of either version.
@@ -45,6 +48,7 @@ struct Header {
     dim: [i64; 8],
     pixdim: [f64; 8],
     datatype: i16,
+    intent_code: i32,
     vox_offset: f64,
     slope: f64,
     intercept: f64,
@@ -93,6 +97,7 @@ impl Fields<'_> {
             dim: [0; 8],
             pixdim: [0.0; 8],
             datatype: self.i16(70)?,
+            intent_code: i32::from(self.i16(68)?),
             vox_offset: self.f32(108)?,
             slope: self.f32(112)?,
             intercept: self.f32(116)?,
@@ -126,6 +131,7 @@ impl Fields<'_> {
             dim: [0; 8],
             pixdim: [0.0; 8],
             datatype: self.i16(12)?,
+            intent_code: self.i32(504)?,
             vox_offset: self.i64(168)? as f64,
             slope: self.f64(176)?,
             intercept: self.f64(184)?,

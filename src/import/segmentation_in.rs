@@ -9,7 +9,7 @@ use crate::dicom::{
 };
 use crate::geometry::{Grid, PatientPoint, VoxelIndex};
 use crate::volume::CtVolume;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A frame lies on a slice if its first pixel is this near to the slice's, in pixels (in plane) or slice distances.
 const ON_SLICE: f64 = 0.05;
@@ -220,14 +220,18 @@ fn place_frames(
         .collect();
     let multi_frame = source.iter().flatten().any(|s| s.frame_number.is_some());
     let named = |frame: &SegmentationFrame| {
-        let own = frame.sources.iter().filter(|s| s.frame_number.is_some() || !multi_frame);
+        let own = frame.sources.iter().filter(|s| s.may_lie_there && (s.frame_number.is_some() || !multi_frame));
         own.into_iter().find_map(|s| by_name.get(&(s.sop_instance_uid.as_str(), s.frame_number.unwrap_or(1))).copied())
+    };
+    let instances: BTreeSet<&str> = by_name.keys().map(|(uid, _)| *uid).collect();
+    let names_any = |frame: &SegmentationFrame| {
+        frame.sources.iter().any(|source| instances.contains(source.sop_instance_uid.as_str()))
     };
     let references = || source.iter().flatten().filter_map(|slice| slice.series.frame_of_reference_uid.as_ref());
     let own = object.frame_of_reference_uid.as_ref();
     if !references().any(|uid| Some(uid) == own) {
-        // One frame that names a slice ties all to this space; those on missing or computed slices have no image to name.
-        if !object.frames.iter().any(|frame| named(frame).is_some()) {
+        // One frame that names an image of the CT ties all to this space; those on missing slices have none to name.
+        if !object.frames.iter().any(names_any) {
             return Err(SegmentationError::OtherFrameOfReference);
         }
         if references().next().is_some() {

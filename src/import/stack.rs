@@ -1,6 +1,7 @@
 //! The stack: which frame is which slice, and the grid they span.
 
 use super::lattice::{Lattice, Spacing, fit_lattice};
+use super::preflight::MOST_VOXELS;
 use super::resample::{Blend, Resampling, resample};
 use super::stacks::{SAME_PLACE_MM, Slice, Stack, stacks};
 use super::{GeometryFinding, ImportError};
@@ -41,8 +42,6 @@ impl StackPlan {
     }
 }
 
-/// Most voxels a volume may have: 1 GiB of HU.
-pub(super) const MOST_VOXELS: u64 = 1 << 29;
 /// Slices off the lattice by less than this are on it: Image Position is often written with two decimals.
 pub(super) const ON_LATTICE_MM: f64 = 0.02;
 /// Angles between normal and stacking direction below this are rounding.
@@ -63,6 +62,8 @@ impl Stack {
     /// never from Slice Thickness (unless there is one slice only, which is said). Where a slice is absent from a regular stack
     /// its place stays empty. A tilted gantry gives a sheared grid with every voxel where it was acquired. Only where the
     /// distances fit no lattice are slices made that were not acquired, and that is a finding.
+    ///
+    /// It may be larger than can be held: see [`super::Capacity`].
     ///
     /// # Errors
     /// [`ImportError`] when the images span no grid.
@@ -94,7 +95,8 @@ impl Stack {
 
         let count = layout.slices.len();
         let voxels = [columns, rows, count].iter().fold(1u64, |n, &s| n.saturating_mul(s as u64));
-        if voxels > MOST_VOXELS {
+        // Whether so many can be held is for the pre-flight to say; more than these have no place in a grid.
+        if voxels > u64::from(u32::MAX) {
             return Err(ImportError::TooLarge { voxels, limit: MOST_VOXELS });
         }
         let steps = [row * between_columns, column * between_rows, layout.step];

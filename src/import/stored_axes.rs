@@ -1,7 +1,7 @@
 //! Stored axes as a header has them, put in the patient's order.
 
 use super::GeometryFinding;
-use super::stack::MOST_VOXELS;
+use super::preflight::MOST_VOXELS;
 use super::volume_file::{Compression, VolumeFile, VolumeFileError, VolumeFormat, VoxelType};
 use crate::geometry::{Grid, PatientPoint, PatientVector};
 
@@ -81,6 +81,7 @@ impl StoredVolume {
             skip: self.skip,
             data_file: self.data_file,
             findings,
+            labels: None,
         })
     }
 }

@@ -106,6 +106,8 @@ pub struct VolumeFile {
     pub data_file: Option<String>,
     /// What the reader should know.
     pub findings: Vec<GeometryFinding>,
+    /// The labels ("0, 1, 2") that its voxels are, or the field that says so, where they are not HU.
+    pub labels: Option<String>,
 }
 
 /// Why a volume file cannot be opened. Holds no patient attribute: only numbers, field names and codes.
@@ -154,6 +156,12 @@ pub enum VolumeFileError {
         voxels: u64,
         /// The limit.
         limit: u64,
+    },
+    /// Its voxels are labels, not HU. What they mean is not said: they are not put on a CT.
+    #[error("a label map ({labels}), not a CT")]
+    LabelMap {
+        /// The labels, or the field that says so.
+        labels: String,
     },
     /// The compressed stream is damaged.
     #[error("the voxels cannot be decompressed: {reason}")]

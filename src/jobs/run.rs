@@ -4,11 +4,13 @@ use super::source::{FileSource, Stream};
 use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
 use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
 use crate::dicom::{
-    DecodedFrame, DicomError, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed, read_header,
+    DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
+    read_header,
 };
 use crate::geometry::Grid;
 use crate::import::{
-    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, read_volume_header, read_voxels,
+    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
+    read_volume_header, read_voxels,
 };
 use crate::volume::CtVolume;
 use sha2::{Digest, Sha256};
@@ -171,6 +173,9 @@ fn scan_volume(file: &dyn FileSource, head: &[u8]) -> Result<VolumeFile, JobErro
     };
     if header.data_file.is_none() {
         header.fits(file.size())?;
+        if header.labels.is_none() {
+            header.labels = label_values(&header, Stream::new(file));
+        }
     }
     // Headers of different CTs may be equal: what is inside is asked too.
     let mut digest = Sha256::new();
@@ -190,14 +195,25 @@ fn analysis_error(error: AnalysisError) -> JobError {
     }
 }
 
-/// Decodes frames of a multi-frame file: from their own bytes where they are stored as they are, else from the whole file.
+/// Decodes frames of a multi-frame file, from their own bytes where these can be found without the others.
 fn several_frames(input: &JobInput, frames: &[usize]) -> Result<Vec<Result<DecodedFrame, DicomError>>, JobError> {
     let file = input.files.first().ok_or(JobError::WrongInput)?;
     for length in HEADS.into_iter().filter(|length| *length < file.size()) {
-        match NativeFrames::of(&file.read(0, length)?) {
+        let head = file.read(0, length)?;
+        match NativeFrames::of(&head) {
             Err(DicomError::Truncated { .. }) => {}
             Err(error) => return Err(error.into()),
-            Ok(None) => break,
+            Ok(None) => match EncapsulatedFrames::of(&head, file.size()) {
+                Err(DicomError::Truncated { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(None) => break,
+                Ok(Some(compressed)) => {
+                    match compressed.decode(frames, &mut |offset, length| file.read(offset, length))? {
+                        Some(decoded) => return Ok(decoded),
+                        None => break,
+                    }
+                }
+            },
             Ok(Some(native)) => {
                 let decode = |frame: &usize| {
                     let (offset, length) = match native.range(*frame) {

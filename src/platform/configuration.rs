@@ -1,6 +1,7 @@
 //! The site's configuration: `config.json` beside the page.
 
 use super::{PlatformError, reading};
+use crate::session::Authentication;
 use serde::Deserialize;
 
 /// What a site sets.
@@ -27,6 +28,35 @@ pub struct Dicomweb {
     pub name: String,
     /// Its root address, relative to the page or absolute; must be allowed by the page's `connect-src`.
     pub root: String,
+    /// How it knows who asks. Never a password or token: those are asked of the reader.
+    #[serde(default)]
+    pub authentication: AuthenticationKind,
+}
+
+/// The words of the configuration for [`Authentication`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthenticationKind {
+    /// It does not ask, or the page's own origin answers for the reader.
+    #[default]
+    None,
+    /// Cookies, to another origin too.
+    Cookie,
+    /// User and password.
+    Basic,
+    /// A token.
+    Bearer,
+}
+
+impl From<AuthenticationKind> for Authentication {
+    fn from(kind: AuthenticationKind) -> Self {
+        match kind {
+            AuthenticationKind::None => Self::None,
+            AuthenticationKind::Cookie => Self::Cookie,
+            AuthenticationKind::Basic => Self::Basic,
+            AuthenticationKind::Bearer => Self::Bearer,
+        }
+    }
 }
 
 /// Reads the configuration.

@@ -1,9 +1,11 @@
 //! The browser, one file per ability. Holds no decisions: what to do comes as data from `session`.
 //!
-//! Two files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound`; [`reading`] can only GET.
+//! Three files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound`; [`reading`] (what lies beside the
+//! page) and [`dicomweb`] (the configured server) can only GET.
 
 pub mod clock;
 pub mod configuration;
+pub mod dicomweb;
 pub mod egress;
 pub mod files;
 mod message;

@@ -65,13 +65,16 @@ pub(super) struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) backend: Backend,
+    /// It is the processor that draws.
+    pub(super) is_software: bool,
     pub(super) loss: Arc<Loss>,
 }
 
 impl Gpu {
     /// A device of an adapter, with the adapter's own texture and buffer sizes.
     pub(super) async fn open(adapter: &wgpu::Adapter) -> Result<Self, RenderError> {
-        let backend = match adapter.get_info().backend {
+        let info = adapter.get_info();
+        let backend = match info.backend {
             wgpu::Backend::BrowserWebGpu => Backend::WebGpu,
             wgpu::Backend::Gl => Backend::WebGl2,
             _ => Backend::Native,
@@ -93,6 +96,6 @@ impl Gpu {
             lost.happen();
         });
         device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
-        Ok(Self { device, queue, backend, loss })
+        Ok(Self { device, queue, backend, is_software: info.device_type == wgpu::DeviceType::Cpu, loss })
     }
 }

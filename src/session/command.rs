@@ -150,12 +150,20 @@ pub enum Action {
     CancelUpload,
     /// Open the built-in phantom.
     OpenDemonstration,
+    /// Look for studies on the site's server.
+    OpenDicomweb,
+    /// Open every second slice of a CT that is too large, or every n-th.
+    OpenEverySecond,
+    /// Open neighbouring slices of a CT that is too large.
+    OpenSlab,
+    /// Leave a CT that is too large unopened.
+    DeclineOffer,
     /// Stop loading.
     CancelLoading,
     /// Take up the kept reading.
-    AcceptOffer,
+    AcceptKept,
     /// Begin anew instead.
-    DeclineOffer,
+    DeclineKept,
     /// This tab keeps the reading from now on, not the other.
     TakeOver,
     /// Delete all kept readings; asks first.
@@ -227,10 +235,14 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PrepareUpload, "upload", &["u"], words::UPLOAD),
     info(Action::ConfirmUpload, "upload-confirm", &[], words::UPLOAD_CONFIRM),
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
+    info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
+    info(Action::OpenEverySecond, "preflight-every-second", &[], words::PREFLIGHT_OPEN_EVERY),
+    info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),
+    info(Action::DeclineOffer, "preflight-cancel", &[], words::CANCEL),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
-    info(Action::AcceptOffer, "restore-accept", &[], words::RESTORE_ACCEPT),
-    info(Action::DeclineOffer, "restore-decline", &[], words::RESTORE_DECLINE),
+    info(Action::AcceptKept, "restore-accept", &[], words::RESTORE_ACCEPT),
+    info(Action::DeclineKept, "restore-decline", &[], words::RESTORE_DECLINE),
     info(Action::TakeOver, "autosave-take-over", &[], words::AUTOSAVE_TAKE_OVER),
     info(Action::ClearKept, "autosave-clear", &["Ctrl+Shift+x"], words::AUTOSAVE_CLEAR),
     info(Action::ConfirmClear, "autosave-clear-confirm", &[], words::AUTOSAVE_CLEAR_CONFIRM),
@@ -380,6 +392,8 @@ pub enum Command {
     Language(super::words::Lang),
     /// Where uploads go: the server's name, `None` when none is configured.
     Destination(Option<String>),
+    /// News of the site's DICOMweb server, or a wish for it.
+    Remote(super::remote::RemoteEvent),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// An upload ended.
@@ -390,6 +404,10 @@ pub enum Command {
     CastTook(u32, f64),
     /// The full 3D picture has been put together.
     Refined,
+    /// Voxels along an axis of the volumes that what draws can hold; `None`: any number.
+    LongestAxis(Option<usize>),
+    /// The slice in the middle of the slab that is offered of a CT too large to be opened.
+    SlabCentre(usize),
     /// What can draw, and why not better.
     Gpu(super::state::Gpu),
     /// News of what is kept on this computer.
@@ -421,6 +439,14 @@ pub enum Effect {
         /// The file.
         bytes: Vec<u8>,
     },
+    /// Ask the configured server: a path below its root, answered by [`super::RemoteEvent::Found`].
+    Search(String),
+    /// Get all instances of a path below its root, answered by [`super::RemoteEvent::Retrieved`]; what came before is let go.
+    Retrieve(String),
+    /// Stop asking, and let go what came.
+    CancelRemote,
+    /// Open the files that came.
+    OpenRetrieved,
     /// Send to the configured destination.
     Upload(Box<Outbound>),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.

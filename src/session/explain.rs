@@ -104,7 +104,7 @@ pub(super) fn import_error(error: &ImportError, lang: Lang) -> String {
                 .with(lang, &[&mm(*deviation_mm)])
         }
         ImportError::TooLarge { voxels, limit } => {
-            t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
+            t("{} voxel[s]; at most {} [is|are] held", "{} voxel[s] ; au plus {} [est géré|sont gérés]")
                 .with(lang, &[&voxels.to_string(), &limit.to_string()])
         }
     }
@@ -116,13 +116,16 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
     let n = |value: usize| value.to_string();
     match finding {
         GeometryFinding::MissingSlices { slices } => t(
-            "{} slices are missing: volumes across the gap are too small",
-            "{} coupes manquent : les volumes qui les croisent sont sous-estimés",
+            "{} slice[s] [is|are] missing: volumes across the gap are too small",
+            "{} coupe[s] [manque|manquent] : les volumes qui [la|les] croisent sont sous-estimés",
         )
         .with(lang, &[&n(slices.len())]),
         GeometryFinding::DuplicatePositions { left_out } => {
-            t("{} images repeat a position and were left out", "{} images répètent une position et sont écartées")
-                .with(lang, &[&n(*left_out)])
+            t(
+                "{} image[s] repeat[s|] a position and [was|were] left out",
+                "{} image[s] [répète|répètent] une position et [est écartée|sont écartées]",
+            )
+            .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::IrregularSpacing { smallest_mm, largest_mm, deviation_mm } => t(
             "irregular slice distances {}–{} mm (up to {} mm off the grid)",
@@ -130,7 +133,7 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         )
         .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &mm(*deviation_mm)]),
         GeometryFinding::OffLattice { left_out } => {
-            t("{} images off the grid were left out", "{} images hors grille sont écartées")
+            t("{} image[s] off the grid [was|were] left out", "{} image[s] hors grille [est écartée|sont écartées]")
                 .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::GantryTilt { degrees } => t(
@@ -139,18 +142,31 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         )
         .with(lang, &[&lang.number(*degrees, 1)]),
         GeometryFinding::ResampledSpacing { smallest_mm, largest_mm, spacing_mm, slices } => t(
-            "uneven slice distances {}–{} mm: {} slices between images were computed, {} mm apart; their HU were not measured",
-            "distances entre coupes inégales {}–{} mm : {} coupes intermédiaires calculées, tous les {} mm ; leurs UH ne sont pas mesurées",
+            "uneven slice distances {}–{} mm: {} slice[s] between images [was|were] computed, [its|their] HU not measured; slices lie {} mm apart",
+            "distances entre coupes inégales {}–{} mm : {} coupe[s] intermédiaire[s] calculée[s], aux UH non mesurées ; coupes tous les {} mm",
         )
         .with(lang, &[&mm(*smallest_mm), &mm(*largest_mm), &n(*slices), &mm(*spacing_mm)]),
+        GeometryFinding::Thinned { every, kept, of, spacing_mm } => t(
+            "only one slice in {} is open ({} of {}), {} mm apart: small structures may be missed, volumes are estimates",
+            "seule une coupe sur {} est ouverte ({} sur {}), tous les {} mm : de petites structures peuvent manquer, volumes estimés",
+        )
+        .with(lang, &[&n(*every), &n(*kept), &n(*of), &mm(*spacing_mm)]),
+        GeometryFinding::SlabOnly { first, kept, of } => t(
+            "only slices {} to {} of {} are open: volumes are of this part",
+            "seules les coupes {} à {} sur {} sont ouvertes : volumes de cette partie",
+        )
+        .with(lang, &[&n(first + 1), &n(first + kept), &n(*of)]),
         GeometryFinding::OtherStacks { images, stacks } => t(
-            "{} images of the series are in {} other stacks",
-            "{} images de la série sont dans {} autres piles",
+            "{} image[s] of the series [is|are] in {} other stack[s]",
+            "{} image[s] de la série [est|sont] dans {} autre[s] pile[s]",
         )
         .with(lang, &[&n(*images), &n(*stacks)]),
         GeometryFinding::NotSlices { left_out } => {
-            t("{} objects of the series are no slices", "{} objets de la série ne sont pas des coupes")
-                .with(lang, &[&n(*left_out)])
+            t(
+                "{} object[s] of the series [is no slice|are no slices]",
+                "{} objet[s] de la série [n’est pas une coupe|ne sont pas des coupes]",
+            )
+            .with(lang, &[&n(*left_out)])
         }
         GeometryFinding::SingleSlice => t("one slice only", "une seule coupe").in_lang(lang).to_owned(),
         GeometryFinding::AssumedSpacing { spacing_mm } => {
@@ -162,11 +178,11 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
                 .to_owned()
         }
         GeometryFinding::NoRescale { slices } => {
-            t("{} slices have no rescale: HU are doubtful", "{} coupes sans rescale : UH douteuses")
+            t("{} slice[s] [has|have] no rescale: HU are doubtful", "{} coupe[s] sans rescale : UH douteuses")
                 .with(lang, &[&n(*slices)])
         }
         GeometryFinding::MixedFrameOfReference { count } => {
-            t("{} frames of reference; stacked by position", "{} référentiels ; empilées par position")
+            t("{} frame[s] of reference; stacked by position", "{} référentiel[s] ; empilées par position")
                 .with(lang, &[&n(*count)])
         }
         GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm } => {
@@ -191,8 +207,8 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         )
         .with(lang, &[&mm(*largest_mm)]),
         GeometryFinding::ValuesChanged { rounded, clamped } => t(
-            "{} voxels were rounded to whole HU, {} were out of range",
-            "{} voxels arrondis à l’UH entière, {} hors limites",
+            "{} voxel[s] [was|were] rounded to whole HU, {} [was|were] out of range",
+            "{} voxel[s] arrondi[s] à l’UH entière, {} hors limites",
         )
         .with(lang, &[&rounded.to_string(), &clamped.to_string()]),
         GeometryFinding::NoAir { smallest_hu, largest_hu } => t(
@@ -222,22 +238,23 @@ pub(super) fn archive_error(error: &ArchiveError, lang: Lang) -> String {
             t("too large: {} MiB unpacked, at most {}", "trop grand : {} Mio une fois extrait, au plus {}")
                 .with(lang, &[&mib(*bytes), &mib(*limit)])
         }
-        ArchiveError::TooManyEntries { count, limit } => {
-            t("the archive has {} entries; at most {} are read", "l’archive a {} entrées ; au plus {} sont lues")
-                .with(lang, &[&count.to_string(), &limit.to_string()])
-        }
+        ArchiveError::TooManyEntries { count, limit } => t(
+            "the archive has {} entr[y|ies]; at most {} [is|are] read",
+            "l’archive a {} entrée[s] ; au plus {} [est lue|sont lues]",
+        )
+        .with(lang, &[&count.to_string(), &limit.to_string()]),
         ArchiveError::Ratio { ratio } => t(
-            "compressed {} times: no image is, it was not unpacked",
+            "compressed {} time[s]: no image is, it was not unpacked",
             "compressé {} fois : aucune image ne l’est, non extrait",
         )
         .with(lang, &[&ratio.to_string()]),
         ArchiveError::OtherSize { declared } => {
-            t("its size is not the {} bytes declared", "sa taille n’est pas celle déclarée ({} octets)")
+            t("its size is not the {} byte[s] declared", "sa taille n’est pas celle déclarée ({} octet[s])")
                 .with(lang, &[&declared.to_string()])
         }
         ArchiveError::RepeatedPaths { count } => t(
-            "{} entries have the path of another and cannot be told apart",
-            "{} entrées ont le chemin d’une autre et ne peuvent être distinguées",
+            "{} entr[y|ies] [has|have] the path of another and cannot be told apart",
+            "{} entrée[s] [a|ont] le chemin d’une autre et ne [peut être distinguée|peuvent être distinguées]",
         )
         .with(lang, &[&count.to_string()]),
         ArchiveError::TooDeep => {
@@ -251,8 +268,10 @@ pub(super) fn archive_error(error: &ArchiveError, lang: Lang) -> String {
 /// Why a volume file cannot be opened.
 pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
     match error {
-        VolumeFileError::Truncated { found, needed } => t("truncated: {} of {} bytes", "tronqué : {} octets sur {}")
-            .with(lang, &[&found.to_string(), &needed.to_string()]),
+        VolumeFileError::Truncated { found, needed } => {
+            t("truncated: {} of {} byte[s]", "tronqué : {} octet[s] sur {}")
+                .with(lang, &[&found.to_string(), &needed.to_string()])
+        }
         VolumeFileError::Missing { field } => t("the header has no {}", "l’en-tête n’a pas de {}").with(lang, &[field]),
         VolumeFileError::BadValue { field, found } => {
             t("{} has the unusable value “{}”", "{} a la valeur inutilisable « {} »").with(lang, &[field, found])
@@ -261,14 +280,19 @@ pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
             t("{} = {} is not supported", "{} = {} n’est pas pris en charge").with(lang, &[field, found])
         }
         VolumeFileError::SeveralVolumes { count } => t(
-            "{} volumes or components in one file: only single volumes are opened",
-            "{} volumes ou composantes dans un fichier : seuls les volumes simples sont ouverts",
+            "{} volume[s] or component[s] in one file: only single volumes are opened",
+            "{} volume[s] ou composante[s] dans un fichier : seuls les volumes simples sont ouverts",
         )
         .with(lang, &[&count.to_string()]),
         VolumeFileError::TooLarge { voxels, limit } => {
-            t("{} voxels; at most {} are held", "{} voxels ; au plus {} sont gérés")
+            t("{} voxel[s]; at most {} [is|are] held", "{} voxel[s] ; au plus {} [est géré|sont gérés]")
                 .with(lang, &[&voxels.to_string(), &limit.to_string()])
         }
+        VolumeFileError::LabelMap { labels } => t(
+            "a label map ({}), not a CT: what its labels mean is not said, so it is put on none; segmentations are read as DICOM SEG",
+            "une carte d’étiquettes ({}), pas un scanner : leur sens n’étant pas indiqué, elle n’est reportée sur aucun ; les segmentations se lisent en DICOM SEG",
+        )
+        .with(lang, &[labels]),
         VolumeFileError::Damaged { reason } => {
             t("the voxels cannot be decompressed: {}", "les voxels ne peuvent être décompressés : {}")
                 .with(lang, &[reason])
@@ -407,10 +431,78 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
         SegmentationNote::EmptySegment(number) => {
             t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
         }
-        SegmentationNote::Overlap { voxels } => {
-            t("{} voxels lie in several segments", "{} voxels appartiennent à plusieurs segments")
-                .with(lang, &[&voxels.to_string()])
+        SegmentationNote::Overlap { voxels } => t(
+            "{} voxel[s] [lies|lie] in several segments",
+            "{} voxel[s] [appartient|appartiennent] à plusieurs segments",
+        )
+        .with(lang, &[&voxels.to_string()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each sentence that speaks of a number, with that number put in.
+    fn sentences(n: usize, lang: Lang) -> Vec<String> {
+        let slices = vec![0; n];
+        let (s, big) = ([1.0, 2.0, 1.5], n as u64);
+        let findings = [
+            GeometryFinding::MissingSlices { slices },
+            GeometryFinding::DuplicatePositions { left_out: n },
+            GeometryFinding::OffLattice { left_out: n },
+            GeometryFinding::ResampledSpacing { smallest_mm: s[0], largest_mm: s[1], spacing_mm: s[2], slices: n },
+            GeometryFinding::OtherStacks { images: n, stacks: n },
+            GeometryFinding::NotSlices { left_out: n },
+            GeometryFinding::NoRescale { slices: n },
+            GeometryFinding::MixedFrameOfReference { count: n },
+            GeometryFinding::ValuesChanged { rounded: big, clamped: big },
+        ];
+        let archives = [
+            ArchiveError::TooManyEntries { count: big, limit: big },
+            ArchiveError::Ratio { ratio: big },
+            ArchiveError::OtherSize { declared: big },
+            ArchiveError::RepeatedPaths { count: big },
+        ];
+        let files = [
+            VolumeFileError::Truncated { found: big, needed: big },
+            VolumeFileError::SeveralVolumes { count: big },
+            VolumeFileError::TooLarge { voxels: big, limit: big },
+        ];
+        let overlap = SegmentationNote::Overlap { voxels: big };
+        let number = n.to_string();
+        let counted = words::ALL.iter().filter(|(_, text)| text.en.contains('['));
+        findings
+            .iter()
+            .map(|f| geometry_finding(f, lang))
+            .chain(archives.iter().map(|e| archive_error(e, lang)))
+            .chain(files.iter().map(|e| volume_file_error(e, lang)))
+            .chain([import_error(&ImportError::TooLarge { voxels: big, limit: big }, lang)])
+            .chain([segmentation_note(&overlap, lang)])
+            .chain(counted.map(|(_, text)| text.with(lang, &[&number, &number])))
+            .collect()
+    }
+
+    #[test]
+    fn every_counted_thing_agrees_with_its_number() {
+        for lang in [Lang::En, Lang::Fr] {
+            let of = [0, 1, 2].map(|n| sentences(n, lang));
+            for (zero, (one, two)) in of[0].iter().zip(of[1].iter().zip(&of[2])) {
+                assert!(!format!("{zero}{one}{two}").contains(['[', ']', '|', '{']), "{one}");
+                // 0 goes with several in English and with one in French.
+                let (like, unlike) = if lang == Lang::En { (two, one) } else { (one, two) };
+                let bare = |text: &str| text.replace(['0', '1', '2'], "#");
+                let as_spoken = |text: &str| bare(&text.replace("1,50", "").replace("2,00", "").replace("1,00", ""));
+                assert_eq!(as_spoken(zero), as_spoken(like));
+                assert!(as_spoken(one) != as_spoken(two) || unlike.contains("fois"), "{one} / {two}");
+            }
         }
+        let [one, two] = [1, 2].map(|n| sentences(n, Lang::En));
+        assert_eq!(one[0], "1 slice is missing: volumes across the gap are too small");
+        assert_eq!(one[4], "1 image of the series is in 1 other stack");
+        assert_eq!(two[4], "2 images of the series are in 2 other stacks");
+        assert_eq!(sentences(1, Lang::Fr)[4], "1 image de la série est dans 1 autre pile");
+        assert_eq!(sentences(0, Lang::Fr)[0], "0 coupe manque : les volumes qui la croisent sont sous-estimés");
     }
 }
 

@@ -8,7 +8,7 @@ use super::words::{self, Lang};
 use crate::annotation::Transaction;
 use crate::dicom::Instance;
 use crate::export::{ExportContext, ExportError, Outbound, OutboundObject, seg, sr};
-use crate::import::{Collision, read_segmentation, segmentation_edits};
+use crate::import::{Blend, Collision, SliceSource, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
@@ -164,11 +164,20 @@ impl Case {
         (0..self.plan.slices.len()).map(|k| self.image(k)).collect()
     }
 
+    /// The images that a slice was computed from: two, or the outermost alone.
+    fn images_of(&self, blend: &Blend) -> Vec<Instance> {
+        let mut sources = vec![blend.below, blend.above];
+        sources.dedup();
+        let image = |s: &SliceSource| self.series.instances.get(s.instance)?.of_frame(s.frame);
+        sources.iter().filter_map(image).collect()
+    }
+
     /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.
     fn export_context(&self, now: &str) -> ExportContext {
         let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
         ExportContext {
             source: self.source(),
+            computed: self.plan.blends.iter().map(|b| (b.k, self.images_of(b))).collect(),
             reader: "Reader^".to_owned(),
             reading_id: self.reading_id.clone(),
             date: date.to_owned(),

@@ -7,7 +7,9 @@ use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
-use crate::import::{Assembly, ImportError, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks};
+use crate::import::{
+    Assembly, ImportError, Reduction, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks,
+};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState, Window};
 use crate::volume::CtVolume;
@@ -160,6 +162,7 @@ impl Session {
         self.case = Some(Case {
             series,
             stack: 0,
+            reduction: None,
             plan,
             volume,
             document,
@@ -222,14 +225,7 @@ impl Session {
             None => {}
         }
         self.scan.early.clear();
-        for file in segmentations {
-            if self.case.is_none() {
-                self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
-                continue;
-            }
-            let request = self.start_job(Purpose::ReadSegmentation(file), Priority::SOON, Job::ReadFile, vec![file]);
-            update.effects.push(Effect::RunJob(request));
-        }
+        self.read_segmentations(segmentations, update);
     }
 
     /// Shows a series: the stack that was on screen, or the largest.
@@ -240,7 +236,7 @@ impl Session {
     }
 
     /// The place, among the stacks of its series, of the stack that holds a slice.
-    fn stack_of(&self, (uid, sop_instance_uid, frame): &MarkKey) -> Option<usize> {
+    fn stack_of(&self, (uid, sop_instance_uid, frame, _): &MarkKey) -> Option<usize> {
         let series = self.series.iter().find(|s| s.uid == *uid)?;
         let instance = series.instances.iter().position(|i| i.sop_instance_uid == *sop_instance_uid)?;
         let source = SliceSource { instance, frame: *frame };
@@ -249,9 +245,15 @@ impl Session {
 
     /// Shows a stack of a series. What was marked on the one shown before is kept and comes back with it.
     pub(super) fn open_stack(&mut self, uid: &str, stack: usize, again: bool, update: &mut Update) {
-        if !again && self.case.as_ref().is_some_and(|c| c.series.uid == uid && c.stack == stack) {
+        let is_shown = |c: &Case| c.series.uid == uid && c.stack == stack && c.reduction.is_none();
+        if !again && self.case.as_ref().is_some_and(is_shown) {
             return;
         }
+        self.open_part(uid, stack, None, update);
+    }
+
+    /// Shows a stack, or some of its slices; offers that where the whole cannot be held.
+    pub(super) fn open_part(&mut self, uid: &str, stack: usize, reduction: Option<Reduction>, update: &mut Update) {
         let Some(series) = self.series.iter().find(|s| s.uid == uid).cloned() else { return };
         let name = series.instances.first().map_or_else(String::new, |i| i.series.description.clone());
         let from_file = self.volume_files.get(uid).cloned();
@@ -265,15 +267,24 @@ impl Session {
                 return;
             }
         };
+        let plan = reduction.and_then(|r| plan.reduced(r)).unwrap_or(plan);
+        if let Some(offer) = self.capacity().offer(&plan.grid) {
+            return self.offer_part(uid, stack, name, offer, update);
+        }
         let out_of_memory = |session: &mut Self, name| {
             let error = JobError::Analysis("not enough memory for this CT".to_owned());
             session.problems.push(Problem { name, reason: ProblemReason::Job(error) });
         };
         let Some(mut volume) = CtVolume::empty(plan.grid) else { return out_of_memory(self, name) };
         self.shelve(update);
-        let key = self.shelved.keys().find(|key| key.0 == uid && self.stack_of(key) == Some(stack)).cloned();
+        let belongs = |key: &MarkKey, marks: &Shelved| {
+            key.0 == uid
+                && key.3 == reduction
+                && self.stack_of(key) == Some(stack)
+                && marks.document.grid().same_space(&plan.grid, 0.01)
+        };
+        let key = self.shelved.iter().find(|(key, marks)| belongs(key, marks)).map(|(key, _)| key.clone());
         let kept = key.and_then(|key| self.shelved.remove(&key));
-        let kept = kept.filter(|s| s.document.grid().same_space(&plan.grid, 0.01));
         let (document, history, active, reading_id) = match kept {
             Some(Shelved { document, history, active, reading_id }) => (document, history, active, reading_id),
             None => match Document::empty(plan.grid) {
@@ -285,7 +296,7 @@ impl Session {
         let mut pending = 0;
         let mut of_many: BTreeMap<FileId, Vec<(u32, SliceSource)>> = BTreeMap::new();
         if let Some((header, file)) = &from_file {
-            pending = self.read_volume_file(header, *file, update);
+            pending = self.read_volume_file(header, *file, &plan, update);
         }
         let images = if from_file.is_none() { wanted(&plan) } else { Vec::new() };
         for (n, source) in (0..).zip(images) {
@@ -321,6 +332,7 @@ impl Session {
         self.case = Some(Case {
             series,
             stack,
+            reduction,
             plan,
             volume,
             document,
@@ -334,6 +346,7 @@ impl Session {
         });
         self.begin_views(update);
         self.settle(update);
+        self.end_preflight(update);
     }
 
     fn fetch(&mut self, sources: Vec<SliceSource>, job: Job, priority: Priority, file: FileId, update: &mut Update) {
@@ -370,7 +383,7 @@ impl Session {
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
-    fn shelve(&mut self, update: &mut Update) {
+    pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
         self.keep_aside(update);
         self.exported = None;

@@ -15,7 +15,9 @@ mod loading;
 mod looking;
 mod marking;
 mod other_files;
+mod preflight;
 mod proposing;
+mod remote;
 mod state;
 mod update;
 mod view_model;
@@ -29,6 +31,8 @@ pub use command::{
 };
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
+pub use preflight::PreflightView;
+pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,

@@ -3,9 +3,9 @@
 use super::change::Update;
 use super::command::Effect;
 use super::state::{Problem, ProblemReason, Purpose, Session};
-use crate::import::{ArchiveContents, ArchiveError, MOST_UNPACKED_BYTES, VolumeFile, VolumeFileError};
+use crate::import::{ArchiveContents, ArchiveError, MOST_UNPACKED_BYTES, StackPlan, VolumeFile, VolumeFileError};
 use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stored bytes read by one job where a volume file can be read from anywhere.
 const SLAB_BYTES: usize = 8 << 20;
@@ -93,6 +93,10 @@ impl Session {
         let by_name: BTreeMap<String, FileId> = self.names.iter().map(|(id, name)| (name.clone(), *id)).collect();
         for (file, header) in volumes {
             let name = self.names.get(&file).cloned().unwrap_or_default();
+            if let Some(labels) = header.labels {
+                self.add_problem(file, ProblemReason::Job(VolumeFileError::LabelMap { labels }.into()));
+                continue;
+            }
             let mut data = file;
             if let Some(wanted) = &header.data_file {
                 let Some(found) = beside(&name, wanted).iter().find_map(|n| by_name.get_key_value(n)) else {
@@ -116,11 +120,21 @@ impl Session {
         }
     }
 
-    /// Asks for all slices of a volume file; the number of jobs.
-    pub(super) fn read_volume_file(&mut self, header: &VolumeFile, file: FileId, update: &mut Update) -> usize {
+    /// Asks for the slices of a plan out of a volume file; the number of jobs.
+    pub(super) fn read_volume_file(
+        &mut self,
+        header: &VolumeFile,
+        file: FileId,
+        plan: &StackPlan,
+        update: &mut Update,
+    ) -> usize {
         // An entry of an archive cannot be read from anywhere.
         let entry = self.names.get(&file).is_some_and(|name| self.depth(name) > 0);
-        let slabs = header.slabs(if entry { usize::MAX } else { SLAB_BYTES });
+        let mut slabs = header.slabs(if entry { usize::MAX } else { SLAB_BYTES });
+        if header.planes_are_slices() {
+            let wanted: BTreeSet<usize> = plan.slices.iter().flatten().map(|s| s.frame).collect();
+            slabs.retain(|planes| planes.clone().any(|plane| wanted.contains(&header.slice_of_plane(plane))));
+        }
         let count = slabs.len();
         for (n, planes) in slabs.into_iter().enumerate() {
             let job = Job::DecodeVolume { header: Box::new(header.clone()), planes };
@@ -137,6 +151,8 @@ impl Session {
         let (file, Some(case)) = (*file, &mut self.case) else { return };
         let hu = part.payloads.into_iter().find_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
         let JobFacts::SliceOfVolume { k } = part.facts else { return };
+        // Of a part of the volume, slices outside it come along.
+        let Some(k) = case.plan.slices.iter().position(|s| s.is_some_and(|s| s.frame == k)) else { return };
         if hu.is_none_or(|hu| case.volume.set_slice(k, hu).is_err()) {
             return self.add_problem(file, ProblemReason::Job(JobError::WrongInput));
         }

@@ -2,12 +2,15 @@
 
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
+use super::preflight::Preflight;
 use super::words::Lang;
 use crate::annotation::{Document, History};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::{Grid, PatientPoint};
-use crate::import::{Assembly, ImportError, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order};
+use crate::import::{
+    Assembly, ImportError, Reduction, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order,
+};
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::Quantity;
 use crate::view::{Camera, PaneState, Slab, VolumePreset, Window};
@@ -86,6 +89,8 @@ pub struct Case {
     pub series: Series,
     /// Which of its stacks is shown.
     pub stack: usize,
+    /// Which of its slices are shown, if it is too large to be shown whole.
+    pub reduction: Option<Reduction>,
     /// How that became a volume.
     pub plan: StackPlan,
     /// Its voxels.
@@ -126,7 +131,7 @@ impl Case {
     pub(super) fn mark_key(&self) -> Option<MarkKey> {
         let source = self.plan.slices.iter().flatten().next()?;
         let instance = self.series.instances.get(source.instance)?;
-        Some((self.series.uid.clone(), instance.sop_instance_uid.clone(), source.frame))
+        Some((self.series.uid.clone(), instance.sop_instance_uid.clone(), source.frame, self.reduction))
     }
     /// The image that is a slice; `None` where it is missing or was computed.
     pub fn image(&self, k: usize) -> Option<Instance> {
@@ -135,8 +140,8 @@ impl Case {
     }
 }
 
-/// Where marks belong: Series Instance UID, and SOP Instance UID and frame of a slice of the stack.
-pub(super) type MarkKey = (String, String, usize);
+/// Where marks belong: Series Instance UID, SOP Instance UID and frame of a slice of the stack, and the part of it that was open.
+pub(super) type MarkKey = (String, String, usize, Option<Reduction>);
 
 /// Marks kept while another CT is open.
 #[derive(Debug)]
@@ -214,6 +219,10 @@ pub struct Session {
     pub(super) archives: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) case: Option<Case>,
+    /// Voxels along an axis that the GPU holds.
+    pub(super) longest_axis: Option<usize>,
+    /// A CT too large to be opened whole waits for the reader's choice.
+    pub(super) preflight: Option<Preflight>,
     /// Marks put aside.
     pub(super) shelved: BTreeMap<MarkKey, Shelved>,
     pub(super) jobs: BTreeMap<JobId, Purpose>,
@@ -247,6 +256,7 @@ pub struct Session {
     pub(super) last_plane: crate::geometry::AnatomicalPlane,
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
+    pub(super) remote: super::remote::Remote,
     pub(super) ledger: Vec<LedgerEntry>,
     /// Objects as last exported, and the history's revision they are of: a report refers to the segmentation that was saved.
     pub(super) exported: Option<(u64, Vec<OutboundObject>)>,
@@ -312,6 +322,8 @@ impl Session {
             archives: BTreeSet::new(),
             problems: Vec::new(),
             case: None,
+            longest_axis: None,
+            preflight: None,
             shelved: BTreeMap::new(),
             jobs: BTreeMap::new(),
             next_job: 0,
@@ -341,6 +353,7 @@ impl Session {
             last_plane: crate::geometry::AnatomicalPlane::Axial,
             notice: None,
             upload: UploadState::None,
+            remote: super::remote::Remote::default(),
             ledger: Vec::new(),
             exported: None,
             now: String::new(),
@@ -353,12 +366,14 @@ impl Session {
     pub fn case(&self) -> Option<&Case> {
         self.case.as_ref()
     }
-    /// While headers are read, the grid that the CT will have if each file is a slice like the first; for its size only.
+    /// While headers are read, the grid that the CT will have if each file is a slice like the first; for its size only. `None`
+    /// where that could not be held whole.
     pub fn expected_grid(&self) -> Option<Grid> {
         let case = self.case.as_ref().filter(|c| c.is_preview)?;
         let grid = case.volume.grid();
         let [ni, nj, _] = grid.size();
         Grid::new([ni, nj, self.scan.total], grid.origin(), [0, 1, 2].map(|a| grid.step(a)))
+            .filter(|grid| self.capacity().offer(grid).is_none())
     }
     /// The language of the interface.
     pub fn lang(&self) -> Lang {

@@ -58,6 +58,7 @@ impl Session {
                 self.destination = name;
                 update.changes.facts = true;
             }
+            Command::Remote(event) => self.remote_event(event, &mut update),
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
             Command::ReadOn => self.read_on(&mut update),
@@ -73,6 +74,8 @@ impl Session {
                 update.changes.view = update.changes.volume_view;
                 update.changes.facts = true;
             }
+            Command::LongestAxis(longest_axis) => self.set_longest_axis(longest_axis, &mut update),
+            Command::SlabCentre(centre) => self.set_slab_centre(centre, &mut update),
             Command::Gpu(gpu) => {
                 self.full_cast_ms = None;
                 if gpu == Gpu::Cpu {
@@ -114,6 +117,8 @@ impl Session {
                 self.notice = None;
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
+                self.close_remote(update);
+                self.end_preflight(update);
             }
             Action::Scroll(slices) => self.scroll_key(slices, update),
             Action::Zoom(steps) => self.zoom_key(steps, update),
@@ -145,10 +150,14 @@ impl Session {
             Action::PrepareUpload => self.prepare_upload(now, update),
             Action::ConfirmUpload => self.confirm_upload(update),
             Action::CancelUpload => self.cancel_upload(update),
+            Action::OpenDicomweb => self.toggle_remote(update),
             Action::OpenDemonstration => self.open_demonstration(update),
+            Action::OpenEverySecond => self.take_offer(false, update),
+            Action::OpenSlab => self.take_offer(true, update),
+            Action::DeclineOffer => self.end_preflight(update),
             Action::CancelLoading => self.cancel_loading(update),
-            Action::AcceptOffer => self.accept_offer(update),
-            Action::DeclineOffer => self.decline_offer(update),
+            Action::AcceptKept => self.accept_kept(update),
+            Action::DeclineKept => self.decline_kept(update),
             Action::TakeOver => self.take_over(update),
             Action::ClearKept => self.ask_to_clear(true),
             Action::ConfirmClear => self.clear_kept(update),

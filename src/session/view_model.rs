@@ -64,6 +64,8 @@ pub struct SegmentRow {
     pub voxels: u64,
     /// Volume, ml.
     pub volume_ml: f64,
+    /// Volume, ready to read, with a mark where the geometry makes it doubtful.
+    pub volume: String,
     /// Mean HU.
     pub mean_hu: Option<f64>,
 }
@@ -239,8 +241,12 @@ pub struct ViewModel {
     pub has_case: bool,
     /// Server that uploads go to.
     pub destination: Option<String>,
+    /// A CT that is too large, and what of it can be opened.
+    pub preflight: Option<super::preflight::PreflightView>,
     /// The upload dialog.
     pub upload: UploadView,
+    /// The server dialog.
+    pub remote: super::remote::RemoteView,
     /// Requests made: method, url, bytes, kind, time.
     pub ledger: Vec<super::command::LedgerEntry>,
     /// What is kept on this computer.
@@ -297,6 +303,8 @@ impl Session {
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
             destination: self.destination.clone(),
+            remote: self.remote_view(),
+            preflight: self.preflight_view(),
             upload: match &self.upload {
                 UploadState::None => UploadView::Closed,
                 UploadState::Preview { lines, .. } => UploadView::Preview(lines.clone()),
@@ -337,7 +345,7 @@ impl Session {
             return Status { state: StatusState::Loading, loaded, total, text };
         }
         let text = if loaded == total {
-            counted(loaded, words::ONE_READY, words::READY, lang)
+            words::READY.with(lang, &[&n[0]])
         } else {
             words::READY_INCOMPLETE.with(lang, &[&n[0], &n[1]])
         };
@@ -372,7 +380,7 @@ impl Session {
         }
         let open = self.case.as_ref().filter(|c| c.series.uid == uid).map(|c| c.stack);
         let row = |(n, stack): (usize, &Stack)| {
-            let images = counted(stack.sources.len(), words::ONE_INSTANCE, words::INSTANCES, self.lang);
+            let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
             let about = explain::stack_traits(&stack.traits, self.lang);
             let text = if about.is_empty() { images } else { format!("{about} · {images}") };
             StackRow { stack: n, instances: stack.sources.len(), text, is_open: open == Some(n) }
@@ -395,16 +403,21 @@ impl Session {
                 active: case.active == Some(s.number),
                 voxels: case.document.voxel_count(s.number),
                 volume_ml: case.document.volume_ml(s.number),
+                volume: self.marked(format!("{} ml", self.lang.number(case.document.volume_ml(s.number), 2))),
                 mean_hu: case.document.mean_hu(s.number),
             })
             .collect()
     }
 
+    /// A volume in words, marked where it is not that of the patient's anatomy.
+    fn marked(&self, volume: String) -> String {
+        let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
+        let is_doubtful = findings.iter().any(GeometryFinding::affects_volumes);
+        if is_doubtful { words::DOUBTFUL_VOLUME.with(self.lang, &[&volume]) } else { volume }
+    }
+
     fn quantity_rows(&self) -> Vec<QuantityRow> {
         let lang = self.lang;
-        let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
-        let doubtful = findings.iter().any(GeometryFinding::affects_volumes);
-        let marked = |text: String| if doubtful { words::DOUBTFUL_VOLUME.with(lang, &[&text]) } else { text };
         self.quantities
             .iter()
             .map(|q| {
@@ -415,7 +428,7 @@ impl Session {
                 };
                 let text = q.value.map_or_else(
                     || words::NEEDS_LUNGS.in_lang(lang).to_owned(),
-                    |v| marked(format!("{} {}", lang.number(v, q.digits), q.unit)),
+                    |v| self.marked(format!("{} {}", lang.number(v, q.digits), q.unit)),
                 );
                 QuantityRow { name: q.name, title: title.in_lang(lang).to_owned(), text, value: q.value, unit: q.unit }
             })

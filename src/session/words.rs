@@ -43,6 +43,10 @@ impl Lang {
             Self::Fr => format!("{day}/{month}/{year} {hour}:{minute}"),
         }
     }
+    /// Whether words take their singular after this number: after 1, in French also after 0.
+    pub fn is_singular(self, number: &str) -> bool {
+        number == "1" || (self == Self::Fr && number == "0")
+    }
     /// A number with the language's decimal mark.
     pub fn number(self, value: f64, digits: usize) -> String {
         let text = format!("{value:.digits$}");
@@ -59,7 +63,8 @@ impl Lang {
     }
 }
 
-/// One sentence in both languages. `{}` marks the places of values, in order.
+/// One sentence in both languages. `{}` marks the places of values, in order. What stands in `[one|several]` follows the number
+/// before it; `[s]` is short for `[|s]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
     /// English.
@@ -76,15 +81,24 @@ impl Text {
             Lang::Fr => self.fr,
         }
     }
-    /// In a language, with values put at its `{}` marks.
+    /// In a language, with values put at its `{}` marks, and words in the number that the value before them asks for.
     pub fn with(self, lang: Lang, values: &[&str]) -> String {
         let mut out = String::new();
         let mut values = values.iter();
         for (n, piece) in self.in_lang(lang).split("{}").enumerate() {
+            let mut number = "";
             if n > 0 {
-                out.push_str(values.next().copied().unwrap_or_default());
+                number = values.next().copied().unwrap_or_default();
+                out.push_str(number);
             }
-            out.push_str(piece);
+            let mut parts = piece.split('[');
+            out.push_str(parts.next().unwrap_or_default());
+            for part in parts {
+                let (forms, rest) = part.split_once(']').unwrap_or((part, ""));
+                let (one, several) = forms.split_once('|').unwrap_or(("", forms));
+                out.push_str(if lang.is_singular(number) { one } else { several });
+                out.push_str(rest);
+            }
         }
         out
     }
@@ -125,12 +139,24 @@ texts! {
     READING_HEADERS: "Reading headers: {} of {}" / "Lecture des en-têtes : {} sur {}";
     UNPACKING: "Unpacking archives" / "Extraction des archives";
     LOADING_SLICES: "Loading slices: {} of {}" / "Chargement des coupes : {} sur {}";
-    READY: "{} slices loaded" / "{} coupes chargées";
-    READY_INCOMPLETE: "{} of {} slices loaded" / "{} coupes chargées sur {}";
+    READY: "{} slice[s] loaded" / "{} coupe[s] chargée[s]";
+    READY_INCOMPLETE: "{} of {} slice[s] loaded" / "{} coupe[s] chargée[s] sur {}";
     NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
     DIRECTORY_ASIDE: "A DICOMDIR was set aside: the files it lists are read themselves." / "Un DICOMDIR a été mis de côté : les fichiers qu’il liste sont lus directement.";
     DIRECTORY_ALONE: "No CT series that can be shown was found: a DICOMDIR only lists files. Open the folder that holds them." / "Aucune série de scanner affichable n’a été trouvée : un DICOMDIR ne fait que lister des fichiers. Ouvrez le dossier qui les contient.";
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
+    SLICES: "{} slice[s]" / "{} coupe[s]";
+    PREFLIGHT: "This CT is too large to be opened whole" / "Ce scanner est trop grand pour être ouvert en entier";
+    PREFLIGHT_NAME: "{}: " / "{} : ";
+    PREFLIGHT_SIZE: "{} of {} × {} pixels, {} MB." / "{} de {} × {} pixels, {} Mo.";
+    PREFLIGHT_MEMORY: "Memory here holds {} ({} MB)." / "La mémoire contient ici {} ({} Mo).";
+    PREFLIGHT_GPU: "The GPU here holds {} ({} MB)." / "Le GPU contient ici {} ({} Mo).";
+    PREFLIGHT_KEPT: "Slices are left out, none is changed, and volumes are marked. What is open stays open until you choose." / "Des coupes sont omises, aucune n’est modifiée, et les volumes sont signalés. Ce qui est ouvert le reste jusqu’à votre choix.";
+    PREFLIGHT_EVERY: "One slice in {}: {}, {} mm apart, {} MB" / "Une coupe sur {} : {}, tous les {} mm, {} Mo";
+    PREFLIGHT_SLAB: "Slices {} to {} of {}, {} MB" / "Coupes {} à {} sur {}, {} Mo";
+    PREFLIGHT_CENTRE: "Middle of the slab" / "Milieu de la portion";
+    PREFLIGHT_OPEN_EVERY: "Open every second slice of a CT that is too large" / "Ouvrir une coupe sur deux d’un scanner trop grand";
+    PREFLIGHT_OPEN_SLAB: "Open neighbouring slices of a CT that is too large" / "Ouvrir des coupes voisines d’un scanner trop grand";
     SLAB: "Slab" / "Épaisseur";
     SLAB_OFF: "Plane" / "Plan";
     SLAB_MEAN: "Mean" / "Moyenne";
@@ -193,13 +219,42 @@ texts! {
     NEEDS_LUNGS: "needs the lungs" / "nécessite les poumons";
     EXPORT_SEG: "Save DICOM SEG" / "Enregistrer le DICOM SEG";
     EXPORT_SR: "Save DICOM SR" / "Enregistrer le DICOM SR";
+    OPEN_DICOMWEB: "Server…" / "Serveur…";
+    REMOTE_TITLE: "CT on the server" / "Scanners du serveur";
+    REMOTE_PATIENT: "Patient’s name" / "Nom du patient";
+    REMOTE_PATIENT_ID: "Patient ID" / "Identifiant du patient";
+    REMOTE_FROM: "From" / "Du";
+    REMOTE_TO: "To" / "Au";
+    REMOTE_DESCRIPTION: "Description" / "Description";
+    REMOTE_SEARCH: "Search" / "Rechercher";
+    REMOTE_USER: "User" / "Utilisateur";
+    REMOTE_PASSWORD: "Password" / "Mot de passe";
+    REMOTE_TOKEN: "Access token" / "Jeton d’accès";
+    REMOTE_SECRET: "Kept in this page’s memory only." / "Gardé uniquement dans la mémoire de cette page.";
+    REMOTE_DATE: "Date" / "Date";
+    REMOTE_IMAGES: "Images" / "Images";
+    REMOTE_SEARCHING: "Asking the server…" / "Interrogation du serveur…";
+    REMOTE_RETRIEVING: "{} of {} images, {} MB" / "{} images sur {}, {} Mo";
+    REMOTE_NO_STUDY: "No study with CT matches." / "Aucun examen avec scanner ne correspond.";
+    REMOTE_MORE: "The first {} studies; more match. Narrow the search." / "Les {} premiers examens ; d’autres correspondent. Précisez la recherche.";
+    REMOTE_RETRY: "Try again" / "Réessayer";
+    REMOTE_OPEN_CAME: "Open the images that came ({})" / "Ouvrir les images reçues ({})";
+    REMOTE_UNREACHABLE: "No answer that this page may read: the network or TLS failed, or the server does not allow this page’s origin (CORS: Access-Control-Allow-Origin), or the page’s connect-src does not name the server." / "Aucune réponse lisible par cette page : échec du réseau ou de TLS, ou le serveur n’autorise pas l’origine de cette page (CORS : Access-Control-Allow-Origin), ou connect-src de la page ne nomme pas le serveur.";
+    REMOTE_UNAUTHORIZED: "The server asks who you are (401): sign in, or check user, password or token." / "Le serveur demande qui vous êtes (401) : connectez-vous, ou vérifiez l’utilisateur, le mot de passe ou le jeton.";
+    REMOTE_FORBIDDEN: "The server does not let you read this (403): ask its administrator." / "Le serveur ne vous laisse pas lire ceci (403) : demandez à son administrateur.";
+    REMOTE_NOT_FOUND: "The server does not have this (404), or its address in the configuration is wrong." / "Le serveur ne l’a pas (404), ou son adresse dans la configuration est fausse.";
+    REMOTE_NOT_ACCEPTABLE: "The server cannot give images as they are stored (406): it must allow application/dicom with any transfer syntax." / "Le serveur ne peut pas donner les images telles qu’enregistrées (406) : il doit accepter application/dicom avec toute syntaxe de transfert.";
+    REMOTE_STATUS: "The server failed (HTTP {})." / "Le serveur a échoué (HTTP {}).";
+    REMOTE_BAD_ANSWER: "The server’s answer is not what was asked for: {}" / "La réponse du serveur n’est pas celle demandée : {}";
+    REMOTE_INCOMPLETE: "Not all images came: the answer broke off. {}" / "Toutes les images ne sont pas arrivées : la réponse s’est interrompue. {}";
+    REMOTE_CANCELLED: "Stopped." / "Arrêté.";
     UPLOAD: "Send to {}" / "Envoyer à {}";
     UPLOAD_NOWHERE: "No DICOMweb server is configured." / "Aucun serveur DICOMweb n’est configuré.";
     UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
     UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
     UPLOAD_CONFIRM: "Send" / "Envoyer";
     UPLOADING: "Sending…" / "Envoi en cours…";
-    UPLOADED: "Sent: {} objects stored" / "Envoyé : {} objets enregistrés";
+    UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
     UPLOAD_FAILED: "Not sent: {}" / "Non envoyé : {}";
     NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
     EXPORT_NEEDS_DICOM: "DICOM SEG and SR refer to DICOM images: this CT was not opened from DICOM and has none." / "DICOM SEG et SR renvoient à des images DICOM : ce scanner n’a pas été ouvert à partir de DICOM et n’en a aucune.";
@@ -210,13 +265,11 @@ texts! {
     CONTOUR_EMPTY: "The contour holds no voxel centre." / "Le contour ne contient aucun centre de voxel.";
     NO_LUNGS: "Propose or draw the lungs first." / "Proposez ou dessinez d’abord les poumons.";
     JOB_FAILED: "{} failed: {}" / "{} : échec, {}";
-    IMPORTED_SEG: "Segmentation read: {} segments" / "Segmentation lue : {} segments";
+    IMPORTED_SEG: "Segmentation read: {} segment[s]" / "Segmentation lue : {} segment[s]";
     SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
     SEGMENTATION: "Segmentation" / "Segmentation";
-    REPEATED_FILES: "{} files were open already" / "{} fichiers étaient déjà ouverts";
-    ONE_READY: "1 slice loaded" / "1 coupe chargée";
-    INSTANCES: "{} images" / "{} images";
-    ONE_INSTANCE: "1 image" / "1 image";
+    REPEATED_FILES: "{} file[s] [was|were] open already" / "{} fichier[s] [était déjà ouvert|étaient déjà ouverts]";
+    INSTANCES: "{} image[s]" / "{} image[s]";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: slices by CPU, no 3D." / "Aucun GPU ne peut l’afficher ici : coupes par CPU, pas de 3D.";
     GPU_LOST: "The GPU was lost; views are rebuilt, nothing marked is lost." / "Le GPU a été perdu ; les vues sont reconstruites, rien de ce qui est marqué n’est perdu.";
@@ -285,7 +338,27 @@ mod tests {
         for (name, text) in ALL {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
+            for sentence in [text.en, text.fr] {
+                assert_eq!(sentence.matches('[').count(), sentence.matches(']').count(), "{name}");
+                // Words follow the number before them.
+                let before = sentence.split('[').next().unwrap_or_default();
+                assert!(!sentence.contains('[') || before.contains("{}"), "{name}");
+            }
         }
+    }
+
+    #[test]
+    fn words_agree_with_the_number_before_them() {
+        let text = Text { en: "{} entr[y|ies] in {} file[s]", fr: "{} entrée[s] dans {} fichier[s] : [elle|elles]" };
+        assert_eq!(text.with(Lang::En, &["1", "2"]), "1 entry in 2 files");
+        assert_eq!(text.with(Lang::En, &["0", "1"]), "0 entries in 1 file");
+        assert_eq!(text.with(Lang::Fr, &["2", "0"]), "2 entrées dans 0 fichier : elle");
+        assert_eq!(text.with(Lang::Fr, &["0", "11"]), "0 entrée dans 11 fichiers : elles");
+        assert_eq!(READY.with(Lang::En, &["1"]), "1 slice loaded");
+        assert_eq!(READY_INCOMPLETE.with(Lang::Fr, &["1", "2"]), "1 coupe chargée sur 2");
+        assert_eq!(REPEATED_FILES.with(Lang::Fr, &["1"]), "1 fichier était déjà ouvert");
+        // Values are never read as forms.
+        assert_eq!(UPLOAD.with(Lang::En, &["a [b|c] {}"]), "Send to a [b|c] {}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
-use super::dialogs::{HelpDialog, UploadDialog};
+use super::dialogs::{HelpDialog, PreflightDialog, UploadDialog};
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
+use super::remote::RemoteDialog;
 use super::runtime::{Page, Runtime, page};
 use super::toolbar::Toolbar;
 use crate::session::{Command, action_of_key};
@@ -63,6 +64,8 @@ fn App() -> impl IntoView {
             <Panes />
             <RightColumn />
             <StatusLine />
+            <RemoteDialog />
+            <PreflightDialog />
             <UploadDialog />
             <HelpDialog />
             <KeptDialogs />
@@ -75,7 +78,8 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     use wasm_bindgen::JsCast;
     let typing = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).is_some_and(|e| {
         let kind = e.get_attribute("type").unwrap_or_default();
-        e.tag_name() == "SELECT" || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number"))
+        e.tag_name() == "SELECT"
+            || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "range" | "date" | "password"))
     });
     let key = event.key();
     if typing && key != "Escape" {

@@ -1,9 +1,9 @@
-//! The upload preview and the list of keys.
+//! The upload preview, the offer of a part of a CT that is too large, and the list of keys.
 
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::words;
-use crate::session::{Action, COMMANDS, Command, UploadView};
+use crate::session::{Action, COMMANDS, Command, PreflightView, UploadView};
 use leptos::prelude::*;
 
 #[component]
@@ -56,6 +56,74 @@ pub(super) fn UploadDialog() -> impl IntoView {
                 <button type="button" data-testid="upload-close" hidden=move || !done() on:click=close>
                     {say(words::CLOSE)}
                 </button>
+            </div>
+        </div>
+    }
+}
+
+/// What can be opened of a CT that is too large.
+#[component]
+pub(super) fn PreflightDialog() -> impl IntoView {
+    let page = page();
+    let offer = Memo::new(move |_| page.view.with(|v| v.preflight.clone()));
+    let open = Memo::new(move |_| offer.with(Option::is_some));
+    let first = NodeRef::<leptos::html::Button>::new();
+    // What is asked is where the keyboard is, once it is on the page.
+    Effect::new(move |_| {
+        if open.get() {
+            request_animation_frame(move || {
+                if let Some(Err(e)) = first.get_untracked().map(|button| button.focus()) {
+                    log::debug!("{e:?}");
+                }
+            });
+        }
+    });
+    let text = move |f: fn(&PreflightView) -> String| offer.with(|o| o.as_ref().map(f).unwrap_or_default());
+    let act = move |action: Action| move |_| page.dispatch(Command::Do(action));
+    view! {
+        <div
+            class="dialog"
+            role="dialog"
+            aria-modal="true"
+            aria-label=say(words::PREFLIGHT)
+            data-testid="preflight"
+            hidden=move || !open.get()
+        >
+            <h2>{say(words::PREFLIGHT)}</h2>
+            <p data-testid="preflight-about">{move || text(|o| o.about.clone())}</p>
+            <p>{say(words::PREFLIGHT_KEPT)}</p>
+            <button
+                type="button"
+                node_ref=first
+                data-testid="preflight-every-second"
+                data-every=move || text(|o| o.every.to_string())
+                on:click=act(Action::OpenEverySecond)
+            >
+                {move || text(|o| o.thinned.clone())}
+            </button>
+            <label class="field">
+                <span>{say(words::PREFLIGHT_CENTRE)}</span>
+                <b>{move || text(|o| o.ends[0].clone())}</b>
+                <input
+                    type="range"
+                    class="wide"
+                    data-testid="preflight-centre"
+                    min=move || text(|o| o.centres[0].to_string())
+                    max=move || text(|o| o.centres[1].to_string())
+                    prop:value=move || text(|o| o.centre.to_string())
+                    on:input=move |e| {
+                        if let Ok(centre) = event_target_value(&e).parse() {
+                            page.dispatch(Command::SlabCentre(centre));
+                        }
+                    }
+                />
+                <b>{move || text(|o| o.ends[1].clone())}</b>
+            </label>
+            <button type="button" data-testid="preflight-slab" on:click=act(Action::OpenSlab)>
+                {move || text(|o| o.slab.clone())}
+            </button>
+            <div class="group end">
+                <CommandButton action=Action::DeclineOffer />
             </div>
         </div>
     }

@@ -5,6 +5,8 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod canvases;
+mod configured;
 mod dialogs;
 mod document;
 mod icons;
@@ -12,6 +14,7 @@ mod kept;
 mod panels;
 mod panes;
 mod picture;
+mod remote;
 mod runtime;
 mod toolbar;
 

@@ -5,7 +5,7 @@ use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, counted, meaning_words};
+use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
 use leptos::prelude::*;
 
 #[component]
@@ -15,7 +15,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
     let problems = Memo::new(move |_| page.view.with(|v| v.problems.clone()));
     let geometry = Memo::new(move |_| page.view.with(|v| v.geometry.clone()));
     let ledger = Memo::new(move |_| page.view.with(|v| v.ledger.clone()));
-    let instances = move |n: usize| counted(n, words::ONE_INSTANCE, words::INSTANCES, page.view.with(|v| v.lang));
+    let instances = move |n: usize| words::INSTANCES.with(page.view.with(|v| v.lang), &[&n.to_string()]);
     view! {
         <aside class="column left">
             <section>
@@ -235,7 +235,7 @@ fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
         row.with(|r| {
             r.as_ref().map(|r| {
                 let mean = r.mean_hu.map_or_else(|| "—".to_owned(), |hu| lang.number(hu, 0));
-                format!("{} ml · {mean} {}", lang.number(r.volume_ml, 2), words::COLUMN_MEAN.in_lang(lang))
+                format!("{} · {mean} {}", r.volume, words::COLUMN_MEAN.in_lang(lang))
             })
         })
     };

@@ -1,31 +1,38 @@
-//! The canvases and what draws on them: the GPU's renderer, or the CPU twins where no GPU can draw.
+//! What draws the panes: the GPU's renderer, the CPU where no GPU can draw, or both.
+//!
+//! A software GPU is the processor by a longer way: slices whose axes are the grid's are drawn at once from page memory then, and
+//! the voxels go to the GPU when all have arrived and are shown. It draws the 3D picture and oblique slices.
 
+use super::canvases::Canvases;
 use crate::annotation::Layer;
 use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, reslice};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, draw_slice, draws_quickly};
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
 
-/// Canvases in their places on the page, and their painter: one for each pane, or one for all where a GPU draws on one only.
+/// See the module.
 pub(super) struct Picture {
     host: HtmlElement,
-    canvases: Vec<HtmlCanvasElement>,
-    /// Where each lies, device px, and how many there were to a CSS px.
-    places: Vec<Option<(PxRect, f64)>>,
-    painter: Painter,
+    gpu: Option<GpuPainter>,
+    cpu: Option<CpuPainter>,
 }
 
-enum Painter {
-    Gpu(Box<Renderer>),
-    Cpu(Drawn),
+/// The renderer and its canvases: one for each pane, or one for all where a GPU draws on one only.
+struct GpuPainter {
+    canvases: Canvases,
+    renderer: Box<Renderer>,
+    /// The open CT has a place on the GPU.
+    begun: bool,
+    /// The last frame was its work.
+    drew: bool,
 }
 
 /// What the CPU has drawn, canvas by canvas.
-#[derive(Default)]
-struct Drawn {
+struct CpuPainter {
+    canvases: Canvases,
     panes: Vec<Option<PaneInput>>,
     look: LabelLook,
     /// Voxels or labels changed since.
@@ -36,7 +43,7 @@ struct Drawn {
 const PANES: usize = 4;
 
 impl Picture {
-    /// Tries WebGPU, then WebGL2, then the CPU; `wanted` begins further down. Each try gets a fresh canvas.
+    /// Tries WebGPU, then WebGL2, then the CPU; `wanted` begins further down, and is taken at its word. Each try gets fresh canvases.
     pub(super) async fn open(host: &HtmlElement, wanted: Option<&str>) -> (Self, Gpu) {
         let tries: &[Preference] = match wanted {
             Some("cpu") => &[],
@@ -44,20 +51,20 @@ impl Picture {
             _ => &[Preference::WebGpu, Preference::WebGl2],
         };
         for preference in tries {
-            let canvases = fresh_canvases(host, if *preference == Preference::WebGl2 { 1 } else { PANES });
-            match Renderer::on_canvases(&canvases, *preference).await {
+            host.set_text_content(None);
+            let canvases = Canvases::on(host, if *preference == Preference::WebGl2 { 1 } else { PANES });
+            match Renderer::on_canvases(canvases.all(), *preference).await {
                 Ok(renderer) => {
                     let gpu = if renderer.backend() == Backend::WebGpu { Gpu::WebGpu } else { Gpu::WebGl2 };
-                    return (Self::on(host, canvases, Painter::Gpu(Box::new(renderer))), gpu);
+                    let cpu = (renderer.is_software() && wanted.is_none()).then(|| CpuPainter::on(host));
+                    let painter = GpuPainter { canvases, renderer: Box::new(renderer), begun: false, drew: false };
+                    return (Self { host: host.clone(), gpu: Some(painter), cpu }, gpu);
                 }
                 Err(e) => log::warn!("{preference:?}: {e}"),
             }
         }
-        (Self::on(host, fresh_canvases(host, PANES), Painter::Cpu(Drawn::default())), Gpu::Cpu)
-    }
-
-    fn on(host: &HtmlElement, canvases: Vec<HtmlCanvasElement>, painter: Painter) -> Self {
-        Self { host: host.clone(), places: vec![None; canvases.len()], canvases, painter }
+        host.set_text_content(None);
+        (Self { host: host.clone(), gpu: None, cpu: Some(CpuPainter::on(host)) }, Gpu::Cpu)
     }
 
     /// The place on the page, for another try.
@@ -67,150 +74,182 @@ impl Picture {
     }
     /// Calls `tell` when what draws is gone.
     pub(super) fn when_lost(&self, tell: impl Fn() + Send + 'static) {
-        if let Painter::Gpu(renderer) = &self.painter {
-            renderer.when_lost(tell);
+        if let Some(gpu) = &self.gpu {
+            gpu.renderer.when_lost(tell);
         }
     }
     pub(super) fn is_lost(&self) -> bool {
-        matches!(&self.painter, Painter::Gpu(r) if r.is_lost())
+        self.gpu.as_ref().is_some_and(|g| g.renderer.is_lost())
+    }
+    /// Whether slices are drawn from page memory: the GPU's voxels are not waited for then, and may wait.
+    pub(super) fn slices_by_cpu(&self) -> bool {
+        self.cpu.is_some()
     }
 
-    /// Another CT; whether this painter can hold it.
+    /// Most voxels along an axis of a volume; `None` where nothing limits it.
+    pub(super) fn longest_axis(&self) -> Option<usize> {
+        self.gpu.as_ref().map(|gpu| gpu.renderer.longest_axis() as usize)
+    }
+
+    /// Another CT; whether the GPU can hold it.
     pub(super) fn begin(&mut self, case: &Case) -> bool {
-        let renderer = match &mut self.painter {
-            Painter::Gpu(renderer) => renderer,
-            Painter::Cpu(drawn) => {
-                drawn.stale = true;
-                return true;
+        match (&mut self.gpu, &mut self.cpu) {
+            (Some(gpu), None) => gpu.begin(case),
+            (gpu, Some(cpu)) => {
+                cpu.stale = true;
+                if let Some(gpu) = gpu {
+                    gpu.renderer.clear();
+                    gpu.begun = false;
+                }
+                true
             }
-        };
-        let held = renderer.set_grid(case.volume.grid(), !case.volume.is_complete());
-        if let Err(e) = &held {
-            log::warn!("{e}");
+            (None, None) => true,
         }
-        held.is_ok()
     }
     /// A CT of this size is being read.
     pub(super) fn expect(&mut self, grid: &Grid) {
-        if let Painter::Gpu(renderer) = &mut self.painter {
-            renderer.expect(grid);
+        if let (Some(gpu), None) = (&mut self.gpu, &self.cpu) {
+            gpu.renderer.expect(grid);
         }
     }
     /// No CT is open any more: nothing of it may stay on screen.
     pub(super) fn clear(&mut self) {
-        self.place(&FrameInput { size: [1, 1], look: LabelLook::default(), panes: Vec::new() });
-        match &mut self.painter {
-            Painter::Gpu(renderer) => renderer.clear(),
-            Painter::Cpu(drawn) => *drawn = Drawn::default(),
+        if let Some(gpu) = &mut self.gpu {
+            gpu.canvases.place(&[]);
+            gpu.renderer.clear();
+            gpu.begun = false;
+        }
+        if let Some(cpu) = &mut self.cpu {
+            cpu.canvases.place(&[]);
+            cpu.panes.clear();
         }
     }
-    pub(super) fn upload_slice(&mut self, case: &Case, k: usize) {
-        match &mut self.painter {
-            Painter::Gpu(renderer) => {
-                if let Some(hu) = case.volume.pixels(k) {
-                    renderer.upload_slice(k, hu);
-                }
-            }
-            Painter::Cpu(drawn) => drawn.stale = true,
+    /// Voxels or labels are other ones than were drawn.
+    pub(super) fn voxels_changed(&mut self) {
+        if let Some(cpu) = &mut self.cpu {
+            cpu.stale = true;
         }
+    }
+    /// Hands slice `k` to the GPU; whether that can hold the CT.
+    pub(super) fn upload_slice(&mut self, case: &Case, k: usize) -> bool {
+        let Some(gpu) = &mut self.gpu else { return true };
+        if !gpu.begun && !gpu.begin(case) {
+            return false;
+        }
+        if let Some(hu) = case.volume.pixels(k) {
+            gpu.renderer.upload_slice(k, hu);
+        }
+        true
     }
     pub(super) fn upload_labels(&mut self, case: &Case, touched: IndexBox) {
-        match &mut self.painter {
-            Painter::Gpu(renderer) => {
-                let document = &case.document;
-                renderer.upload_labels(touched, document.layer(Layer::Anatomy), document.layer(Layer::Findings));
-            }
-            Painter::Cpu(drawn) => drawn.stale = true,
+        if let Some(gpu) = &mut self.gpu {
+            gpu.upload_labels(case, touched);
         }
     }
 
-    /// Lays the canvases where their panes are, and hides those that have none.
-    fn place(&mut self, frame: &FrameInput) {
-        let alone = self.canvases.len() == 1;
-        let whole = PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] };
-        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
-        for (n, (canvas, at)) in self.canvases.iter().zip(&mut self.places).enumerate() {
-            let pane = frame.panes.get(n).map(|p| (if alone { whole } else { p.rect }, ratio));
-            if pane == *at {
-                continue;
-            }
-            *at = pane;
-            let style = canvas.style();
-            let set = |name: &str, value: &str| {
-                style.set_property(name, value).unwrap_or_else(|e| log::debug!("{e:?}"));
-            };
-            set("display", if pane.is_some() { "block" } else { "none" });
-            let Some((rect, _)) = pane else { continue };
-            canvas.set_width(rect.width);
-            canvas.set_height(rect.height);
-            for (name, px) in [("left", rect.x), ("top", rect.y), ("width", rect.width), ("height", rect.height)] {
-                set(name, &format!("{}px", f64::from(px) / ratio));
-            }
-        }
-    }
-
-    /// Draws what the session shows, the 3D picture anew only if `cast`; whether it was drawn.
-    pub(super) fn draw(&mut self, session: &Session, cast: bool) -> bool {
+    /// Draws what the session shows, the 3D picture anew only if `cast`; whether it was drawn. `held`: the GPU has all voxels.
+    pub(super) fn draw(&mut self, session: &Session, cast: bool, held: bool) -> bool {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
-        self.place(&frame);
-        match &mut self.painter {
-            Painter::Gpu(renderer) => renderer.draw(&frame, cast),
-            Painter::Cpu(drawn) => drawn.draw(&self.canvases, &frame, case),
-        }
+        let (gpu, cpu) = (&mut self.gpu, &mut self.cpu);
+        let by_cpu = |pane: &PaneInput| match &pane.content {
+            PaneContent::Slice(slice) => gpu.is_none() || !held || draws_quickly(&case.volume, slice),
+            PaneContent::Volume(_) => gpu.is_none(),
+        };
+        let (ours, panes) = match cpu {
+            Some(_) => frame.panes.into_iter().partition(by_cpu),
+            None => (Vec::new(), frame.panes),
+        };
+        let drawn = cpu.as_mut().is_none_or(|cpu| cpu.draw(&ours, &frame.look, case));
+        let rest = FrameInput { panes, ..frame };
+        drawn && gpu.as_mut().is_none_or(|gpu| gpu.draw(&rest, cast, cpu.is_some()))
     }
 
     /// Whether a 3D picture is being put together.
     pub(super) fn is_casting(&self) -> bool {
-        matches!(&self.painter, Painter::Gpu(r) if r.is_casting())
+        self.gpu.as_ref().is_some_and(|g| g.renderer.is_casting())
     }
 
     /// Lets the GPU report what it has finished.
     pub(super) fn poll(&self) {
-        if let Painter::Gpu(renderer) = &self.painter {
-            renderer.poll();
+        if let Some(gpu) = &self.gpu {
+            gpu.renderer.poll();
         }
     }
 
     /// Calls back when all slices handed over so far have been taken in.
     pub(super) fn when_taken_in(&self, done: impl FnOnce() + Send + 'static) {
-        match &self.painter {
-            Painter::Gpu(renderer) => renderer.when_taken_in(done),
-            Painter::Cpu(_) => done(),
+        match &self.gpu {
+            Some(gpu) => gpu.renderer.when_taken_in(done),
+            None => done(),
         }
     }
 
     /// Calls back when everything drawn so far is on its way to the screen.
     pub(super) fn when_done(&self, done: impl FnOnce() + Send + 'static) {
-        match &self.painter {
-            Painter::Gpu(renderer) => renderer.when_done(done),
-            Painter::Cpu(_) => {
+        match &self.gpu {
+            Some(gpu) if gpu.drew => gpu.renderer.when_done(done),
+            _ => {
                 Timeout::new(0, done).forget();
             }
         }
     }
 }
 
-impl Drawn {
+impl GpuPainter {
+    fn begin(&mut self, case: &Case) -> bool {
+        let held = self.renderer.set_grid(case.volume.grid(), !case.volume.is_complete());
+        self.begun = held.is_ok();
+        match held {
+            Ok(()) => self.upload_labels(case, IndexBox::whole(case.volume.grid().size())),
+            Err(e) => log::warn!("{e}"),
+        }
+        self.begun
+    }
+
+    fn upload_labels(&mut self, case: &Case, touched: IndexBox) {
+        if self.begun {
+            let document = &case.document;
+            self.renderer.upload_labels(touched, document.layer(Layer::Anatomy), document.layer(Layer::Findings));
+        }
+    }
+
+    /// `shared`: slices are drawn by the CPU.
+    fn draw(&mut self, frame: &FrameInput, cast: bool, shared: bool) -> bool {
+        let rects: Vec<PxRect> = match self.canvases.all() {
+            [_] if frame.panes.is_empty() => Vec::new(),
+            [_] => vec![PxRect { x: 0, y: 0, width: frame.size[0], height: frame.size[1] }],
+            _ => frame.panes.iter().map(|p| p.rect).collect(),
+        };
+        self.canvases.place(&rects);
+        self.drew = !shared || cast || frame.panes.iter().any(|p| matches!(p.content, PaneContent::Slice(_)));
+        self.renderer.draw(frame, cast)
+    }
+}
+
+impl CpuPainter {
+    /// Above the GPU's canvases.
+    fn on(host: &HtmlElement) -> Self {
+        let canvases = Canvases::on(host, PANES);
+        Self { canvases, panes: Vec::new(), look: LabelLook::default(), stale: true }
+    }
+
     /// Draws the slices that are not right any more; whether all could be.
-    fn draw(&mut self, canvases: &[HtmlCanvasElement], frame: &FrameInput, case: &Case) -> bool {
-        let all = std::mem::take(&mut self.stale) || self.look != frame.look;
-        self.look.clone_from(&frame.look);
-        self.panes.resize(canvases.len(), None);
+    fn draw(&mut self, panes: &[PaneInput], look: &LabelLook, case: &Case) -> bool {
+        let rects: Vec<PxRect> = panes.iter().map(|p| p.rect).collect();
+        self.canvases.place(&rects);
+        let all = std::mem::take(&mut self.stale) || self.look != *look;
+        self.look.clone_from(look);
+        self.panes.resize(PANES, None);
         let labels = Layer::ALL.map(|l| case.document.layer(l));
-        for (n, (canvas, before)) in canvases.iter().zip(&mut self.panes).enumerate() {
-            let pane = frame.panes.get(n);
+        for (n, (canvas, before)) in self.canvases.all().iter().zip(&mut self.panes).enumerate() {
+            let pane = panes.get(n);
             let changed = all || before.as_ref() != pane;
             *before = pane.cloned();
             let Some(PaneInput { rect, content: PaneContent::Slice(slice) }) = pane.filter(|_| changed) else {
                 continue;
             };
             let size = [rect.width, rect.height];
-            let pixels = reslice::reslice(&case.volume, labels, &frame.look, slice, size);
-            let context =
-                canvas.get_context("2d").ok().flatten().map(JsCast::unchecked_into::<CanvasRenderingContext2d>);
-            let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), size[0], size[1]);
-            let put = image.and_then(|i| context.map_or(Ok(()), |c| c.put_image_data(&i, 0.0, 0.0)));
-            if let Err(e) = put {
+            if let Err(e) = put(canvas, &draw_slice(&case.volume, labels, look, slice, size), size) {
                 log::error!("{e:?}");
                 *before = None;
                 return false;
@@ -220,14 +259,11 @@ impl Drawn {
     }
 }
 
-/// An empty host with canvases that have given no context yet.
-fn fresh_canvases(host: &HtmlElement, count: usize) -> Vec<HtmlCanvasElement> {
-    let Some(document) = web_sys::window().and_then(|w| w.document()) else { return Vec::new() };
-    host.set_text_content(None);
-    let fresh = || {
-        let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.dyn_into().ok()?;
-        host.append_child(&canvas).ok()?;
-        Some(canvas)
-    };
-    (0..count).filter_map(|_| fresh()).collect()
+/// Puts RGBA on a canvas.
+fn put(canvas: &HtmlCanvasElement, pixels: &[u8], size: [u32; 2]) -> Result<(), wasm_bindgen::JsValue> {
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), size[0], size[1])?;
+    match canvas.get_context("2d")? {
+        Some(context) => context.unchecked_into::<CanvasRenderingContext2d>().put_image_data(&image, 0.0, 0.0),
+        None => Ok(()),
+    }
 }

@@ -4,7 +4,7 @@ use super::document::{query, starting_language};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
-use crate::platform::configuration::{self, Configuration};
+use crate::platform::dicomweb::Server;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
@@ -68,9 +68,11 @@ struct Inner {
     pending: RefCell<Changes>,
     frame_asked: Cell<bool>,
     marks: Cell<Marks>,
-    configuration: RefCell<Configuration>,
     /// What is kept on this computer; made once there is a runtime that hears of it.
     keeping: OnceCell<Keeping>,
+    server: Server,
+    /// Files that come from the server, until they are opened.
+    retrieved: RefCell<Vec<(String, File)>>,
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
@@ -136,8 +138,9 @@ impl Runtime {
             pending: RefCell::default(),
             frame_asked: Cell::default(),
             marks: Cell::default(),
-            configuration: RefCell::default(),
             keeping: OnceCell::new(),
+            server: Server::default(),
+            retrieved: RefCell::default(),
             view,
             probe,
             drawings,
@@ -156,18 +159,7 @@ impl Runtime {
         *runtime.0.pool.borrow_mut() =
             Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
         let reading = runtime.clone();
-        spawn_local(async move {
-            match configuration::load().await {
-                Ok(configuration) => {
-                    let name = configuration.dicomweb.as_ref().map(|d| d.name.clone());
-                    *reading.0.configuration.borrow_mut() = configuration;
-                    reading.dispatch(Command::Destination(name));
-                }
-                Err(e) => log::warn!("no configuration: {e}"),
-            }
-            let days = reading.0.configuration.borrow().autosave_days();
-            reading.keeping().start(days);
-        });
+        spawn_local(async move { reading.configure().await });
         view.set(runtime.0.session.borrow().view_model());
         runtime
     }
@@ -195,7 +187,16 @@ impl Runtime {
         spawn_local(async move { runtime.open(dropped.await) });
     }
 
-    fn open(&self, files: Vec<(String, File)>) {
+    /// The configured server.
+    pub(super) fn server(&self) -> &Server {
+        &self.0.server
+    }
+    /// The files that come from it.
+    pub(super) fn retrieved<R>(&self, change: impl FnOnce(&mut Vec<(String, File)>) -> R) -> R {
+        change(&mut self.0.retrieved.borrow_mut())
+    }
+
+    pub(super) fn open(&self, files: Vec<(String, File)>) {
         let runtime = self.clone();
         spawn_local(async move {
             // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
@@ -242,15 +243,17 @@ impl Runtime {
                     log::error!("{file_name} could not be saved: {e}");
                 }
             }
+            Effect::Search(path) => self.search_server(path),
+            Effect::Retrieve(path) => self.retrieve_series(path),
+            Effect::CancelRemote => self.stop_server(),
+            Effect::OpenRetrieved => self.open_retrieved(),
             Effect::Upload(outbound) => {
-                let Some(root) = self.0.configuration.borrow().dicomweb.as_ref().map(|d| d.root.clone()) else {
-                    return;
-                };
                 let runtime = self.clone();
                 spawn_local(async move {
                     let entering = runtime.clone();
                     let outcome =
-                        egress::store(&outbound, &root, |entry| entering.dispatch(Command::Ledger(entry))).await;
+                        egress::store(&outbound, &runtime.0.server, |entry| entering.dispatch(Command::Ledger(entry)))
+                            .await;
                     runtime.dispatch(Command::Uploaded(outcome));
                 });
             }
@@ -273,7 +276,8 @@ impl Runtime {
         }
     }
 
-    fn keeping(&self) -> &Keeping {
+    /// What is kept on this computer.
+    pub(super) fn keeping(&self) -> &Keeping {
         let hearing = self.clone();
         self.0.keeping.get_or_init(|| Keeping::new(move |news| hearing.dispatch(Command::Keeping(news))))
     }
@@ -333,10 +337,12 @@ impl Runtime {
             // A frame finds out, and rebuilds.
             let watching = SendWrapper::new(runtime.clone());
             picture.when_lost(move || watching.ask_frame());
+            let longest_axis = picture.longest_axis();
             *runtime.0.picture.borrow_mut() = Some(picture);
             let again = Changes { volume: true, view: true, volume_view: true, facts: true, ..Changes::default() };
             runtime.0.pending.borrow_mut().merge(again);
             runtime.requeue();
+            runtime.dispatch(Command::LongestAxis(longest_axis));
             runtime.dispatch(Command::Gpu(gpu));
         });
     }
@@ -416,16 +422,24 @@ impl Runtime {
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
         let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
+        let (mut by_cpu, mut waits) = (false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
                 too_large = !picture.begin(case);
             }
+            by_cpu = picture.slices_by_cpu();
+            if changes.volume || !changes.slices.is_empty() || changes.labels.is_some() {
+                picture.voxels_changed();
+            }
+            // Where slices do not need the GPU, its voxels come after them.
+            waits = by_cpu && !(case.is_settled() && self.0.marks.get().mpr);
             let (begun, mut handed) = (clock::now_ms(), 0);
-            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
+            while !waits
+                && self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
                 && clock::now_ms() - begun < UPLOAD_BUDGET_MS
                 && let Some(k) = uploads.pop()
             {
-                picture.upload_slice(case, k);
+                too_large |= !picture.upload_slice(case, k);
                 handed += 1;
             }
             if handed > 0 {
@@ -440,16 +454,17 @@ impl Runtime {
                 self.0.cast_due.set(true);
             }
             // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
-            let arriving = session.is_loading() || !uploads.is_empty();
+            let arriving = session.is_loading() || !(uploads.is_empty() || by_cpu);
             let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
             // A CT that is complete in memory is drawn once it is complete on the GPU.
-            let hold = resting || (!uploads.is_empty() && case.volume.is_complete());
+            let hold = resting || (!(uploads.is_empty() || by_cpu) && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
             let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
-            held = hold && (changes.view || changes.volume_view || changes.volume);
-            if (changes.view || changes.volume_view || changes.volume || cast) && !hold {
+            let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());
+            held = hold && shows;
+            if (shows || cast) && !hold {
                 let begun = clock::now_ms();
-                drew = picture.draw(&session, cast);
+                drew = picture.draw(&session, cast, uploads.is_empty());
                 self.0.drawing.set(drew);
                 let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
                 picture.when_done(move || {
@@ -500,7 +515,7 @@ impl Runtime {
                     Timeout::new(0, move || runtime.read_on()).forget();
                 });
             }
-            if !marks.mpr && case.is_settled() && uploads.is_empty() {
+            if !marks.mpr && case.is_settled() && (uploads.is_empty() || by_cpu) {
                 marks.mpr = true;
                 picture.when_done(|| clock::mark("hilum:mpr"));
             }
@@ -512,7 +527,7 @@ impl Runtime {
             picture.poll();
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
-        let more = !uploads.is_empty() && picture.is_some();
+        let more = !uploads.is_empty() && picture.is_some() && !(waits && !self.0.marks.get().mpr);
         // The page's words change a few times a second while slices arrive: each change is a picture to put together.
         let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
         let facts = (changes.facts && !told).then(|| session.view_model());

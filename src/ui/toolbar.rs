@@ -109,6 +109,9 @@ pub(super) fn Toolbar() -> impl IntoView {
                     <span>{say(words::OPEN_FOLDER)}</span>
                     <input node_ref=folder type="file" multiple data-testid="open-folder" on:change=open />
                 </label>
+                <span hidden=move || page.view.with(|v| v.destination.is_none())>
+                    <CommandButton action=Action::OpenDicomweb />
+                </span>
                 <CommandButton action=Action::OpenDemonstration />
             </div>
             <div class="group">

@@ -3,6 +3,7 @@
 //! `reslice` and `raycast` are the CPU twins of the shaders of the same name: they say what is right, and draw slices where no
 //! GPU can.
 
+mod aligned_slice;
 mod camera;
 mod frame_input;
 mod labels;
@@ -14,6 +15,7 @@ mod slab;
 mod transfer;
 mod window;
 
+pub use aligned_slice::{draw_slice, draws_quickly};
 pub use camera::Camera;
 pub use frame_input::{FrameInput, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;

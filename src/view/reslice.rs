@@ -71,29 +71,33 @@ pub fn reslice(
             let values = places.map(|p| linear(volume, if slice.nearest { (p + 0.5).floor() } else { p }));
             let Some(hu) = slice.slab.projection.of(values) else { continue };
             let mut colour = [grey(hu, low, scale, slice.inverted); 3];
-            for (layer, map) in labels.iter().enumerate() {
-                let label = label_at(map, v);
-                if label == 0 {
-                    continue;
-                }
-                let [r, g, b, shown] = look.colour(layer, label);
-                if shown == 0.0 {
-                    continue;
-                }
-                let edge = [walk.right, -walk.right, walk.down, -walk.down]
-                    .iter()
-                    .any(|step| label_at(map, v + *step) != label);
-                let alpha = if edge { look.outline } else { look.fill };
-                for (c, s) in colour.iter_mut().zip([r, g, b]) {
-                    *c += (s - *c) * alpha;
-                }
-            }
+            mark(&mut colour, labels, look, &walk, v);
             for (p, c) in px.iter_mut().zip(colour) {
                 *p = (c * 255.0 + 0.5) as u8;
             }
         }
     }
     out
+}
+
+/// Lays the segments of a voxel coordinate over a px: filled, and stronger where the next px is another segment's.
+pub(super) fn mark(colour: &mut [f32; 3], labels: [&LabelMap; 2], look: &LabelLook, walk: &VoxelWalk, v: DVec3) {
+    for (layer, map) in labels.iter().enumerate() {
+        let label = label_at(map, v);
+        if label == 0 {
+            continue;
+        }
+        let [r, g, b, shown] = look.colour(layer, label);
+        if shown == 0.0 {
+            continue;
+        }
+        let edge =
+            [walk.right, -walk.right, walk.down, -walk.down].iter().any(|step| label_at(map, v + *step) != label);
+        let alpha = if edge { look.outline } else { look.fill };
+        for (c, s) in colour.iter_mut().zip([r, g, b]) {
+            *c += (s - *c) * alpha;
+        }
+    }
 }
 
 /// HU as grey, 0..=1.

@@ -21,8 +21,9 @@ const short = (value) => {
   return bytes;
 };
 
-/// Writes a series of `slices` images of `size` × `size` pixels; the paths of its files. `study` tells series apart.
-export function writeSeries(folder, { slices, size, study }) {
+/// Writes a series of `slices` images of `size` × `size` pixels; the paths of its files. `study` tells series apart; where two lots
+/// share one, `first` numbers the images of the second on.
+export function writeSeries(folder, { slices, size, study, kernel = "", first = 0 }) {
   const pixels = Buffer.alloc(size * size * 2);
   for (let j = 0; j < size; j++)
     for (let i = 0; i < size; i++)
@@ -30,14 +31,15 @@ export function writeSeries(folder, { slices, size, study }) {
   const uid = `2.25.990${study}`;
   const ct = "1.2.840.10008.5.1.4.1.1.2";
   return Array.from({ length: slices }, (_, k) => {
+    const number = first + k + 1;
     const meta = Buffer.concat([
       element(2, 2, "UI", ct),
-      element(2, 3, "UI", `${uid}.1.${k + 1}`),
+      element(2, 3, "UI", `${uid}.1.${number}`),
       element(2, 0x10, "UI", "1.2.840.10008.1.2.1"),
     ]);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(meta.length);
-    const file = path.join(folder, `${study}-${String(k).padStart(5, "0")}.dcm`);
+    const file = path.join(folder, `${study}-${String(first + k).padStart(5, "0")}.dcm`);
     fs.writeFileSync(
       file,
       Buffer.concat([
@@ -47,12 +49,13 @@ export function writeSeries(folder, { slices, size, study }) {
         meta,
         element(8, 8, "CS", "ORIGINAL\\PRIMARY\\AXIAL"),
         element(8, 0x16, "UI", ct),
-        element(8, 0x18, "UI", `${uid}.1.${k + 1}`),
+        element(8, 0x18, "UI", `${uid}.1.${number}`),
         element(8, 0x60, "CS", "CT"),
         element(0x18, 0x50, "DS", "1"),
+        element(0x18, 0x1210, "SH", kernel),
         element(0x20, 0xd, "UI", uid),
         element(0x20, 0xe, "UI", `${uid}.1`),
-        element(0x20, 0x13, "IS", String(k + 1)),
+        element(0x20, 0x13, "IS", String(number)),
         element(0x20, 0x32, "DS", `0\\0\\${k}`),
         element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"),
         element(0x28, 2, "US", short(1)),

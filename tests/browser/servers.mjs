@@ -25,13 +25,15 @@ const freePort = () =>
     });
   });
 
-/// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way.
-export async function serve(archive) {
+/// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way. `dicomweb` adds to the configuration;
+/// `answer` may answer for the archive, and says whether it did.
+export async function serve(archive, { dicomweb = {}, answer = () => false } = {}) {
   const recorded = [];
-  const configuration = JSON.stringify({ dicomweb: archive ? { name: "Orthanc", root: "/dicom-web" } : null });
+  const configuration = JSON.stringify({ dicomweb: archive ? { name: "Orthanc", root: "/dicom-web", ...dicomweb } : null });
   const server = http.createServer((request, response) => {
     const place = new URL(request.url, "http://here").pathname;
     if (archive && place.startsWith("/dicom-web")) {
+      if (answer(request, response)) return;
       const pieces = [];
       request.on("data", (piece) => pieces.push(piece));
       request.on("end", () => {

@@ -1,0 +1,187 @@
+//! Reading from the configured DICOMweb server: GET only. QIDO-RS answers as data sets, WADO-RS answers part by part.
+
+use super::configuration::Dicomweb;
+use super::{clock, reading};
+use crate::dicom::{JsonDataSet, Multipart};
+use crate::session::{Authentication, LedgerEntry, RemoteError};
+use js_sys::{Reflect, Uint8Array};
+use std::cell::RefCell;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, Request, RequestCache, RequestCredentials, RequestInit,
+    RequestRedirect, Response,
+};
+
+/// What the reader gave to be known by: memory of this page only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// User name, where there is one.
+    pub user: String,
+    /// Password or token.
+    pub secret: String,
+}
+
+/// The server, and who asks it.
+#[derive(Default)]
+pub struct Server {
+    configuration: RefCell<Option<Dicomweb>>,
+    secret: RefCell<Secret>,
+    /// Of what is under way.
+    stop: RefCell<Option<AbortController>>,
+}
+
+impl Server {
+    /// Takes the site's configuration.
+    pub fn configure(&self, configuration: Option<Dicomweb>) {
+        *self.configuration.borrow_mut() = configuration;
+    }
+    /// Takes what the reader gave.
+    pub fn know(&self, secret: Secret) {
+        *self.secret.borrow_mut() = secret;
+    }
+    /// An address below the root; `None` where no server is configured.
+    pub fn address(&self, path: &str) -> Option<String> {
+        let root = self.configuration.borrow().as_ref()?.root.trim_end_matches('/').to_owned();
+        reading::absolute(&format!("{root}/{path}")).ok()
+    }
+    /// How the server knows who asks: whether cookies go to it, and the `Authorization` header (RFC 7617, RFC 6750).
+    pub fn credentials(&self) -> (RequestCredentials, Option<String>) {
+        let authentication = self.configuration.borrow().as_ref().map(|c| Authentication::from(c.authentication));
+        let Secret { user, secret } = &*self.secret.borrow();
+        match authentication.unwrap_or_default() {
+            Authentication::None => (RequestCredentials::SameOrigin, None),
+            Authentication::Cookie => (RequestCredentials::Include, None),
+            Authentication::Basic => {
+                // `btoa` takes bytes as characters.
+                let bytes: String = format!("{user}:{secret}").bytes().map(char::from).collect();
+                let encoded = web_sys::window().and_then(|w| w.btoa(&bytes).ok());
+                (RequestCredentials::Omit, encoded.map(|e| format!("Basic {e}")))
+            }
+            Authentication::Bearer => (RequestCredentials::Omit, Some(format!("Bearer {secret}"))),
+        }
+    }
+    /// Stops what is under way.
+    pub fn stop(&self) {
+        if let Some(stop) = self.stop.borrow_mut().take() {
+            stop.abort();
+        }
+    }
+
+    /// A search (QIDO-RS, PS3.18 10.6): the data sets of its answer.
+    ///
+    /// # Errors
+    /// By what cures it.
+    pub async fn search(&self, path: &str, enter: impl Fn(LedgerEntry)) -> Result<Vec<JsonDataSet>, RemoteError> {
+        let response = self.get(path, "application/dicom+json", "search", enter).await?;
+        // No content: nothing matches (PS3.18 8.3.4.5).
+        if response.status() == 204 {
+            return Ok(Vec::new());
+        }
+        let bad = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
+        let text = JsFuture::from(response.text().map_err(bad)?).await.map_err(broken)?;
+        let value = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).map_err(bad)?;
+        serde_wasm_bindgen::from_value(value).map_err(|e| RemoteError::BadAnswer(e.to_string()))
+    }
+
+    /// All instances of a path (WADO-RS, PS3.18 10.4), as the server stores them: nothing is recompressed on the way, and old
+    /// servers give their own choice otherwise. Each is handed to `take` as it comes, with the bytes read so far.
+    ///
+    /// # Errors
+    /// By what cures it; what came before was taken.
+    pub async fn retrieve(
+        &self,
+        path: &str,
+        enter: impl Fn(LedgerEntry),
+        mut take: impl FnMut(Vec<u8>, u64),
+    ) -> Result<(), RemoteError> {
+        let accept = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
+        let response = self.get(path, accept, "retrieve", enter).await?;
+        let content_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
+        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let bad = |e: crate::dicom::MultipartError| RemoteError::BadAnswer(e.to_string());
+        // One instance, or an archive of them, may come without an envelope.
+        let mut parts = match kind.as_str() {
+            "application/dicom" | "application/zip" => None,
+            _ => Some(Multipart::new(&content_type).map_err(bad)?),
+        };
+        let body = response.body().ok_or_else(|| RemoteError::BadAnswer("no body".to_owned()))?;
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let (mut bytes, mut alone) = (0, Vec::new());
+        loop {
+            let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
+            if Reflect::get(&piece, &"done".into()).is_ok_and(|d| d.is_truthy()) {
+                break;
+            }
+            let Ok(piece) = Reflect::get(&piece, &"value".into()).and_then(|v| Ok(v.dyn_into::<Uint8Array>()?)) else {
+                continue;
+            };
+            let piece = piece.to_vec();
+            bytes += piece.len() as u64;
+            match &mut parts {
+                Some(parts) => {
+                    for part in parts.push(&piece).map_err(bad)? {
+                        take(part.bytes, bytes);
+                    }
+                }
+                None => alone.extend_from_slice(&piece),
+            }
+        }
+        match parts {
+            Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(e.to_string())),
+            None => {
+                take(alone, bytes);
+                Ok(())
+            }
+        }
+    }
+
+    async fn get(
+        &self,
+        path: &str,
+        accept: &str,
+        kind: &str,
+        enter: impl Fn(LedgerEntry),
+    ) -> Result<Response, RemoteError> {
+        let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
+        let url = self.address(path).ok_or(RemoteError::NotFound)?;
+        enter(LedgerEntry { method: "GET", url: url.clone(), bytes: 0, kind: kind.to_owned(), at: clock::date_time() });
+        let stop = AbortController::new().map_err(failed)?;
+        let headers = Headers::new().map_err(failed)?;
+        headers.set("Accept", accept).map_err(failed)?;
+        let (credentials, authorization) = self.credentials();
+        if let Some(authorization) = authorization {
+            // A secret that cannot stand in a header is none.
+            headers.set("Authorization", &authorization).map_err(|e| {
+                log::debug!("{e:?}");
+                RemoteError::Unauthorized
+            })?;
+        }
+        let init = RequestInit::new();
+        init.set_headers(&headers);
+        init.set_credentials(credentials);
+        init.set_redirect(RequestRedirect::Error);
+        // Images of patients are not left in the browser's cache.
+        init.set_cache(RequestCache::NoStore);
+        init.set_signal(Some(&stop.signal()));
+        *self.stop.borrow_mut() = Some(stop);
+        let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
+        let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
+        let answer = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|e| match broken(e) {
+            RemoteError::Incomplete(_) => RemoteError::Unreachable,
+            other => other,
+        })?;
+        let response: Response = answer.unchecked_into();
+        if response.ok() { Ok(response) } else { Err(RemoteError::of_status(response.status())) }
+    }
+}
+
+/// What a broken line is: stopped by the reader, or by the world.
+fn broken(error: JsValue) -> RemoteError {
+    let name = Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string());
+    if name.as_deref() == Some("AbortError") {
+        RemoteError::Cancelled
+    } else {
+        RemoteError::Incomplete(super::PlatformError::from(error).0)
+    }
+}

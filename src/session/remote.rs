@@ -1,0 +1,324 @@
+//! Reading from the site's DICOMweb server: the search, what it found, and a series on its way.
+
+use super::change::Update;
+use super::command::Effect;
+use super::state::Session;
+use super::words::{self, Lang, Text};
+use crate::dicom::{
+    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, series, series_path, studies,
+};
+
+/// How the server knows who asks. The secret is asked of the reader and kept in memory only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Authentication {
+    /// It does not ask.
+    #[default]
+    None,
+    /// The site's cookies (and certificates) are sent, to another origin too.
+    Cookie,
+    /// User and password (RFC 7617).
+    Basic,
+    /// A token (RFC 6750).
+    Bearer,
+}
+
+/// Why the server gave no answer that could be used, by what cures it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemoteError {
+    /// No answer that the page may read: the network, TLS, or the server does not name this page's origin (CORS).
+    Unreachable,
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 406: the server cannot give instances as they are stored.
+    NotAcceptable,
+    /// Another status.
+    Status(u16),
+    /// Something that is not what was asked for.
+    BadAnswer(String),
+    /// The answer broke off.
+    Incomplete(String),
+    /// The reader stopped it.
+    Cancelled,
+}
+
+impl RemoteError {
+    /// Of a status that is not 200 to 299.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            406 => Self::NotAcceptable,
+            other => Self::Status(other),
+        }
+    }
+    /// `data-cause` in the automation contract.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "network",
+            Self::Unauthorized => "401",
+            Self::Forbidden => "403",
+            Self::NotFound => "404",
+            Self::NotAcceptable => "406",
+            Self::Status(_) => "status",
+            Self::BadAnswer(_) => "answer",
+            Self::Incomplete(_) => "incomplete",
+            Self::Cancelled => "cancelled",
+        }
+    }
+    /// What happened and what to do.
+    pub fn words(&self, lang: Lang) -> String {
+        let fixed = |text: Text| text.in_lang(lang).to_owned();
+        match self {
+            Self::Unreachable => fixed(words::REMOTE_UNREACHABLE),
+            Self::Unauthorized => fixed(words::REMOTE_UNAUTHORIZED),
+            Self::Forbidden => fixed(words::REMOTE_FORBIDDEN),
+            Self::NotFound => fixed(words::REMOTE_NOT_FOUND),
+            Self::NotAcceptable => fixed(words::REMOTE_NOT_ACCEPTABLE),
+            Self::Status(status) => words::REMOTE_STATUS.with(lang, &[&status.to_string()]),
+            Self::BadAnswer(why) => words::REMOTE_BAD_ANSWER.with(lang, &[why]),
+            Self::Incomplete(why) => words::REMOTE_INCOMPLETE.with(lang, &[why]),
+            Self::Cancelled => fixed(words::REMOTE_CANCELLED),
+        }
+    }
+}
+
+/// What happens in the dialog and on the line.
+#[derive(Clone, Debug)]
+pub enum RemoteEvent {
+    /// The configuration was read: how to ask.
+    Configured(Authentication),
+    /// Look for studies.
+    Search(StudyQuery),
+    /// Show the series of a study.
+    Study(String),
+    /// Get a series, by its place in the list.
+    Retrieve(usize),
+    /// Stop what is under way.
+    Cancel,
+    /// Open what came before the line broke.
+    OpenWhatCame,
+    /// An answer to a search.
+    Found(Result<Vec<JsonDataSet>, RemoteError>),
+    /// Instances and bytes that have come so far.
+    Came(usize, u64),
+    /// A series came, whole or not.
+    Retrieved(Result<(), RemoteError>),
+}
+
+/// What is under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Asking {
+    #[default]
+    Nothing,
+    Studies,
+    Series(String),
+    Instances(RemoteSeries),
+}
+
+/// The dialog.
+#[derive(Debug, Default)]
+pub(super) struct Remote {
+    is_open: bool,
+    authentication: Authentication,
+    asking: Asking,
+    studies: Vec<RemoteStudy>,
+    /// More than were asked for match.
+    more: bool,
+    /// The study whose series are listed.
+    study: String,
+    series: Vec<RemoteSeries>,
+    came: (usize, u64),
+    /// The series that was last asked for, by its place.
+    last: Option<usize>,
+    error: Option<RemoteError>,
+    /// A search has been answered.
+    answered: bool,
+}
+
+/// The dialog as the page shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoteView {
+    /// Whether it is shown.
+    pub is_open: bool,
+    /// Whether something is under way.
+    pub busy: bool,
+    /// What the reader must give: user and password, or a token.
+    pub authentication: Authentication,
+    /// Studies found: UID and words (name, ID, date, description).
+    pub studies: Vec<(String, [String; 4])>,
+    /// The study whose series are listed.
+    pub study: String,
+    /// Its series: UID, modality, instances, words.
+    pub series: Vec<(String, String, Option<usize>, String)>,
+    /// What has happened, in words.
+    pub said: String,
+    /// Instances of the series under way that came, and how many there are.
+    pub progress: Option<(usize, Option<usize>)>,
+    /// Cause and words of what went wrong.
+    pub error: Option<(&'static str, String)>,
+    /// Instances that came before the line broke.
+    pub came: usize,
+    /// The series that can be asked for again.
+    pub retry: Option<usize>,
+}
+
+impl Session {
+    /// Shows or hides the dialog.
+    pub(super) fn toggle_remote(&mut self, update: &mut Update) {
+        if self.destination.is_none() {
+            return self.say(words::UPLOAD_NOWHERE, update);
+        }
+        self.remote.is_open = !self.remote.is_open;
+        if !self.remote.is_open {
+            self.stop_asking(update);
+        }
+        update.changes.facts = true;
+    }
+
+    /// Escape closes the dialog.
+    pub(super) fn close_remote(&mut self, update: &mut Update) {
+        if self.remote.is_open {
+            self.toggle_remote(update);
+        }
+    }
+
+    fn stop_asking(&mut self, update: &mut Update) {
+        self.remote.asking = Asking::Nothing;
+        self.remote.came = (0, 0);
+        self.remote.error = None;
+        update.effects.push(Effect::CancelRemote);
+    }
+
+    fn ask(&mut self, asking: Asking, path: String, update: &mut Update) {
+        self.stop_asking(update);
+        self.remote.is_open = true;
+        update.effects.push(match asking {
+            Asking::Instances(_) => Effect::Retrieve(path),
+            _ => Effect::Search(path),
+        });
+        self.remote.asking = asking;
+    }
+
+    pub(super) fn remote_event(&mut self, event: RemoteEvent, update: &mut Update) {
+        update.changes.facts = true;
+        match event {
+            RemoteEvent::Configured(authentication) => self.remote.authentication = authentication,
+            RemoteEvent::Search(query) => {
+                self.remote.last = None;
+                self.remote.series.clear();
+                self.remote.study.clear();
+                self.ask(Asking::Studies, query.path(), update);
+            }
+            RemoteEvent::Study(uid) => {
+                if let Some(path) = series_path(&uid) {
+                    self.remote.series.clear();
+                    self.remote.study.clone_from(&uid);
+                    self.remote.last = None;
+                    self.ask(Asking::Series(uid), path, update);
+                }
+            }
+            RemoteEvent::Retrieve(place) => {
+                let wanted = self.remote.series.get(place).cloned();
+                if let Some((series, path)) = wanted.and_then(|s| instances_path(&s).map(|path| (s, path))) {
+                    self.ask(Asking::Instances(series), path, update);
+                    self.remote.last = Some(place);
+                }
+            }
+            RemoteEvent::Cancel => {
+                self.stop_asking(update);
+                self.remote.error = Some(RemoteError::Cancelled);
+            }
+            RemoteEvent::OpenWhatCame => {
+                if self.remote.came.0 > 0 && self.remote.asking == Asking::Nothing {
+                    self.open_retrieved(update);
+                }
+            }
+            RemoteEvent::Found(answer) => self.found(answer),
+            RemoteEvent::Came(instances, bytes) => self.remote.came = (instances, bytes),
+            RemoteEvent::Retrieved(outcome) => {
+                let Asking::Instances(series) = std::mem::take(&mut self.remote.asking) else { return };
+                match outcome {
+                    // A server that leaves instances out ends as if all had come.
+                    Ok(()) if series.instances.is_none_or(|n| self.remote.came.0 >= n) => self.open_retrieved(update),
+                    Ok(()) => self.remote.error = Some(RemoteError::Incomplete(String::new())),
+                    Err(error) => self.remote.error = Some(error),
+                }
+            }
+        }
+    }
+
+    fn open_retrieved(&mut self, update: &mut Update) {
+        self.remote.is_open = false;
+        self.remote.came = (0, 0);
+        self.remote.error = None;
+        update.effects.push(Effect::OpenRetrieved);
+    }
+
+    fn found(&mut self, answer: Result<Vec<JsonDataSet>, RemoteError>) {
+        let remote = &mut self.remote;
+        match (std::mem::take(&mut remote.asking), answer) {
+            (Asking::Nothing | Asking::Instances(_), _) => {}
+            (_, Err(error)) => remote.error = Some(error),
+            (Asking::Studies, Ok(answer)) => {
+                remote.studies = studies(&answer);
+                remote.more = remote.studies.len() > MOST_STUDIES;
+                remote.studies.truncate(MOST_STUDIES);
+                remote.answered = true;
+            }
+            (Asking::Series(study), Ok(answer)) => {
+                remote.series = series(&answer, &study);
+                if remote.series.is_empty() {
+                    remote.error = Some(RemoteError::NotFound);
+                }
+            }
+        }
+    }
+
+    pub(super) fn remote_view(&self) -> RemoteView {
+        let (remote, lang) = (&self.remote, self.lang);
+        let study = |s: &RemoteStudy| {
+            let date = match (s.date.get(..4), s.date.get(4..6), s.date.get(6..8)) {
+                (Some(y), Some(m), Some(d)) => format!("{y}-{m}-{d}"),
+                _ => String::new(),
+            };
+            (s.uid.clone(), [s.patient_name.clone(), s.patient_id.clone(), date, s.description.clone()])
+        };
+        let series = |s: &RemoteSeries| {
+            let title = if s.description.is_empty() { s.uid.clone() } else { s.description.clone() };
+            (s.uid.clone(), s.modality.clone(), s.instances, title)
+        };
+        let (came, bytes) = remote.came;
+        let mb = lang.number(bytes as f64 / 1e6, 0);
+        let (progress, said) = match &remote.asking {
+            Asking::Instances(s) => {
+                let of = s.instances.map_or_else(|| "?".to_owned(), |n| n.to_string());
+                let said = words::REMOTE_RETRIEVING.with(lang, &[&came.to_string(), &of, &mb]);
+                (Some((came, s.instances)), said)
+            }
+            Asking::Studies | Asking::Series(_) => (None, words::REMOTE_SEARCHING.in_lang(lang).to_owned()),
+            Asking::Nothing if remote.answered && remote.studies.is_empty() && remote.study.is_empty() => {
+                (None, words::REMOTE_NO_STUDY.in_lang(lang).to_owned())
+            }
+            Asking::Nothing if remote.more => (None, words::REMOTE_MORE.with(lang, &[&MOST_STUDIES.to_string()])),
+            Asking::Nothing => (None, String::new()),
+        };
+        RemoteView {
+            is_open: remote.is_open,
+            busy: remote.asking != Asking::Nothing,
+            authentication: remote.authentication,
+            studies: remote.studies.iter().map(study).collect(),
+            study: remote.study.clone(),
+            series: remote.series.iter().map(series).collect(),
+            said,
+            progress,
+            error: remote.error.as_ref().map(|e| (e.cause(), e.words(lang))),
+            came: if remote.asking == Asking::Nothing { came } else { 0 },
+            retry: remote.last.filter(|n| *n < remote.series.len()),
+        }
+    }
+}

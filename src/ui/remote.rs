@@ -1,0 +1,260 @@
+//! The server dialog, and what the session asks of the server.
+
+use super::runtime::{Runtime, page};
+use super::toolbar::say;
+use crate::dicom::StudyQuery;
+use crate::platform::dicomweb::Secret;
+use crate::platform::files;
+use crate::session::words;
+use crate::session::{Action, Authentication, Command, RemoteError, RemoteEvent};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlInputElement, SubmitEvent};
+
+impl Runtime {
+    fn tell(&self, event: RemoteEvent) {
+        self.dispatch(Command::Remote(event));
+    }
+
+    pub(super) fn search_server(&self, path: String) {
+        let runtime = self.clone();
+        spawn_local(async move {
+            let entering = runtime.clone();
+            let enter = |entry| entering.dispatch(Command::Ledger(entry));
+            let answer = runtime.server().search(&path, enter).await;
+            // What was stopped has been answered by something else.
+            if !matches!(answer, Err(RemoteError::Cancelled)) {
+                runtime.tell(RemoteEvent::Found(answer));
+            }
+        });
+    }
+
+    pub(super) fn retrieve_series(&self, path: String) {
+        let runtime = self.clone();
+        spawn_local(async move {
+            let entering = runtime.clone();
+            let enter = |entry| entering.dispatch(Command::Ledger(entry));
+            let take = |bytes: Vec<u8>, so_far: u64| {
+                let came = runtime.retrieved(|files| {
+                    let name = format!("{:05}.dcm", files.len() + 1);
+                    match files::make(&name, &bytes) {
+                        Ok(file) => files.push((name, file)),
+                        Err(e) => log::error!("{name}: {e}"),
+                    }
+                    files.len()
+                });
+                runtime.tell(RemoteEvent::Came(came, so_far));
+            };
+            let outcome = runtime.server().retrieve(&path, enter, take).await;
+            if !matches!(outcome, Err(RemoteError::Cancelled)) {
+                runtime.tell(RemoteEvent::Retrieved(outcome));
+            }
+        });
+    }
+
+    pub(super) fn stop_server(&self) {
+        self.server().stop();
+        self.retrieved(Vec::clear);
+    }
+
+    pub(super) fn open_retrieved(&self) {
+        let files = self.retrieved(std::mem::take);
+        let runtime = self.clone();
+        spawn_local(async move { runtime.open(files) });
+    }
+}
+
+#[component]
+pub(super) fn RemoteDialog() -> impl IntoView {
+    let page = page();
+    let remote = Memo::new(move |_| page.view.with(|v| v.remote.clone()));
+    let tell = move |event: RemoteEvent| page.dispatch(Command::Remote(event));
+    let fields = [(); 7].map(|()| NodeRef::<leptos::html::Input>::new());
+    let [name, id, from, to, description, user, secret] = fields;
+    let value = |field: NodeRef<leptos::html::Input>| {
+        field.get_untracked().map(|f: HtmlInputElement| f.value()).unwrap_or_default()
+    };
+    let known = move || {
+        let secret = Secret { user: value(user), secret: value(secret) };
+        page.runtime.with_value(|r| r.server().know(secret));
+    };
+    let search = move |event: SubmitEvent| {
+        event.prevent_default();
+        known();
+        tell(RemoteEvent::Search(StudyQuery {
+            patient_name: value(name),
+            patient_id: value(id),
+            date_from: value(from),
+            date_to: value(to),
+            description: value(description),
+        }));
+    };
+    Effect::new(move |was: Option<bool>| {
+        let is_open = remote.with(|r| r.is_open);
+        if is_open
+            && was != Some(true)
+            && let Some(field) = name.get_untracked()
+        {
+            field.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+        }
+        is_open
+    });
+    let authentication = move || remote.with(|r| r.authentication);
+    let asks_secret = move || matches!(authentication(), Authentication::Basic | Authentication::Bearer);
+    let studies = move || {
+        let row = |(uid, words): &(String, [String; 4])| {
+            let (wanted, chosen) = (uid.clone(), uid.clone());
+            let [name, id, date, description] = words.clone();
+            let is_chosen = move || remote.with(|r| r.study == chosen);
+            let choose = move |_| {
+                known();
+                tell(RemoteEvent::Study(wanted.clone()));
+            };
+            view! {
+                <button
+                    type="button"
+                    class="found"
+                    class:pressed=is_chosen
+                    data-testid="study-item"
+                    data-study-uid=uid.clone()
+                    on:click=choose
+                >
+                    <span>{name}</span>
+                    <span>{id}</span>
+                    <span>{date}</span>
+                    <span>{description}</span>
+                </button>
+            }
+        };
+        remote.with(|r| r.studies.iter().map(row).collect_view())
+    };
+    let series = move || {
+        let row = |(place, (uid, modality, instances, words)): (usize, &(String, String, Option<usize>, String))| {
+            let count = instances.map(|n| n.to_string()).unwrap_or_default();
+            let images =
+                if count.is_empty() { String::new() } else { format!("{} {count}", say(words::REMOTE_IMAGES)()) };
+            let retrieve = move |_| {
+                known();
+                tell(RemoteEvent::Retrieve(place));
+            };
+            view! {
+                <button
+                    type="button"
+                    class="found"
+                    data-testid="remote-series-item"
+                    data-series-uid=uid.clone()
+                    data-instances=count
+                    data-modality=modality.clone()
+                    on:click=retrieve
+                >
+                    <span>{words.clone()}</span>
+                    <span>{modality.clone()}</span>
+                    <span>{images}</span>
+                </button>
+            }
+        };
+        remote.with(|r| r.series.iter().enumerate().map(row).collect_view())
+    };
+    let again = move |_| {
+        known();
+        let wanted = remote.with_untracked(|r| r.retry);
+        tell(wanted.map_or(RemoteEvent::Cancel, RemoteEvent::Retrieve));
+    };
+    let field =
+        move |node: NodeRef<leptos::html::Input>, kind: &'static str, test_id: &'static str, text: words::Text| {
+            view! {
+                <label>
+                    <span>{say(text)}</span>
+                    <input node_ref=node type=kind data-testid=test_id autocomplete="off" spellcheck="false" />
+                </label>
+            }
+        };
+    view! {
+        <form
+            class="dialog remote"
+            role="dialog"
+            aria-modal="true"
+            aria-label=say(words::REMOTE_TITLE)
+            hidden=move || !remote.with(|r| r.is_open)
+            on:submit=search
+        >
+            <h2>{say(words::REMOTE_TITLE)}</h2>
+            <div class="fields">
+                {field(name, "text", "qido-patient", words::REMOTE_PATIENT)}
+                {field(id, "text", "qido-patient-id", words::REMOTE_PATIENT_ID)}
+                {field(from, "date", "qido-date-from", words::REMOTE_FROM)}
+                {field(to, "date", "qido-date-to", words::REMOTE_TO)}
+                {field(description, "text", "qido-description", words::REMOTE_DESCRIPTION)}
+                <button type="submit" data-testid="qido-search">{say(words::REMOTE_SEARCH)}</button>
+            </div>
+            <div class="fields" hidden=move || !asks_secret()>
+                <span hidden=move || authentication() != Authentication::Basic>
+                    {field(user, "text", "remote-user", words::REMOTE_USER)}
+                </span>
+                <label>
+                    <span>
+                        {move || {
+                            let text = if authentication() == Authentication::Bearer { words::REMOTE_TOKEN } else { words::REMOTE_PASSWORD };
+                            say(text)()
+                        }}
+                    </span>
+                    <input node_ref=secret type="password" data-testid="remote-secret" autocomplete="off" />
+                </label>
+                <small>{say(words::REMOTE_SECRET)}</small>
+            </div>
+            <div class="scroll">{studies}</div>
+            <div class="scroll" hidden=move || remote.with(|r| r.series.is_empty())>{series}</div>
+            <p data-testid="remote-status" aria-live="polite">{move || remote.with(|r| r.said.clone())}</p>
+            <p
+                class="notice"
+                role="alert"
+                data-testid="remote-error"
+                data-cause=move || remote.with(|r| r.error.as_ref().map(|e| e.0))
+                hidden=move || remote.with(|r| r.error.is_none())
+            >
+                {move || remote.with(|r| r.error.as_ref().map(|e| e.1.clone()))}
+            </p>
+            <div class="group end">
+                <progress
+                    hidden=move || remote.with(|r| r.progress.is_none())
+                    max=move || remote.with(|r| r.progress.and_then(|p| p.1).map(|n| n.to_string()))
+                    value=move || remote.with(|r| r.progress.map(|p| p.0.to_string()))
+                ></progress>
+                <button
+                    type="button"
+                    data-testid="remote-open-came"
+                    hidden=move || remote.with(|r| r.came == 0)
+                    on:click=move |_| tell(RemoteEvent::OpenWhatCame)
+                >
+                    {move || {
+                        let (lang, came) = page.view.with(|v| (v.lang, v.remote.came));
+                        words::REMOTE_OPEN_CAME.with(lang, &[&came.to_string()])
+                    }}
+                </button>
+                <button
+                    type="button"
+                    data-testid="remote-retry"
+                    hidden=move || remote.with(|r| r.busy || r.error.is_none() || r.retry.is_none())
+                    on:click=again
+                >
+                    {say(words::REMOTE_RETRY)}
+                </button>
+                <button
+                    type="button"
+                    data-testid="remote-cancel"
+                    hidden=move || !remote.with(|r| r.busy)
+                    on:click=move |_| tell(RemoteEvent::Cancel)
+                >
+                    {say(words::CANCEL)}
+                </button>
+                <button
+                    type="button"
+                    data-testid="remote-close"
+                    on:click=move |_| page.dispatch(Command::Do(Action::OpenDicomweb))
+                >
+                    {say(words::CLOSE)}
+                </button>
+            </div>
+        </form>
+    }
+}
