@@ -127,7 +127,7 @@ fn play(tab: Tab, deed: &Deed, files: &[Vec<u8>], seg: &[u8]) -> Tab {
             let before = tab.state();
             tab = tab.killed(files);
             if tab.autosave().offer.is_some() {
-                tab.acts(Action::AcceptOffer);
+                tab.acts(Action::AcceptKept);
             }
             assert!(tab.state() == before, "a reload brings back document and history to the byte");
             tab.acts(Action::Tool(Tool::Brush));
@@ -227,7 +227,7 @@ fn a_tab_killed_in_the_middle_of_a_stroke_loses_that_stroke_alone() {
     // Nothing is drawn over an unanswered offer.
     next.does(Command::AddSegment(SegmentMeaning::Lesion));
     assert_eq!(next.session.view_model().notice.as_deref(), Some(words::ANSWER_OFFER.en));
-    next.acts(Action::AcceptOffer);
+    next.acts(Action::AcceptKept);
     assert!(next.state() == kept);
     assert_eq!(next.autosave().state, "saved");
     assert!(next.session.view_model().can_redo);
@@ -239,15 +239,15 @@ fn begun_anew_the_first_change_takes_the_place_of_what_was_kept() {
     strokes(&mut tab, 2);
     let kept = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::DeclineOffer);
+    tab.acts(Action::DeclineKept);
     // Nothing was changed yet: it is still there.
     let mut tab = tab.killed(&files);
     assert!(tab.autosave().offer.is_some());
-    tab.acts(Action::DeclineOffer);
+    tab.acts(Action::DeclineKept);
     tab.does(Command::AddSegment(SegmentMeaning::RightLung));
     let mine = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == mine && mine != kept);
 }
 
@@ -263,13 +263,13 @@ fn what_was_marked_before_the_answer_stays_one_undo_away() {
     tab.opens(&files.iter().chain([&seg]).cloned().collect::<Vec<_>>());
     let imported = tab.said();
     assert_eq!(imported.2.len(), 1);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.said() == kept);
     tab.acts(Action::Undo);
     assert!(tab.said() == imported);
     tab.acts(Action::Redo);
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.said() == kept);
 }
 
@@ -312,7 +312,7 @@ fn a_volume_file_is_known_by_what_it_holds() {
         tab.opens(&vec![b"nothing".to_vec(); others]);
         tab.opens(&[file]);
         let offered = tab.autosave().offer.is_some();
-        tab.acts(Action::AcceptOffer);
+        tab.acts(Action::AcceptKept);
         (offered, tab)
     };
     let (found, tab) = offered(file(1, 1.0), 3);
@@ -337,7 +337,7 @@ fn a_full_storage_is_said_tried_again_and_nothing_is_missing() {
     assert_eq!(tab.autosave().state, "saved");
     let state = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
 }
 
@@ -379,7 +379,7 @@ fn of_two_tabs_one_keeps_and_the_other_says_so() {
     first.storage_answers();
     assert_eq!(first.autosave().state, "other-tab");
     first.slow = false;
-    second.acts(Action::AcceptOffer);
+    second.acts(Action::AcceptKept);
     assert!(second.said() == of_first && second.autosave().state == "saved");
     second.acts(Action::Undo);
     assert!(second.said() == own);
@@ -387,7 +387,7 @@ fn of_two_tabs_one_keeps_and_the_other_says_so() {
     let view = first.autosave();
     assert_eq!((view.state, view.can_take_over), ("other-tab", true));
     let mut third = second.killed(&files);
-    third.acts(Action::AcceptOffer);
+    third.acts(Action::AcceptKept);
     assert!(third.said() == own, "the tab that lost its right to write has written nothing");
 }
 
@@ -409,7 +409,7 @@ fn cleared_means_gone_until_the_next_change() {
     strokes(&mut tab, 1);
     let state = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
     tab.acts(Action::ClearKept);
     tab.acts(Action::ConfirmClear);
@@ -442,7 +442,7 @@ fn a_slow_storage_holds_up_nobody_and_what_waits_goes_together() {
     assert_eq!((tab.records().len(), tab.autosave().state), (before + 2, "saved"));
     let state = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
 }
 
@@ -465,10 +465,10 @@ fn another_ct_in_the_same_tab_keeps_its_own() {
     strokes(&mut tab, 1);
     let state = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
     tab.opens(&others);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == other_state);
 }
 
@@ -524,7 +524,7 @@ fn a_lost_gpu_is_said_and_the_stroke_goes_on() {
     tab.pointer(PaneId::Axial, PointerPhase::Up, 60.0, 80.0);
     let state = tab.state();
     let mut tab = tab.killed(&files);
-    tab.acts(Action::AcceptOffer);
+    tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
 }
 

@@ -70,7 +70,8 @@ fn proposals(volume: &CtVolume) -> [LabelMap; 2] {
         lung.set(grid.index_at(offset), lungs.labels[offset]);
         lesion.set(grid.index_at(offset), if lesions.labels[offset] > 0 { 7 } else { 0 });
     }
-    (lung.finish(), lesion.finish());
+    lung.finish();
+    lesion.finish();
     [anatomy, findings]
 }
 

@@ -113,7 +113,7 @@ impl Server {
             if Reflect::get(&piece, &"done".into()).is_ok_and(|d| d.is_truthy()) {
                 break;
             }
-            let Ok(piece) = Reflect::get(&piece, &"value".into()).and_then(|v| Ok(v.dyn_into::<Uint8Array>()?)) else {
+            let Ok(piece) = Reflect::get(&piece, &"value".into()).and_then(JsCast::dyn_into::<Uint8Array>) else {
                 continue;
             };
             let piece = piece.to_vec();

@@ -193,9 +193,9 @@ pub enum Action {
     /// Stop loading.
     CancelLoading,
     /// Take up the kept reading.
-    AcceptOffer,
+    AcceptKept,
     /// Begin anew instead.
-    DeclineOffer,
+    DeclineKept,
     /// This tab keeps the reading from now on, not the other.
     TakeOver,
     /// Delete all kept readings; asks first.
@@ -296,8 +296,8 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),
     info(Action::DeclinePart, "preflight-cancel", &[], words::CANCEL),
     info(Action::CancelLoading, "cancel-loading", &[], words::CANCEL),
-    info(Action::AcceptOffer, "restore-accept", &[], words::RESTORE_ACCEPT),
-    info(Action::DeclineOffer, "restore-decline", &[], words::RESTORE_DECLINE),
+    info(Action::AcceptKept, "restore-accept", &[], words::RESTORE_ACCEPT),
+    info(Action::DeclineKept, "restore-decline", &[], words::RESTORE_DECLINE),
     info(Action::TakeOver, "autosave-take-over", &[], words::AUTOSAVE_TAKE_OVER),
     info(Action::ClearKept, "autosave-clear", &["Ctrl+Shift+x"], words::AUTOSAVE_CLEAR),
     info(Action::ConfirmClear, "autosave-clear-confirm", &[], words::AUTOSAVE_CLEAR_CONFIRM),

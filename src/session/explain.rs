@@ -439,6 +439,17 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
     }
 }
 
+/// Why a kept reading cannot be taken up.
+pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
+    use crate::annotation::StoredError;
+    match error {
+        StoredError::Damaged(_) | StoredError::Unwritable => words::STORED_DAMAGED,
+        StoredError::Newer => words::STORED_NEWER,
+        StoredError::OtherGrid => words::STORED_OTHER_GRID,
+        StoredError::Memory => words::STORED_MEMORY,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -503,16 +514,5 @@ mod tests {
         assert_eq!(two[4], "2 images of the series are in 2 other stacks");
         assert_eq!(sentences(1, Lang::Fr)[4], "1 image de la série est dans 1 autre pile");
         assert_eq!(sentences(0, Lang::Fr)[0], "0 coupe manque : les volumes qui la croisent sont sous-estimés");
-    }
-}
-
-/// Why a kept reading cannot be taken up.
-pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
-    use crate::annotation::StoredError;
-    match error {
-        StoredError::Damaged(_) | StoredError::Unwritable => words::STORED_DAMAGED,
-        StoredError::Newer => words::STORED_NEWER,
-        StoredError::OtherGrid => words::STORED_OTHER_GRID,
-        StoredError::Memory => words::STORED_MEMORY,
     }
 }

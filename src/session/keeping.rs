@@ -250,7 +250,7 @@ impl Session {
                     self.keeping.offer = None;
                 }
             }
-            KeepNews::Found(case, found) => self.found(case, found, update),
+            KeepNews::Found(case, found) => self.kept_found(case, found, update),
             KeepNews::Written(case, result) => self.written(case, result, update),
             KeepNews::Lost(case) => {
                 if let Some(keeper) = self.keeping.keepers.get_mut(&case) {
@@ -293,7 +293,7 @@ impl Session {
         }
     }
 
-    fn found(&mut self, digest: CaseDigest, found: Result<FoundRecords, KeepError>, update: &mut Update) {
+    fn kept_found(&mut self, digest: CaseDigest, found: Result<FoundRecords, KeepError>, update: &mut Update) {
         let looking = |k: &&mut Keeper| k.state == State::LookingUp;
         let Some(keeper) = self.keeping.keepers.get_mut(&digest).filter(looking) else { return };
         let Some(case) = self.case.as_ref().filter(|_| self.keeping.open == Some(digest)) else {
@@ -350,7 +350,7 @@ impl Session {
     }
 
     /// The reader takes up the kept reading. What was marked before the answer stays one undo away.
-    pub(super) fn accept_offer(&mut self, update: &mut Update) {
+    pub(super) fn accept_kept(&mut self, update: &mut Update) {
         self.abort_gesture(update);
         let (Some(kept), Some(case), Some(digest)) = (self.keeping.offer.take(), &mut self.case, self.keeping.open)
         else {
@@ -380,7 +380,7 @@ impl Session {
     }
 
     /// The reader begins anew: the kept reading goes with the first change.
-    pub(super) fn decline_offer(&mut self, update: &mut Update) {
+    pub(super) fn decline_kept(&mut self, update: &mut Update) {
         self.keeping.offer = None;
         if let Some(keeper) = self.keeping.open.and_then(|digest| self.keeping.keepers.get_mut(&digest)) {
             (keeper.state, keeper.whole) = (State::On, true);

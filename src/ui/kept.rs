@@ -58,8 +58,8 @@ pub(super) fn KeptDialogs() -> impl IntoView {
             <p>{move || autosave.with(|a| a.offer.clone())}</p>
             <p class="note">{say(words::RESTORE_REPLACED)}</p>
             <div class="group end">
-                <CommandButton action=Action::AcceptOffer />
-                <CommandButton action=Action::DeclineOffer />
+                <CommandButton action=Action::AcceptKept />
+                <CommandButton action=Action::DeclineKept />
             </div>
         </div>
         <div

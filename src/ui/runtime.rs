@@ -12,8 +12,7 @@ use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
-    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, RemoteEvent, Session,
-    ViewModel,
+    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
 };
 use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
@@ -484,7 +483,7 @@ impl Runtime {
             picture.poll();
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
-        let more = !uploads.is_empty() && picture.is_some() && !(waits && !self.0.marks.get().mpr);
+        let more = !uploads.is_empty() && picture.is_some() && (!waits || self.0.marks.get().mpr);
         // The page's words change a few times a second while slices arrive: each change is a picture to put together.
         let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
         let facts = (changes.facts && !told).then(|| session.view_model());
