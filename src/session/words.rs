@@ -106,7 +106,7 @@ impl Text {
 
 macro_rules! texts {
     ($($name:ident: $en:literal / $fr:literal;)*) => {
-        $(#[doc = $en] pub const $name: Text = Text { en: $en, fr: $fr };)*
+        $(#[doc = concat!("`", $en, "`")] pub const $name: Text = Text { en: $en, fr: $fr };)*
         /// All of them, for the test that reads them.
         pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };

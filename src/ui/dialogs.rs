@@ -106,7 +106,7 @@ pub(super) fn PreflightDialog() -> impl IntoView {
                 <b>{move || text(|o| o.ends[0].clone())}</b>
                 <input
                     type="range"
-                    class="wide"
+                    class="slider"
                     data-testid="preflight-centre"
                     min=move || text(|o| o.centres[0].to_string())
                     max=move || text(|o| o.centres[1].to_string())

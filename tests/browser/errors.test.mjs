@@ -49,6 +49,6 @@ test("nothing to open is said", async () => {
 test("a missing slice is reported and stays empty", async () => {
   await withPage(`${site.address}?lang=en`, async (page) => {
     assert.equal(await openFiles(page, slices.filter((_, n) => n !== 40)), "ready");
-    assert.match((await all(page, "geometry-item")).map((g) => g.text).join(), /1 slices are missing/);
+    assert.match((await all(page, "geometry-item")).map((g) => g.text).join(), /1 slice is missing/);
   });
 });

@@ -66,6 +66,7 @@ test("what is longer than a texture is offered in part, and what is open stays",
     // Asked again, the slab: to its end by keyboard.
     await page.locator(`${id("series-item")}[data-instances="${SLICES}"]`).click();
     await shown(page);
+    await until(page, () => document.activeElement?.dataset.testid === "preflight-every-second");
     await page.focus(id("preflight-centre"));
     await page.keyboard.press("End");
     await until(page, () => document.querySelector('[data-testid="preflight-slab"]').textContent.startsWith("Slices 153 to 2200"));
