@@ -38,20 +38,7 @@ pub struct JobInput {
 /// See [`JobError`]. A scan does not fail: each file has its own result.
 pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Result<JobOutput, JobError> {
     match job {
-        Job::Scan { along } => {
-            let (mut headers, mut decoded, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
-            for (n, file) in input.files.iter().enumerate() {
-                let read = scan(file.as_ref(), *along);
-                headers.push(read.map(|(found, hu)| {
-                    if let Some(hu) = hu {
-                        decoded.push(n);
-                        payloads.push(Payload::Hu(hu));
-                    }
-                    found
-                }));
-            }
-            Ok(JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads })
-        }
+        Job::Scan { along } => Ok(scan_all(&input, *along)),
         Job::Decode { frame } => {
             let decoded = decode_frame(&whole(&input)?, *frame)?;
             let facts = JobFacts::Slice { rows: decoded.rows, columns: decoded.columns };
@@ -122,6 +109,23 @@ const HEADS: [u64; 3] = [16 << 10, 256 << 10, 4 << 20];
 
 /// Most bytes of a file that is read at once for its header and its pixels.
 const READ_AT_ONCE: u64 = 4 << 20;
+
+/// A function of its own: a browser compiles what is busy again, whole, while files are read.
+#[inline(never)]
+fn scan_all(input: &JobInput, along: Along) -> JobOutput {
+    let (mut headers, mut decoded, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, file) in input.files.iter().enumerate() {
+        let read = scan(file.as_ref(), along);
+        headers.push(read.map(|(found, hu)| {
+            if let Some(hu) = hu {
+                decoded.push(n);
+                payloads.push(Payload::Hu(hu));
+            }
+            found
+        }));
+    }
+    JobOutput { facts: JobFacts::Headers { headers, decoded }, payloads }
+}
 
 /// Finds out what a file is, from as little of it as tells; with it the HU of a slice, where they are wanted and cost no other
 /// reading.

@@ -81,13 +81,17 @@ const UPLOAD_BUDGET_MS: f64 = 24.0;
 /// Longest wait for the first slice to be on screen before the other files are read, ms.
 const MOST_AWAITED_MS: u32 = 300;
 /// Time between two changes of the page's words while slices arrive, ms.
-const TELL_EVERY_MS: f64 = 150.0;
-/// Files whose facts are asked for in one go.
-const FILES_AT_ONCE: usize = 100;
+const TELL_EVERY_MS: f64 = 250.0;
+/// Files whose facts are asked for in one go: each is a question to the browser's own process.
+const FILES_AT_ONCE: usize = 10;
+/// Time that such questions may take before the page goes on, ms.
+const ASKING_BUDGET_MS: f64 = 25.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
 const MOST_REST_MS: f64 = 1500.0;
+/// Shortest wait where the processor draws: what it takes to put the page together is not seen from here.
+const LEAST_REST_MS: f64 = 250.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -166,9 +170,13 @@ impl Runtime {
         spawn_local(async move {
             // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
             let (mut facts, mut files) = (Vec::with_capacity(files.len()), files.into_iter().peekable());
+            let mut begun = clock::now_ms();
             while files.peek().is_some() {
                 facts.extend(runtime.0.files.add(files.by_ref().take(FILES_AT_ONCE)));
-                TimeoutFuture::new(0).await;
+                if clock::now_ms() - begun > ASKING_BUDGET_MS {
+                    TimeoutFuture::new(0).await;
+                    begun = clock::now_ms();
+                }
             }
             runtime.dispatch(Command::OpenFiles(facts));
         });
@@ -426,7 +434,8 @@ impl Runtime {
                     let (drawing, rest_until_ms) = done.take();
                     drawing.set(false);
                     let now = clock::now_ms();
-                    rest_until_ms.set(now + ((now - begun) * 9.0).min(MOST_REST_MS));
+                    let least = if by_cpu { LEAST_REST_MS } else { 0.0 };
+                    rest_until_ms.set(now + ((now - begun) * 9.0).clamp(least, MOST_REST_MS));
                 });
                 if cast && drew {
                     let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
