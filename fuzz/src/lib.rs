@@ -2,7 +2,10 @@
 //! them what once broke something.
 
 use hilum::analysis::Progress;
-use hilum::dicom::{DecodedFrame, EncapsulatedFrames, Instance, decode_frame, group_into_series, read_header};
+use hilum::dicom::{
+    DecodedFrame, EncapsulatedFrames, Instance, JsonDataSet, Multipart, MultipartError, Part, decode_frame,
+    group_into_series, instances_path, is_uid, read_header, series, series_path, studies,
+};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::import::{plan_stack, read_segmentation};
 use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
@@ -11,7 +14,7 @@ use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts
 pub type Door = fn(&[u8]);
 
 /// The doors by name.
-pub const TARGETS: [(&str, Door); 9] = [
+pub const TARGETS: [(&str, Door); 11] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),
@@ -21,6 +24,8 @@ pub const TARGETS: [(&str, Door); 9] = [
     ("jpeg_2000", jpeg_2000),
     ("segmentation", segmentation),
     ("any_file", any_file),
+    ("multipart", multipart),
+    ("qido", qido),
 ];
 
 /// Frames larger than this are left to the limits that `read_header` has: here they would only take time.
@@ -126,6 +131,40 @@ pub fn any_file(data: &[u8]) {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+/// An answer of a DICOMweb server with boundary `b`, in one piece and in pieces as long as the first byte says: the parts are the
+/// same, and none is longer than what came.
+pub fn multipart(data: &[u8]) {
+    let Some((length, body)) = data.split_first() else { return };
+    let read = |pieces: &mut dyn Iterator<Item = &[u8]>| -> (Vec<Part>, Result<(), MultipartError>) {
+        let mut parts = Vec::new();
+        let Ok(mut reader) = Multipart::new("multipart/related; boundary=b") else { return (parts, Ok(())) };
+        for piece in pieces {
+            match reader.push(piece) {
+                Ok(more) => parts.extend(more),
+                Err(error) => return (parts, Err(error)),
+            }
+        }
+        let end = reader.finish();
+        (parts, end)
+    };
+    let (whole, end) = read(&mut std::iter::once(body));
+    let (pieces, end_of_pieces) = read(&mut body.chunks(usize::from(*length).max(1)));
+    // Parts of one push that ends in an error are not given out.
+    assert!(pieces.starts_with(&whole) && end == end_of_pieces, "the pieces change what is read");
+    assert!(pieces.iter().map(|p| p.bytes.len()).sum::<usize>() <= body.len(), "parts hold more than came");
+}
+
+/// An answer to a search, in JSON: no address is made of what is no UID.
+pub fn qido(data: &[u8]) {
+    let Ok(answer) = serde_json::from_slice::<Vec<JsonDataSet>>(data) else { return };
+    for study in studies(&answer) {
+        assert!(is_uid(&study.uid) && series_path(&study.uid).is_some(), "{study:?}");
+        for one in series(&answer, &study.uid) {
+            assert!(is_uid(&one.uid) && instances_path(&one).is_some(), "{one:?}");
         }
     }
 }

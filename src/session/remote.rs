@@ -239,7 +239,12 @@ impl Session {
                 }
             }
             RemoteEvent::Found(answer) => self.searched(answer),
-            RemoteEvent::Came(instances, bytes) => self.remote.came = (instances, bytes),
+            RemoteEvent::Came(instances, bytes) => {
+                // What was stopped may still be heard of.
+                if matches!(self.remote.asking, Asking::Instances(_)) {
+                    self.remote.came = (instances, bytes);
+                }
+            }
             RemoteEvent::Retrieved(outcome) => {
                 let Asking::Instances(series) = std::mem::take(&mut self.remote.asking) else { return };
                 match outcome {

@@ -1,0 +1,135 @@
+//! Search and retrieval as a reader goes through them, without a server: every answer there can be, and none that was not asked for.
+#![allow(clippy::unwrap_used, reason = "a test may stop with its reason")]
+
+use hilum::dicom::{JsonDataSet, StudyQuery};
+use hilum::session::words::Lang;
+use hilum::session::{Action, Command, Effect, RemoteError, RemoteEvent, RemoteView, Session};
+
+const STUDY: &str = r#"[{"0020000D":{"Value":["1.2.3"]},"00100010":{"Value":[{"Alphabetic":"Doe^Jane"}]},"00080020":{"Value":["20240105"]}}]"#;
+const SERIES: &str = r#"[{"0020000E":{"Value":["1.2.3.4"]},"00080060":{"Value":["CT"]},"00201209":{"Value":[3]}}]"#;
+
+struct Reader(Session);
+
+impl Reader {
+    fn new() -> Self {
+        let mut reader = Self(Session::new(Lang::En));
+        reader.does(Command::Destination(Some("Archive".into())));
+        reader.does(Command::Do(Action::OpenDicomweb));
+        reader
+    }
+    fn does(&mut self, command: Command) -> Vec<Effect> {
+        self.0.update(command, "20261123101500").effects
+    }
+    fn tells(&mut self, event: RemoteEvent) -> Vec<Effect> {
+        self.does(Command::Remote(event))
+    }
+    fn hears(&mut self, json: &str) {
+        let answer: Vec<JsonDataSet> = serde_json::from_str(json).unwrap();
+        self.tells(RemoteEvent::Found(Ok(answer)));
+    }
+    fn sees(&self) -> RemoteView {
+        self.0.view_model().remote
+    }
+    /// Up to the list of series.
+    fn at_series() -> Self {
+        let mut reader = Self::new();
+        reader.tells(RemoteEvent::Search(StudyQuery::default()));
+        reader.hears(STUDY);
+        reader.tells(RemoteEvent::Study("1.2.3".into()));
+        reader.hears(SERIES);
+        reader
+    }
+}
+
+/// The address that is asked for, if any.
+fn asked(effects: &[Effect]) -> Option<&str> {
+    effects.iter().find_map(|e| match e {
+        Effect::Search(path) | Effect::Retrieve(path) => Some(path.as_str()),
+        _ => None,
+    })
+}
+fn opens(effects: &[Effect]) -> bool {
+    effects.iter().any(|e| matches!(e, Effect::OpenRetrieved))
+}
+
+#[test]
+fn a_series_that_came_whole_is_opened() {
+    let mut reader = Reader::at_series();
+    let [(uid, name)] = &reader.sees().studies[..] else { panic!("one study") };
+    assert_eq!((uid.as_str(), name[0].as_str(), name[2].as_str()), ("1.2.3", "Doe Jane", "2024-01-05"));
+    assert_eq!(asked(&reader.tells(RemoteEvent::Retrieve(0))), Some("studies/1.2.3/series/1.2.3.4"));
+    reader.tells(RemoteEvent::Came(2, 4000));
+    assert_eq!(reader.sees().progress, Some((2, Some(3))));
+    reader.tells(RemoteEvent::Came(3, 6000));
+    assert!(opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    assert!(!reader.sees().is_open);
+}
+
+#[test]
+fn a_series_with_fewer_images_than_announced_is_no_whole_one() {
+    let mut reader = Reader::at_series();
+    reader.tells(RemoteEvent::Retrieve(0));
+    reader.tells(RemoteEvent::Came(2, 4000));
+    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    let seen = reader.sees();
+    assert_eq!((seen.error.unwrap().0, seen.came, seen.retry), ("incomplete", 2, Some(0)));
+    // Asked again, it begins anew; or what came is opened.
+    assert!(opens(&reader.tells(RemoteEvent::OpenWhatCame)));
+}
+
+#[test]
+fn nothing_that_was_stopped_is_opened_or_listed() {
+    let mut reader = Reader::at_series();
+    reader.tells(RemoteEvent::Retrieve(0));
+    reader.tells(RemoteEvent::Came(3, 6000));
+    assert!(reader.tells(RemoteEvent::Cancel).iter().any(|e| matches!(e, Effect::CancelRemote)));
+    // What was under way is heard of once more.
+    reader.tells(RemoteEvent::Came(3, 6000));
+    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    assert!(!opens(&reader.tells(RemoteEvent::OpenWhatCame)));
+    let seen = reader.sees();
+    assert_eq!((seen.error.unwrap().0, seen.busy, seen.came), ("cancelled", false, 0));
+
+    let mut reader = Reader::new();
+    reader.tells(RemoteEvent::Search(StudyQuery::default()));
+    reader.does(Command::Do(Action::Escape));
+    assert!(!reader.sees().is_open);
+    reader.hears(STUDY);
+    assert!(reader.sees().studies.is_empty());
+}
+
+#[test]
+fn each_cause_is_named_in_both_languages() {
+    let causes = [
+        (RemoteError::Unreachable, "network"),
+        (RemoteError::of_status(401), "401"),
+        (RemoteError::of_status(403), "403"),
+        (RemoteError::of_status(404), "404"),
+        (RemoteError::of_status(406), "406"),
+        (RemoteError::of_status(503), "status"),
+        (RemoteError::BadAnswer("text/html".into()), "answer"),
+        (RemoteError::Incomplete("part 3".into()), "incomplete"),
+    ];
+    let mut said = std::collections::BTreeSet::new();
+    for (error, cause) in causes {
+        let mut reader = Reader::new();
+        reader.tells(RemoteEvent::Search(StudyQuery::default()));
+        reader.tells(RemoteEvent::Found(Err(error.clone())));
+        assert_eq!(reader.sees().error.unwrap().0, cause);
+        for lang in [Lang::En, Lang::Fr] {
+            assert!(said.insert(error.words(lang)), "{error:?} is said like another");
+        }
+    }
+}
+
+#[test]
+fn no_address_is_made_of_what_is_no_uid() {
+    let mut reader = Reader::at_series();
+    assert_eq!(asked(&reader.tells(RemoteEvent::Study("../../admin".into()))), None);
+    assert_eq!(asked(&reader.tells(RemoteEvent::Retrieve(7))), None);
+    reader.tells(RemoteEvent::Study("1.2.3".into()));
+    reader
+        .hears(r#"[{"0020000E":{"Value":["1.2/../x"]}},{"0020000E":{"Value":["1.5"]},"0020000D":{"Value":["9.9"]}}]"#);
+    assert!(reader.sees().series.is_empty(), "a series of another study, and one that has no UID");
+    assert_eq!(reader.sees().error.unwrap().0, "404");
+}
