@@ -10,6 +10,8 @@ use memchr::memmem;
 const MOST_HEADER: usize = 16 << 10;
 /// Largest part, bytes: an enhanced CT of a thousand uncompressed slices.
 const MOST_PART: usize = 1 << 30;
+/// Bytes of the line end between a header and its content.
+const BLANK_LINE: usize = 2;
 /// Longest boundary (RFC 2046 5.1.1).
 const MOST_BOUNDARY: usize = 70;
 
@@ -141,7 +143,8 @@ impl Multipart {
                 if self.reading == Reading::Body {
                     // What follows stays; the part takes the memory that it came in.
                     let rest = self.buffer.split_off(at);
-                    let bytes = std::mem::replace(&mut self.buffer, rest);
+                    let mut bytes = std::mem::replace(&mut self.buffer, rest);
+                    bytes.drain(..BLANK_LINE.min(at));
                     parts.push(Part { content_type: std::mem::take(&mut self.content_type), bytes });
                     self.given += 1;
                     self.drop_first(self.delimiter.len());
@@ -182,13 +185,9 @@ impl Multipart {
                     |l: &&str| l.split_once(':').is_some_and(|(n, _)| n.trim().eq_ignore_ascii_case("content-type"));
                 let value = header.lines().find(line).and_then(|l| l.split_once(':')).map_or("", |(_, v)| v);
                 self.content_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-                // The last line end may belong to the delimiter of an empty part.
+                // The blank line stays: its end may belong to the delimiter of an empty part, which may not have come yet.
                 self.drop_first(end + 2);
                 self.reading = Reading::Body;
-                // The blank line itself is no content.
-                if !self.buffer.starts_with(&self.delimiter) {
-                    self.drop_first(2);
-                }
                 Ok(true)
             }
             Reading::Epilogue => Ok(false),
