@@ -262,7 +262,10 @@ impl CpuPainter {
 /// Puts RGBA on a canvas.
 fn put(canvas: &HtmlCanvasElement, pixels: &[u8], size: [u32; 2]) -> Result<(), wasm_bindgen::JsValue> {
     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), size[0], size[1])?;
-    match canvas.get_context("2d")? {
+    // Kept in page memory, where it is drawn: a simulated GPU would cost more than the drawing.
+    let kept_here = js_sys::Object::new();
+    js_sys::Reflect::set(&kept_here, &"willReadFrequently".into(), &true.into())?;
+    match canvas.get_context_with_context_options("2d", &kept_here)? {
         Some(context) => context.unchecked_into::<CanvasRenderingContext2d>().put_image_data(&image, 0.0, 0.0),
         None => Ok(()),
     }

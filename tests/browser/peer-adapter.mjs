@@ -36,6 +36,15 @@ const instrument = () => {
     };
   }
 
+  /// Slices that the processor draws are put on 2D canvases.
+  const canvases = new Set();
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...image) {
+    canvases.add(this);
+    submitted += 1;
+    return put.apply(this, image);
+  };
+
   const find = (name) => document.querySelector(`[data-testid="${name}"]`);
   const until = async (test, patience) => {
     const begun = performance.now();
@@ -51,13 +60,15 @@ const instrument = () => {
     goers.push(go);
     soon.port2.postMessage(0);
   };
-  /// Milliseconds from an act until the page has shown its outcome and the GPU has drawn it.
+  /// Milliseconds from an act until the page has shown its outcome, and the GPU has drawn it or a pixel of it was read back.
   const timed = async (act, shown, patience = 20_000) => {
     const before = submitted;
     const begun = performance.now();
+    canvases.clear();
     act();
     await until(() => shown() && submitted > before, patience);
-    await queue.onSubmittedWorkDone();
+    for (const canvas of canvases) canvas.getImageData(0, 0, 1, 1);
+    if (!canvases.size) await queue.onSubmittedWorkDone();
     return performance.now() - begun;
   };
   const measured = async (n, limit, step) => {

@@ -111,7 +111,7 @@ fn set_up() -> Outcome {
 }
 
 fn native() -> Outcome {
-    run(&mut with_machine(command("cargo", &["nextest", "run", "--workspace"])))
+    run(&mut with_machine(command("cargo", &["nextest", "run", "--workspace", "--profile", "whole"])))
 }
 
 /// Tests that run inside the browser.
