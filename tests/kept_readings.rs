@@ -7,10 +7,12 @@
     reason = "a test may stop with its reason"
 )]
 
-use hilum::annotation::{SegmentMeaning, StoredError, record, replay};
+use hilum::annotation::{MeasurementKind, SegmentMeaning, StoredError, record, replay};
 use hilum::jobs::JobError;
 use hilum::session::words::Lang;
-use hilum::session::{Action, Command, Gpu, KeepError, KeepNews, PaneId, PointerPhase, SegmentChange, Tool, words};
+use hilum::session::{
+    Action, Command, Gpu, KeepError, KeepNews, MeasurementChange, PaneId, PointerPhase, SegmentChange, Tool, words,
+};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -33,6 +35,8 @@ enum Deed {
     Add(SegmentMeaning),
     Select(u8),
     Change(u8, SegmentChange),
+    /// A measurement of the list.
+    Measurement(u16, MeasurementChange),
     Act(Action),
     /// A segmentation that was saved before comes in.
     Import,
@@ -51,9 +55,18 @@ fn deed() -> impl Strategy<Value = Deed> {
         Just(SegmentChange::ToggleVisible),
         Just(SegmentChange::ToggleLocked),
     ];
+    let measured = prop_oneof![
+        "[a-zé\u{7}]{0,9}".prop_map(MeasurementChange::Name),
+        Just(MeasurementChange::Select),
+        Just(MeasurementChange::ToggleVisible),
+        Just(MeasurementChange::Remove),
+    ];
     let act = |action| Just(Deed::Act(action));
     prop_oneof![
         4 => prop::sample::select(vec![Tool::Brush, Tool::Contour, Tool::Eraser]).prop_map(Deed::Tool),
+        4 => prop::sample::select(MeasurementKind::ALL.to_vec()).prop_map(|kind| Deed::Tool(Tool::Measure(kind))),
+        2 => (1u16..9, measured).prop_map(|(n, change)| Deed::Measurement(n, change)),
+        1 => act(Action::DeleteMeasurement),
         12 => (pane(), prop::collection::vec(place(), 1..5)).prop_map(|(pane, path)| Deed::Drag(pane, path)),
         2 => (pane(), place()).prop_map(|(pane, (x, y))| Deed::GiveUp(pane, x, y)),
         2 => prop::sample::select(SegmentMeaning::ALL.to_vec()).prop_map(Deed::Add),
@@ -104,6 +117,8 @@ fn play(tab: Tab, deed: &Deed, files: &[Vec<u8>], seg: &[u8]) -> Tab {
         Deed::Tool(tool) => tab.acts(Action::Tool(*tool)),
         Deed::Drag(pane, path) => tab.drags(*pane, path),
         Deed::GiveUp(pane, x, y) => {
+            // A measurement may still wait for the click that ends it.
+            tab.acts(Action::Escape);
             let before = tab.state();
             tab.pointer(*pane, PointerPhase::Down, *x, *y);
             tab.pointer(*pane, PointerPhase::Move, y / 2.0, *x);
@@ -113,6 +128,7 @@ fn play(tab: Tab, deed: &Deed, files: &[Vec<u8>], seg: &[u8]) -> Tab {
         Deed::Add(meaning) => tab.does(Command::AddSegment(*meaning)),
         Deed::Select(n) => tab.does(Command::SelectSegment(*n)),
         Deed::Change(n, change) => tab.does(Command::ChangeSegment(*n, change.clone())),
+        Deed::Measurement(n, change) => tab.does(Command::Measurement(*n, change.clone())),
         Deed::Act(action) => tab.acts(*action),
         Deed::Import => tab.opens(&[seg.to_vec()]),
         Deed::Crash => {
@@ -541,14 +557,17 @@ fn the_stored_form_is_what_it_was() {
     let header = |version: u8| [b"HLMJ".as_slice(), &[version, 14], b"20261123101500"].concat();
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let records = tab.records();
-    assert!(records.iter().all(|r| r.starts_with(&header(1))));
+    assert!(records.iter().all(|r| r.starts_with(&header(2))));
     let entries: Vec<String> = records.iter().map(|r| hex(&r[20..])).collect();
     assert_eq!(entries, STORED);
     let case = tab.session.case().unwrap();
     let again = |records: &[Vec<u8>]| replay(records, *case.volume.grid(), &case.volume).map(|r| r.cut_short);
     assert_eq!(again(&records), Ok(None));
+    // The first form had no measurements, and reads as this one does.
+    let first: Vec<Vec<u8>> = records.iter().map(|r| [&header(1), &r[20..]].concat()).collect();
+    assert_eq!(again(&first), Ok(None));
     // A newer version's is left alone.
-    assert_eq!(again(&[[header(2), records[0][20..].to_vec()].concat()]), Err(StoredError::Newer));
+    assert_eq!(again(&[[header(3), records[0][20..].to_vec()].concat()]), Err(StoredError::Newer));
     assert_eq!(again(&[record("", &[])]), Err(StoredError::Damaged(0)));
 }
 

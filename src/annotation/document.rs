@@ -1,7 +1,8 @@
 //! The reader's document: segments, their voxels, and the sums kept with them.
 
+use super::measurement::Measurement;
 use super::segment::{Layer, Origin, Segment, SegmentMeaning};
-use crate::geometry::{Grid, IndexBox};
+use crate::geometry::{Grid, IndexBox, PatientPoint};
 use crate::volume::{CtVolume, HuSum, LabelDelta, LabelEditor, LabelMap};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,15 @@ pub enum Edit {
         /// As it is now; `None` if it was removed.
         after: Option<Segment>,
     },
+    /// A measurement appeared, disappeared or changed.
+    Measurement {
+        /// Its number.
+        number: u16,
+        /// As it was; `None` if it is new.
+        before: Option<Measurement>,
+        /// As it is now; `None` if it was removed.
+        after: Option<Measurement>,
+    },
 }
 
 impl Edit {
@@ -34,11 +44,20 @@ impl Edit {
             Self::Segment { number, before, after } => {
                 Self::Segment { number: *number, before: after.clone(), after: before.clone() }
             }
+            Self::Measurement { number, before, after } => {
+                Self::Measurement { number: *number, before: after.clone(), after: before.clone() }
+            }
         }
     }
     /// Memory it holds, bytes (names counted roughly).
     pub fn byte_size(&self) -> usize {
-        size_of::<Self>() + if let Self::Voxels { delta, .. } = self { delta.byte_size() } else { 256 }
+        let points = |m: &Option<Measurement>| m.as_ref().map_or(0, |m| m.points.len() * size_of::<PatientPoint>());
+        size_of::<Self>()
+            + match self {
+                Self::Voxels { delta, .. } => delta.byte_size(),
+                Self::Segment { .. } => 256,
+                Self::Measurement { before, after, .. } => 256 + points(before) + points(after),
+            }
     }
 }
 
@@ -64,6 +83,7 @@ pub enum DocumentError {
 pub struct Document {
     layers: [LabelMap; 2],
     segments: Vec<Segment>,
+    measurements: Vec<Measurement>,
     sums: Box<[[HuSum; 256]; 2]>,
 }
 
@@ -73,6 +93,7 @@ impl Document {
         Some(Self {
             layers: [LabelMap::empty(grid)?, LabelMap::empty(grid)?],
             segments: Vec::new(),
+            measurements: Vec::new(),
             sums: Box::new([[HuSum::default(); 256]; 2]),
         })
     }
@@ -91,6 +112,14 @@ impl Document {
     /// The segment with this number.
     pub fn segment(&self, number: u8) -> Option<&Segment> {
         self.segments.iter().find(|s| s.number == number)
+    }
+    /// Measurements, by number.
+    pub fn measurements(&self) -> &[Measurement] {
+        &self.measurements
+    }
+    /// The measurement with this number.
+    pub fn measurement(&self, number: u16) -> Option<&Measurement> {
+        self.measurements.iter().find(|m| m.number == number)
     }
     /// Voxels of a segment.
     pub fn voxel_count(&self, number: u8) -> u64 {
@@ -136,6 +165,18 @@ impl Document {
                 }
                 Ok(None)
             }
+            Edit::Measurement { number, before, after } => {
+                let fits = after.as_ref().is_none_or(|m| m.number == *number && m.is_sound());
+                if self.measurement(*number) != before.as_ref() || !fits {
+                    return Err(DocumentError::Mismatch);
+                }
+                self.measurements.retain(|m| m.number != *number);
+                if let Some(measurement) = after {
+                    let place = self.measurements.partition_point(|m| m.number < *number);
+                    self.measurements.insert(place, measurement.clone());
+                }
+                Ok(None)
+            }
         }
     }
     /// Changes voxels of a layer and returns the edit that was made (already applied).
@@ -162,12 +203,13 @@ impl Document {
         }
         locked
     }
-    /// The edits that make this document of an empty one: its voxels, then its segments.
+    /// The edits that make this document of an empty one: its voxels, then its segments and measurements.
     pub fn to_edits(&self) -> Vec<Edit> {
         let voxels = Layer::ALL.map(|layer| Edit::Voxels { layer, delta: self.layer(layer).to_delta() });
         let born = |s: &Segment| Edit::Segment { number: s.number, before: None, after: Some(s.clone()) };
         let marked = voxels.into_iter().filter(|e| !matches!(e, Edit::Voxels { delta, .. } if delta.is_empty()));
-        marked.chain(self.segments.iter().map(born)).collect()
+        let measured = |m: &Measurement| Edit::Measurement { number: m.number, before: None, after: Some(m.clone()) };
+        marked.chain(self.segments.iter().map(born)).chain(self.measurements.iter().map(measured)).collect()
     }
     /// Takes all HU sums anew, after slices of the CT have arrived.
     pub fn recount_all(&mut self, volume: &CtVolume) {
@@ -180,6 +222,12 @@ impl Document {
         let mut problems = Vec::new();
         if !self.segments.windows(2).all(|w| w[0].number < w[1].number) {
             problems.push("segments are not in the order of their numbers".to_owned());
+        }
+        if !self.measurements.windows(2).all(|w| w[0].number < w[1].number) {
+            problems.push("measurements are not in the order of their numbers".to_owned());
+        }
+        for unsound in self.measurements.iter().filter(|m| !m.is_sound()) {
+            problems.push(format!("measurement {} is no {}", unsound.number, unsound.kind.name()));
         }
         for layer in Layer::ALL {
             let sums = sums(self.layer(layer), volume);

@@ -17,7 +17,7 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "add-segment",
     "change-segment",
     "delete-segment",
@@ -28,6 +28,9 @@ const NAMES: [&str; 11] = [
     "propose",
     "import",
     "restore",
+    "measure",
+    "change-measurement",
+    "delete-measurement",
     "change",
 ];
 

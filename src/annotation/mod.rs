@@ -1,4 +1,4 @@
-//! What the reader marked: segments on two label maps, the tools that edit them, and the history.
+//! What the reader marked: segments on two label maps, measurements, the tools that edit them, and the history.
 //!
 //! The label map is the truth: contour, brush and proposals all edit it, so one lesion is one object in every plane and in
 //! 3D. Overlap is by layer, fixed when a segment is born. Every change is an [`Edit`], every edit undoes.
@@ -8,6 +8,7 @@ mod contour_fill;
 mod document;
 mod history;
 mod interpolate;
+mod measurement;
 mod plane_layer;
 mod segment;
 mod stored;
@@ -17,5 +18,6 @@ pub use contour_fill::{ContourAction, fill_contour};
 pub use document::{Document, DocumentError, Edit};
 pub use history::{History, Step, Transaction};
 pub use interpolate::interpolate;
+pub use measurement::{Grip, Measured, Measurement, MeasurementKind};
 pub use segment::{CodedConcept, Layer, Origin, Segment, SegmentMeaning};
 pub use stored::{Restored, StoredError, record, replay, snapshot_entry, step_entries};

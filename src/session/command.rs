@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::words::{self, Text};
-use crate::annotation::SegmentMeaning;
+use crate::annotation::{MeasurementKind, SegmentMeaning};
 use crate::export::Outbound;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileFacts, JobEvent};
@@ -65,6 +65,8 @@ pub enum Tool {
     Brush,
     /// Erases the active segment.
     Eraser,
+    /// Measures.
+    Measure(MeasurementKind),
 }
 
 /// What the 3D picture shows.
@@ -166,6 +168,8 @@ pub enum Action {
     Interpolate,
     /// Delete the active segment.
     DeleteSegment,
+    /// Delete the measurement that was made or chosen last.
+    DeleteMeasurement,
     /// Find the lungs.
     ProposeLungs,
     /// Find opacities inside the lungs.
@@ -232,6 +236,23 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Contour), "tool-contour", &["c"], words::TOOL_CONTOUR),
     info(Action::Tool(Tool::Brush), "tool-brush", &["b"], words::TOOL_BRUSH),
     info(Action::Tool(Tool::Eraser), "tool-eraser", &["e"], words::TOOL_ERASER),
+    info(Action::Tool(Tool::Measure(MeasurementKind::Length)), "tool-length", &["Shift+l"], words::MEASURE_LENGTH),
+    info(
+        Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)),
+        "tool-bidirectional",
+        &["Shift+b"],
+        words::MEASURE_BIDIRECTIONAL,
+    ),
+    info(Action::Tool(Tool::Measure(MeasurementKind::Angle)), "tool-angle", &["Shift+a"], words::MEASURE_ANGLE),
+    info(Action::Tool(Tool::Measure(MeasurementKind::Ellipse)), "tool-ellipse", &["Shift+e"], words::MEASURE_ELLIPSE),
+    info(
+        Action::Tool(Tool::Measure(MeasurementKind::Freehand)),
+        "tool-freehand",
+        &["Shift+f"],
+        words::MEASURE_FREEHAND,
+    ),
+    info(Action::Tool(Tool::Measure(MeasurementKind::Arrow)), "tool-arrow", &["Shift+t"], words::MEASURE_ARROW),
+    info(Action::DeleteMeasurement, "delete-measurement", &["Backspace"], words::DELETE_MEASUREMENT),
     info(Action::ToggleSubtract, "mode-subtract", &["x"], words::MODE_SUBTRACT),
     info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
     info(Action::BrushStep(1), "brush-larger", &["]", "+"], words::BRUSH_LARGER),
@@ -370,6 +391,19 @@ pub enum SegmentChange {
     ToggleLocked,
 }
 
+/// What is done with a measurement of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MeasurementChange {
+    /// The planes go to it, and keys act on it.
+    Select,
+    /// Other words.
+    Name(String),
+    /// Shown or hidden.
+    ToggleVisible,
+    /// Gone.
+    Remove,
+}
+
 /// A change of a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WindowChange {
@@ -464,6 +498,8 @@ pub enum Command {
     SelectSegment(u8),
     /// Looks or name of a segment.
     ChangeSegment(u8, SegmentChange),
+    /// A measurement of the list.
+    Measurement(u16, MeasurementChange),
     /// The interface's language.
     Language(super::words::Lang),
     /// Where uploads go: the server's name, `None` when none is configured.

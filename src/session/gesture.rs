@@ -2,9 +2,12 @@
 
 use super::change::Update;
 use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
+use super::measuring::Making;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{Brush, BrushShape, ContourAction, Edit, Origin, Transaction, brush_stroke, fill_contour};
+use crate::annotation::{
+    Brush, BrushShape, ContourAction, Edit, Grip, Measurement, Origin, Transaction, brush_stroke, fill_contour,
+};
 use crate::geometry::{PanePoint, PatientPoint, simplify};
 use crate::view::{PaneState, Window};
 
@@ -30,6 +33,10 @@ pub(super) enum Gesture {
     Cut { last: PanePoint },
     /// A contour is drawn.
     Contour { pane: PaneId, points: Vec<PatientPoint>, subtract: bool },
+    /// A measurement is made.
+    Make(Making),
+    /// A measurement is corrected: so far it was moved from one point to another, both in its plane.
+    Adjust { before: Box<Measurement>, grip: Grip, from: PatientPoint, to: PatientPoint },
     /// A stroke is painted; its edits are made already.
     Stroke { pane: PaneId, last: PatientPoint, erase: bool, edits: Vec<Edit> },
 }
@@ -65,8 +72,9 @@ impl Session {
         }
         match input.phase {
             PointerPhase::Down if matches!(self.gesture, Gesture::None) => self.press(input, update),
+            PointerPhase::Down => self.end_measurement(input.at, true, update),
             PointerPhase::Move => self.drag(input, update),
-            PointerPhase::Up => self.release(update),
+            PointerPhase::Up => self.release(input.at, update),
             _ => {}
         }
     }
@@ -93,6 +101,9 @@ impl Session {
             update.changes.facts = true;
             return;
         }
+        if self.press_measurement(tool, input, update) {
+            return;
+        }
         match tool {
             Tool::Navigate if self.turns_at(input.pane, input.at) => self.begin_turn(input.pane, input.at),
             Tool::Navigate => {
@@ -103,6 +114,7 @@ impl Session {
             Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
             Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
             Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
+            Tool::Measure(_) => {}
         }
     }
 
@@ -179,6 +191,7 @@ impl Session {
                 self.camera.orbit(dx * 0.01, dy * 0.01);
                 self.volume_moved(update);
             }
+            Gesture::Make(_) | Gesture::Adjust { .. } => self.drag_measurement(input),
             Gesture::Contour { pane, .. } => {
                 let pane = *pane;
                 let at = (pane == input.pane).then(|| self.patient_at(pane, input.at)).flatten();
@@ -229,7 +242,10 @@ impl Session {
         *last = to;
     }
 
-    fn release(&mut self, update: &mut Update) {
+    fn release(&mut self, at: PanePoint, update: &mut Update) {
+        if matches!(self.gesture, Gesture::Make(_) | Gesture::Adjust { .. }) {
+            return self.end_measurement(at, false, update);
+        }
         match std::mem::take(&mut self.gesture) {
             Gesture::Contour { pane, points, subtract } => self.close_contour(pane, &points, subtract, update),
             Gesture::Stroke { mut edits, erase, .. } => {
@@ -305,7 +321,7 @@ impl Session {
     }
 
     /// The patient point under a point of a slice pane, inside the grid's reach or not.
-    fn patient_at(&self, pane: PaneId, at: PanePoint) -> Option<PatientPoint> {
+    pub(super) fn patient_at(&self, pane: PaneId, at: PanePoint) -> Option<PatientPoint> {
         Some(self.panes.get(pane.index())?.patient_from_pane(at, self.size_of(pane)))
     }
 

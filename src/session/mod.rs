@@ -16,6 +16,7 @@ mod layout;
 mod loading;
 mod looking;
 mod marking;
+mod measuring;
 mod other_files;
 mod planes;
 mod preflight;
@@ -33,13 +34,14 @@ pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
-    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange, action_of_key,
-    command_info,
+    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton,
+    PointerInput, PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange,
+    action_of_key, command_info,
 };
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
+pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use preflight::PreflightView;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};

@@ -8,7 +8,7 @@ use super::preflight::Preflight;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
-use crate::annotation::{Document, History};
+use crate::annotation::{Document, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::{Grid, PatientPoint};
@@ -274,6 +274,10 @@ pub struct Session {
     pub(super) subtract: bool,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
+    /// The measurement that keys act on.
+    pub(super) selected: Option<u16>,
+    /// The measurements of the document with their numbers.
+    pub(super) measured: Vec<(Measurement, Vec<(Measured, f64)>)>,
     /// The plane last marked in; `None` if it was oblique.
     pub(super) last_plane: Option<crate::geometry::AnatomicalPlane>,
     pub(super) notice: Option<String>,
@@ -381,6 +385,8 @@ impl Session {
             subtract: false,
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
             gesture: Gesture::None,
+            selected: None,
+            measured: Vec::new(),
             last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
             notice: None,
             upload: UploadState::None,

@@ -58,6 +58,7 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
+            Command::Measurement(number, change) => self.change_measurement(number, change, &mut update),
             Command::Language(lang) => {
                 self.lang = lang;
                 self.notice = None;
@@ -98,6 +99,7 @@ impl Session {
             Command::Keeping(news) => self.keeping_news(news, &mut update),
         }
         self.measure(&mut update);
+        self.measure_shapes(&mut update);
         self.keep(&mut update);
         update
     }
@@ -165,6 +167,7 @@ impl Session {
             Action::BrushStep(steps) => self.brush_step(steps, update),
             Action::Interpolate => self.interpolate(update),
             Action::DeleteSegment => self.delete_segment(update),
+            Action::DeleteMeasurement => self.delete_measurement(update),
             Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
             Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
             Action::ExportSeg => self.save(false, now, update),

@@ -4,6 +4,7 @@ use super::command::{PaneId, Tool, VolumeStyle};
 use super::explain;
 use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
+use super::measuring::{MeasurementDrawing, MeasurementRow};
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
@@ -178,6 +179,8 @@ pub struct PaneDrawing {
     pub brush: Option<(PanePoint, f64)>,
     /// A press takes hold of a line, to turn the planes.
     pub turns: bool,
+    /// Measurements that lie in the plane or cross it.
+    pub measurements: Vec<MeasurementDrawing>,
 }
 
 /// The upload dialog.
@@ -213,7 +216,9 @@ pub struct ViewModel {
     pub geometry: Vec<GeometryRow>,
     /// Segment list.
     pub segments: Vec<SegmentRow>,
-    /// Measurements.
+    /// Lengths, angles and regions.
+    pub measurements: Vec<MeasurementRow>,
+    /// Measurements of the whole CT.
     pub quantities: Vec<QuantityRow>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
@@ -315,6 +320,7 @@ impl Session {
                 c.plan.findings.iter().map(row).collect()
             }),
             segments: self.segment_rows(),
+            measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             arrangement: self.arrangement(),
@@ -453,7 +459,7 @@ impl Session {
     }
 
     /// A volume in words, marked where it is not that of the patient's anatomy.
-    fn marked(&self, volume: String) -> String {
+    pub(super) fn marked(&self, volume: String) -> String {
         let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
         let is_doubtful = findings.iter().any(GeometryFinding::affects_volumes);
         if is_doubtful { words::DOUBTFUL_VOLUME.with(self.lang, &[&volume]) } else { volume }
@@ -534,7 +540,13 @@ impl Session {
         let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);
         let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
             || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
-        PaneDrawing { turns, contour, brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)) }
+        let measurements = self.measurement_drawings(n);
+        PaneDrawing {
+            turns,
+            contour,
+            measurements,
+            brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)),
+        }
     }
 }
 

@@ -97,8 +97,9 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     let ctrl = event.ctrl_key() || event.meta_key();
     let name = if key.chars().count() == 1 { key.to_lowercase() } else { key };
     let alt = event.alt_key();
-    // A character says itself whether Shift was held.
-    let shifted = event.shift_key() && (ctrl || alt || name.chars().count() > 1);
+    // A sign says itself whether Shift was held; a letter does not, for Caps Lock writes capitals too.
+    let letter = name.chars().all(char::is_alphabetic);
+    let shifted = event.shift_key() && (ctrl || alt || letter || name.chars().count() > 1);
     let held = [(ctrl, "Ctrl+"), (alt, "Alt+"), (shifted, "Shift+")];
     let held: String = held.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
     let name = format!("{held}{name}");

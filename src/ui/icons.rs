@@ -1,5 +1,6 @@
 //! Icons as path data on a 24 × 24 field, drawn with a 2 px stroke.
 
+use crate::annotation::MeasurementKind;
 use crate::session::{Action, Layout, Tool};
 
 /// The icon of an action, for those that have one.
@@ -14,6 +15,12 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Contour) => "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M5 15l-1 5",
         Action::Tool(Tool::Brush) => "M20 4L10 14M10 14c-3-1-5 1-5 3s-1 3-3 3c6 2 10-1 8-6",
         Action::Tool(Tool::Eraser) => "M8 20h12M4 15l9-10 7 6-8 9H8z",
+        Action::Tool(Tool::Measure(MeasurementKind::Length)) => "M4 20L20 4M2 18l4 4M18 2l4 4",
+        Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)) => "M4 20L20 4M9 9l6 6M2 18l4 4M18 2l4 4",
+        Action::Tool(Tool::Measure(MeasurementKind::Angle)) => "M20 5L4 19h17M11 19a7 7 0 0 0-2-5",
+        Action::Tool(Tool::Measure(MeasurementKind::Ellipse)) => "M12 6a9 6 0 1 0 0 12a9 6 0 1 0 0-12",
+        Action::Tool(Tool::Measure(MeasurementKind::Freehand)) => "M6 6c5-5 13 0 13 6s-3 8-8 6-3-4-6-4-3-5 1-8",
+        Action::Tool(Tool::Measure(MeasurementKind::Arrow)) => "M20 20L5 5M5 12V5h7",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
         Action::Invert => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18M12 6h6M12 10h8M12 14h8M12 18h6",

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 
 /// A button that opens a sheet below it; a press elsewhere or Escape closes it.
 #[component]
-fn Menu(test_id: &'static str, title: Text, face: AnyView, children: Children) -> impl IntoView {
+pub(super) fn Menu(test_id: &'static str, title: Text, face: AnyView, children: Children) -> impl IntoView {
     let details = NodeRef::<Details>::new();
     let close = move || {
         if let Some(details) = details.get_untracked() {
@@ -37,7 +37,7 @@ fn Menu(test_id: &'static str, title: Text, face: AnyView, children: Children) -
     }
 }
 
-fn face_of(action: Action) -> AnyView {
+pub(super) fn face_of(action: Action) -> AnyView {
     icon(action).map(|d| view! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d=d /></svg> }).into_any()
 }
 

@@ -10,6 +10,7 @@ mod dialogs;
 mod document;
 mod icons;
 mod kept;
+mod measurements;
 mod menus;
 mod page;
 mod panels;

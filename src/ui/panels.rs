@@ -1,6 +1,7 @@
 //! The columns: series and problems on the left, segments, measurements and hand-over on the right; the status line below.
 
 use super::kept::Autosave;
+use super::measurements::Measurements;
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
@@ -183,6 +184,7 @@ pub(super) fn RightColumn() -> impl IntoView {
             </section>
             <section>
                 <h2>{say(words::NUMBERS)}</h2>
+                <Measurements />
                 <dl>
                     {move || {
                         quantities

@@ -1,5 +1,6 @@
 //! The four panes: one canvas below, text, crosshair and contours above.
 
+use super::measurements::MeasurementOverlay;
 use super::runtime::page;
 use super::toolbar::say;
 use super::volume_tools::VolumeTools;
@@ -284,6 +285,7 @@ fn Drawing(n: usize) -> impl IntoView {
                     }
                 })
                 .collect_view()}
+            <MeasurementOverlay n=n />
             <polygon class="contour" points=contour />
             <circle class="ring" cx=move || px(ring().0) cy=move || px(ring().1) r=move || px(ring().2) />
         </svg>

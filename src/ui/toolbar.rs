@@ -1,6 +1,7 @@
 //! Buttons of the command table.
 
 use super::icons::icon;
+use super::measurements::MeasureMenu;
 use super::menus::{Cine, LayoutMenu, PictureMenu, WindowMenu};
 use super::runtime::page;
 use crate::session::words::{self, Lang, Text};
@@ -123,7 +124,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             <div class="group">
                 {[Tool::Navigate, Tool::Window, Tool::Pan, Tool::Zoom, Tool::Contour, Tool::Brush, Tool::Eraser]
                     .map(tool)
-                    .collect_view()}
+                    .collect_view()} <MeasureMenu />
             </div>
             <div class="group">
                 <CommandButton action=Action::Undo enabled=can_undo />
