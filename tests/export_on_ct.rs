@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
+use hilum::annotation::{Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
+use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
 use hilum::volume::{CtVolume, Histogram};
 use std::collections::BTreeMap;
@@ -108,6 +109,34 @@ fn holds_pixels(body: &[u8], ct: &Ct) -> bool {
     body.windows(64).any(|w| !plain(w) && pixels.contains(<&[u8; 64]>::try_from(w).unwrap()))
 }
 
+/// A measurement of each kind that gives numbers, in the planes of the CT and across them.
+fn draw(ct: &Ct) -> Vec<sr::Drawn> {
+    let centre = ct.plan.grid.centre();
+    let planes = AnatomicalPlane::ALL.map(|plane| Plane::anatomical(plane, centre));
+    let kinds = MeasurementKind::ALL.into_iter().filter(|kind| *kind != MeasurementKind::Arrow);
+    let made = kinds.enumerate().map(|(n, kind)| {
+        let plane = planes[n % 3];
+        let (from, to) = (plane.at(-20.0, -11.0), plane.at(14.0, 12.0));
+        let points = match kind {
+            MeasurementKind::Angle => vec![from, centre, to],
+            MeasurementKind::Freehand => vec![from, plane.at(20.0, -5.0), to, plane.at(-9.0, 16.0)],
+            _ => Measurement::dragged(kind, from, to, &plane),
+        };
+        let (right, down, name) = (plane.right, plane.down, "these words stay".to_owned());
+        let made_at = "20261123101500".to_owned();
+        let made = Measurement { number: n as u16 + 1, kind, points, right, down, name, visible: true, made_at };
+        assert!(made.is_sound());
+        let values = made.values(&ct.volume);
+        (made, values)
+    });
+    made.collect()
+}
+
+fn points_of(shape: &serde_json::Value) -> Vec<Vec<f64>> {
+    let numbers = |p: &serde_json::Value| p.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    shape[1].as_array().unwrap().iter().map(numbers).collect()
+}
+
 /// Marks, writes, judges, reads again. `on_disk` is the folder of the CT, for highdicom.
 fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
     let document = mark(ct);
@@ -122,13 +151,16 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
         quality_notes: ct.plan.findings.iter().map(|f| format!("{f:?}")).collect(),
     };
     let segmentation = seg::write(&document, &context, None).unwrap();
-    let report = sr::write(&document, &segmentation, &context).unwrap();
+    let drawn = draw(ct);
+    let report = sr::write_report(&document, Some(&segmentation), &context, &drawn).unwrap();
+    let alone = sr::write_report(&document, None, &context, &drawn).unwrap();
     let save = |object: &OutboundObject| {
         let path = scratch(&format!("export_on_{name}"), object.file_name());
         std::fs::write(&path, object.bytes()).unwrap();
         assert_conforms(&path);
         path
     };
+    save(&alone);
     let (seg_path, sr_path) = (save(&segmentation.object), save(&report));
 
     let incoming = read_segmentation(segmentation.object.bytes(), &ct.plan.grid, &ct.source).unwrap();
@@ -140,6 +172,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
 
     let outbound = Outbound::stow(&[segmentation.object.clone(), report]).unwrap();
     assert!(!holds_pixels(outbound.body(), ct));
+    assert!(!outbound.body().windows(10).any(|w| w == b"these word"), "the reader's words stay");
     assert!(holds_pixels(&ct.files[ct.files.len() / 2], ct), "the search finds what it looks for");
 
     if let Some(judged) = ask_highdicom("check_seg.py", [&seg_path, on_disk]) {
@@ -169,6 +202,22 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
         assert_eq!(judged["notes"].as_array().unwrap().len(), context.quality_notes.len());
         let lungs_ml = document.volume_ml(1) + document.volume_ml(2);
         assert!((judged["whole"]["Volume"]["value"].as_f64().unwrap() - lungs_ml).abs() < 1e-6);
+        for (measurement, values) in &drawn {
+            let seen = &judged["drawn"][format!("Measurement {}", measurement.number)];
+            assert_eq!(seen["measurements"].as_object().unwrap().len(), values.len(), "{name}: {seen}");
+            for (of, (_, value)) in seen["measurements"].as_object().unwrap().values().zip(values) {
+                // In the order of the report: numbers of one kind differ by their names only.
+                assert!(
+                    values.iter().any(|(_, own)| (of["value"].as_f64().unwrap() - own).abs() < 1e-6),
+                    "{seen} {value}"
+                );
+            }
+            let points: Vec<Vec<f64>> = seen["shapes"].as_array().unwrap().iter().flat_map(points_of).collect();
+            for own in &measurement.points {
+                let near = |p: &Vec<f64>| own.distance(PatientPoint::new(p[0], p[1], p[2])) < 0.01;
+                assert!(points.iter().any(near), "{name}: {own:?} is not in {points:?}");
+            }
+        }
         let involved = &judged["whole"]["Share of lung volume involved by findings"];
         assert_eq!(involved["unit"].as_str(), Some("%"));
         let inside_ml = judged["whole"]["Volume of findings inside the lungs"]["value"].as_f64().unwrap();

@@ -178,15 +178,18 @@ fn a_report_conforms_and_is_stable() {
     let segments = sr::measure(&document, &segmentation);
     assert_eq!(segments.len(), 4);
     let whole_ct = [sr::Measurement::volume_ml(5123.4), sr::Measurement::involvement_percent(12.5)];
-    let report = sr::write_measured(&document, &segmentation, &context, &segments, &whole_ct).unwrap();
-    assert_eq!(report, sr::write_measured(&document, &segmentation, &context, &segments, &whole_ct).unwrap());
+    let report = sr::write_measured(&document, Some(&segmentation), &context, &segments, &whole_ct, &[]).unwrap();
+    assert_eq!(
+        report,
+        sr::write_measured(&document, Some(&segmentation), &context, &segments, &whole_ct, &[]).unwrap()
+    );
     conforms(report.bytes(), "sr.dcm");
 
     let nan = [sr::Measurement::volume_ml(f64::NAN)];
-    let refused = sr::write_measured(&document, &segmentation, &context, &segments, &nan);
+    let refused = sr::write_measured(&document, Some(&segmentation), &context, &segments, &nan, &[]);
     assert_eq!(refused, Err(ExportError::NotANumber { concept: "Volume" }));
     let only_lungs = seg::write(&document, &context, Some(&[1, 2])).unwrap();
-    let refused = sr::write_measured(&document, &only_lungs, &context, &segments, &[]);
+    let refused = sr::write_measured(&document, Some(&only_lungs), &context, &segments, &[], &[]);
     assert_eq!(refused, Err(ExportError::NotInSegmentation(3)));
 }
 

@@ -2,6 +2,7 @@
 
 use super::dataset::{DataSet, decimal_string};
 use crate::annotation::CodedConcept;
+use crate::geometry::PatientPoint;
 use dicom_dictionary_std::tags;
 
 /// Relationship Type to the enclosing item.
@@ -10,6 +11,7 @@ pub(super) enum Relationship {
     Contains,
     HasObservationContext,
     HasConceptModifier,
+    InferredFrom,
 }
 
 /// An item in the making: its value and its children.
@@ -27,6 +29,7 @@ impl ContentItem {
                 Relationship::Contains => "CONTAINS",
                 Relationship::HasObservationContext => "HAS OBS CONTEXT",
                 Relationship::HasConceptModifier => "HAS CONCEPT MOD",
+                Relationship::InferredFrom => "INFERRED FROM",
             },
         );
         set.text(tags::VALUE_TYPE, value_type);
@@ -65,6 +68,21 @@ impl ContentItem {
             measured.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, unit);
             measured.text(tags::NUMERIC_VALUE, &decimal_string(value));
         });
+        item
+    }
+    /// A shape in the patient, LPS mm (SCOORD3D, PS3.3 C.18.9): in single precision, as the standard has it.
+    pub(super) fn coordinates(
+        relationship: Relationship,
+        concept: CodedConcept,
+        graphic_type: &str,
+        points: &[PatientPoint],
+        frame_of_reference_uid: &str,
+    ) -> Self {
+        let mut item = Self::new(relationship, "SCOORD3D", concept);
+        let numbers: Vec<f32> = points.iter().flat_map(|p| p.0.to_array().map(|v| v as f32)).collect();
+        item.set.f32s(tags::GRAPHIC_DATA, &numbers);
+        item.set.text(tags::GRAPHIC_TYPE, graphic_type);
+        item.set.text(tags::REFERENCED_FRAME_OF_REFERENCE_UID, frame_of_reference_uid);
         item
     }
     /// A segment of a segmentation object.

@@ -51,6 +51,9 @@ impl DataSet {
     pub(super) fn u32s(&mut self, tag: Tag, values: &[u32]) {
         self.put(tag, PrimitiveValue::U32(values.iter().copied().collect()));
     }
+    pub(super) fn f32s(&mut self, tag: Tag, values: &[f32]) {
+        self.put(tag, PrimitiveValue::F32(values.iter().copied().collect()));
+    }
     /// Decimal strings.
     pub(super) fn decimals(&mut self, tag: Tag, values: &[f64]) {
         self.put(tag, PrimitiveValue::Strs(values.iter().map(|v| decimal_string(*v)).collect()));

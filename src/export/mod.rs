@@ -9,6 +9,7 @@
 mod content;
 mod context;
 mod dataset;
+mod drawn;
 mod modules;
 mod outbound;
 mod preview;

@@ -113,7 +113,7 @@ fn chosen_segments<'a>(
     if full.is_empty() { Err(ExportError::Empty) } else { Ok(full) }
 }
 
-fn frame_of_reference(context: &ExportContext, notes: &mut Vec<ExportNote>) -> Result<String, ExportError> {
+pub(super) fn frame_of_reference(context: &ExportContext, notes: &mut Vec<ExportNote>) -> Result<String, ExportError> {
     let first = context.first()?;
     let mut named: Vec<&str> =
         context.source.iter().flatten().filter_map(|s| s.series.frame_of_reference_uid.as_deref()).collect();

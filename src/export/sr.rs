@@ -1,14 +1,15 @@
 //! DICOM structured report: Comprehensive 3D SR (PS3.3 A.35.13), Measurement Report TID 1500 (PS3.16).
 //!
 //! One volumetric group (TID 1411) for each segment of a segmentation object, tied to it by number and tracking UID; one group
-//! (TID 1501) for what is measured on the whole CT; notes on the geometry of the CT as qualitative evaluations.
+//! (TID 1501) for what is measured on the whole CT, one for each length, angle and region of the reader (`drawn`); notes on the geometry of the CT as qualitative evaluations.
 
 use super::content::{ContentItem, Relationship, fill_root};
 use super::dataset::{DataSet, code, derived_uid};
+use super::drawn::drawn_group;
 use super::modules::{SCHEME, fill_shared, person_name};
-use super::seg::{ExportedSegment, LUNG, SegExport};
+use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
 use super::{ExportContext, ExportError, OutboundObject};
-use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
+use crate::annotation::{self, CodedConcept, Document, Layer, Measured, Origin, Segment};
 use crate::report::{Quantity, quantities};
 use dicom_dictionary_std::{tags, uids};
 
@@ -26,6 +27,15 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    pub(super) fn item(&self) -> ContentItem {
+        let number = ContentItem::number(self.concept, self.value, self.unit);
+        match self.derivation {
+            Some(derivation) => {
+                number.with(ContentItem::code(Relationship::HasConceptModifier, DERIVATION, derivation))
+            }
+            None => number,
+        }
+    }
     /// A volume, ml.
     pub fn volume_ml(value: f64) -> Self {
         Self { concept: VOLUME, value, unit: MILLILITRE, derivation: None }
@@ -90,7 +100,27 @@ pub fn write(
     segmentation: &SegExport,
     context: &ExportContext,
 ) -> Result<OutboundObject, ExportError> {
-    write_measured(document, segmentation, context, &measure(document, segmentation), &measure_lungs(document))
+    write_report(document, Some(segmentation), context, &[])
+}
+
+/// A measurement of the reader, and the numbers it gives.
+pub type Drawn = (annotation::Measurement, Vec<(Measured, f64)>);
+
+/// As [`write`], with the reader's measurements and their numbers; without a segmentation object there are only these.
+///
+/// # Errors
+/// As for [`write_measured`]; [`ExportError::Empty`] where there is nothing at all to report.
+pub fn write_report(
+    document: &Document,
+    segmentation: Option<&SegExport>,
+    context: &ExportContext,
+    drawn: &[Drawn],
+) -> Result<OutboundObject, ExportError> {
+    if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) {
+        return Err(ExportError::Empty);
+    }
+    let segments = segmentation.map_or_else(Vec::new, |s| measure(document, s));
+    write_measured(document, segmentation, context, &segments, &measure_lungs(document), drawn)
 }
 
 /// Writes the report on a segmentation object: `segments` are measured on its segments, `whole_ct` on both lungs together.
@@ -100,14 +130,18 @@ pub fn write(
 /// that is not finite, [`ExportError::NoSource`] or [`ExportError::SourceMismatch`] as for the segmentation.
 pub fn write_measured(
     document: &Document,
-    segmentation: &SegExport,
+    segmentation: Option<&SegExport>,
     context: &ExportContext,
     segments: &[SegmentMeasurements],
     whole_ct: &[Measurement],
+    drawn: &[Drawn],
 ) -> Result<OutboundObject, ExportError> {
     context.check(document.grid())?;
     let first = context.first()?;
     let all = segments.iter().flat_map(|s| &s.measurements).chain(whole_ct);
+    if drawn.iter().any(|(_, values)| values.iter().any(|(_, value)| !value.is_finite())) {
+        return Err(ExportError::NotANumber { concept: "measurement" });
+    }
     if let Some(bad) = all.into_iter().find(|m| !m.value.is_finite()) {
         return Err(ExportError::NotANumber { concept: bad.concept.meaning });
     }
@@ -115,6 +149,7 @@ pub fn write_measured(
     let mut measured = ContentItem::container(IMAGING_MEASUREMENTS, None);
     for group in segments {
         let missing = ExportError::NotInSegmentation(group.document_number);
+        let Some(segmentation) = segmentation else { return Err(missing) };
         let exported = segmentation.segments.iter().find(|s| s.document_number == group.document_number);
         let segment = document.segment(group.document_number);
         let (Some(exported), Some(segment)) = (exported, segment) else { return Err(missing) };
@@ -125,6 +160,13 @@ pub fn write_measured(
         let mut group = group("1501", "Lungs", &tracking_uid).with(site(LUNG, Some(BILATERAL)));
         push_measurements(&mut group, whole_ct);
         measured.push(group);
+    }
+
+    let frame_of_reference_uid = frame_of_reference(context, &mut Vec::new())?;
+    for (shape, values) in drawn {
+        if let Some(group) = drawn_group(shape, values, &frame_of_reference_uid, context) {
+            measured.push(group);
+        }
     }
 
     let mut root = vec![ContentItem::code(Relationship::HasConceptModifier, LANGUAGE, ENGLISH)];
@@ -151,16 +193,18 @@ pub fn write_measured(
         item.text(tags::CODING_SCHEME_NAME, "Codes of Hilum for concepts that no standard scheme has");
         item.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, "Hilum");
     });
-    set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
-        study.text(tags::STUDY_INSTANCE_UID, &first.study.instance_uid);
-        study.item(tags::REFERENCED_SERIES_SEQUENCE, |series| {
-            series.text(tags::SERIES_INSTANCE_UID, &segmentation.series_instance_uid);
-            series.item(tags::REFERENCED_SOP_SEQUENCE, |object| {
-                object.text(tags::REFERENCED_SOP_CLASS_UID, uids::SEGMENTATION_STORAGE);
-                object.text(tags::REFERENCED_SOP_INSTANCE_UID, segmentation.object.sop_instance_uid());
+    if let Some(segmentation) = segmentation {
+        set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
+            study.text(tags::STUDY_INSTANCE_UID, &first.study.instance_uid);
+            study.item(tags::REFERENCED_SERIES_SEQUENCE, |series| {
+                series.text(tags::SERIES_INSTANCE_UID, &segmentation.series_instance_uid);
+                series.item(tags::REFERENCED_SOP_SEQUENCE, |object| {
+                    object.text(tags::REFERENCED_SOP_CLASS_UID, uids::SEGMENTATION_STORAGE);
+                    object.text(tags::REFERENCED_SOP_INSTANCE_UID, segmentation.object.sop_instance_uid());
+                });
             });
         });
-    });
+    }
     fill_root(&mut set, IMAGING_MEASUREMENT_REPORT, "1500", root);
     OutboundObject::checked(set.seal(&context.software_version)?.bytes)
 }
@@ -180,7 +224,7 @@ fn observers(context: &ExportContext) -> Vec<ContentItem> {
 }
 
 /// A measurement group with its tracking identifiers (TID 1411 rows 1-3, TID 1501 rows 1-3).
-fn group(template: &str, tracking_id: &str, tracking_uid: &str) -> ContentItem {
+pub(super) fn group(template: &str, tracking_id: &str, tracking_uid: &str) -> ContentItem {
     ContentItem::container(MEASUREMENT_GROUP, Some(template))
         .with(ContentItem::text(Relationship::HasObservationContext, TRACKING_IDENTIFIER, tracking_id))
         .with(ContentItem::uid(Relationship::HasObservationContext, TRACKING_UID, tracking_uid))
@@ -226,13 +270,7 @@ fn site(place: CodedConcept, side: Option<CodedConcept>) -> ContentItem {
 
 fn push_measurements(group: &mut ContentItem, measurements: &[Measurement]) {
     for m in measurements {
-        let number = ContentItem::number(m.concept, m.value, m.unit);
-        group.push(match m.derivation {
-            Some(derivation) => {
-                number.with(ContentItem::code(Relationship::HasConceptModifier, DERIVATION, derivation))
-            }
-            None => number,
-        });
+        group.push(m.item());
     }
 }
 

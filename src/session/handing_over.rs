@@ -7,7 +7,7 @@ use super::state::{Case, Problem, ProblemReason, Session, UploadState};
 use super::words::{self, Lang};
 use crate::annotation::Transaction;
 use crate::dicom::Instance;
-use crate::export::{ExportContext, ExportError, Outbound, OutboundObject, seg, sr};
+use crate::export::{ExportContext, ExportError, ObjectKind, Outbound, OutboundObject, seg, sr};
 use crate::import::{Blend, Collision, SliceSource, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
@@ -27,12 +27,12 @@ impl Session {
         }
         match self.objects(now) {
             Ok(objects) => {
-                let wanted = if report { objects.into_iter().nth(1) } else { objects.into_iter().next() };
-                if let Some(object) = wanted {
-                    let file_name = object.file_name().to_owned();
-                    let bytes = object.bytes().to_vec();
-                    update.effects.push(Effect::Download { file_name, content_type: "application/dicom", bytes });
-                }
+                let kind = if report { ObjectKind::Sr } else { ObjectKind::Seg };
+                let Some(object) = objects.into_iter().find(|o| o.kind() == kind) else {
+                    return self.refuse(&ExportError::Empty);
+                };
+                let (file_name, bytes) = (object.file_name().to_owned(), object.bytes().to_vec());
+                update.effects.push(Effect::Download { file_name, content_type: "application/dicom", bytes });
             }
             Err(error) => self.refuse(&error),
         }
@@ -108,9 +108,13 @@ impl Session {
             return Ok(objects.clone());
         }
         let context = case.export_context(now);
-        let segmentation = seg::write(&case.document, &context, None)?;
-        let report = sr::write(&case.document, &segmentation, &context)?;
-        let objects = vec![segmentation.object, report];
+        let segmentation = match seg::write(&case.document, &context, None) {
+            // Lengths and regions make a report of their own.
+            Err(ExportError::Empty) if !self.measured.is_empty() => None,
+            made => Some(made?),
+        };
+        let report = sr::write_report(&case.document, segmentation.as_ref(), &context, &self.measured)?;
+        let objects: Vec<OutboundObject> = segmentation.map(|s| s.object).into_iter().chain([report]).collect();
         self.exported = Some((revision, objects.clone()));
         Ok(objects)
     }

@@ -5,7 +5,8 @@
 Prints JSON:
 
     {"groups": [{"tracking_id", "tracking_uid", "finding", "segment", "measurements": {name: {"value", "unit"}}}],
-     "whole": {name: {"value", "unit"}}, "notes": […], "problems": […]}
+     "whole": {name: {"value", "unit"}},
+     "drawn": {tracking_id: {"measurements": {name: {"value", "unit"}}, "shapes": [[graphic type, [[x, y, z], …]]]}}, "notes": […], "problems": […]}
 
 The exit status is 1 if there are problems.
 """
@@ -23,6 +24,17 @@ def measurements(group):
         if measurement.derivation is not None:
             name = f"{measurement.derivation.meaning} {name}"
         found[name] = {"value": float(measurement.value), "unit": measurement.unit.value}
+    return found
+
+
+def shapes(items):
+    """What was drawn in three dimensions, here or below."""
+    found = []
+    for item in items:
+        if item.ValueType == "SCOORD3D":
+            numbers = [float(v) for v in item.GraphicData]
+            found.append([item.GraphicType, [numbers[n : n + 3] for n in range(0, len(numbers), 3)]])
+        found += shapes(item.get("ContentSequence", []))
     return found
 
 
@@ -77,10 +89,17 @@ def main(sr_path, seg_path):
                 "measurements": measurements(group),
             }
         )
-    whole = {}
+    whole, drawn = {}, {}
     for group in report.content.get_image_measurement_groups():
-        whole.update(measurements(group))
-    return {"groups": groups, "whole": whole, "notes": notes(report), "problems": problems}
+        shape = shapes(group[0].ContentSequence)
+        if shape:
+            drawn[group.tracking_identifier] = {"measurements": measurements(group), "shapes": shape}
+        else:
+            whole.update(measurements(group))
+    for group in report.content.get_planar_roi_measurement_groups():
+        shape = [[group.roi.graphic_type.value, group.roi.value.tolist()]]
+        drawn[group.tracking_identifier] = {"measurements": measurements(group), "shapes": shape}
+    return {"groups": groups, "whole": whole, "drawn": drawn, "notes": notes(report), "problems": problems}
 
 
 if __name__ == "__main__":
