@@ -164,6 +164,8 @@ pub enum Action {
     ToggleBall,
     /// Brush radius by one step.
     BrushStep(i32),
+    /// Close the contour whose points are set by clicks.
+    CloseContour,
     /// Fill the slices between contoured ones.
     Interpolate,
     /// Delete the active segment.
@@ -257,6 +259,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
     info(Action::BrushStep(1), "brush-larger", &["]", "+"], words::BRUSH_LARGER),
     info(Action::BrushStep(-1), "brush-smaller", &["[", "-"], words::BRUSH_SMALLER),
+    info(Action::CloseContour, "close-contour", &["Enter"], words::CLOSE_CONTOUR),
     info(Action::Interpolate, "interpolate", &["i"], words::INTERPOLATE),
     info(Action::Undo, "undo", &["Ctrl+z"], words::UNDO),
     info(Action::Redo, "redo", &["Ctrl+Shift+z", "Ctrl+y"], words::REDO),
@@ -474,6 +477,8 @@ pub enum Command {
     Activate(PaneId),
     /// A pointer event.
     Pointer(PointerInput),
+    /// Two clicks on a pane: it is shown alone, unless the tool in hand draws.
+    DoubleClick(PaneId),
     /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
     Wheel(PaneId, PanePoint, i32, bool),
     /// A number or the function of the window of the pane last pressed, or of all that share it.

@@ -2,13 +2,12 @@
 
 use super::change::Update;
 use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
+use super::contouring::Contour;
 use super::measuring::Making;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{
-    Brush, BrushShape, ContourAction, Edit, Grip, Measurement, Origin, Transaction, brush_stroke, fill_contour,
-};
-use crate::geometry::{PanePoint, PatientPoint, simplify};
+use crate::annotation::{Brush, BrushShape, Edit, Grip, Measurement, Origin, Transaction, brush_stroke};
+use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{PaneState, Window};
 
 /// A gesture in progress.
@@ -32,7 +31,7 @@ pub(super) enum Gesture {
     /// The cut of the 3D view moves.
     Cut { last: PanePoint },
     /// A contour is drawn.
-    Contour { pane: PaneId, points: Vec<PatientPoint>, subtract: bool },
+    Contour(Contour),
     /// A measurement is made.
     Make(Making),
     /// A measurement is corrected: so far it was moved from one point to another, both in its plane.
@@ -41,21 +40,8 @@ pub(super) enum Gesture {
     Stroke { pane: PaneId, last: PatientPoint, erase: bool, edits: Vec<Edit> },
 }
 
-impl Gesture {
-    /// The contour drawn in a pane.
-    pub(super) fn contour(&self, id: PaneId) -> Option<&[PatientPoint]> {
-        match self {
-            Self::Contour { pane, points, .. } if *pane == id => Some(points),
-            _ => None,
-        }
-    }
-}
-
-/// Points of a contour nearer to a straight line than this, in CSS px, say nothing.
-const CONTOUR_TOLERANCE_PX: f64 = 0.25;
-
 /// A press that moves no farther than this is a click, CSS px.
-const CLICK_PX: f64 = 3.0;
+pub(super) const CLICK_PX: f64 = 3.0;
 
 impl Session {
     pub(super) fn pointer_event(&mut self, input: PointerInput, update: &mut Update) {
@@ -72,6 +58,7 @@ impl Session {
         }
         match input.phase {
             PointerPhase::Down if matches!(self.gesture, Gesture::None) => self.press(input, update),
+            PointerPhase::Down if matches!(self.gesture, Gesture::Contour(_)) => self.press_contour(input, update),
             PointerPhase::Down => self.end_measurement(input.at, true, update),
             PointerPhase::Move => self.drag(input, update),
             PointerPhase::Up => self.release(input.at, update),
@@ -133,8 +120,7 @@ impl Session {
         let pane = &self.panes[input.pane.index()];
         self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         if tool == Tool::Contour {
-            let subtract = self.subtract != input.ctrl;
-            self.gesture = Gesture::Contour { pane: input.pane, points: vec![at], subtract };
+            self.gesture = Gesture::Contour(Contour::begin(&input, at, self.subtract != input.ctrl));
         } else {
             let erase = tool == Tool::Eraser;
             self.gesture = Gesture::Stroke { pane: input.pane, last: at, erase, edits: Vec::new() };
@@ -192,13 +178,7 @@ impl Session {
                 self.volume_moved(update);
             }
             Gesture::Make(_) | Gesture::Adjust { .. } => self.drag_measurement(input),
-            Gesture::Contour { pane, .. } => {
-                let pane = *pane;
-                let at = (pane == input.pane).then(|| self.patient_at(pane, input.at)).flatten();
-                if let (Gesture::Contour { points, .. }, Some(at)) = (&mut self.gesture, at) {
-                    points.push(at);
-                }
-            }
+            Gesture::Contour(_) => self.drag_contour(input),
             Gesture::Stroke { pane, .. } => {
                 let pane = *pane;
                 if pane == input.pane
@@ -247,7 +227,7 @@ impl Session {
             return self.end_measurement(at, false, update);
         }
         match std::mem::take(&mut self.gesture) {
-            Gesture::Contour { pane, points, subtract } => self.close_contour(pane, &points, subtract, update),
+            Gesture::Contour(contour) => self.release_contour(contour, update),
             Gesture::Stroke { mut edits, erase, .. } => {
                 let name = if erase { "erase" } else { "brush" };
                 if let Some(case) = &mut self.case
@@ -264,34 +244,6 @@ impl Session {
                 update.changes.facts = true;
             }
             _ => {}
-        }
-    }
-
-    fn close_contour(&mut self, pane: PaneId, points: &[PatientPoint], subtract: bool, update: &mut Update) {
-        let Some(state) = self.panes.get(pane.index()) else { return };
-        let (Some(first), Some(case)) = (points.first(), &mut self.case) else { return };
-        let Some(segment) = case.active else { return };
-        let plane = state.through(*first);
-        let outline: Vec<[f64; 2]> = points.iter().map(|p| plane.coordinates(*p)).collect();
-        let outline = simplify(&outline, CONTOUR_TOLERANCE_PX * state.mm_per_px);
-        let action = if subtract { ContourAction::Subtract } else { ContourAction::Add };
-        let edit = match fill_contour(&mut case.document, &case.volume, segment, &plane, &outline, action) {
-            Ok(edit) => edit,
-            Err(error) => {
-                log::debug!("{error}");
-                return;
-            }
-        };
-        match &edit {
-            Edit::Voxels { delta, .. } if !delta.is_empty() => {
-                if let Some(bounds) = delta.bounds() {
-                    update.changes.add_labels(bounds);
-                }
-                let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
-                case.history.commit(Transaction { name: "contour", edits });
-                self.volume_revision += 1;
-            }
-            _ => self.say(words::CONTOUR_EMPTY, update),
         }
     }
 

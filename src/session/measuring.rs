@@ -2,7 +2,7 @@
 
 use super::change::Update;
 use super::command::{MeasurementChange, PaneId, PointerInput, Tool};
-use super::gesture::Gesture;
+use super::gesture::{CLICK_PX, Gesture};
 use super::state::Session;
 use super::words::{self, Lang, Text};
 use crate::annotation::{Edit, Grip, Measured, Measurement, MeasurementKind, Transaction};
@@ -13,8 +13,6 @@ use crate::view::PaneState;
 const HANDLE_PX: f64 = 8.0;
 /// A press this near to a line takes hold of the whole, CSS px.
 const LINE_PX: f64 = 4.0;
-/// A press that moves no farther is a click: the next one sets the next point, CSS px.
-const CLICK_PX: f64 = 3.0;
 /// Points of an outline nearer to a straight line than this say nothing, CSS px.
 const OUTLINE_TOLERANCE_PX: f64 = 0.25;
 

@@ -7,6 +7,7 @@ mod case_identity;
 mod change;
 mod cine;
 mod command;
+mod contouring;
 mod explain;
 mod frame;
 mod gesture;

@@ -1,7 +1,7 @@
 //! One match: each command is a call into the part that knows it.
 
 use super::change::Update;
-use super::command::{Action, Command};
+use super::command::{Action, Command, PaneId, Tool};
 use super::state::{Gpu, Purpose, Session};
 use super::words;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
@@ -36,6 +36,13 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::Pointer(input) => self.pointer_event(input, &mut update),
+            Command::DoubleClick(pane) => {
+                if matches!(self.tool, Tool::Navigate | Tool::Window | Tool::Pan | Tool::Zoom) || pane == PaneId::Volume
+                {
+                    self.maximise(&mut update);
+                    update.changes.facts = true;
+                }
+            }
             Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
             Command::Window(change) => self.change_window(change, &mut update),
             Command::OwnWindow(n) => self.choose_own_window(n, &mut update),
@@ -165,8 +172,10 @@ impl Session {
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::BrushStep(steps) => self.brush_step(steps, update),
+            Action::CloseContour => self.close_contour(update),
             Action::Interpolate => self.interpolate(update),
             Action::DeleteSegment => self.delete_segment(update),
+            Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteMeasurement => self.delete_measurement(update),
             Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
             Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),

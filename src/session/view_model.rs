@@ -531,10 +531,7 @@ impl Session {
     pub fn drawing(&self, n: usize) -> PaneDrawing {
         let (Some(pane), Some(id)) = (self.panes.get(n), PaneId::ALL.get(n)) else { return PaneDrawing::default() };
         let size = [self.sizes[n].width, self.sizes[n].height];
-        let contour = match self.gesture.contour(*id) {
-            Some(points) => points.iter().map(|p| pane.pane_from_patient(*p, size)).collect(),
-            None => Vec::new(),
-        };
+        let contour = self.gesture.contour(*id).iter().map(|p| pane.pane_from_patient(*p, size)).collect();
         let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
         let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
         let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);

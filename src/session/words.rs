@@ -233,7 +233,7 @@ texts! {
     MEASURE_ELLIPSE: "Ellipse (HU)" / "Ellipse (UH)";
     MEASURE_FREEHAND: "Outline (HU)" / "Contour libre (UH)";
     MEASURE_ARROW: "Arrow with words" / "Flèche légendée";
-    DELETE_MEASUREMENT: "Delete measurement" / "Supprimer la mesure";
+    DELETE_MEASUREMENT: "Delete measurement, or the last point" / "Supprimer la mesure ou le dernier point";
     SHOW_MEASUREMENT: "Show measurement" / "Afficher la mesure";
     MEASUREMENT_NAME: "Words (they stay on this computer)" / "Légende (reste sur cet ordinateur)";
     NO_MEASUREMENT: "Choose a measurement first." / "Choisissez d’abord une mesure.";
@@ -307,6 +307,8 @@ texts! {
     WAIT_FOR_SLICES: "Marking begins when all slices are loaded." / "L’annotation commence quand toutes les coupes sont chargées.";
     SEGMENT_LOCKED: "The segment is locked." / "Le segment est verrouillé.";
     NOTHING_BETWEEN: "Nothing to interpolate: contour two slices that are not neighbours." / "Rien à interpoler : contourez deux coupes non voisines.";
+    CLOSE_CONTOUR: "Close the contour" / "Fermer le contour";
+    CONTOUR_NEEDS_POINTS: "A contour needs three points at least." / "Un contour a besoin d’au moins trois points.";
     CONTOUR_EMPTY: "The contour holds no voxel centre." / "Le contour ne contient aucun centre de voxel.";
     NO_LUNGS: "Propose or draw the lungs first." / "Proposez ou dessinez d’abord les poumons.";
     JOB_FAILED: "{} failed: {}" / "{} : échec, {}";

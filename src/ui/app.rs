@@ -82,7 +82,7 @@ fn on_key(page: Page, event: &KeyboardEvent) {
             || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "range" | "date" | "password"))
     });
     let key = event.key();
-    let presses = key == " " && {
+    let presses = (key == " " || key == "Enter") && {
         let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
         target.is_some_and(|e| matches!(e.tag_name().as_str(), "BUTTON" | "SUMMARY" | "INPUT"))
     };

@@ -195,7 +195,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             on:pointercancel=move |e| send(&e, PointerPhase::Cancel)
             on:pointerleave=move |e| send(&e, PointerPhase::Leave)
             on:contextmenu=move |e| e.prevent_default()
-            on:dblclick=move |_| page.dispatch(Command::Do(Action::Maximise))
+            on:dblclick=move |_| page.dispatch(Command::DoubleClick(id))
             on:wheel=on_wheel
         >
             <div class=format!("text top-right plane-{n}")>
