@@ -43,7 +43,8 @@ pub(super) fn drawn_group(
     }
     let mut group = group("1501", &tracking_id, &tracking_uid);
     let axis = |long: bool| match &drawn.points[..] {
-        [a, b, c, d] => vec![if (a.distance(*b) >= c.distance(*d)) == long { [*a, *b] } else { [*c, *d] }].concat(),
+        [a, b, c, d] if (a.distance(*b) >= c.distance(*d)) == long => vec![*a, *b],
+        [_, _, c, d] => vec![*c, *d],
         all => all.to_vec(),
     };
     for (what, value) in values {

@@ -6,7 +6,7 @@ use super::toolbar::say;
 use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
-use crate::session::{Action, Arrangement, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
+use crate::session::{Arrangement, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
 use crate::view::{COMPARTMENTS, LungTissue, Piece, Projection, ReferenceLine, VoiFunction};
 use leptos::html::Div;
 use leptos::prelude::*;
