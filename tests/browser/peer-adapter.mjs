@@ -113,20 +113,25 @@ const instrument = () => {
       const pane = find("pane-axial");
       const box = pane.getBoundingClientRect();
       const scale = Math.min(box.width, box.height) / 512;
-      const at = (i) => {
+      // A pointer moves by whole pixels: points of the spiral that share one are a single dab.
+      const points = [];
+      for (let i = 0; i < n; i++) {
         const [angle, radius] = [(i / n) * Math.PI * 6, 8 + (45 * i) / n];
         const column = 150 + radius * Math.cos(angle);
         const row = 250 + radius * Math.sin(angle);
-        return [box.left + box.width / 2 + (column - 256) * scale, box.top + box.height / 2 + (row - 256) * scale];
-      };
-      pointer(pane, "pointermove", ...at(0), 0);
-      pointer(pane, "pointerdown", ...at(0), 1);
+        const x = Math.round(box.left + box.width / 2 + (column - 256) * scale);
+        const y = Math.round(box.top + box.height / 2 + (row - 256) * scale);
+        const [lastX, lastY] = points.at(-1) ?? [];
+        if (x !== lastX || y !== lastY) points.push([x, y]);
+      }
+      pointer(pane, "pointermove", ...points[0], 0);
+      pointer(pane, "pointerdown", ...points[0], 1);
       await new Promise((go) => setTimeout(go, 1000));
-      const ms = await measured(n - 1, 20_000, (i) => {
+      const ms = await measured(points.length - 1, 20_000, (i) => {
         const before = strokes("hilum:stroke");
-        return timed(() => pointer(pane, "pointermove", ...at(i + 1), 1), () => strokes("hilum:stroke") > before);
+        return timed(() => pointer(pane, "pointermove", ...points[i + 1], 1), () => strokes("hilum:stroke") > before);
       });
-      pointer(pane, "pointerup", ...at(n), 0);
+      pointer(pane, "pointerup", ...points.at(-1), 0);
       await new Promise((go) => setTimeout(go, 500));
       const voxels = Number(find("segment-item").dataset.voxels);
       if (!voxels) throw new Error("nothing was painted");
