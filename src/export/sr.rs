@@ -106,7 +106,7 @@ pub fn write(
 /// A measurement of the reader, and the numbers it gives.
 pub type Drawn = (annotation::Measurement, Vec<(Measured, f64)>);
 
-/// As [`write`], with the reader's measurements and their numbers; without a segmentation object there are only these.
+/// As [`write()`], with the reader's measurements and their numbers; without a segmentation object there are only these.
 ///
 /// # Errors
 /// As for [`write_measured`]; [`ExportError::Empty`] where there is nothing at all to report.
