@@ -60,13 +60,8 @@ impl Reader {
                         for file in &request.files {
                             input.files.push(self.source(*file));
                         }
-                        let case = self.session.case();
-                        if let (true, Some(case)) = (request.needs_volume, case) {
-                            let slices = 0..case.plan.slices.len();
-                            input.hu = slices.map(|k| case.volume.pixels(k).unwrap_or_default().to_vec()).collect();
-                        }
-                        if let (true, Some(case)) = (request.needs_lungs, case) {
-                            input.labels = (0..case.plan.slices.len()).flat_map(|k| case.lung_labels(k)).collect();
+                        if let Some(case) = self.session.case() {
+                            (0..).map_while(|n| case.voxel_part(&request.voxels, n)).for_each(|part| input.add(part));
                         }
                         let mut kept = Kept::default();
                         let result = run(&request.job, input, &mut kept);

@@ -38,9 +38,8 @@ impl Reader {
                             let source: Box<dyn FileSource> = Box::new(Bytes(self.1[file.0 as usize].clone()));
                             input.files.push(source);
                         }
-                        if let (true, Some(case)) = (request.needs_volume, self.0.case()) {
-                            let slices = 0..case.plan.slices.len();
-                            input.hu = slices.map(|k| case.volume.pixels(k).unwrap().to_vec()).collect();
+                        if let Some(case) = self.0.case() {
+                            (0..).map_while(|n| case.voxel_part(&request.voxels, n)).for_each(|part| input.add(part));
                         }
                         let mut kept = Kept::default();
                         let result = run(&request.job, input, &mut kept);

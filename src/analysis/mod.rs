@@ -12,9 +12,14 @@ mod lesions;
 mod lungs;
 mod progress;
 mod proposal;
+mod region;
 mod sides;
 
 pub use lesions::{LesionParameters, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
 pub use progress::Progress;
 pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};
+pub use region::{
+    BESIDE_LUNG, BESIDE_OTHER, RegionOperation, RegionOutcome, RegionTask, RegionVoxels, SeedStroke, Within,
+    change_region,
+};

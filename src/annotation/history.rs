@@ -17,11 +17,13 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "add-segment",
     "change-segment",
     "delete-segment",
     "interpolate",
+    "region",
+    "copy-slice",
     "brush",
     "erase",
     "contour",

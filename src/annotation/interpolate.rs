@@ -4,7 +4,7 @@
 //! the signed distance to the outline is interpolated linearly between two marked slices, and the inside is where it is positive.
 
 use super::{Document, DocumentError, Edit};
-use crate::geometry::{Grid, VoxelIndex};
+use crate::geometry::{Grid, IndexBox, VoxelIndex};
 use crate::volume::{CtVolume, LabelMap, squared_distance_mm2};
 
 /// Fills the slices across `axis` (0 = i, 1 = j, 2 = k) that lie between two marked slices of a segment and hold none of it.
@@ -52,7 +52,6 @@ pub fn interpolate(
 struct Stack {
     across: usize,
     axes: [usize; 2],
-    size: [usize; 3],
     spacing_mm: [f64; 3],
 }
 
@@ -71,25 +70,14 @@ impl Stack {
             2 => [0, 1],
             _ => return None,
         };
-        Some(Self { across, axes, size: grid.size(), spacing_mm: grid.spacing_mm() })
+        Some(Self { across, axes, spacing_mm: grid.spacing_mm() })
     }
     fn frame(&self, map: &LabelMap, segment: u8) -> Option<Frame> {
-        let [ni, _, nk] = self.size;
-        let (mut min, mut max) = ([usize::MAX; 3], [0; 3]);
-        let rows = (0..nk).filter_map(|k| Some((k, map.slice(k)?)));
-        for (k, j, values) in rows.flat_map(|(k, s)| s.chunks_exact(ni).enumerate().map(move |(j, row)| (k, j, row))) {
-            let Some(first) = values.iter().position(|l| *l == segment) else { continue };
-            let last = values.iter().rposition(|l| *l == segment).unwrap_or(first);
-            let (low, high) = ([first, j, k], [last, j, k]);
-            for a in 0..3 {
-                min[a] = min[a].min(low[a]);
-                max[a] = max[a].max(high[a]);
-            }
-        }
-        (min[0] != usize::MAX).then(|| Frame {
-            across: min[self.across]..max[self.across] + 1,
+        let IndexBox { min, max } = map.bounds(|l| l == segment)?;
+        Some(Frame {
+            across: min[self.across]..max[self.across],
             begin: self.axes.map(|a| min[a]),
-            extent: self.axes.map(|a| max[a] + 1 - min[a]),
+            extent: self.axes.map(|a| max[a] - min[a]),
         })
     }
     fn voxel(&self, frame: &Frame, w: usize, n: usize) -> VoxelIndex {

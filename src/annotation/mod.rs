@@ -5,6 +5,7 @@
 
 mod brush;
 mod contour_fill;
+mod copy_slice;
 mod document;
 mod history;
 mod interpolate;
@@ -15,6 +16,7 @@ mod stored;
 
 pub use brush::{Brush, BrushShape, brush_stroke};
 pub use contour_fill::{ContourAction, fill_contour};
+pub use copy_slice::copy_slice;
 pub use document::{Document, DocumentError, Edit};
 pub use history::{History, Step, Transaction};
 pub use interpolate::interpolate;

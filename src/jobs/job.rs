@@ -1,6 +1,6 @@
 //! What crosses the worker boundary.
 
-use crate::analysis::Proposal;
+use crate::analysis::{Proposal, RegionOutcome, RegionTask};
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
 use crate::import::{ArchiveContents, ArchiveError, ValueReport, VolumeFile, VolumeFileError};
@@ -65,6 +65,25 @@ pub enum Job {
         /// The grid of voxels and labels.
         grid: Grid,
     },
+    /// Change a segment inside the given box of voxels: its labels, then what lies beside (see
+    /// [`crate::analysis::RegionVoxels`]).
+    ChangeRegion {
+        /// Of the box: columns, rows, slices.
+        size: [usize; 3],
+        /// Along i, j, k.
+        spacing_mm: [f64; 3],
+        /// What is done.
+        task: RegionTask,
+    },
+}
+
+/// A piece of the voxels that a job works on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VoxelPart {
+    /// HU: of one slice, or of several slices of a box; empty where a slice has not arrived.
+    Hu(Vec<i16>),
+    /// Labels.
+    Labels(Vec<u8>),
 }
 
 /// Which slices a scan decodes along with their headers.
@@ -117,6 +136,8 @@ pub enum JobFacts {
     Files(Vec<String>),
     /// What was found; its labels follow as one payload of bytes, `[k, j, i]`.
     Proposal(Proposal),
+    /// What became of a region; the labels of its box follow as one payload of bytes.
+    Region(RegionOutcome),
 }
 
 /// What a file turned out to be.

@@ -11,7 +11,9 @@ mod run;
 mod source;
 
 pub use crate::import::EntryPlace;
-pub use job::{Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload};
+pub use job::{
+    Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload, VoxelPart,
+};
 pub use queue::{Priority, Queue};
 #[cfg(feature = "codecs")]
 pub use run::{JobInput, Listener, run};

@@ -1,8 +1,11 @@
 //! Doing a job, wherever that is.
 
 use super::source::{FileSource, Stream};
-use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload};
-use crate::analysis::{AnalysisError, LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
+use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload, VoxelPart};
+use crate::analysis::{
+    AnalysisError, LesionParameters, LungParameters, Progress, RegionVoxels, change_region, propose_lesions,
+    propose_lungs,
+};
 use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
     read_header,
@@ -28,8 +31,18 @@ pub struct JobInput {
     pub files: Vec<Box<dyn FileSource>>,
     /// HU voxels slice by slice, `[j, i]` each; an empty slice has not arrived.
     pub hu: Vec<Vec<i16>>,
-    /// Labels of the lungs, `[k, j, i]`: 0 outside.
+    /// Labels of the lungs, `[k, j, i]`: 0 outside; of a region, what [`Job::ChangeRegion`] says.
     pub labels: Vec<u8>,
+}
+
+impl JobInput {
+    /// Takes in the next piece of the voxels.
+    pub fn add(&mut self, part: VoxelPart) {
+        match part {
+            VoxelPart::Hu(hu) => self.hu.push(hu),
+            VoxelPart::Labels(labels) => self.labels.extend(labels),
+        }
+    }
 }
 
 /// Does a job.
@@ -87,6 +100,15 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
                 .map_err(analysis_error)?;
             let labels = std::mem::take(&mut proposal.labels);
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+        Job::ChangeRegion { size, spacing_mm, task } => {
+            let hu = std::mem::take(&mut input.hu).concat();
+            let count = input.labels.len() / 2;
+            let (labels, beside) = input.labels.split_at(count);
+            let voxels = RegionVoxels { size: *size, spacing_mm: *spacing_mm, hu: &hu, labels, beside };
+            let mut outcome = change_region(&voxels, task, progress).map_err(analysis_error)?;
+            let labels = std::mem::take(&mut outcome.labels);
+            Ok(JobOutput { facts: JobFacts::Region(outcome), payloads: vec![Payload::Bytes(labels)] })
         }
     }
 }

@@ -7,7 +7,9 @@
 use super::PlatformError;
 use super::message::{get, object};
 use crate::analysis::Progress;
-use crate::jobs::{Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, run};
+use crate::jobs::{
+    Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, VoxelPart, run,
+};
 use js_sys::{Array, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -107,16 +109,10 @@ impl Listener for Teller<'_> {
     }
 }
 
-#[derive(Default)]
-struct Inbox {
-    hu: Vec<Vec<i16>>,
-    labels: Vec<u8>,
-}
-
 /// Starts listening. The boot script hands over what arrived before.
 pub fn listen() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let inboxes: RefCell<BTreeMap<u32, Inbox>> = RefCell::default();
+    let inboxes: RefCell<BTreeMap<u32, JobInput>> = RefCell::default();
     let handler_scope = scope.clone();
     let handler = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let message = event.data();
@@ -126,11 +122,11 @@ pub fn listen() {
             let mut inboxes = inboxes.borrow_mut();
             let inbox = inboxes.entry(id).or_default();
             let buffer = get(&part, "buffer");
-            if get(&part, "kind") == "hu" {
-                inbox.hu.push(Int16Array::new(&buffer).to_vec());
+            inbox.add(if get(&part, "kind") == "hu" {
+                VoxelPart::Hu(Int16Array::new(&buffer).to_vec())
             } else {
-                inbox.labels.extend(Uint8Array::new(&buffer).to_vec());
-            }
+                VoxelPart::Labels(Uint8Array::new(&buffer).to_vec())
+            });
             return;
         }
         let inbox = inboxes.borrow_mut().remove(&id).unwrap_or_default();
@@ -140,12 +136,12 @@ pub fn listen() {
     handler.forget();
 }
 
-fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, inbox: Inbox) {
+fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, mut input: JobInput) {
     let files = get(message, "files").dyn_into::<Array>().unwrap_or_default();
     let result = serde_wasm_bindgen::from_value::<Job>(get(message, "job"))
         .map_err(|_misread| JobError::WrongInput)
         .and_then(|job| {
-            let input = JobInput { files: sources(&files, &job), hu: inbox.hu, labels: inbox.labels };
+            input.files = sources(&files, &job);
             run(&job, input, &mut Teller { scope, id, told: 0.0 })
         });
     let transfer = Array::new();

@@ -1,8 +1,8 @@
 //! The page's side of the workers: a pool that shares one compiled module.
 
 use super::message::{get, object};
-use super::{PlatformError, reading};
-use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, Payload, Priority, Queue};
+use super::{PlatformError, clock, reading};
+use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, Payload, Priority, Queue, VoxelPart};
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Int16Array, Uint8Array};
 use std::cell::RefCell;
@@ -12,16 +12,11 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-/// A piece of a large input.
-pub enum Part {
-    /// HU values of the next slice; empty where it has not arrived.
-    Hu(Vec<i16>),
-    /// Labels.
-    Labels(Vec<u8>),
-}
+/// How long the page copies voxels before it lets others have their turn.
+const COPYING_MS: f64 = 8.0;
 
 /// Yields a job's large input piece by piece, so that no single copy holds up the page.
-pub type Parts = Box<dyn FnMut() -> Option<Part>>;
+pub type Parts = Box<dyn FnMut() -> Option<VoxelPart>>;
 
 /// What a job is given.
 pub struct Request {
@@ -134,17 +129,22 @@ impl WorkerPool {
         };
         let pool = self.clone();
         spawn_local(async move {
+            let mut since = clock::now_ms();
             while let Some(part) = parts() {
                 let (kind, buffer): (_, JsValue) = match part {
-                    Part::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer().into()),
-                    Part::Labels(values) => ("labels", Uint8Array::from(values.as_slice()).buffer().into()),
+                    VoxelPart::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer().into()),
+                    VoxelPart::Labels(values) => ("labels", Uint8Array::from(values.as_slice()).buffer().into()),
                 };
                 let piece = object(&[("kind", kind.into()), ("buffer", buffer.clone())]);
                 let piece = object(&[("id", id.0.into()), ("part", piece.into())]);
                 if worker.post_message_with_transfer(&piece, &Array::of1(&buffer)).is_err() {
                     break;
                 }
-                TimeoutFuture::new(0).await;
+                // A timer waits some ms by itself: one for each piece would take longer than the copying.
+                if clock::now_ms() - since > COPYING_MS {
+                    TimeoutFuture::new(0).await;
+                    since = clock::now_ms();
+                }
             }
             if worker.post_message(&message).is_err() {
                 pool.end(id, Err(JobError::WorkerLost));

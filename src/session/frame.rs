@@ -169,6 +169,10 @@ impl Session {
     pub fn is_marking(&self) -> bool {
         matches!(self.gesture, Gesture::Stroke { .. })
     }
+    /// Whether the document holds a change that is not in its history yet.
+    pub(super) fn has_open_change(&self) -> bool {
+        self.is_marking() || self.region.is_some()
+    }
 
     fn px_rect(&self, size: PaneSize) -> Option<PxRect> {
         let px = |v: f64| (v * self.px_ratio).round().max(0.0) as u32;

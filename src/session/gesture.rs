@@ -5,7 +5,6 @@ use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
 use super::contouring::Contour;
 use super::measuring::Making;
 use super::state::{Case, Session};
-use super::words;
 use crate::annotation::{Brush, BrushShape, Edit, Grip, Measurement, Origin, Transaction, brush_stroke};
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{PaneState, Window};
@@ -36,6 +35,8 @@ pub(super) enum Gesture {
     Make(Making),
     /// A measurement is corrected: so far it was moved from one point to another, both in its plane.
     Adjust { before: Box<Measurement>, grip: Grip, from: PatientPoint, to: PatientPoint },
+    /// A stroke of a region tool is drawn; the region holds its path.
+    Seed { pane: PaneId, last: PanePoint },
     /// A stroke is painted; its edits are made already.
     Stroke { pane: PaneId, last: PatientPoint, erase: bool, edits: Vec<Edit> },
 }
@@ -101,22 +102,17 @@ impl Session {
             Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
             Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
             Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
+            Tool::Region(tool) => self.press_region(tool, &input, update),
             Tool::Measure(_) => {}
         }
     }
 
     fn begin_marking(&mut self, tool: Tool, input: PointerInput, update: &mut Update) {
-        let Some(case) = &self.case else { return };
-        if !case.is_settled() {
-            return self.say(words::WAIT_FOR_SLICES, update);
+        self.accept_region(update);
+        if self.markable(update).is_none() {
+            return;
         }
-        match case.active.and_then(|n| case.document.segment(n)) {
-            None => return self.say(words::NO_SEGMENT, update),
-            Some(segment) if segment.locked => return self.say(words::SEGMENT_LOCKED, update),
-            Some(_) => {}
-        }
-        let Some(at) = self.patient_at(input.pane, input.at) else { return };
-        self.notice = None;
+        let (Some(case), Some(at)) = (&self.case, self.patient_at(input.pane, input.at)) else { return };
         let pane = &self.panes[input.pane.index()];
         self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         if tool == Tool::Contour {
@@ -179,6 +175,7 @@ impl Session {
             }
             Gesture::Make(_) | Gesture::Adjust { .. } => self.drag_measurement(input),
             Gesture::Contour(_) => self.drag_contour(input),
+            Gesture::Seed { .. } => self.drag_region(&input, update),
             Gesture::Stroke { pane, .. } => {
                 let pane = *pane;
                 if pane == input.pane
@@ -228,6 +225,7 @@ impl Session {
         }
         match std::mem::take(&mut self.gesture) {
             Gesture::Contour(contour) => self.release_contour(contour, update),
+            Gesture::Seed { .. } => self.release_region(update),
             Gesture::Stroke { mut edits, erase, .. } => {
                 let name = if erase { "erase" } else { "brush" };
                 if let Some(case) = &mut self.case
@@ -260,6 +258,9 @@ impl Session {
             Gesture::Turn { from, .. } => {
                 self.panes = from;
                 update.changes.view = true;
+            }
+            Gesture::Seed { .. } => {
+                self.take_stroke_back(update);
             }
             _ => {}
         }

@@ -129,6 +129,7 @@ impl Session {
             },
             Err(error) => return self.add_problem(file, ProblemReason::Job(error)),
         };
+        self.accept_region(update);
         let Some(case) = self.case.as_mut().filter(|c| c.is_dicom()) else {
             return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
         };

@@ -198,7 +198,7 @@ impl Session {
 
     /// Writes what is not written, unless a gesture is in progress.
     fn write(&mut self, update: &mut Update) {
-        if self.is_marking() {
+        if self.has_open_change() {
             return;
         }
         let Some(digest) = self.keeping.open else { return };
@@ -267,7 +267,7 @@ impl Session {
                 };
                 let keeper = self.keeping.keepers.get(&case).filter(|k| self.keeping.open == Some(case) && failed(k));
                 match keeper {
-                    Some(_) if self.is_marking() => update.effects.push(Effect::Keep(KeepRequest::Later(case))),
+                    Some(_) if self.has_open_change() => update.effects.push(Effect::Keep(KeepRequest::Later(case))),
                     Some(keeper) if keeper.unsaved => self.write(update),
                     Some(_) => self.look_up(case, false, update),
                     None => {}
@@ -413,6 +413,8 @@ impl Session {
                 Command::Do(action) => matches!(
                     action,
                     Action::Interpolate
+                        | Action::Refine(_)
+                        | Action::CopySlice(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions
@@ -424,7 +426,7 @@ impl Session {
                     input.phase == PointerPhase::Down
                         && with_tool
                         && input.pane != PaneId::Volume
-                        && matches!(self.tool, Tool::Contour | Tool::Brush | Tool::Eraser)
+                        && matches!(self.tool, Tool::Contour | Tool::Brush | Tool::Eraser | Tool::Region(_))
                 }
                 _ => false,
             }

@@ -386,6 +386,7 @@ impl Session {
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
     pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
+        self.accept_region(update);
         self.keep_aside(update);
         self.exported = None;
         let decoding: Vec<JobId> = self

@@ -5,7 +5,7 @@ use super::command::SegmentChange;
 use super::explain;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, interpolate};
+use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice, interpolate};
 
 /// The radii a key steps through, mm.
 const BRUSH_RADII_MM: std::ops::RangeInclusive<f64> = 0.5..=60.0;
@@ -93,8 +93,34 @@ impl Session {
         }
     }
 
+    /// The voxels of the active segment on the slice of the active pane, on a neighbouring slice too; the pane follows.
+    pub(super) fn copy_slice(&mut self, slices: i32, update: &mut Update) {
+        let Some(number) = self.markable(update) else { return };
+        let n = self.pane_for_keys().index();
+        let Some(from) = self.panes.get(n).map(|pane| pane.through(pane.centre)) else { return };
+        self.scroll_key(slices, update);
+        let (Some(case), Some(pane)) = (&mut self.case, self.panes.get(n)) else { return };
+        self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
+        match copy_slice(&mut case.document, &case.volume, number, &from, &pane.through(pane.centre)) {
+            Ok(edit) => {
+                if let Edit::Voxels { delta, .. } = &edit
+                    && let Some(bounds) = delta.bounds()
+                {
+                    update.changes.add_labels(bounds);
+                    let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+                    case.history.commit(Transaction { name: "copy-slice", edits });
+                    self.volume_revision += 1;
+                }
+            }
+            Err(error) => log::debug!("{error}"),
+        }
+    }
+
     pub(super) fn undo(&mut self, redo: bool, update: &mut Update) {
         self.abort_gesture(update);
+        if !redo && self.take_stroke_back(update) {
+            return;
+        }
         let Some(case) = &mut self.case else { return };
         let transaction = if redo { case.history.redo() } else { case.history.undo() };
         let Some(transaction) = transaction.cloned() else { return };

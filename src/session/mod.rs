@@ -7,6 +7,7 @@ mod case_identity;
 mod change;
 mod cine;
 mod command;
+mod command_table;
 mod contouring;
 mod explain;
 mod frame;
@@ -22,6 +23,9 @@ mod other_files;
 mod planes;
 mod preflight;
 mod proposing;
+mod region;
+mod region_plan;
+mod region_voxels;
 mod remote;
 mod state;
 mod update;
@@ -35,15 +39,17 @@ pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
-    Action, COMMANDS, Command, CommandInfo, Effect, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton,
-    PointerInput, PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange,
-    action_of_key, command_info,
+    Action, Command, Effect, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton, PointerInput,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange,
 };
+pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use preflight::PreflightView;
+pub use region::{Refine, RefineSettings, RegionTool, RegionView};
+pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{

@@ -41,6 +41,7 @@ impl Session {
             Err(JobError::Cancelled) => return,
             Err(error) => return self.proposal_failed(title, &error),
         };
+        self.accept_region(update);
         let Some(case) = &mut self.case else { return };
         if labels.len() != case.document.grid().voxel_count() {
             return self.proposal_failed(title, &JobError::WrongInput);

@@ -5,6 +5,8 @@ use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::preflight::Preflight;
+use super::region::{RefineSettings, Region};
+use super::region_voxels::VoxelNeeds;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
@@ -46,10 +48,8 @@ pub struct JobRequest {
     pub job: Job,
     /// Files it reads.
     pub files: Vec<FileId>,
-    /// Whether it needs the HU voxels.
-    pub needs_volume: bool,
-    /// Whether it needs the labels of the lungs (1 inside).
-    pub needs_lungs: bool,
+    /// Voxels it needs.
+    pub voxels: VoxelNeeds,
 }
 
 /// What a running job is for.
@@ -62,6 +62,7 @@ pub(super) enum Purpose {
     ReadSegmentation(FileId),
     Demonstration,
     Proposal(super::words::Text),
+    Region,
 }
 
 /// A file or series that was not opened.
@@ -274,6 +275,9 @@ pub struct Session {
     pub(super) subtract: bool,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
+    /// A change of a region that is on show.
+    pub(super) region: Option<Box<Region>>,
+    pub(super) refine: RefineSettings,
     /// The measurement that keys act on.
     pub(super) selected: Option<u16>,
     /// The measurements of the document with their numbers.
@@ -385,6 +389,8 @@ impl Session {
             subtract: false,
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
             gesture: Gesture::None,
+            region: None,
+            refine: RefineSettings::default(),
             selected: None,
             measured: Vec::new(),
             last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
@@ -449,18 +455,18 @@ impl Session {
         priority: Priority,
         job: Job,
         files: Vec<FileId>,
-    ) -> JobRequest {
+    ) -> Box<JobRequest> {
         let id = JobId(self.next_job);
         self.next_job = self.next_job.wrapping_add(1);
         if let Purpose::Proposal(title) = &purpose {
             self.running.insert(id, Running { title: *title, fraction: 0.0 });
         }
-        let (needs_volume, needs_lungs) = match job {
-            Job::ProposeLungs { .. } => (true, false),
-            Job::ProposeLesions { .. } => (true, true),
-            _ => (false, false),
+        let voxels = match job {
+            Job::ProposeLungs { .. } => VoxelNeeds::Volume,
+            Job::ProposeLesions { .. } => VoxelNeeds::VolumeAndLungs,
+            _ => VoxelNeeds::Nothing,
         };
         self.jobs.insert(id, purpose);
-        JobRequest { id, priority, job, files, needs_volume, needs_lungs }
+        Box::new(JobRequest { id, priority, job, files, voxels })
     }
 }

@@ -17,6 +17,9 @@ impl Session {
             self.say(words::ANSWER_OFFER, &mut update);
             return update;
         }
+        if self.settles_region(&command) {
+            self.accept_region(&mut update);
+        }
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
@@ -53,8 +56,10 @@ impl Session {
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
             Command::BrushRange(range_hu) => {
                 self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
+                self.range_changed(&mut update);
                 update.changes.facts = true;
             }
+            Command::RefineSettings(settings) => self.set_refine(settings, &mut update),
             Command::AddSegment(meaning) => self.add_segment(meaning, &mut update),
             Command::SelectSegment(number) => {
                 if let Some(case) = &mut self.case
@@ -132,6 +137,7 @@ impl Session {
             Action::Redo => self.undo(true, update),
             Action::Escape => {
                 self.abort_gesture(update);
+                self.abort_region(update);
                 self.cine.playing = None;
                 self.notice = None;
                 self.ask_to_clear(false);
@@ -171,8 +177,15 @@ impl Session {
             Action::CutStep(steps) => self.step_cut(steps, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
+            Action::BrushStep(steps) if self.step_region(steps, update) => {}
             Action::BrushStep(steps) => self.brush_step(steps, update),
+            Action::CloseContour if self.accept_when_done(update) => {}
             Action::CloseContour => self.close_contour(update),
+            Action::AcceptRegion => {
+                self.accept_when_done(update);
+            }
+            Action::Refine(refine) => self.begin_refine(refine, update),
+            Action::CopySlice(slices) => self.copy_slice(slices, update),
             Action::Interpolate => self.interpolate(update),
             Action::DeleteSegment => self.delete_segment(update),
             Action::DeleteMeasurement if self.take_point_back() => {}
@@ -211,6 +224,7 @@ impl Session {
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            Some(Purpose::Region) => self.region_done(id, result, update),
             None => {}
         }
     }

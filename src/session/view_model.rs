@@ -175,6 +175,10 @@ pub struct GeometryRow {
 pub struct PaneDrawing {
     /// The contour so far.
     pub contour: Vec<PanePoint>,
+    /// The stroke of a region tool so far, and whether it is inside.
+    pub seed: Vec<PanePoint>,
+    /// See `seed`.
+    pub seed_inside: bool,
     /// Centre and radius of the brush.
     pub brush: Option<(PanePoint, f64)>,
     /// A press takes hold of a line, to turn the planes.
@@ -268,6 +272,10 @@ pub struct ViewModel {
     pub brush_radius_mm: f64,
     /// HU the brush may paint.
     pub brush_range: Option<(i16, i16)>,
+    /// A region on show that is not accepted yet.
+    pub region: Option<super::region::RegionView>,
+    /// Sizes refinements take.
+    pub refine: super::region::RefineSettings,
     /// Whether there is something to undo and to redo.
     pub can_undo: bool,
     /// See `can_undo`.
@@ -347,7 +355,9 @@ impl Session {
             ball: self.brush.ball,
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
-            can_undo: case.is_some_and(|c| c.history.undo_name().is_some()),
+            region: self.region_view(),
+            refine: self.refine,
+            can_undo: self.region.is_some() || case.is_some_and(|c| c.history.undo_name().is_some()),
             can_redo: case.is_some_and(|c| c.history.redo_name().is_some()),
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
@@ -538,9 +548,13 @@ impl Session {
         let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
             || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
         let measurements = self.measurement_drawings(n);
+        let seed = self.seed_stroke(*id);
         PaneDrawing {
             turns,
             contour,
+            seed: seed
+                .map_or_else(Vec::new, |(path, _)| path.iter().map(|p| pane.pane_from_patient(*p, size)).collect()),
+            seed_inside: seed.is_some_and(|(_, inside)| inside),
             measurements,
             brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)),
         }

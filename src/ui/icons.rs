@@ -1,7 +1,7 @@
 //! Icons as path data on a 24 × 24 field, drawn with a 2 px stroke.
 
 use crate::annotation::MeasurementKind;
-use crate::session::{Action, Layout, Tool};
+use crate::session::{Action, Layout, RegionTool, Tool};
 
 /// The icon of an action, for those that have one.
 pub(super) fn icon(action: Action) -> Option<&'static str> {
@@ -21,6 +21,14 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Measure(MeasurementKind::Ellipse)) => "M12 6a9 6 0 1 0 0 12a9 6 0 1 0 0-12",
         Action::Tool(Tool::Measure(MeasurementKind::Freehand)) => "M6 6c5-5 13 0 13 6s-3 8-8 6-3-4-6-4-3-5 1-8",
         Action::Tool(Tool::Measure(MeasurementKind::Arrow)) => "M20 20L5 5M5 12V5h7",
+        Action::Tool(Tool::Region(RegionTool::Lesion)) => {
+            "M12 2v4M12 18v4M2 12h4M18 12h4M9 8c4-3 8 0 7 4s-4 5-7 4-4-6 0-8"
+        }
+        Action::Tool(Tool::Region(RegionTool::Grow)) => {
+            "M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M12 6V2M12 22v-4M6 12H2M22 12h-4"
+        }
+        Action::Tool(Tool::Region(RegionTool::Compete)) => "M4 7c3-3 6 3 9 0M11 17c3-3 6 3 9 0M3 21L21 3",
+        Action::CopySlice(_) => "M4 9h11v11H4zM9 9V4h11v11h-5",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
         Action::Invert => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18M12 6h6M12 10h8M12 14h8M12 18h6",

@@ -16,6 +16,7 @@ mod page;
 mod panels;
 mod panes;
 mod picture;
+mod regions;
 mod remote;
 mod runtime;
 mod toolbar;

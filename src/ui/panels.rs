@@ -2,6 +2,7 @@
 
 use super::kept::Autosave;
 use super::measurements::Measurements;
+use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
@@ -170,7 +171,9 @@ pub(super) fn RightColumn() -> impl IntoView {
                     </For>
                 </ul>
                 <NewSegment enabled=has_case />
+                <RegionOnShow />
                 <MarkingTools />
+                <RefineMenu />
             </section>
             <section>
                 <h2>{say(words::PROPOSE)}</h2>
@@ -359,6 +362,7 @@ fn MarkingTools() -> impl IntoView {
             <CommandButton action=Action::ToggleSubtract pressed=subtract />
             <CommandButton action=Action::ToggleBall pressed=ball />
             <CommandButton action=Action::Interpolate enabled=can_mark />
+            <CommandButton action=Action::CopySlice(1) enabled=can_mark />
         </div>
         <label class="field">
             <span>{say(words::BRUSH_RADIUS)}</span>

@@ -264,9 +264,17 @@ fn Drawing(n: usize) -> impl IntoView {
         move || header.with(|h| h.lines.get(which).map(part).unwrap_or_default())
     };
     let px = |v: f64| format!("{v:.1}");
-    let contour = move || {
-        let point = |p: &PanePoint| format!("{:.1},{:.1}", p.x, p.y);
-        drawing.with(|d| d.contour.iter().map(point).collect::<Vec<_>>().join(" "))
+    let point = |p: &PanePoint| format!("{:.1},{:.1}", p.x, p.y);
+    let contour = move || drawing.with(|d| d.contour.iter().map(point).collect::<Vec<_>>().join(" "));
+    let seed = move || {
+        // A click is a stroke of one point: the line's round ends make a dot of it.
+        let points = drawing.with(|d| d.seed.iter().chain(d.seed.first()).copied().collect::<Vec<_>>());
+        points
+            .iter()
+            .take(points.len().saturating_sub(usize::from(points.len() > 2)))
+            .map(point)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let ring = move || drawing.with(|d| d.brush).map_or((-9.0, -9.0, 0.0), |(p, r)| (p.x, p.y, r));
     let scale = move || header.with(|h| h.scale.clone());
@@ -287,6 +295,7 @@ fn Drawing(n: usize) -> impl IntoView {
                 .collect_view()}
             <MeasurementOverlay n=n />
             <polygon class="contour" points=contour />
+            <polyline class="seed" class:inside=move || drawing.with(|d| d.seed_inside) points=seed />
             <circle class="ring" cx=move || px(ring().0) cy=move || px(ring().1) r=move || px(ring().2) />
         </svg>
         <div class="scale">

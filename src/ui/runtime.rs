@@ -9,10 +9,11 @@ use crate::platform::clock;
 use crate::platform::dicomweb::Server;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
-use crate::platform::worker_pool::{Part, Parts, Request, WorkerPool};
+use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
     Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
+    VoxelNeeds,
 };
 use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
@@ -256,35 +257,21 @@ impl Runtime {
         }
     }
 
-    fn run_job(&self, request: JobRequest) {
-        let JobRequest { id, priority, job, files, needs_volume, needs_lungs } = request;
+    fn run_job(&self, request: Box<JobRequest>) {
+        let JobRequest { id, priority, job, files, voxels } = *request;
         let files = files.iter().filter_map(|f: &FileId| self.0.files.get(*f)).collect();
-        let parts = needs_volume.then(|| self.parts(needs_lungs));
+        let parts = (voxels != VoxelNeeds::Nothing).then(|| self.parts(voxels));
         let pool = self.0.pool.borrow().clone();
         ask(pool, id, priority, Request { job, files, parts });
     }
 
-    /// The voxels of the open CT (and the lungs' labels), slice by slice.
-    fn parts(&self, lungs: bool) -> Parts {
+    /// What a job needs of the open CT, piece by piece.
+    fn parts(&self, voxels: VoxelNeeds) -> Parts {
         let runtime = self.clone();
-        let (mut k, mut labels) = (0, false);
+        let mut pieces = 0..;
         Box::new(move || {
-            let session = runtime.0.session.borrow();
-            let case = session.case()?;
-            let [_, _, nk] = case.volume.grid().size();
-            if k == nk && lungs && !labels {
-                (k, labels) = (0, true);
-            }
-            let here = k;
-            k += 1;
-            if k > nk {
-                return None;
-            }
-            Some(if labels {
-                Part::Labels(case.lung_labels(here))
-            } else {
-                Part::Hu(case.volume.pixels(here).map(<[i16]>::to_vec).unwrap_or_default())
-            })
+            let piece = pieces.next()?;
+            runtime.0.session.borrow().case()?.voxel_part(&voxels, piece)
         })
     }
 

@@ -3,6 +3,7 @@
 use super::icons::icon;
 use super::measurements::MeasureMenu;
 use super::menus::{Cine, LayoutMenu, PictureMenu, WindowMenu};
+use super::regions::RegionMenu;
 use super::runtime::page;
 use crate::session::words::{self, Lang, Text};
 use crate::session::{Action, Command, Tool, VolumeStyle, command_info};
@@ -124,7 +125,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             <div class="group">
                 {[Tool::Navigate, Tool::Window, Tool::Pan, Tool::Zoom, Tool::Contour, Tool::Brush, Tool::Eraser]
                     .map(tool)
-                    .collect_view()} <MeasureMenu />
+                    .collect_view()} <RegionMenu /> <MeasureMenu />
             </div>
             <div class="group">
                 <CommandButton action=Action::Undo enabled=can_undo />

@@ -65,6 +65,19 @@ impl LabelMap {
     pub fn is_empty(&self) -> bool {
         self.counts[0] as usize == self.grid.voxel_count()
     }
+    /// The box of the voxels whose label is wanted; `None` without any.
+    pub fn bounds(&self, is_wanted: impl Fn(u8) -> bool) -> Option<IndexBox> {
+        let [ni, ..] = self.grid.size();
+        let mut bounds: Option<IndexBox> = None;
+        let slices = self.slices.iter().enumerate().filter_map(|(k, slice)| Some((k, slice.as_deref()?)));
+        for (k, j, row) in slices.flat_map(|(k, s)| s.chunks_exact(ni).enumerate().map(move |(j, row)| (k, j, row))) {
+            let Some(first) = row.iter().position(|l| is_wanted(*l)) else { continue };
+            let last = row.iter().rposition(|l| is_wanted(*l)).unwrap_or(first);
+            let here = IndexBox { min: [first, j, k], max: [last + 1, j + 1, k + 1] };
+            bounds = Some(bounds.map_or(here, |b| b.union(&here)));
+        }
+        bounds
+    }
     /// How many voxels carry a label.
     pub fn count(&self, label: u8) -> u64 {
         self.counts[usize::from(label)]

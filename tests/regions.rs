@@ -1,0 +1,240 @@
+//! Region tools as a reader uses them: shown first, corrected, accepted or left, undone.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
+
+use hilum::annotation::{Origin, SegmentMeaning};
+use hilum::geometry::PatientPoint;
+use hilum::import::{DemonstrationLesion, demonstration};
+use hilum::session::words::{self, Lang, Text};
+use hilum::session::{Action, Command, PaneId, PointerPhase, Refine, RefineSettings, RegionTool, SegmentChange, Tool};
+
+mod files;
+mod tab;
+use tab::Tab;
+
+/// The demonstration with a lesion in hand.
+fn reading() -> Tab {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&demonstration().into_iter().map(|f| f.bytes).collect::<Vec<_>>());
+    tab.does(Command::AddSegment(SegmentMeaning::GroundGlass));
+    tab
+}
+
+/// The middle of the voxels of a mean HU.
+fn middle(tab: &Tab, lesion: &DemonstrationLesion) -> PatientPoint {
+    let volume = &tab.session.case().unwrap().volume;
+    let grid = volume.grid();
+    let (mut sum, mut count) = ([0.0; 3], 0.0);
+    for n in (0..grid.voxel_count()).filter(|n| (volume.at_offset(*n) - lesion.hu).abs() < 12) {
+        let at = grid.index_at(n);
+        let around = [-1isize, 1].map(|d| volume.at_offset((n as isize + d) as usize));
+        if around.iter().all(|hu| (hu - lesion.hu).abs() < 60) {
+            let p = grid.patient_from_voxel(at.centre()).0.to_array();
+            (0..3).for_each(|a| sum[a] += p[a]);
+            count += 1.0;
+        }
+    }
+    let [x, y, z] = sum.map(|s| s / count);
+    PatientPoint::new(x, y, z)
+}
+
+/// Scrolls to a point and gives its place in the axial pane.
+fn look_at(tab: &mut Tab, p: PatientPoint) -> (f64, f64) {
+    let probe = |tab: &mut Tab, x: f64, y: f64| {
+        tab.pointer(PaneId::Axial, PointerPhase::Move, x, y);
+        tab.session.probe().unwrap().at.0
+    };
+    let step = tab.session.case().unwrap().volume.grid().spacing_mm()[2];
+    let up = ((p.0.z - probe(tab, 50.0, 50.0).z) / step).round() as i32;
+    tab.acts(Action::Scroll(up));
+    let (a, b) = (probe(tab, 40.0, 40.0), probe(tab, 60.0, 60.0));
+    assert!((a.z - p.0.z).abs() <= step);
+    (40.0 + 20.0 * (p.0.x - a.x) / (b.x - a.x), 40.0 + 20.0 * (p.0.y - a.y) / (b.y - a.y))
+}
+
+fn ml(tab: &Tab, number: u8) -> f64 {
+    tab.session.case().unwrap().document.volume_ml(number)
+}
+
+fn steps(tab: &Tab) -> usize {
+    tab.session.case().unwrap().history.done().len()
+}
+
+fn is_on_show(tab: &Tab) -> bool {
+    tab.session.view_model().region.is_some()
+}
+
+fn said(tab: &Tab, text: Text) {
+    assert_eq!(tab.session.view_model().notice.as_deref(), Some(text.in_lang(Lang::En)));
+}
+
+fn clicks_lesion(tab: &mut Tab, lesion: &DemonstrationLesion) {
+    let at = middle(tab, lesion);
+    let place = look_at(tab, at);
+    tab.acts(Action::Tool(Tool::Region(RegionTool::Lesion)));
+    tab.drags(PaneId::Axial, &[place]);
+}
+
+#[test]
+fn one_click_shows_the_whole_lesion_and_enter_makes_it_the_readers() {
+    for lesion in [DemonstrationLesion::GROUND_GLASS, DemonstrationLesion::CONSOLIDATION] {
+        let mut tab = reading();
+        let before = steps(&tab);
+        clicks_lesion(&mut tab, &lesion);
+        assert!(is_on_show(&tab) && steps(&tab) == before, "it is no edit yet");
+        let shown = ml(&tab, 1);
+        assert!((shown / lesion.volume_ml() - 1.0).abs() < 0.15, "{shown} ml of {}", lesion.volume_ml());
+        tab.acts(Action::CloseContour);
+        assert!(!is_on_show(&tab) && steps(&tab) == before + 1);
+        let case = tab.session.case().unwrap();
+        let Origin::Proposed { algorithm, parameters, edited, .. } = &case.document.segment(1).unwrap().origin else {
+            panic!("who chose the voxels is told");
+        };
+        assert!(algorithm.contains("lesion by strokes") && parameters.contains("hu_at_least=") && *edited);
+        tab.acts(Action::Undo);
+        assert_eq!(ml(&tab, 1), 0.0);
+        assert_eq!(tab.session.case().unwrap().document.segment(1).unwrap().origin, Origin::Manual);
+        tab.acts(Action::Redo);
+        assert_eq!(ml(&tab, 1), shown);
+    }
+}
+
+#[test]
+fn it_can_be_left_and_its_last_stroke_taken_back() {
+    let mut tab = reading();
+    let before = tab.state();
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    let first = tab.said();
+    let at = middle(&tab, &DemonstrationLesion::GROUND_GLASS);
+    let (x, y) = look_at(&mut tab, at);
+    tab.acts(Action::ToggleSubtract);
+    tab.drags(PaneId::Axial, &[(x + 3.5, y - 2.0), (x + 3.5, y + 2.0)]);
+    let less = ml(&tab, 1);
+    tab.acts(Action::Undo);
+    assert!(tab.said() == first && is_on_show(&tab), "the second stroke is taken back alone");
+    assert!(less < ml(&tab, 1), "the stroke took something away");
+    tab.acts(Action::Undo);
+    assert!(tab.state() == before && !is_on_show(&tab));
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    said(&tab, words::REGION_BEGINS_INSIDE);
+    tab.acts(Action::ToggleSubtract);
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    tab.acts(Action::Escape);
+    assert!(tab.state() == before && !is_on_show(&tab));
+}
+
+#[test]
+fn more_and_less_start_from_what_was_there_before() {
+    let mut tab = reading();
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    let (first, shown) = (tab.said(), ml(&tab, 1));
+    tab.acts(Action::BrushStep(1));
+    assert!(ml(&tab, 1) > shown, "a border nearer to the lung takes in more");
+    tab.acts(Action::BrushStep(-1));
+    assert!(tab.said() == first, "and none of it stays when the border goes back");
+}
+
+#[test]
+fn what_else_changes_the_document_accepts_it_first() {
+    for command in [
+        Command::Do(Action::Tool(Tool::Brush)),
+        Command::AddSegment(SegmentMeaning::Consolidation),
+        Command::Do(Action::ExportSeg),
+        Command::ChangeSegment(1, SegmentChange::ToggleLocked),
+    ] {
+        let mut tab = reading();
+        clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+        let (shown, before) = (ml(&tab, 1), steps(&tab));
+        tab.does(command.clone());
+        assert!(!is_on_show(&tab) && steps(&tab) > before && ml(&tab, 1) == shown, "{command:?}");
+    }
+    // A click far away begins the next lesion.
+    let mut tab = reading();
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    let (one, before) = (ml(&tab, 1), steps(&tab));
+    clicks_lesion(&mut tab, &DemonstrationLesion::CONSOLIDATION);
+    assert!(is_on_show(&tab) && steps(&tab) == before + 1 && ml(&tab, 1) > one + 10.0);
+}
+
+#[test]
+fn growing_follows_the_drag() {
+    let mut tab = reading();
+    let at = middle(&tab, &DemonstrationLesion::CONSOLIDATION);
+    let (x, y) = look_at(&mut tab, at);
+    tab.acts(Action::Tool(Tool::Region(RegionTool::Grow)));
+    tab.pointer(PaneId::Axial, PointerPhase::Down, x, y);
+    let first = ml(&tab, 1);
+    tab.pointer(PaneId::Axial, PointerPhase::Move, x, y - 40.0);
+    let more = ml(&tab, 1);
+    tab.pointer(PaneId::Axial, PointerPhase::Up, x, y - 40.0);
+    assert!(first > 10.0 && more > first, "{first} ml, then {more}");
+    assert!(is_on_show(&tab));
+}
+
+#[test]
+fn refinements_say_what_they_miss_and_undo_in_one_step() {
+    let mut tab = reading();
+    let refine = |tab: &mut Tab, refine| tab.acts(Action::Refine(refine));
+    refine(&mut tab, Refine::FillHoles);
+    said(&tab, words::SEGMENT_EMPTY);
+    clicks_lesion(&mut tab, &DemonstrationLesion::GROUND_GLASS);
+    tab.acts(Action::AcceptRegion);
+    refine(&mut tab, Refine::Union);
+    said(&tab, words::REFINE_NEEDS_OTHER);
+    refine(&mut tab, Refine::ThresholdSegment);
+    said(&tab, words::REFINE_NEEDS_RANGE);
+    refine(&mut tab, Refine::KeepLargest);
+    said(&tab, words::REGION_UNCHANGED);
+    tab.does(Command::RefineSettings(RefineSettings { margin_mm: f64::NAN, ..RefineSettings::default() }));
+    assert_eq!(tab.session.view_model().refine, RefineSettings::default(), "no margin is not a number");
+
+    let (before, lesion) = (tab.said(), ml(&tab, 1));
+    refine(&mut tab, Refine::Grow);
+    let radius = |ml: f64| (ml * 750.0 / std::f64::consts::PI).cbrt();
+    assert!((radius(ml(&tab, 1)) - radius(lesion) - 2.0).abs() < 0.5, "a margin of 2 mm");
+    tab.acts(Action::Undo);
+    assert_eq!(ml(&tab, 1), lesion);
+
+    // A threshold is shown first, and follows its range.
+    tab.does(Command::BrushRange(Some((-480, 200))));
+    refine(&mut tab, Refine::ThresholdSegment);
+    let little = ml(&tab, 1);
+    tab.does(Command::BrushRange(Some((-600, 200))));
+    assert!(is_on_show(&tab) && little < ml(&tab, 1) && ml(&tab, 1) < lesion);
+    tab.acts(Action::Escape);
+    assert_eq!(ml(&tab, 1), lesion);
+
+    let at = middle(&tab, &DemonstrationLesion::GROUND_GLASS);
+    look_at(&mut tab, at);
+    refine(&mut tab, Refine::Split);
+    let (below, above) = (ml(&tab, 1), ml(&tab, 2));
+    assert!((below + above - lesion).abs() < 1e-9 && (below / lesion - 0.5).abs() < 0.15, "{below} and {above}");
+    tab.does(Command::RefineSettings(RefineSettings { other: Some(2), ..RefineSettings::default() }));
+    refine(&mut tab, Refine::Union);
+    assert_eq!((ml(&tab, 1), ml(&tab, 2)), (lesion, 0.0));
+    tab.acts(Action::Undo);
+    tab.does(Command::ChangeSegment(2, SegmentChange::ToggleLocked));
+    refine(&mut tab, Refine::Union);
+    said(&tab, words::SEGMENT_LOCKED);
+    for _ in 0..2 {
+        tab.acts(Action::Undo);
+    }
+    assert!(tab.said() == before, "the part goes with the cut");
+}
+
+#[test]
+fn a_slice_is_copied_to_its_neighbour_in_any_pane() {
+    let mut tab = reading();
+    tab.acts(Action::Tool(Tool::Brush));
+    for (pane, slices) in [(PaneId::Axial, 1), (PaneId::Coronal, -1), (PaneId::Sagittal, 1)] {
+        tab.drags(pane, &[(50.0, 45.0), (60.0, 55.0)]);
+        let one = tab.session.case().unwrap().document.voxel_count(1);
+        let slice = tab.session.view_model().panes[pane.index()].slice;
+        tab.acts(Action::CopySlice(slices));
+        assert_eq!(tab.session.case().unwrap().document.voxel_count(1), 2 * one);
+        let moved = tab.session.view_model().panes[pane.index()].slice as i32 - slice as i32;
+        assert_eq!(moved, slices, "the pane follows");
+        tab.acts(Action::Undo);
+        tab.acts(Action::Undo);
+        assert_eq!(tab.session.case().unwrap().document.voxel_count(1), 0);
+    }
+}
