@@ -7,67 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
 
 use hilum::analysis::{
-    LesionParameters, LungParameters, Progress, Proposal, QualityFlag, Structure, propose_lesions, propose_lungs,
+    LesionParameters, LungParameters, Proposal, QualityFlag, Structure, propose_lesions, propose_lungs,
 };
-use hilum::dicom::{decode_frame, group_into_series, read_header};
 use hilum::geometry::VoxelPoint;
-use hilum::import::plan_stack;
 use hilum::volume::CtVolume;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Watches, and never stops.
-struct Watch(f32);
-
-impl Progress for Watch {
-    fn report(&mut self, fraction: f32) {
-        assert!((self.0..=1.0).contains(&fraction), "{fraction} after {}", self.0);
-        self.0 = fraction;
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-fn data(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("HILUM_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    let path = root.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "test data {} are absent", path.display());
-    println!("SKIPPED: test data {} are absent", path.display());
-    None
-}
-
-/// The largest CT series below a folder.
-fn volume(folder: &Path) -> CtVolume {
-    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    let (mut instances, mut bytes) = (Vec::new(), std::collections::BTreeMap::new());
-    for file in files {
-        let content = std::fs::read(file).unwrap();
-        if let Ok(instance) = read_header(&content) {
-            bytes.insert(instance.sop_instance_uid.clone(), content);
-            instances.push(instance);
-        }
-    }
-    let series = group_into_series(instances);
-    let (series, plan) =
-        series.iter().filter_map(|s| Some((s, plan_stack(s).ok()?))).max_by_key(|(_, plan)| plan.slices.len()).unwrap();
-    let mut volume = CtVolume::empty(plan.grid).unwrap();
-    for (k, source) in plan.slices.iter().enumerate() {
-        let Some(source) = source else { continue };
-        let file = &bytes[&series.instances[source.instance].sop_instance_uid];
-        volume.set_slice(k, decode_frame(file, source.frame).unwrap().hu).unwrap();
-    }
-    volume
-}
+mod real;
+use real::{Watch, data, volume};
 
 fn millilitres(volume: &CtVolume, proposal: &Proposal, structure: Structure) -> f64 {
     let part = proposal.parts.iter().find(|p| p.structure == structure).unwrap();
@@ -128,7 +75,7 @@ fn picture(name: &str, volume: &CtVolume, labels: &[u8]) {
 
 fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
     let Some(folder) = data(name) else { return };
-    let volume = volume(&folder);
+    let (volume, _) = volume(&folder);
     let lungs = propose_lungs(&volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
     println!("{name}: {:?}, {:?}", volume.grid().size(), lungs.flags);
     picture(&format!("{name}-lungs"), &volume, &lungs.labels);
@@ -168,7 +115,7 @@ fn contrast_enhanced() {
 #[test]
 fn a_slice_that_never_arrived_costs_no_more_than_itself() {
     let Some(folder) = data("lungdx-a0001-B") else { return };
-    let whole = volume(&folder);
+    let (whole, _) = volume(&folder);
     let lungs = |volume: &CtVolume| propose_lungs(volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
     let full = lungs(&whole);
     let [ni, nj, nk] = whole.grid().size();

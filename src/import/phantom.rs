@@ -17,7 +17,7 @@ pub(super) const SLICE_MM: f64 = 2.5;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DemonstrationLesion {
     /// Centre: x, y, z in the phantom's frame, millimetres.
-    pub(super) centre: [f64; 3],
+    pub centre: [f64; 3],
     /// Semi-axes along x, y, z, millimetres.
     pub semi_axes_mm: [f64; 3],
     /// Mean HU.

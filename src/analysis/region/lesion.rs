@@ -5,6 +5,7 @@
 //! in thoracic CT scans", IEEE Trans. Med. Imaging 25 (2006) 417–434, whose opening that parts vessels from the lesion is used too).
 //! Strokes outside take back what is better connected to them.
 
+use super::super::components::Components;
 use super::super::progress::checkpoint;
 use super::super::{AnalysisError, Progress, ball};
 use super::compete::{self, INSIDE};
@@ -25,7 +26,11 @@ const OPENING: (f64, f64) = (0.6, 4.0);
 /// How much farther than it was eroded the opened region is grown back, mm.
 const REGROWN_MM: f64 = 1.0;
 /// Gaps up to twice this are closed, mm.
-const CLOSING_MM: f64 = 2.0;
+const CLOSING_MM: f64 = 2.5;
+/// Lesions less dense than this are ground glass, HU.
+const GROUND_GLASS_BELOW_HU: i16 = -200;
+/// What is denser than ground glass by more than this is something else, HU.
+const FAR_DENSER_HU: i16 = 300;
 
 pub(super) fn lesion(
     voxels: &RegionVoxels<'_>,
@@ -67,8 +72,10 @@ pub(super) fn lesion(
         let apart = (0..hu.len()).filter(|n| found.mask[*n]).map(|n| from_seeds[n]).reduce(f32::min);
         let reach_mm = apart.map_or(most_mm, |d| (f64::from(d).sqrt() * ADDED.0 + ADDED.1).min(most_mm));
         let reach = near(reach_mm);
+        // Beside ground glass, what is far denser is a vessel or the chest wall; inside it, it is taken in again below.
+        let high = if middle < GROUND_GLASS_BELOW_HU { middle.saturating_add(FAR_DENSER_HU) } else { i16::MAX };
         let candidate: Vec<bool> =
-            (0..hu.len()).map(|n| hu[n] >= low && reach(&n) && (!only_lung || in_lungs(n))).collect();
+            (0..hu.len()).map(|n| (low..=high).contains(&hu[n]) && reach(&n) && (!only_lung || in_lungs(n))).collect();
         let part = part_of(voxels, &candidate, &from_seeds, apart.is_none() || reach_mm > OPENED_ABOVE_MM);
         let rim = (most_mm - spacing.iter().fold(0.0f64, |a, b| a.max(*b))).max(0.0);
         let within = near(rim);
@@ -83,6 +90,12 @@ pub(super) fn lesion(
     let closed: Vec<u8> = found.mask.iter().map(|set| u8::from(*set)).collect();
     let any_lung = (0..hu.len()).any(in_lungs);
     ball::close(&closed, size, spacing, CLOSING_MM, |v| v == 1, |n| found.mask[n] |= !any_lung || in_lungs(n));
+    let enclosed = Components::of(&found.mask, size, |set| !*set);
+    for (part, run) in enclosed.runs() {
+        if (0..3).all(|a| enclosed.list[part].min[a] > 0 && enclosed.list[part].max[a] + 1 < size[a]) {
+            found.mask[run].fill(true);
+        }
+    }
     checkpoint(progress, 0.8)?;
     for stroke in strokes.iter().filter(|s| !s.inside) {
         take_back(voxels, &hu, stroke, strokes, &mut found.mask)?;
