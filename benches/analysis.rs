@@ -8,7 +8,7 @@ use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, Edit, Origin, SegmentMeaning, brush_stroke, fill_contour, interpolate,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane};
-use hilum::report::quantities;
+use hilum::report::{Profile, quantities};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
 use std::hint::black_box;
@@ -114,7 +114,7 @@ fn tools(criterion: &mut Criterion) {
     });
     let cut = Plane::anatomical(AnatomicalPlane::Axial, CENTRE);
     fill_contour(&mut document, &volume, 2, &cut, &circle(60.0), ContourAction::Add).unwrap();
-    group.bench_function("quantities", |b| b.iter(|| black_box(quantities(&document))));
+    group.bench_function("quantities", |b| b.iter(|| black_box(quantities(&document, &Profile::of(&document)))));
     group.finish();
 }
 

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::annotation::{Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
+use hilum::annotation::{Answer, Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
 use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
+use hilum::report::{FORM, Field, FieldKind};
 use hilum::volume::{CtVolume, Histogram};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,21 @@ fn mark(ct: &Ct) -> Document {
         });
         assert!(document.voxel_count(number) > 0, "{meaning:?}");
     }
+    for (field, answer) in answers() {
+        document.apply(&Edit::Answer { field, before: None, after: Some(answer) }, &ct.volume).unwrap();
+    }
     document
+}
+
+/// Every field of the form answered: its last choice, the first and the last of several, a number in its range, words.
+fn answers() -> Vec<(u16, Answer)> {
+    let answer = |field: &Field| match field.kind {
+        FieldKind::OneOf(choices) => Answer::Choice(choices.len() as u8 - 1),
+        FieldKind::SomeOf(choices) => Answer::Choices(1 | 1 << (choices.len() - 1)),
+        FieldKind::Number { least, most, .. } => Answer::Number((least + most) / 2.0),
+        FieldKind::Words => Answer::Text("to be seen again".into()),
+    };
+    FORM.iter().map(|field| (field.number, answer(field))).collect()
 }
 
 /// Whether any 64 bytes of a CT file's pixel data stand in the body. Runs of one value are no pixels of anybody.
@@ -199,7 +214,22 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
             assert!((hu - document.mean_hu(segment.document_number).unwrap()).abs() < 1e-6);
         }
         assert_eq!(judged["groups"].as_array().unwrap().len(), 4);
-        assert_eq!(judged["notes"].as_array().unwrap().len(), context.quality_notes.len());
+        // The comment stands among the notes.
+        assert_eq!(judged["notes"].as_array().unwrap().len(), context.quality_notes.len() + 1);
+        for (field, answer) in answers() {
+            let field = hilum::report::field(field).unwrap();
+            let seen = &judged["answers"][field.concept.value];
+            match answer {
+                Answer::Number(value) => assert!((seen.as_f64().unwrap() - value).abs() < 1e-9, "{}", field.key),
+                Answer::Text(_) => {}
+                // Codes of crazy paving and ground glass are asked for one by one and chosen as the dominant pattern.
+                _ => assert!(
+                    field.chosen(&answer).iter().all(|c| seen.as_array().unwrap().iter().any(|s| s == c.code.value)),
+                    "{}: {seen}",
+                    field.key
+                ),
+            }
+        }
         let lungs_ml = document.volume_ml(1) + document.volume_ml(2);
         assert!((judged["whole"]["Volume"]["value"].as_f64().unwrap() - lungs_ml).abs() < 1e-6);
         for (measurement, values) in &drawn {

@@ -1,10 +1,12 @@
 //! The reader's document: segments, their voxels, and the sums kept with them.
 
+use super::answer::Answer;
 use super::measurement::Measurement;
 use super::segment::{Layer, Origin, Segment, SegmentMeaning};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
-use crate::volume::{CtVolume, HuSum, LabelDelta, LabelEditor, LabelMap};
+use crate::volume::{CtVolume, Histogram, HuSum, LabelDelta, LabelEditor, LabelMap};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One reversible change. Variants are added at the end, for autosave stores them by their place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,15 @@ pub enum Edit {
         /// As it is now; `None` if it was removed.
         after: Option<Measurement>,
     },
+    /// A field of the reading form was answered anew.
+    Answer {
+        /// Its number.
+        field: u16,
+        /// As it was; `None` if it was not assessed.
+        before: Option<Answer>,
+        /// As it is now; `None` if it is not assessed.
+        after: Option<Answer>,
+    },
 }
 
 impl Edit {
@@ -47,16 +58,21 @@ impl Edit {
             Self::Measurement { number, before, after } => {
                 Self::Measurement { number: *number, before: after.clone(), after: before.clone() }
             }
+            Self::Answer { field, before, after } => {
+                Self::Answer { field: *field, before: after.clone(), after: before.clone() }
+            }
         }
     }
     /// Memory it holds, bytes (names counted roughly).
     pub fn byte_size(&self) -> usize {
         let points = |m: &Option<Measurement>| m.as_ref().map_or(0, |m| m.points.len() * size_of::<PatientPoint>());
+        let words = |a: &Option<Answer>| if let Some(Answer::Text(text)) = a { text.len() } else { 0 };
         size_of::<Self>()
             + match self {
                 Self::Voxels { delta, .. } => delta.byte_size(),
                 Self::Segment { .. } => 256,
                 Self::Measurement { before, after, .. } => 256 + points(before) + points(after),
+                Self::Answer { before, after, .. } => words(before) + words(after),
             }
     }
 }
@@ -84,7 +100,10 @@ pub struct Document {
     layers: [LabelMap; 2],
     segments: Vec<Segment>,
     measurements: Vec<Measurement>,
+    answers: BTreeMap<u16, Answer>,
     sums: Box<[[HuSum; 256]; 2]>,
+    /// HU of the voxels of each label, by layer.
+    histograms: [Vec<Histogram>; 2],
 }
 
 impl Document {
@@ -94,7 +113,9 @@ impl Document {
             layers: [LabelMap::empty(grid)?, LabelMap::empty(grid)?],
             segments: Vec::new(),
             measurements: Vec::new(),
+            answers: BTreeMap::new(),
             sums: Box::new([[HuSum::default(); 256]; 2]),
+            histograms: [(); 2].map(|()| vec![Histogram::default(); 256]),
         })
     }
     /// The grid all its voxels lie on: that of the CT.
@@ -121,6 +142,10 @@ impl Document {
     pub fn measurement(&self, number: u16) -> Option<&Measurement> {
         self.measurements.iter().find(|m| m.number == number)
     }
+    /// Answers of the reading form, by the number of their field.
+    pub fn answers(&self) -> &BTreeMap<u16, Answer> {
+        &self.answers
+    }
     /// Voxels of a segment.
     pub fn voxel_count(&self, number: u8) -> u64 {
         self.segment(number).map_or(0, |s| self.layer(s.layer).count(number))
@@ -133,6 +158,13 @@ impl Document {
     pub fn mean_hu(&self, number: u8) -> Option<f64> {
         let segment = self.segment(number)?;
         self.sums[segment.layer.index()][usize::from(number)].mean()
+    }
+    /// HU of the voxels of a segment; empty for a number without segment.
+    pub fn histogram(&self, number: u8) -> &Histogram {
+        // Background is never counted.
+        let layer = self.segment(number).map_or(0, |s| s.layer.index());
+        let counted = self.segment(number).map_or(0, |s| usize::from(s.number));
+        &self.histograms[layer][counted]
     }
     /// A new segment with the lowest free number, not yet in the document.
     ///
@@ -177,6 +209,16 @@ impl Document {
                 }
                 Ok(None)
             }
+            Edit::Answer { field, before, after } => {
+                if self.answers.get(field) != before.as_ref() || !after.as_ref().is_none_or(Answer::is_sound) {
+                    return Err(DocumentError::Mismatch);
+                }
+                match after {
+                    Some(answer) => self.answers.insert(*field, answer.clone()),
+                    None => self.answers.remove(field),
+                };
+                Ok(None)
+            }
         }
     }
     /// Changes voxels of a layer and returns the edit that was made (already applied).
@@ -203,18 +245,21 @@ impl Document {
         }
         locked
     }
-    /// The edits that make this document of an empty one: its voxels, then its segments and measurements.
+    /// The edits that make this document of an empty one: its voxels, then its segments, measurements and answers.
     pub fn to_edits(&self) -> Vec<Edit> {
         let voxels = Layer::ALL.map(|layer| Edit::Voxels { layer, delta: self.layer(layer).to_delta() });
         let born = |s: &Segment| Edit::Segment { number: s.number, before: None, after: Some(s.clone()) };
         let marked = voxels.into_iter().filter(|e| !matches!(e, Edit::Voxels { delta, .. } if delta.is_empty()));
         let measured = |m: &Measurement| Edit::Measurement { number: m.number, before: None, after: Some(m.clone()) };
-        marked.chain(self.segments.iter().map(born)).chain(self.measurements.iter().map(measured)).collect()
+        let answered =
+            |(field, a): (&u16, &Answer)| Edit::Answer { field: *field, before: None, after: Some(a.clone()) };
+        let shapes = self.measurements.iter().map(measured);
+        marked.chain(self.segments.iter().map(born)).chain(shapes).chain(self.answers.iter().map(answered)).collect()
     }
     /// Takes all HU sums anew, after slices of the CT have arrived.
     pub fn recount_all(&mut self, volume: &CtVolume) {
         for layer in Layer::ALL {
-            self.sums[layer.index()] = sums(&self.layers[layer.index()], volume);
+            (self.sums[layer.index()], self.histograms[layer.index()]) = sums(&self.layers[layer.index()], volume);
         }
     }
     /// What must hold after every command; empty when all is well.
@@ -230,10 +275,13 @@ impl Document {
             problems.push(format!("measurement {} is no {}", unsound.number, unsound.kind.name()));
         }
         for layer in Layer::ALL {
-            let sums = sums(self.layer(layer), volume);
+            let (sums, histograms) = sums(self.layer(layer), volume);
             for label in 1..=255u8 {
                 let kept = &self.sums[layer.index()][usize::from(label)];
-                if *kept != sums[usize::from(label)] || self.layer(layer).count(label) != kept.count {
+                let spread = &self.histograms[layer.index()][usize::from(label)];
+                let is_spread =
+                    spread.bins().filter(|b| b.1 > 0).eq(histograms[usize::from(label)].bins().filter(|b| b.1 > 0));
+                if *kept != sums[usize::from(label)] || self.layer(layer).count(label) != kept.count || !is_spread {
                     problems.push(format!("count or HU sum of label {label} is off"));
                 }
                 let owner = self.segment(label);
@@ -247,6 +295,7 @@ impl Document {
 
     fn recount(&mut self, layer: Layer, delta: &LabelDelta, volume: &CtVolume) {
         let (map, sums) = (&self.layers[layer.index()], &mut self.sums[layer.index()]);
+        let histograms = &mut self.histograms[layer.index()];
         let [ni, nj, _] = map.grid().size();
         for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(ni * nj)) {
             let (labels, pixels) = (map.slice(k), volume.pixels(k));
@@ -255,20 +304,28 @@ impl Document {
                 let hu = pixels.map_or(CtVolume::MISSING_HU, |p| p[n]);
                 sums[usize::from(label)].add(hu);
                 sums[usize::from(label ^ xor)].remove(hu);
+                if label != 0 {
+                    histograms[usize::from(label)].add(hu);
+                }
+                if label != xor {
+                    histograms[usize::from(label ^ xor)].remove(hu);
+                }
             }
         }
         sums[0] = HuSum::default();
     }
 }
 
-/// Count and HU sum of each label; those of the background are left at 0.
-fn sums(map: &LabelMap, volume: &CtVolume) -> [HuSum; 256] {
-    let mut sums = [HuSum::default(); 256];
+/// Count and HU sum of each label, and its histogram; those of the background are left at 0.
+fn sums(map: &LabelMap, volume: &CtVolume) -> ([HuSum; 256], Vec<Histogram>) {
+    let (mut sums, mut histograms) = ([HuSum::default(); 256], vec![Histogram::default(); 256]);
     for k in 0..map.grid().size()[2] {
         let (Some(labels), pixels) = (map.slice(k), volume.pixels(k)) else { continue };
         for (n, label) in labels.iter().enumerate().filter(|(_, label)| **label != 0) {
-            sums[usize::from(*label)].add(pixels.map_or(CtVolume::MISSING_HU, |p| p[n]));
+            let hu = pixels.map_or(CtVolume::MISSING_HU, |p| p[n]);
+            sums[usize::from(*label)].add(hu);
+            histograms[usize::from(*label)].add(hu);
         }
     }
-    sums
+    (sums, histograms)
 }

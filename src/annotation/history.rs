@@ -17,7 +17,7 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "add-segment",
     "change-segment",
     "delete-segment",
@@ -30,6 +30,7 @@ const NAMES: [&str; 16] = [
     "propose",
     "import",
     "restore",
+    "answer",
     "measure",
     "change-measurement",
     "delete-measurement",

@@ -3,6 +3,7 @@
 //! The label map is the truth: contour, brush and proposals all edit it, so one lesion is one object in every plane and in
 //! 3D. Overlap is by layer, fixed when a segment is born. Every change is an [`Edit`], every edit undoes.
 
+mod answer;
 mod brush;
 mod contour_fill;
 mod copy_slice;
@@ -14,6 +15,7 @@ mod plane_layer;
 mod segment;
 mod stored;
 
+pub use answer::Answer;
 pub use brush::{Brush, BrushShape, brush_stroke};
 pub use contour_fill::{ContourAction, fill_contour};
 pub use copy_slice::copy_slice;

@@ -6,6 +6,7 @@
 //! What may leave the page is an [`Outbound`]; only this room makes one, and it re-reads every object it is given: nothing but
 //! a segmentation or a report passes, so the pixels of the CT cannot.
 
+mod answers;
 mod content;
 mod context;
 mod dataset;

@@ -3,6 +3,7 @@
 //! One volumetric group (TID 1411) for each segment of a segmentation object, tied to it by number and tracking UID; one group
 //! (TID 1501) for what is measured on the whole CT, one for each length, angle and region of the reader (`drawn`); notes on the geometry of the CT as qualitative evaluations.
 
+use super::answers::evaluations;
 use super::content::{ContentItem, Relationship, fill_root};
 use super::dataset::{DataSet, code, derived_uid};
 use super::drawn::drawn_group;
@@ -10,7 +11,7 @@ use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
 use super::{ExportContext, ExportError, OutboundObject};
 use crate::annotation::{self, CodedConcept, Document, Layer, Measured, Origin, Segment};
-use crate::report::{Quantity, quantities};
+use crate::report::{Profile, Quantity, quantities};
 use dicom_dictionary_std::{tags, uids};
 
 /// One number of a report.
@@ -84,10 +85,31 @@ pub fn measure_lungs(document: &Document) -> Vec<Measurement> {
             "lung-volume" => Some(Measurement::volume_ml(value)),
             "lesion-volume" => Some(Measurement::findings_volume_ml(value)),
             "involvement" => Some(Measurement::involvement_percent(value)),
-            _ => None,
+            name => density(name, value),
         }
     };
-    quantities(document).into_iter().filter_map(measurement).collect()
+    quantities(document, &Profile::of(document)).into_iter().filter_map(measurement).collect()
+}
+
+/// A density of the lungs; no standard scheme has codes for these.
+fn density(name: &str, value: f64) -> Option<Measurement> {
+    let (concept, unit) = match name {
+        "high-opacity" => (code("HIGH_OPACITY", SCHEME, "Share of findings from -200 HU"), PERCENT),
+        "well-aerated" => (code("WELL_AERATED", SCHEME, "Share of lung from -950 to -700 HU"), PERCENT),
+        "well-aerated-volume" => (code("WELL_AERATED_V", SCHEME, "Volume of lung from -950 to -700 HU"), MILLILITRE),
+        "compartment-ground-glass" => (code("HU_699_250", SCHEME, "Share of lung from -699 to -250 HU"), PERCENT),
+        "compartment-consolidation" => (code("HU_249_100", SCHEME, "Share of lung from -249 to 100 HU"), PERCENT),
+        "laa-950" => (code("LAA_950", SCHEME, "Share of lung below -950 HU"), PERCENT),
+        "laa-910" => (code("LAA_910", SCHEME, "Share of lung below -910 HU"), PERCENT),
+        "haa-600" => (code("HAA_600", SCHEME, "Share of lung above -600 HU"), PERCENT),
+        "haa-250" => (code("HAA_250", SCHEME, "Share of lung above -250 HU"), PERCENT),
+        "lung-p15" => (code("LUNG_P15", SCHEME, "HU that 15 percent of the lung does not exceed"), HOUNSFIELD_UNIT),
+        "lung-p50" => (code("LUNG_P50", SCHEME, "Median HU of the lung"), HOUNSFIELD_UNIT),
+        "lung-p85" => (code("LUNG_P85", SCHEME, "HU that 85 percent of the lung does not exceed"), HOUNSFIELD_UNIT),
+        "lung-mass" => (code("LUNG_MASS", SCHEME, "Mass of the lung from its HU"), GRAM),
+        _ => return None,
+    };
+    Some(Measurement { concept, value, unit, derivation: None })
 }
 
 /// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment, and the numbers
@@ -106,7 +128,7 @@ pub fn write(
 /// A measurement of the reader, and the numbers it gives.
 pub type Drawn = (annotation::Measurement, Vec<(Measured, f64)>);
 
-/// As [`write()`], with the reader's measurements and their numbers; without a segmentation object there are only these.
+/// As [`write()`], with the reader's measurements and their numbers; without a segmentation object there are only these and the form.
 ///
 /// # Errors
 /// As for [`write_measured`]; [`ExportError::Empty`] where there is nothing at all to report.
@@ -116,7 +138,8 @@ pub fn write_report(
     context: &ExportContext,
     drawn: &[Drawn],
 ) -> Result<OutboundObject, ExportError> {
-    if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) {
+    let unanswered = evaluations(document).is_empty();
+    if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) && unanswered {
         return Err(ExportError::Empty);
     }
     let segments = segmentation.map_or_else(Vec::new, |s| measure(document, s));
@@ -173,13 +196,12 @@ pub fn write_measured(
     root.extend(observers(context));
     root.push(ContentItem::code(Relationship::HasConceptModifier, PROCEDURE_REPORTED, CT_OF_CHEST));
     root.push(measured);
-    let notes: Vec<&String> = context.quality_notes.iter().filter(|n| !n.trim().is_empty()).collect();
-    if !notes.is_empty() {
-        let mut evaluations = ContentItem::container(QUALITATIVE_EVALUATIONS, None);
-        for note in notes {
-            evaluations.push(ContentItem::text(Relationship::Contains, GEOMETRY, note));
-        }
-        root.push(evaluations);
+    let notes = context.quality_notes.iter().filter(|n| !n.trim().is_empty());
+    let notes = notes.map(|note| ContentItem::text(Relationship::Contains, GEOMETRY, note));
+    let evaluations: Vec<ContentItem> = notes.chain(evaluations(document)).collect();
+    if !evaluations.is_empty() {
+        let container = ContentItem::container(QUALITATIVE_EVALUATIONS, None);
+        root.push(evaluations.into_iter().fold(container, ContentItem::with));
     }
 
     let mut set = DataSet::new();
@@ -288,6 +310,8 @@ pub const MEAN: CodedConcept = code("373098007", "SCT", "Mean");
 pub const MILLILITRE: CodedConcept = code("ml", "UCUM", "milliliter");
 /// UCUM Hounsfield unit.
 pub const HOUNSFIELD_UNIT: CodedConcept = code("[hnsf'U]", "UCUM", "Hounsfield unit");
+/// UCUM gram.
+pub const GRAM: CodedConcept = code("g", "UCUM", "gram");
 /// UCUM percent.
 pub const PERCENT: CodedConcept = code("%", "UCUM", "Percent");
 

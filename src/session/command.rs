@@ -1,6 +1,7 @@
 //! Everything that can be asked of the session, and everything it asks of the page.
 
 use super::layout::Layout;
+use super::reading::FormInput;
 use super::region::{Refine, RefineSettings, RegionTool};
 use super::words::{self, Text};
 use crate::annotation::{MeasurementKind, SegmentMeaning};
@@ -185,6 +186,12 @@ pub enum Action {
     ProposeLungs,
     /// Find opacities inside the lungs.
     ProposeLesions,
+    /// Open the reading form, or close it.
+    Form,
+    /// The zone scores from what was measured.
+    FillZones,
+    /// The upper (`true`) or lower plane between the zones to the crosshair.
+    ZonePlane(bool),
     /// Save a DICOM SEG.
     ExportSeg,
     /// Save a DICOM SR.
@@ -388,6 +395,8 @@ pub enum Command {
     SelectSegment(u8),
     /// Looks or name of a segment.
     ChangeSegment(u8, SegmentChange),
+    /// A field of the reading form, by its number.
+    Answer(u16, FormInput),
     /// A measurement of the list.
     Measurement(u16, MeasurementChange),
     /// The interface's language.

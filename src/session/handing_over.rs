@@ -109,8 +109,8 @@ impl Session {
         }
         let context = case.export_context(now);
         let segmentation = match seg::write(&case.document, &context, None) {
-            // Lengths and regions make a report of their own.
-            Err(ExportError::Empty) if !self.measured.is_empty() => None,
+            // Lengths, regions and the form make a report of their own.
+            Err(ExportError::Empty) => None,
             made => Some(made?),
         };
         let report = sr::write_report(&case.document, segmentation.as_ref(), &context, &self.measured)?;

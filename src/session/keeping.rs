@@ -409,12 +409,14 @@ impl Session {
     pub(super) fn must_answer_first(&self, command: &Command) -> bool {
         self.keeping.offer.is_some()
             && match command {
-                Command::AddSegment(_) | Command::ChangeSegment(..) => true,
+                Command::AddSegment(_) | Command::ChangeSegment(..) | Command::Answer(..) => true,
                 Command::Do(action) => matches!(
                     action,
                     Action::Interpolate
                         | Action::Refine(_)
                         | Action::CopySlice(_)
+                        | Action::FillZones
+                        | Action::ZonePlane(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions

@@ -13,12 +13,12 @@ use super::words::Lang;
 use crate::annotation::{Document, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
-use crate::geometry::{Grid, PatientPoint};
+use crate::geometry::{Grid, IndexBox, PatientPoint};
 use crate::import::{
     Assembly, ImportError, Reduction, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order,
 };
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
-use crate::report::Quantity;
+use crate::report::{Profile, Quantity};
 use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
@@ -294,7 +294,12 @@ pub struct Session {
     pub(super) now: String,
     /// Measurements of the document as it is, but for a stroke in progress.
     pub(super) quantities: Vec<Quantity>,
-    pub(super) quantities_stale: bool,
+    /// Labels changed here since.
+    pub(super) unmeasured: Option<IndexBox>,
+    /// Lung and findings slice by slice.
+    pub(super) profile: Profile,
+    /// The reading form is on screen.
+    pub(super) form_open: bool,
     /// Autosave.
     pub(super) keeping: super::keeping::Keeping,
 }
@@ -401,7 +406,9 @@ impl Session {
             exported: None,
             now: String::new(),
             quantities: Vec::new(),
-            quantities_stale: false,
+            unmeasured: None,
+            profile: Profile::default(),
+            form_open: false,
             keeping: super::keeping::Keeping::default(),
         }
     }

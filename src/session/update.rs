@@ -4,6 +4,7 @@ use super::change::Update;
 use super::command::{Action, Command, PaneId, Tool};
 use super::state::{Gpu, Purpose, Session};
 use super::words;
+use crate::geometry::IndexBox;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
 use crate::report::quantities;
 use crate::view::Interpolation;
@@ -70,6 +71,7 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
+            Command::Answer(number, input) => self.answer(number, &input, &mut update),
             Command::Measurement(number, change) => self.change_measurement(number, change, &mut update),
             Command::Language(lang) => {
                 self.lang = lang;
@@ -118,10 +120,18 @@ impl Session {
 
     /// Measures the document anew after its labels changed; a stroke is measured at its end.
     fn measure(&mut self, update: &mut Update) {
-        self.quantities_stale |= update.changes.labels.is_some() || update.changes.volume;
-        if self.quantities_stale && !self.is_marking() {
-            self.quantities_stale = false;
-            self.quantities = self.case.as_ref().map_or_else(Vec::new, |c| quantities(&c.document));
+        let whole =
+            self.case.as_ref().filter(|_| update.changes.volume).map(|c| IndexBox::whole(c.volume.grid().size()));
+        for touched in [whole, update.changes.labels].into_iter().flatten() {
+            self.unmeasured = Some(self.unmeasured.map_or(touched, |b| b.union(&touched)));
+        }
+        if self.case.is_none() {
+            (self.unmeasured, self.quantities) = (None, Vec::new());
+        }
+        if let (Some(touched), Some(case), false) = (self.unmeasured, &self.case, self.is_marking()) {
+            self.unmeasured = None;
+            self.profile.recount(&case.document, touched.min[2]..touched.max[2]);
+            self.quantities = quantities(&case.document, &self.profile);
             update.changes.facts = true;
         }
     }
@@ -192,6 +202,9 @@ impl Session {
             Action::DeleteMeasurement => self.delete_measurement(update),
             Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
             Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
+            Action::Form => self.toggle_form(update),
+            Action::FillZones => self.fill_zones(update),
+            Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
             Action::ExportSeg => self.save(false, now, update),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(now, update),

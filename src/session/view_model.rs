@@ -109,6 +109,10 @@ pub struct QuantityRow {
     pub value: Option<f64>,
     /// Its unit (UCUM).
     pub unit: &'static str,
+    /// How it was got.
+    pub method: &'static str,
+    /// Why it is to be read with care.
+    pub doubt: Option<String>,
 }
 
 /// HU under the pointer.
@@ -224,6 +228,8 @@ pub struct ViewModel {
     pub measurements: Vec<MeasurementRow>,
     /// Measurements of the whole CT.
     pub quantities: Vec<QuantityRow>,
+    /// How the CT was made: what densities depend on.
+    pub acquisition: Option<String>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
     /// The panes on screen.
@@ -272,6 +278,8 @@ pub struct ViewModel {
     pub brush_radius_mm: f64,
     /// HU the brush may paint.
     pub brush_range: Option<(i16, i16)>,
+    /// The reading form, where it is open.
+    pub form: Option<super::reading::FormView>,
     /// A region on show that is not accepted yet.
     pub region: Option<super::region::RegionView>,
     /// Sizes refinements take.
@@ -330,6 +338,7 @@ impl Session {
             segments: self.segment_rows(),
             measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
+            acquisition: self.acquisition_words(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             arrangement: self.arrangement(),
             layout: self.layout,
@@ -355,6 +364,7 @@ impl Session {
             ball: self.brush.ball,
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
+            form: self.form_view(),
             region: self.region_view(),
             refine: self.refine,
             can_undo: self.region.is_some() || case.is_some_and(|c| c.history.undo_name().is_some()),
@@ -473,25 +483,6 @@ impl Session {
         let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
         let is_doubtful = findings.iter().any(GeometryFinding::affects_volumes);
         if is_doubtful { words::DOUBTFUL_VOLUME.with(self.lang, &[&volume]) } else { volume }
-    }
-
-    fn quantity_rows(&self) -> Vec<QuantityRow> {
-        let lang = self.lang;
-        self.quantities
-            .iter()
-            .map(|q| {
-                let title = match q.name {
-                    "lung-volume" => words::LUNG_VOLUME,
-                    "lesion-volume" => words::LESION_VOLUME,
-                    _ => words::INVOLVEMENT,
-                };
-                let text = q.value.map_or_else(
-                    || words::NEEDS_LUNGS.in_lang(lang).to_owned(),
-                    |v| self.marked(format!("{} {}", lang.number(v, q.digits), q.unit)),
-                );
-                QuantityRow { name: q.name, title: title.in_lang(lang).to_owned(), text, value: q.value, unit: q.unit }
-            })
-            .collect()
     }
 
     fn pane_header(&self, n: usize) -> PaneHeader {

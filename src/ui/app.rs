@@ -1,6 +1,7 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
 use super::dialogs::{HelpDialog, PreflightDialog, UploadDialog};
+use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
@@ -40,6 +41,7 @@ fn App() -> impl IntoView {
     let keys = window_event_listener(leptos::ev::keydown, move |event| on_key(page, &event));
     on_cleanup(move || keys.remove());
 
+    let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
     let over = RwSignal::new(false);
     let on_drop = move |event: DragEvent| {
         event.prevent_default();
@@ -52,6 +54,7 @@ fn App() -> impl IntoView {
         <div
             class="app"
             class:dropping=move || over.get()
+            class:with-form=move || with_form.get()
             on:dragover=move |event: DragEvent| {
                 event.prevent_default();
                 over.set(true);
@@ -63,6 +66,7 @@ fn App() -> impl IntoView {
             <LeftColumn />
             <Panes />
             <RightColumn />
+            <Form />
             <StatusLine />
             <RemoteDialog />
             <PreflightDialog />

@@ -8,6 +8,7 @@ mod app;
 mod canvases;
 mod dialogs;
 mod document;
+mod form;
 mod icons;
 mod kept;
 mod measurements;

@@ -7,7 +7,7 @@ use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
+use crate::session::{Action, Command, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
 use leptos::prelude::*;
 
 #[component]
@@ -159,10 +159,11 @@ pub(super) fn RightColumn() -> impl IntoView {
             None => words::UPLOAD_NOWHERE.in_lang(lang).to_owned(),
         })
     };
+    let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
     let can_send = Signal::derive(move || page.view.with(|v| v.has_case && v.destination.is_some()));
     let numbers = Memo::new(move |_| segments.with(|s| s.iter().map(|r| r.number).collect::<Vec<_>>()));
     view! {
-        <aside class="column right">
+        <aside class="column right" hidden=move || with_form.get()>
             <section>
                 <h2>{say(words::SEGMENTS)}</h2>
                 <ul class="segments">
@@ -188,26 +189,13 @@ pub(super) fn RightColumn() -> impl IntoView {
             <section>
                 <h2>{say(words::NUMBERS)}</h2>
                 <Measurements />
-                <dl>
-                    {move || {
-                        quantities
-                            .get()
-                            .into_iter()
-                            .map(|q| {
-                                view! {
-                                    <dt>{q.title}</dt>
-                                    <dd
-                                        data-testid=format!("quantity-{}", q.name)
-                                        data-value=q.value.map(|v| v.to_string())
-                                        data-unit=q.unit
-                                    >
-                                        {q.text}
-                                    </dd>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </dl>
+                <dl>{move || quantities.get().into_iter().take(VOLUMES).map(quantity).collect_view()}</dl>
+                <details>
+                    <summary>{say(words::DENSITIES)}</summary>
+                    <small data-testid="acquisition">{move || page.view.with(|v| v.acquisition.clone())}</small>
+                    <dl>{move || quantities.get().into_iter().skip(VOLUMES).map(quantity).collect_view()}</dl>
+                </details>
+                <CommandButton action=Action::Form enabled=has_case />
             </section>
             <section>
                 <h2>{say(words::HAND_OVER)}</h2>
@@ -225,6 +213,27 @@ pub(super) fn RightColumn() -> impl IntoView {
                 </button>
             </section>
         </aside>
+    }
+}
+
+/// Volumes and shares come first among the quantities, densities after.
+const VOLUMES: usize = 5;
+
+fn quantity(q: QuantityRow) -> impl IntoView {
+    let is_doubtful = q.doubt.is_some();
+    let doubt = q.doubt.map(|why| view! { <small class="doubt">{why}</small> });
+    view! {
+        <dt title=q.method>{q.title}</dt>
+        <dd
+            class:doubtful=is_doubtful
+            data-testid=format!("quantity-{}", q.name)
+            data-value=q.value.map(|v| v.to_string())
+            data-unit=q.unit
+        >
+            {q.text}
+            " "
+            {doubt}
+        </dd>
     }
 }
 

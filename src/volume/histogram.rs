@@ -1,8 +1,9 @@
 //! HU histogram with percentiles.
 
 /// Counts of HU values in bins of one HU, −1024 … 3071; values beyond fall into the end bins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
+    /// Empty until something was counted.
     counts: Vec<u64>,
     total: u64,
 }
@@ -13,13 +14,42 @@ impl Histogram {
 
     /// Counts all values.
     pub fn of(values: impl IntoIterator<Item = i16>) -> Self {
-        let mut counts = vec![0; Self::BINS];
-        let mut total = 0;
+        let mut all = Self::default();
         for value in values {
-            counts[(i32::from(value) - Self::LOW).clamp(0, Self::BINS as i32 - 1) as usize] += 1;
-            total += 1;
+            all.add(value);
         }
-        Self { counts, total }
+        all
+    }
+    fn bin(hu: i16) -> usize {
+        (i32::from(hu) - Self::LOW).clamp(0, Self::BINS as i32 - 1) as usize
+    }
+    /// A value joins.
+    pub fn add(&mut self, hu: i16) {
+        if self.counts.is_empty() {
+            self.counts = vec![0; Self::BINS];
+        }
+        self.counts[Self::bin(hu)] += 1;
+        self.total += 1;
+    }
+    /// A value that was counted leaves.
+    pub fn remove(&mut self, hu: i16) {
+        if let Some(count) = self.counts.get_mut(Self::bin(hu)) {
+            *count = count.saturating_sub(1);
+            self.total = self.total.saturating_sub(1);
+        }
+    }
+    /// All values of another join.
+    pub fn merge(&mut self, other: &Self) {
+        if self.counts.is_empty() {
+            self.clone_from(other);
+        } else {
+            self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+            self.total += other.total;
+        }
+    }
+    /// HU of each bin, and how many values lie there.
+    pub fn bins(&self) -> impl Iterator<Item = (i16, u64)> + '_ {
+        self.counts.iter().enumerate().map(|(bin, count)| ((bin as i32 + Self::LOW) as i16, *count))
     }
     /// The HU below or at which `fraction` (0..=1) of the values lie; `None` when empty.
     pub fn percentile(&self, fraction: f64) -> Option<i16> {
@@ -35,8 +65,8 @@ impl Histogram {
     }
     /// How many values lie in `low..=high` HU.
     pub fn count(&self, low: i16, high: i16) -> u64 {
-        let bin = |hu: i16| (i32::from(hu) - Self::LOW).clamp(0, Self::BINS as i32 - 1) as usize;
-        if low > high { 0 } else { self.counts[bin(low)..=bin(high)].iter().sum() }
+        let bins = self.counts.get(Self::bin(low)..=Self::bin(high.max(low))).unwrap_or_default();
+        if low > high { 0 } else { bins.iter().sum() }
     }
     /// How many values were counted.
     pub fn total(&self) -> u64 {

@@ -8,7 +8,7 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum::analysis::{Part, Proposal, Structure};
-use hilum::annotation::{Document, Layer, Measurement, Segment, snapshot_entry};
+use hilum::annotation::{Answer, Document, Layer, Measurement, Segment, snapshot_entry};
 use hilum::geometry::PanePoint;
 use hilum::jobs::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobInput, JobOutput, Payload, run};
 use hilum::session::words::Lang;
@@ -55,7 +55,8 @@ pub(crate) struct Tab {
 }
 
 /// Everything a document says.
-pub(crate) type Said = (Vec<u8>, Vec<u8>, Vec<Segment>, Vec<(u64, Option<f64>)>, Vec<Measurement>);
+pub(crate) type Said =
+    (Vec<u8>, Vec<u8>, Vec<Segment>, Vec<(u64, Option<f64>)>, Vec<Measurement>, BTreeMap<u16, Answer>);
 
 pub(crate) fn said(document: &Document) -> Said {
     (
@@ -64,6 +65,7 @@ pub(crate) fn said(document: &Document) -> Said {
         document.segments().to_vec(),
         (0..=255).map(|n| (document.voxel_count(n), document.mean_hu(n))).collect(),
         document.measurements().to_vec(),
+        document.answers().clone(),
     )
 }
 

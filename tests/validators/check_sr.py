@@ -6,7 +6,7 @@ Prints JSON:
 
     {"groups": [{"tracking_id", "tracking_uid", "finding", "segment", "measurements": {name: {"value", "unit"}}}],
      "whole": {name: {"value", "unit"}},
-     "drawn": {tracking_id: {"measurements": {name: {"value", "unit"}}, "shapes": [[graphic type, [[x, y, z], …]]]}}, "notes": […], "problems": […]}
+     "drawn": {tracking_id: {"measurements": {name: {"value", "unit"}}, "shapes": [[graphic type, [[x, y, z], …]]]}}, "notes": […], "answers": {code: [codes] or number}, "problems": […]}
 
 The exit status is 1 if there are problems.
 """
@@ -44,6 +44,20 @@ def notes(report):
     for item in report.ContentSequence:
         if item.ConceptNameCodeSequence[0].CodeMeaning == "Qualitative Evaluations":
             found += [text.TextValue for text in item.ContentSequence if text.ValueType == "TEXT"]
+    return found
+
+
+def answers(report):
+    """Codes and numbers of the qualitative evaluations, by the code of what was asked."""
+    found = {}
+    for item in report.ContentSequence:
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Qualitative Evaluations":
+            for answer in item.ContentSequence:
+                asked = answer.ConceptNameCodeSequence[0].CodeValue
+                if answer.ValueType == "CODE":
+                    found.setdefault(asked, []).append(answer.ConceptCodeSequence[0].CodeValue)
+                elif answer.ValueType == "NUM":
+                    found[asked] = float(answer.MeasuredValueSequence[0].NumericValue)
     return found
 
 
@@ -99,7 +113,8 @@ def main(sr_path, seg_path):
     for group in report.content.get_planar_roi_measurement_groups():
         shape = [[group.roi.graphic_type.value, group.roi.value.tolist()]]
         drawn[group.tracking_identifier] = {"measurements": measurements(group), "shapes": shape}
-    return {"groups": groups, "whole": whole, "drawn": drawn, "notes": notes(report), "problems": problems}
+    return {"groups": groups, "whole": whole, "drawn": drawn, "notes": notes(report), "answers": answers(report),
+                "answers": answers(report), "problems": problems}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+//! The reading form as qualitative evaluations of the report (TID 1500 row 12): a code for each choice, numbers with their unit.
+
+use super::content::{ContentItem, Relationship};
+use crate::annotation::{Answer, Document};
+use crate::report::{FORM, FieldKind, scores};
+
+/// An item for each answer and for each score that follows; fields not assessed have none.
+pub(super) fn evaluations(document: &Document) -> Vec<ContentItem> {
+    let answers = document.answers();
+    let mut items = Vec::new();
+    for field in FORM {
+        let Some(answer) = answers.get(&field.number).filter(|a| field.takes(a)) else { continue };
+        match (field.kind, answer) {
+            (FieldKind::Number { unit, .. }, Answer::Number(value)) => {
+                items.push(ContentItem::number(field.concept, *value, unit));
+            }
+            (FieldKind::Words, Answer::Text(text)) => {
+                items.push(ContentItem::text(Relationship::Contains, field.concept, text));
+            }
+            _ => {
+                let codes = field.chosen(answer).into_iter().map(|choice| choice.code);
+                items.extend(codes.map(|code| ContentItem::code(Relationship::Contains, field.concept, code)));
+            }
+        }
+    }
+    let known = scores(answers).into_iter().filter_map(|s| Some((s, s.value?)));
+    items.extend(known.map(|(score, value)| ContentItem::number(score.concept, value, score.unit)));
+    items
+}

@@ -1,0 +1,105 @@
+//! Lung and findings slice by slice: what involvement, zones and the craniocaudal profile are taken from.
+
+use crate::annotation::{Document, Layer, SegmentMeaning};
+use std::ops::Range;
+
+/// Voxels of one slice of the grid, right and left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SliceCounts {
+    /// Of the lung.
+    pub lung: [u64; 2],
+    /// Of the lung, with a finding on them.
+    pub involved: [u64; 2],
+}
+
+/// All slices, by index k of the grid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    slices: Vec<SliceCounts>,
+}
+
+impl Profile {
+    /// Counted over the whole document.
+    pub fn of(document: &Document) -> Self {
+        let mut profile = Self::default();
+        profile.recount(document, 0..document.grid().size()[2]);
+        profile
+    }
+    /// Counts slices anew whose labels changed.
+    pub fn recount(&mut self, document: &Document, changed: Range<usize>) {
+        self.slices.resize(document.grid().size()[2], SliceCounts::default());
+        let of_layer = |layer: Layer, side: &dyn Fn(SegmentMeaning) -> u8| {
+            let mut sides = [0u8; 256];
+            for segment in document.segments().iter().filter(|s| s.layer == layer) {
+                sides[usize::from(segment.number)] = side(segment.meaning);
+            }
+            sides
+        };
+        let lungs = of_layer(Layer::Anatomy, &|m| match m {
+            SegmentMeaning::RightLung => 1,
+            SegmentMeaning::LeftLung => 2,
+            _ => 0,
+        });
+        let findings = of_layer(Layer::Findings, &|_| 1);
+        for k in changed.start..changed.end.min(self.slices.len()) {
+            let mut counts = SliceCounts::default();
+            if let Some(anatomy) = document.layer(Layer::Anatomy).slice(k) {
+                // Labels first, sides after: the inner loop is a table of counts.
+                let mut all = [0u64; 256];
+                match document.layer(Layer::Findings).slice(k) {
+                    None => anatomy.iter().for_each(|a| all[usize::from(*a)] += 1),
+                    Some(marked) => {
+                        let mut involved = [0u64; 256];
+                        for (a, f) in anatomy.iter().zip(marked) {
+                            all[usize::from(*a)] += 1;
+                            involved[usize::from(*a)] += u64::from(findings[usize::from(*f)]);
+                        }
+                        for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
+                            counts.involved[usize::from(*side) - 1] += involved[label];
+                        }
+                    }
+                }
+                for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
+                    counts.lung[usize::from(*side) - 1] += all[label];
+                }
+            }
+            self.slices[k] = counts;
+        }
+    }
+    /// By index k.
+    pub fn slices(&self) -> &[SliceCounts] {
+        &self.slices
+    }
+    /// All slices together.
+    pub fn total(&self) -> SliceCounts {
+        self.sum(0..self.slices.len())
+    }
+    /// First and last slice that hold lung, half-open; `None` without.
+    pub fn lungs(&self) -> Option<Range<usize>> {
+        let holds = |s: &SliceCounts| s.lung != [0, 0];
+        let first = self.slices.iter().position(holds)?;
+        Some(first..self.slices.iter().rposition(holds)? + 1)
+    }
+    /// Percent of each of six zones that findings involve: right upper, middle, lower, then left. `lower` and `upper` are the first
+    /// slices above the two planes, k rising towards the head; a zone without lung is 0.
+    pub fn zones(&self, lower: usize, upper: usize) -> [f64; 6] {
+        let count = self.slices.len();
+        let (lower, upper) = (lower.min(count), upper.clamp(lower.min(count), count));
+        let parts = [upper..count, lower..upper, 0..lower].map(|part| self.sum(part));
+        [0, 1, 2, 3, 4, 5].map(|n| {
+            let (part, side) = (&parts[n % 3], n / 3);
+            if part.lung[side] == 0 { 0.0 } else { 100.0 * part.involved[side] as f64 / part.lung[side] as f64 }
+        })
+    }
+    /// The same profile with its slices from the last to the first.
+    pub fn reversed(&self) -> Self {
+        Self { slices: self.slices.iter().rev().copied().collect() }
+    }
+
+    fn sum(&self, part: Range<usize>) -> SliceCounts {
+        self.slices[part].iter().fold(SliceCounts::default(), |sum, s| SliceCounts {
+            lung: [sum.lung[0] + s.lung[0], sum.lung[1] + s.lung[1]],
+            involved: [sum.involved[0] + s.involved[0], sum.involved[1] + s.involved[1]],
+        })
+    }
+}

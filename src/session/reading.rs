@@ -1,0 +1,234 @@
+//! The reading form as it is filled in: one transaction for each answer, measured values beside a choice only once it is made.
+
+use super::change::Update;
+use super::form_words::{choice_words, field_title, score_title, section_title};
+use super::state::Session;
+use super::words;
+use crate::annotation::{Answer, Edit, Transaction};
+use crate::report::{FORM, Field, FieldKind, extent_class, field, scores};
+
+/// What the reader does to a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FormInput {
+    /// Chooses, or takes the choice back; of several, adds or takes away.
+    Choose(usize),
+    /// Writes a number or words; nothing means not assessed.
+    Write(String),
+    /// Not assessed.
+    Clear,
+}
+
+/// The form as the page shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FormView {
+    /// Its sections.
+    pub sections: Vec<FormSection>,
+    /// Fields answered, of how many.
+    pub answered: (usize, usize),
+    /// First and last answer, local date and time in words.
+    pub times: Option<String>,
+}
+
+/// A section.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormSection {
+    /// Number and title.
+    pub title: String,
+    /// Its fields.
+    pub fields: Vec<FormRow>,
+    /// Scores that follow: key, words.
+    pub scores: Vec<(&'static str, String, Option<f64>)>,
+}
+
+/// A field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormRow {
+    /// Its number.
+    pub number: u16,
+    /// Its name in tests.
+    pub key: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// Choices: the digit that chooses it, its words, and whether it is chosen.
+    pub choices: Vec<(usize, &'static str, bool)>,
+    /// Whether several may be chosen.
+    pub several: bool,
+    /// What is written, for numbers and words.
+    pub written: Option<String>,
+    /// Whether it takes words rather than a number.
+    pub is_words: bool,
+    /// Whether there is an answer.
+    pub answered: bool,
+    /// What was measured, and whether the reader's choice says the same; shown once there is an answer.
+    pub measured: Option<(String, bool)>,
+}
+
+/// When the form was begun and when it was last answered, as fields of their own that no form shows.
+const BEGUN: u16 = 2003;
+const ENDED: u16 = 2004;
+
+impl Session {
+    /// Opens or closes the form.
+    pub(super) fn toggle_form(&mut self, update: &mut Update) {
+        self.form_open = !self.form_open && self.case.is_some();
+        update.changes.facts = true;
+    }
+
+    pub(super) fn answer(&mut self, number: u16, input: &FormInput, update: &mut Update) {
+        let (Some(field), Some(case)) = (field(number), &self.case) else { return };
+        let before = case.document.answers().get(&number);
+        let Some(after) = answered(field, before, input) else {
+            return self.say(words::FORM_NOT_TAKEN, update);
+        };
+        self.notice = None;
+        self.answer_all(vec![(number, after)], update);
+    }
+
+    /// Fills the six zones from what was measured, in one transaction.
+    pub(super) fn fill_zones(&mut self, update: &mut Update) {
+        let scores: Option<Vec<u8>> = self.zone_extents().map(|zones| zones.iter().map(|e| zone_score(*e)).collect());
+        let Some(scores) = scores else { return self.say(words::NO_LUNGS, update) };
+        let answers = (701..).zip(scores).map(|(number, score)| (number, Some(Answer::Choice(score)))).collect();
+        self.answer_all(answers, update);
+    }
+
+    /// Changes answers, and notes when.
+    fn answer_all(&mut self, answers: Vec<(u16, Option<Answer>)>, update: &mut Update) {
+        let now = self.now.clone();
+        let Some(case) = &mut self.case else { return };
+        let current = |case: &super::state::Case, field: u16| case.document.answers().get(&field).cloned();
+        let mut wanted = answers;
+        wanted.retain(|(field, after)| current(case, *field) != *after);
+        if wanted.is_empty() {
+            return;
+        }
+        let time = Some(Answer::Text(now)).filter(Answer::is_sound);
+        if current(case, BEGUN).is_none() {
+            wanted.push((BEGUN, time.clone()));
+        }
+        wanted.push((ENDED, time));
+        let mut edits = Vec::new();
+        for (field, after) in wanted {
+            let edit = Edit::Answer { field, before: current(case, field), after };
+            case.apply(&edit, update);
+            edits.push(edit);
+        }
+        case.history.commit(Transaction { name: "answer", edits });
+        update.changes.facts = true;
+    }
+
+    pub(super) fn form_view(&self) -> Option<FormView> {
+        let case = self.case.as_ref().filter(|_| self.form_open)?;
+        let (lang, answers) = (self.lang, case.document.answers());
+        let scores = scores(answers);
+        let mut view = FormView::default();
+        for field in FORM {
+            if field.section() > view.sections.len() as u16 {
+                let section = field.section();
+                let of_section = scores.iter().filter(|s| s.section == section).map(|s| {
+                    let value = s.value.map_or_else(|| "—".to_owned(), |v| lang.number(v, s.digits));
+                    (s.key, format!("{} : {value}", score_title(s.key).in_lang(lang)), s.value)
+                });
+                view.sections.push(FormSection {
+                    title: format!("{section} · {}", section_title(section).in_lang(lang)),
+                    fields: Vec::new(),
+                    scores: of_section.collect(),
+                });
+            }
+            let answer = answers.get(&field.number);
+            view.answered.0 += usize::from(answer.is_some());
+            view.answered.1 += 1;
+            let row = self.form_row(field, answer);
+            if let Some(section) = view.sections.last_mut() {
+                section.fields.push(row);
+            }
+        }
+        let time = |field: u16| match answers.get(&field) {
+            Some(Answer::Text(at)) => Some(lang.date_and_time(at)),
+            _ => None,
+        };
+        view.times = time(BEGUN).zip(time(ENDED)).map(|(a, b)| words::FORM_TIMES.with(lang, &[&a, &b]));
+        Some(view)
+    }
+
+    fn form_row(&self, field: &'static Field, answer: Option<&Answer>) -> FormRow {
+        let lang = self.lang;
+        let is_chosen = |n: usize| match answer {
+            Some(Answer::Choice(chosen)) => usize::from(*chosen) == n,
+            Some(Answer::Choices(bits)) => bits >> n & 1 == 1,
+            _ => false,
+        };
+        // A scale that begins at 0 is typed as it reads.
+        let first = usize::from(choice_words(field).first().is_none_or(|t| t.en != "0"));
+        let choices = choice_words(field).iter().enumerate().map(|(n, t)| (n + first, t.in_lang(lang), is_chosen(n)));
+        let written = match (field.kind, answer) {
+            (FieldKind::Number { digits, .. }, Some(Answer::Number(value))) => Some(format!("{value:.digits$}")),
+            (FieldKind::Words, Some(Answer::Text(text))) => Some(text.clone()),
+            (FieldKind::Number { .. } | FieldKind::Words, _) => Some(String::new()),
+            _ => None,
+        };
+        FormRow {
+            number: field.number,
+            key: field.key,
+            title: field_title(field).in_lang(lang),
+            choices: choices.collect(),
+            several: matches!(field.kind, FieldKind::SomeOf(_)),
+            written,
+            is_words: field.kind == FieldKind::Words,
+            answered: answer.is_some(),
+            measured: answer.and_then(|answer| self.measured_beside(field, answer)),
+        }
+    }
+
+    /// What was measured of what a field asks, in words, and whether the answer agrees.
+    fn measured_beside(&self, field: &Field, answer: &Answer) -> Option<(String, bool)> {
+        let value = |name: &str| self.quantities.iter().find(|q| q.name == name).and_then(|q| q.value);
+        let percent = |v: f64| self.marked(format!("{} %", self.lang.number(v, 1)));
+        match field.number {
+            401 => {
+                let involved = value("involvement")?;
+                Some((percent(involved), *answer == Answer::Choice(extent_class(involved))))
+            }
+            701..=706 => {
+                let extent = self.zone_extents()?.get(usize::from(field.number - 701)).copied()?;
+                Some((percent(extent), *answer == Answer::Choice(zone_score(extent))))
+            }
+            1401 => value("laa-950").map(|v| (format!("LAA-950 {}", percent(v)), true)),
+            _ => None,
+        }
+    }
+}
+
+/// The answer that an input makes of the one before; `None` if it is none that the field takes.
+fn answered(field: &Field, before: Option<&Answer>, input: &FormInput) -> Option<Option<Answer>> {
+    let after = match (field.kind, input) {
+        (_, FormInput::Clear) => None,
+        (FieldKind::OneOf(_), FormInput::Choose(n)) => {
+            Some(Answer::Choice(u8::try_from(*n).ok()?)).filter(|a| before != Some(a))
+        }
+        (FieldKind::SomeOf(choices), FormInput::Choose(n)) if *n < choices.len() => {
+            let bits = if let Some(Answer::Choices(bits)) = before { *bits } else { 0 };
+            Some(Answer::Choices(bits ^ (1 << n))).filter(Answer::is_sound)
+        }
+        (FieldKind::Number { .. }, FormInput::Write(text)) if !text.trim().is_empty() => {
+            Some(Answer::Number(text.trim().replace(',', ".").replace('\u{2212}', "-").parse().ok()?))
+        }
+        (FieldKind::Words, FormInput::Write(text)) if !text.trim().is_empty() => {
+            Some(Answer::Text(text.trim().chars().filter(|c| *c == '\n' || !c.is_control()).take(1000).collect()))
+        }
+        (FieldKind::Number { .. } | FieldKind::Words, FormInput::Write(_)) => None,
+        _ => return None,
+    };
+    after.as_ref().is_none_or(|a| field.takes(a)).then_some(after)
+}
+
+/// 0 none, 1 below 25 %, 2 below 50 %, 3 below 75 %, 4 from there on.
+fn zone_score(percent: f64) -> u8 {
+    match percent {
+        p if p <= 0.0 => 0,
+        p if p < 25.0 => 1,
+        p if p < 50.0 => 2,
+        p if p < 75.0 => 3,
+        _ => 4,
+    }
+}
