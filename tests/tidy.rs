@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("analysis", &["geometry", "volume"]),
     ("report", &["geometry", "volume", "annotation", "analysis"]),
     ("export", &["geometry", "dicom", "volume", "annotation", "report"]),
-    ("jobs", &["geometry", "dicom", "volume", "import", "analysis"]),
+    ("jobs", &["geometry", "dicom", "volume", "import", "analysis", "export"]),
     (
         "session",
         &["geometry", "dicom", "volume", "view", "annotation", "import", "analysis", "report", "export", "jobs"],
@@ -54,7 +54,7 @@ const CRATES: [(&str, &[&str], &str); 14] = [
     ("jpeg2k", &["dicom/"], "frames are decoded behind one door"),
     ("jpegls", &["dicom/"], "frames are decoded behind one door"),
     ("zip", &["import/archive.rs"], "what is unpacked is bounded in one place"),
-    ("flate2", &["import/"], "streams are decompressed where their size is known"),
+    ("flate2", &["import/", "export/nifti.rs"], "streams are decompressed where their size is known"),
 ];
 
 /// Names that say nothing about what is inside.

@@ -2,7 +2,7 @@
 
 use super::content::{ContentItem, Relationship};
 use crate::annotation::{Answer, Document};
-use crate::report::{FORM, FieldKind, scores};
+use crate::report::{FORM, Field, FieldKind, scores};
 
 /// An item for each answer and for each score that follows; fields not assessed have none.
 pub(super) fn evaluations(document: &Document) -> Vec<ContentItem> {
@@ -26,4 +26,25 @@ pub(super) fn evaluations(document: &Document) -> Vec<ContentItem> {
     let known = scores(answers).into_iter().filter_map(|s| Some((s, s.value?)));
     items.extend(known.map(|(score, value)| ContentItem::number(score.concept, value, score.unit)));
     items
+}
+
+/// Each answer as its field, value, unit, code of what was chosen (`SCT:373066001`) and its meaning, for tables.
+pub(super) fn answered(document: &Document) -> Vec<(&'static Field, String, String, String, String)> {
+    let mut rows = Vec::new();
+    for field in FORM {
+        let Some(answer) = document.answers().get(&field.number).filter(|a| field.takes(a)) else { continue };
+        let meaning = field.concept.meaning.to_owned();
+        let code = format!("{}:{}", field.concept.scheme, field.concept.value);
+        match (field.kind, answer) {
+            (FieldKind::Number { unit, .. }, Answer::Number(value)) => {
+                rows.push((field, value.to_string(), unit.value.to_owned(), code, meaning));
+            }
+            (FieldKind::Words, Answer::Text(text)) => rows.push((field, text.clone(), String::new(), code, meaning)),
+            _ => rows.extend(field.chosen(answer).into_iter().map(|choice| {
+                let code = format!("{}:{}", choice.code.scheme, choice.code.value);
+                (field, choice.key.to_owned(), String::new(), code, format!("{meaning}: {}", choice.code.meaning))
+            })),
+        }
+    }
+    rows
 }

@@ -68,6 +68,9 @@ pub enum ExportError {
     /// No segment asked for has a voxel.
     #[error("there is no segment with voxels to export")]
     Empty,
+    /// It cannot be written in this form; why.
+    #[error("it cannot be written: {0}")]
+    Unwritable(String),
     /// No segment has this number.
     #[error("there is no segment {0}")]
     NoSuchSegment(u8),

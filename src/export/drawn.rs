@@ -58,6 +58,27 @@ pub(super) fn drawn_group(
     Some(group)
 }
 
+/// Code and unit of a number.
+pub(super) fn code_of(what: Measured) -> (CodedConcept, CodedConcept) {
+    let number = numbered(what, 0.0);
+    (number.concept, number.unit)
+}
+
+/// The name of a number in tables.
+pub(super) fn name_of(what: Measured) -> &'static str {
+    match what {
+        Measured::Length => "length",
+        Measured::LongAxis => "long axis",
+        Measured::ShortAxis => "short axis",
+        Measured::Angle => "angle",
+        Measured::Area => "area",
+        Measured::MeanHu => "mean",
+        Measured::DeviationHu => "standard deviation",
+        Measured::LowestHu => "minimum",
+        Measured::HighestHu => "maximum",
+    }
+}
+
 /// A number with its codes.
 fn numbered(what: Measured, value: f64) -> Number {
     let (concept, unit, derivation) = match what {

@@ -1,4 +1,4 @@
-//! Bytes out: DICOM SEG, DICOM SR, and the multipart body that carries them.
+//! Bytes out: DICOM SEG, DICOM SR, and the multipart body that carries them; a table of numbers and label maps to be saved.
 //!
 //! Deterministic: the same document, context and measurements give the same bytes. Date, time and the reading's identifier are
 //! inputs; UIDs are `2.25.` followed by 128 bits of SHA-256 over what they name.
@@ -12,10 +12,12 @@ mod context;
 mod dataset;
 mod drawn;
 mod modules;
+pub mod nifti;
 mod outbound;
 mod preview;
 pub mod seg;
 pub mod sr;
+pub mod table;
 
 pub use context::{ExportContext, ExportError, ExportNote};
 pub use outbound::{ObjectKind, Outbound, OutboundObject};

@@ -65,6 +65,13 @@ pub enum Job {
         /// The grid of voxels and labels.
         grid: Grid,
     },
+    /// Write the given labels as a compressed NIfTI file.
+    WriteNifti {
+        /// Their grid.
+        grid: Grid,
+        /// Its name.
+        name: String,
+    },
     /// Change a segment inside the given box of voxels: its labels, then what lies beside (see
     /// [`crate::analysis::RegionVoxels`]).
     ChangeRegion {

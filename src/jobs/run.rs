@@ -10,6 +10,7 @@ use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
     read_header,
 };
+use crate::export::nifti;
 use crate::geometry::Grid;
 use crate::import::{
     FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
@@ -100,6 +101,10 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
                 .map_err(analysis_error)?;
             let labels = std::mem::take(&mut proposal.labels);
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+        Job::WriteNifti { grid, name } => {
+            let bytes = nifti::packed(grid, &input.labels).map_err(|e| JobError::Analysis(e.to_string()))?;
+            Ok(JobOutput { facts: JobFacts::Files(vec![name.clone()]), payloads: vec![Payload::Bytes(bytes)] })
         }
         Job::ChangeRegion { size, spacing_mm, task } => {
             let hu = std::mem::take(&mut input.hu).concat();

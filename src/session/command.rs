@@ -196,6 +196,14 @@ pub enum Action {
     ExportSeg,
     /// Save a DICOM SR.
     ExportSr,
+    /// Save all numbers as a table.
+    ExportCsv,
+    /// Save them as JSON.
+    ExportJson,
+    /// Save the label maps.
+    ExportNifti,
+    /// Open the one-page report, or close it.
+    Report,
     /// Show what would be sent.
     PrepareUpload,
     /// Send it.

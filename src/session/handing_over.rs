@@ -178,7 +178,7 @@ impl Case {
     }
 
     /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.
-    fn export_context(&self, now: &str) -> ExportContext {
+    pub(super) fn export_context(&self, now: &str) -> ExportContext {
         let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
         ExportContext {
             source: self.source(),

@@ -30,6 +30,8 @@ mod region;
 mod region_plan;
 mod region_voxels;
 mod remote;
+mod report_view;
+mod saving;
 mod state;
 mod update;
 mod view_model;
@@ -55,6 +57,7 @@ pub use reading::{FormInput, FormRow, FormSection, FormView};
 pub use region::{Refine, RefineSettings, RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
+pub use report_view::{HistogramView, ReportView};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,

@@ -417,6 +417,9 @@ impl Session {
                     | Action::Redo
                     | Action::ExportSeg
                     | Action::ExportSr
+                    | Action::ExportCsv
+                    | Action::ExportJson
+                    | Action::ExportNifti
                     | Action::PrepareUpload
             ),
             _ => false,

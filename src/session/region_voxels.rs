@@ -16,6 +16,8 @@ pub enum VoxelNeeds {
     Volume,
     /// HU and lung labels of all slices.
     VolumeAndLungs,
+    /// Labels of a layer, of all slices.
+    Labels(Layer),
     /// A box: HU if asked for, labels of the layer, and what lies beside (see [`crate::analysis::RegionVoxels`]).
     Box {
         /// Which voxels.
@@ -44,6 +46,11 @@ impl Case {
                 Some(VoxelPart::Hu(self.volume.pixels(n).map(<[i16]>::to_vec).unwrap_or_default()))
             }
             VoxelNeeds::Volume => None,
+            VoxelNeeds::Labels(layer) => (n < slices).then(|| {
+                let [ni, nj, _] = self.volume.grid().size();
+                let labels = self.document.layer(*layer).slice(n).map(<[u8]>::to_vec);
+                VoxelPart::Labels(labels.unwrap_or_else(|| vec![0; ni * nj]))
+            }),
             VoxelNeeds::VolumeAndLungs => (n < 2 * slices).then(|| VoxelPart::Labels(self.lung_labels(n - slices))),
             VoxelNeeds::Box { bounds, layer, other, hu, without } => {
                 let at_once = (VOXELS_AT_ONCE / (bounds.size()[0] * bounds.size()[1]).max(1)).max(1);

@@ -56,13 +56,19 @@ pub struct JobRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
-    Decode { sources: Vec<SliceSource> },
+    Decode {
+        sources: Vec<SliceSource>,
+    },
     InnerArchive(FileId),
-    DecodeVolume { file: FileId },
+    DecodeVolume {
+        file: FileId,
+    },
     ReadSegmentation(FileId),
     Demonstration,
     Proposal(super::words::Text),
     Region,
+    /// Files that are saved when they are written.
+    Save(super::words::Text),
 }
 
 /// A file or series that was not opened.
@@ -300,6 +306,8 @@ pub struct Session {
     pub(super) profile: Profile,
     /// The reading form is on screen.
     pub(super) form_open: bool,
+    /// The report is on screen.
+    pub(super) report_open: bool,
     /// Autosave.
     pub(super) keeping: super::keeping::Keeping,
 }
@@ -409,6 +417,7 @@ impl Session {
             unmeasured: None,
             profile: Profile::default(),
             form_open: false,
+            report_open: false,
             keeping: super::keeping::Keeping::default(),
         }
     }
@@ -465,7 +474,7 @@ impl Session {
     ) -> Box<JobRequest> {
         let id = JobId(self.next_job);
         self.next_job = self.next_job.wrapping_add(1);
-        if let Purpose::Proposal(title) = &purpose {
+        if let Purpose::Proposal(title) | Purpose::Save(title) = &purpose {
             self.running.insert(id, Running { title: *title, fraction: 0.0 });
         }
         let voxels = match job {

@@ -152,6 +152,7 @@ impl Session {
                 self.notice = None;
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
+                self.report_open = false;
                 self.close_remote(update);
                 self.end_preflight(update);
             }
@@ -205,6 +206,12 @@ impl Session {
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
+            Action::ExportCsv => self.save_table(false, now, update),
+            Action::ExportJson => self.save_table(true, now, update),
+            Action::ExportNifti => self.save_label_maps(update),
+            Action::Report => {
+                self.report_open = !self.report_open && self.case.is_some();
+            }
             Action::ExportSeg => self.save(false, now, update),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(now, update),
@@ -237,6 +244,7 @@ impl Session {
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            Some(Purpose::Save(title)) => self.file_written(title, result, update),
             Some(Purpose::Region) => self.region_done(id, result, update),
             None => {}
         }

@@ -278,6 +278,8 @@ pub struct ViewModel {
     pub brush_radius_mm: f64,
     /// HU the brush may paint.
     pub brush_range: Option<(i16, i16)>,
+    /// The report, where it is open.
+    pub report: Option<super::report_view::ReportView>,
     /// The reading form, where it is open.
     pub form: Option<super::reading::FormView>,
     /// A region on show that is not accepted yet.
@@ -364,6 +366,7 @@ impl Session {
             ball: self.brush.ball,
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
+            report: self.report_view(),
             form: self.form_view(),
             region: self.region_view(),
             refine: self.refine,
@@ -457,7 +460,7 @@ impl Session {
         stacks.iter().enumerate().map(row).collect()
     }
 
-    fn segment_rows(&self) -> Vec<SegmentRow> {
+    pub(super) fn segment_rows(&self) -> Vec<SegmentRow> {
         let Some(case) = &self.case else { return Vec::new() };
         case.document
             .segments()

@@ -312,6 +312,14 @@ texts! {
     DOUBT_KERNEL: "sharp kernel" / "noyau dur";
     DOUBT_THICKNESS: "thick slices" / "coupes épaisses";
     DOUBT_CONTRAST: "contrast" / "injection";
+    EXPORT_CSV: "Save numbers (CSV)" / "Enregistrer les valeurs (CSV)";
+    EXPORT_JSON: "Save numbers (JSON)" / "Enregistrer les valeurs (JSON)";
+    EXPORT_NIFTI: "Save label maps (NIfTI)" / "Enregistrer les cartes d’étiquettes (NIfTI)";
+    REPORT: "Report" / "Compte rendu";
+    REPORT_PRINT: "Print or save as PDF" / "Imprimer ou enregistrer en PDF";
+    REPORT_HISTOGRAM: "HU of the lungs, % for each 16 HU; lines at −950, −700, −250, 100" / "UH des poumons, % par 16 UH ; traits à −950, −700, −250, 100";
+    REPORT_PROFILE: "Lung and involved lung from feet to head, ml for each mm" / "Poumon et poumon atteint des pieds vers la tête, ml par mm";
+    REPORT_ZONES: "Involvement by zone, %" / "Atteinte par zone, %";
     MODE_SUBTRACT: "Subtract" / "Soustraire";
     BRUSH_BALL: "Ball (3D)" / "Sphère (3D)";
     BRUSH_RADIUS: "Radius, mm" / "Rayon, mm";

@@ -6,6 +6,7 @@ use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
 use super::panes::Panes;
 use super::remote::RemoteDialog;
+use super::report::Report;
 use super::runtime::{Page, Runtime, page};
 use super::toolbar::Toolbar;
 use crate::session::{Command, action_of_key};
@@ -72,6 +73,7 @@ fn App() -> impl IntoView {
             <PreflightDialog />
             <UploadDialog />
             <HelpDialog />
+            <Report />
             <KeptDialogs />
         </div>
     }

@@ -19,6 +19,7 @@ mod panes;
 mod picture;
 mod regions;
 mod remote;
+mod report;
 mod runtime;
 mod toolbar;
 mod volume_tools;

@@ -195,13 +195,17 @@ pub(super) fn RightColumn() -> impl IntoView {
                     <small data-testid="acquisition">{move || page.view.with(|v| v.acquisition.clone())}</small>
                     <dl>{move || quantities.get().into_iter().skip(VOLUMES).map(quantity).collect_view()}</dl>
                 </details>
-                <CommandButton action=Action::Form enabled=has_case />
+                <div class="group">
+                    <CommandButton action=Action::Form enabled=has_case />
+                    <CommandButton action=Action::Report enabled=can_mark />
+                </div>
             </section>
             <section>
                 <h2>{say(words::HAND_OVER)}</h2>
                 <div class="group">
                     <CommandButton action=Action::ExportSeg enabled=can_mark />
                     <CommandButton action=Action::ExportSr enabled=can_mark />
+                    <CommandButton action=Action::ExportNifti enabled=can_mark />
                 </div>
                 <button
                     type="button"

@@ -1,0 +1,118 @@
+//! All numbers of a reading as one table: CSV (RFC 4180) for a spreadsheet, JSON for a program. No pixel, no name of a patient.
+
+use super::answers::answered;
+use super::drawn::{self, code_of};
+use super::sr::Drawn;
+use super::{ExportContext, ExportError};
+use crate::annotation::{CodedConcept, Document};
+use crate::report::{Quantity, scores};
+use serde::Serialize;
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableRow {
+    /// `ct`, `note`, `segment`, `quantity`, `measurement`, `form` or `score`.
+    pub kind: &'static str,
+    /// What it is.
+    pub name: String,
+    /// Number of the segment or measurement; empty where there is none.
+    pub number: Option<u16>,
+    /// The value; point as decimal mark.
+    pub value: String,
+    /// UCUM unit; empty where there is none.
+    pub unit: String,
+    /// Coding Scheme Designator and Code Value, as `SCT:39607008`; empty where there is none.
+    pub code: String,
+    /// How it was got, or what was chosen, in English.
+    pub about: String,
+}
+
+/// The rows, in the order of a report.
+pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], context: &ExportContext) -> Vec<TableRow> {
+    let row = |kind, name: &str, value: String| TableRow {
+        kind,
+        name: name.to_owned(),
+        number: None,
+        value,
+        unit: String::new(),
+        code: String::new(),
+        about: String::new(),
+    };
+    let coded = |c: CodedConcept| format!("{}:{}", c.scheme, c.value);
+    let mut rows = Vec::new();
+    if let Ok(first) = context.first() {
+        rows.push(row("ct", "Series Instance UID", first.series.instance_uid.clone()));
+        rows.push(row("ct", "Convolution Kernel", first.acquisition.kernel.clone()));
+        let kvp = first.acquisition.kvp.map(|v| v.to_string()).unwrap_or_default();
+        rows.push(TableRow { unit: "kV".to_owned(), ..row("ct", "KVP", kvp) });
+        let contrast = if first.acquisition.contrast_agent.is_empty() { "none recorded" } else { "recorded" };
+        rows.push(row("ct", "Contrast", contrast.to_owned()));
+    }
+    let grid = document.grid();
+    let [i, j, k] = grid.spacing_mm();
+    rows.push(TableRow { unit: "mm".to_owned(), ..row("ct", "spacing", format!("{i} {j} {k}")) });
+    rows.push(row("ct", "Hilum", context.software_version.clone()));
+    rows.extend(context.quality_notes.iter().map(|note| row("note", "geometry", note.clone())));
+    for segment in document.segments() {
+        let of = |name: &str, value: f64, unit: &str| TableRow {
+            number: Some(u16::from(segment.number)),
+            unit: unit.to_owned(),
+            code: coded(segment.meaning.property_type()),
+            about: segment.name.clone(),
+            ..row("segment", name, value.to_string())
+        };
+        rows.push(of("volume", document.volume_ml(segment.number), "ml"));
+        rows.extend(document.mean_hu(segment.number).map(|hu| of("mean", hu, "[hnsf'U]")));
+    }
+    for quantity in quantities {
+        rows.extend(quantity.value.map(|value| TableRow {
+            unit: quantity.unit.to_owned(),
+            about: quantity.method.to_owned(),
+            ..row("quantity", quantity.name, value.to_string())
+        }));
+    }
+    for (shape, values) in shapes {
+        for (what, value) in values {
+            let (concept, unit) = code_of(*what);
+            rows.push(TableRow {
+                number: Some(shape.number),
+                unit: unit.value.to_owned(),
+                code: coded(concept),
+                about: shape.kind.name().to_owned(),
+                ..row("measurement", drawn::name_of(*what), value.to_string())
+            });
+        }
+    }
+    for (field, value, unit, code, meaning) in answered(document) {
+        rows.push(TableRow { unit, code, about: meaning, ..row("form", field.key, value) });
+    }
+    for score in scores(document.answers()) {
+        rows.extend(score.value.map(|value| TableRow {
+            unit: score.unit.value.to_owned(),
+            code: coded(score.concept),
+            about: score.concept.meaning.to_owned(),
+            ..row("score", score.key, value.to_string())
+        }));
+    }
+    rows
+}
+
+/// The rows as CSV with a head line.
+///
+/// # Errors
+/// [`ExportError::Unwritable`] if they could not be written.
+pub fn csv(rows: &[TableRow]) -> Result<Vec<u8>, ExportError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|e| ExportError::Unwritable(e.to_string()))?;
+    }
+    writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
+}
+
+/// The rows as a JSON array.
+///
+/// # Errors
+/// [`ExportError::Unwritable`] if they could not be written.
+pub fn json(rows: &[TableRow]) -> Result<Vec<u8>, ExportError> {
+    serde_json::to_vec_pretty(rows).map_err(|e| ExportError::Unwritable(e.to_string()))
+}

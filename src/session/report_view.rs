@@ -1,0 +1,129 @@
+//! The one-page report as the page shows and prints it: numbers, answers, and what a picture says better.
+
+use super::form_words::{choice_words, field_title, score_title};
+use super::state::Session;
+use super::words;
+use crate::annotation::{Answer, SegmentMeaning};
+use crate::report::{FORM, scores};
+use crate::volume::Histogram;
+
+/// What the report shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReportView {
+    /// Series and how it was made; what its geometry makes doubtful.
+    pub head: Vec<String>,
+    /// Numbers: title, text, why to read them with care.
+    pub numbers: Vec<(String, String, Option<String>)>,
+    /// Segments: name, volume, mean HU.
+    pub segments: Vec<[String; 3]>,
+    /// Measurements in words.
+    pub measurements: Vec<String>,
+    /// Answers and scores: title and words.
+    pub form: Vec<(String, String)>,
+    /// HU of the lungs.
+    pub histogram: Option<HistogramView>,
+    /// Lung and involved lung by slice, from the feet to the head, ml for each mm of height.
+    pub profile: Vec<[f64; 2]>,
+    /// Percent involved of the six zones: right upper, middle, lower, then left.
+    pub zones: Option<[f64; 6]>,
+}
+
+/// A histogram in bins of [`Self::BIN_HU`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistogramView {
+    /// Share of the lungs in each bin, percent.
+    pub bins: Vec<f64>,
+}
+
+impl HistogramView {
+    /// First HU of the first bin.
+    pub const LOWEST_HU: i16 = -1024;
+    /// Width of a bin, HU.
+    pub const BIN_HU: i16 = 16;
+    /// Borders of the compartments, HU.
+    pub const BORDERS_HU: [i16; 4] = [-950, -700, -250, 100];
+    const BINS: i16 = 76;
+
+    fn of(histogram: &Histogram) -> Option<Self> {
+        let total = histogram.total();
+        let bin = |n: i16| {
+            let low = Self::LOWEST_HU + n * Self::BIN_HU;
+            100.0 * histogram.count(low, low + Self::BIN_HU - 1) as f64 / total as f64
+        };
+        (total > 0).then(|| Self { bins: (0..Self::BINS).map(bin).collect() })
+    }
+}
+
+impl Session {
+    pub(super) fn report_view(&self) -> Option<ReportView> {
+        let case = self.case.as_ref().filter(|_| self.report_open)?;
+        let lang = self.lang;
+        let first = case.series.instances.first();
+        let description = first.map(|i| i.series.description.clone()).filter(|d| !d.is_empty());
+        let notes = case.plan.findings.iter().map(|f| super::explain::geometry_finding(f, lang));
+        let mut lungs = Histogram::default();
+        let is_lung = |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung);
+        for segment in case.document.segments().iter().filter(|s| is_lung(s.meaning)) {
+            lungs.merge(case.document.histogram(segment.number));
+        }
+        let grid = case.volume.grid();
+        let per_mm = grid.voxel_volume_mm3() / 1000.0 / grid.spacing_mm()[2];
+        let ml = |n: [u64; 2]| (n[0] + n[1]) as f64 * per_mm;
+        let mut profile: Vec<[f64; 2]> = self.profile.slices().iter().map(|s| [ml(s.lung), ml(s.involved)]).collect();
+        if grid.step(2).0.z < 0.0 {
+            profile.reverse();
+        }
+        let answers = case.document.answers();
+        let mut form = Vec::new();
+        for field in FORM {
+            let Some(answer) = answers.get(&field.number) else { continue };
+            let words: Vec<&str> = match answer {
+                Answer::Choice(n) => {
+                    choice_words(field).get(usize::from(*n)).map(|t| t.in_lang(lang)).into_iter().collect()
+                }
+                Answer::Choices(bits) => {
+                    let all = choice_words(field).iter().enumerate();
+                    all.filter(|(n, _)| bits >> n & 1 == 1).map(|(_, t)| t.in_lang(lang)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let text = match answer {
+                Answer::Number(value) => lang.number(*value, 1),
+                Answer::Text(text) => text.clone(),
+                _ => words.join(", "),
+            };
+            form.push((field_title(field).in_lang(lang).to_owned(), text));
+        }
+        for score in scores(answers) {
+            form.extend(
+                score.value.map(|v| (score_title(score.key).in_lang(lang).to_owned(), lang.number(v, score.digits))),
+            );
+        }
+        Some(ReportView {
+            head: description.into_iter().chain(self.acquisition_words()).chain(notes).collect(),
+            numbers: self
+                .quantity_rows()
+                .into_iter()
+                .filter(|q| q.value.is_some())
+                .map(|q| (q.title, q.text, q.doubt))
+                .collect(),
+            segments: self
+                .segment_rows()
+                .into_iter()
+                .map(|s| {
+                    let mean = s.mean_hu.map_or_else(|| "—".to_owned(), |hu| lang.number(hu, 0));
+                    [s.name, s.volume, format!("{mean} {}", words::HU.in_lang(lang))]
+                })
+                .collect(),
+            measurements: self
+                .measurement_rows()
+                .into_iter()
+                .map(|m| format!("{} {}", m.name, m.text.join(" · ")))
+                .collect(),
+            form,
+            histogram: HistogramView::of(&lungs),
+            profile: if self.profile.lungs().is_some() { profile } else { Vec::new() },
+            zones: self.zone_extents(),
+        })
+    }
+}
