@@ -3,6 +3,7 @@
 //! Each algorithm takes its parameters as a struct, reports progress, can be stopped, and names what it doubts. Nothing here is
 //! final: a [`Proposal`] becomes segments the reader edits. Masks are one byte per voxel in memory order `[k, j, i]`.
 
+mod agreement;
 mod airways;
 mod ball;
 mod cells;
@@ -15,6 +16,7 @@ mod proposal;
 mod region;
 mod sides;
 
+pub use agreement::{Agreement, SURFACE_TOLERANCE_MM, agreement};
 pub use lesions::{LesionParameters, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
 pub use progress::Progress;

@@ -1,6 +1,6 @@
 //! What crosses the worker boundary.
 
-use crate::analysis::{Proposal, RegionOutcome, RegionTask};
+use crate::analysis::{Agreement, Proposal, RegionOutcome, RegionTask};
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
 use crate::import::{ArchiveContents, ArchiveError, ValueReport, VolumeFile, VolumeFileError};
@@ -64,6 +64,15 @@ pub enum Job {
     ProposeLesions {
         /// The grid of voxels and labels.
         grid: Grid,
+    },
+    /// Compare a segment with what lies beside it, on the input of [`Job::ChangeRegion`].
+    Compare {
+        /// Of the box: columns, rows, slices.
+        size: [usize; 3],
+        /// Along i, j, k.
+        spacing_mm: [f64; 3],
+        /// The segment's number.
+        segment: u8,
     },
     /// Write the given labels as a compressed NIfTI file.
     WriteNifti {
@@ -143,6 +152,8 @@ pub enum JobFacts {
     Files(Vec<String>),
     /// What was found; its labels follow as one payload of bytes, `[k, j, i]`.
     Proposal(Proposal),
+    /// How far two segments agree.
+    Agreement(Agreement),
     /// What became of a region; the labels of its box follow as one payload of bytes.
     Region(RegionOutcome),
 }

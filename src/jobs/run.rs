@@ -3,8 +3,8 @@
 use super::source::{FileSource, Stream};
 use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload, VoxelPart};
 use crate::analysis::{
-    AnalysisError, LesionParameters, LungParameters, Progress, RegionVoxels, change_region, propose_lesions,
-    propose_lungs,
+    AnalysisError, BESIDE_OTHER, LesionParameters, LungParameters, Progress, RegionVoxels, agreement, change_region,
+    propose_lesions, propose_lungs,
 };
 use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
@@ -101,6 +101,13 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
                 .map_err(analysis_error)?;
             let labels = std::mem::take(&mut proposal.labels);
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+        Job::Compare { size, spacing_mm, segment } => {
+            let (labels, beside) = input.labels.split_at(input.labels.len() / 2);
+            let first: Vec<bool> = labels.iter().map(|l| l == segment).collect();
+            let second: Vec<bool> = beside.iter().map(|b| b & BESIDE_OTHER != 0).collect();
+            let found = agreement(*size, *spacing_mm, &first, &second).map_err(analysis_error)?;
+            Ok(JobOutput { facts: JobFacts::Agreement(found), payloads: Vec::new() })
         }
         Job::WriteNifti { grid, name } => {
             let bytes = nifti::packed(grid, &input.labels).map_err(|e| JobError::Analysis(e.to_string()))?;

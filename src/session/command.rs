@@ -174,6 +174,8 @@ pub enum Action {
     AcceptRegion,
     /// Change the whole active segment.
     Refine(Refine),
+    /// How far the active segment and the other one agree.
+    CompareSegments,
     /// The slice of the active segment on a neighbouring slice too.
     CopySlice(i32),
     /// Fill the slices between contoured ones.

@@ -75,6 +75,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Refine(Refine::Split), "refine-split", &[], words::REFINE_SPLIT),
     info(Action::Refine(Refine::ThresholdSegment), "refine-threshold-segment", &[], words::REFINE_THRESHOLD_SEGMENT),
     info(Action::Refine(Refine::ThresholdLungs), "refine-threshold-lungs", &[], words::REFINE_THRESHOLD_LUNGS),
+    info(Action::CompareSegments, "compare-segments", &[], words::COMPARE),
     info(Action::Undo, "undo", &["Ctrl+z"], words::UNDO),
     info(Action::Redo, "redo", &["Ctrl+Shift+z", "Ctrl+y"], words::REDO),
     info(Action::Escape, "escape", &["Escape"], words::ESCAPE),

@@ -8,6 +8,7 @@ mod change;
 mod cine;
 mod command;
 mod command_table;
+mod comparing;
 mod contouring;
 mod explain;
 mod form_words;
@@ -48,6 +49,7 @@ pub use command::{
     PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange,
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
+pub use comparing::AgreementRow;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};

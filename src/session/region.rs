@@ -411,6 +411,7 @@ impl Session {
                 Action::Tool(_)
                     | Action::Interpolate
                     | Action::CopySlice(_)
+                    | Action::CompareSegments
                     | Action::DeleteSegment
                     | Action::ProposeLungs
                     | Action::ProposeLesions

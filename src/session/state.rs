@@ -10,6 +10,7 @@ use super::region_voxels::VoxelNeeds;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
+use crate::analysis::Agreement;
 use crate::annotation::{Document, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
@@ -67,6 +68,8 @@ pub(super) enum Purpose {
     Demonstration,
     Proposal(super::words::Text),
     Region,
+    /// Two segments are compared.
+    Compare([u8; 2]),
     /// Files that are saved when they are written.
     Save(super::words::Text),
 }
@@ -284,6 +287,8 @@ pub struct Session {
     /// A change of a region that is on show.
     pub(super) region: Option<Box<Region>>,
     pub(super) refine: RefineSettings,
+    /// The segments compared last, the history's revision they were of, and how far they agree.
+    pub(super) agreement: Option<([u8; 2], u64, Agreement)>,
     /// The measurement that keys act on.
     pub(super) selected: Option<u16>,
     /// The measurements of the document with their numbers.
@@ -404,6 +409,7 @@ impl Session {
             gesture: Gesture::None,
             region: None,
             refine: RefineSettings::default(),
+            agreement: None,
             selected: None,
             measured: Vec::new(),
             last_plane: Some(crate::geometry::AnatomicalPlane::Axial),

@@ -203,6 +203,7 @@ impl Session {
             Action::DeleteMeasurement => self.delete_measurement(update),
             Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
             Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
+            Action::CompareSegments => self.compare(update),
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
@@ -244,6 +245,7 @@ impl Session {
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            Some(Purpose::Compare(pair)) => self.compared(pair, result, update),
             Some(Purpose::Save(title)) => self.file_written(title, result, update),
             Some(Purpose::Region) => self.region_done(id, result, update),
             None => {}

@@ -278,6 +278,8 @@ pub struct ViewModel {
     pub brush_radius_mm: f64,
     /// HU the brush may paint.
     pub brush_range: Option<(i16, i16)>,
+    /// How far the two segments compared last agree.
+    pub agreement: Vec<super::comparing::AgreementRow>,
     /// The report, where it is open.
     pub report: Option<super::report_view::ReportView>,
     /// The reading form, where it is open.
@@ -366,6 +368,7 @@ impl Session {
             ball: self.brush.ball,
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
+            agreement: self.agreement_rows(),
             report: self.report_view(),
             form: self.form_view(),
             region: self.region_view(),

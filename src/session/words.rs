@@ -320,6 +320,12 @@ texts! {
     REPORT_HISTOGRAM: "HU of the lungs, % for each 16 HU; lines at −950, −700, −250, 100" / "UH des poumons, % par 16 UH ; traits à −950, −700, −250, 100";
     REPORT_PROFILE: "Lung and involved lung from feet to head, ml for each mm" / "Poumon et poumon atteint des pieds vers la tête, ml par mm";
     REPORT_ZONES: "Involvement by zone, %" / "Atteinte par zone, %";
+    COMPARE: "Compare with the other" / "Comparer avec l’autre";
+    DICE: "Dice" / "Dice";
+    VOLUME_DIFFERENCE: "Volume difference" / "Différence de volume";
+    HAUSDORFF_95: "Hausdorff 95 %" / "Hausdorff 95 %";
+    MEAN_SURFACE: "Mean surface distance" / "Distance moyenne des surfaces";
+    SURFACE_DICE: "Surface Dice at {} mm" / "Dice de surface à {} mm";
     MODE_SUBTRACT: "Subtract" / "Soustraire";
     BRUSH_BALL: "Ball (3D)" / "Sphère (3D)";
     BRUSH_RADIUS: "Radius, mm" / "Rayon, mm";

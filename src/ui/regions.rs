@@ -118,6 +118,17 @@ pub(super) fn RefineMenu() -> impl IntoView {
                     }}
                 </select>
             </label>
+            <CommandButton action=Action::CompareSegments enabled=can_mark labelled=true />
+            {move || {
+                page.view
+                    .with(|v| v.agreement.clone())
+                    .into_iter()
+                    .map(|row| {
+                        let value = row.value.map(|v| v.to_string());
+                        view! { <small data-testid=format!("agreement-{}", row.name) data-value=value>{row.text}</small> }
+                    })
+                    .collect_view()
+            }}
             {Refine::ALL
                 .map(|refine| view! { <CommandButton action=Action::Refine(refine) enabled=can_mark labelled=true /> })
                 .collect_view()}

@@ -3,7 +3,7 @@
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::words;
-use crate::session::{Action, HistogramView, ReportView};
+use crate::session::{Action, Command, HistogramView, ReportView};
 use leptos::prelude::*;
 
 #[component]
@@ -23,7 +23,9 @@ pub(super) fn Report() -> impl IntoView {
                 </button>
                 <CommandButton action=Action::ExportCsv />
                 <CommandButton action=Action::ExportJson />
-                <CommandButton action=Action::Report />
+                <button type="button" data-testid="report-close" on:click=move |_| page.dispatch(Command::Do(Action::Report))>
+                    {say(words::CLOSE)}
+                </button>
             </div>
             {move || report.get().map(sheet)}
         </div>
@@ -110,6 +112,7 @@ fn profile(slices: &[[f64; 2]]) -> impl IntoView + use<> {
 
 /// Six fields as the reader faces the patient: right on the left.
 fn zones(zones: [f64; 6]) -> impl IntoView {
+    let lang = page().view.with_untracked(|v| v.lang);
     let cell = |n: usize| {
         let (x, y) = (if n < 3 { 20 } else { 160 }, 4 + 32 * (n % 3));
         let percent = zones[n];
@@ -118,7 +121,7 @@ fn zones(zones: [f64; 6]) -> impl IntoView {
             <g>
                 <rect class="zone" x=x y=y width="120" height="28" rx="4" />
                 <rect class="involved" x=x y=y width="120" height="28" rx="4" fill-opacity=depth />
-                <text x=x + 60 y=y + 19 text-anchor="middle">{format!("{percent:.1}")}</text>
+                <text x=x + 60 y=y + 19 text-anchor="middle">{lang.number(percent, 1)}</text>
             </g>
         }
     };
