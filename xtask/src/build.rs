@@ -1,5 +1,6 @@
 //! The release bundle.
 
+use crate::headers;
 use crate::run::{Outcome, command, output, root, run};
 use crate::tools;
 use std::fs;
@@ -34,7 +35,7 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
         }
         println!("{}: {}", file.file_name().unwrap_or_default().to_string_lossy(), sizes(&file, bytes.len()));
     }
-    Ok(())
+    headers::write_snippets()
 }
 
 /// An origin and nothing else, for it becomes part of the policy: no path, no space, no semicolon. Without encryption only

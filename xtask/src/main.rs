@@ -7,6 +7,7 @@
 mod build;
 mod decoders;
 mod fuzz;
+mod headers;
 mod machine;
 mod measure;
 mod run;

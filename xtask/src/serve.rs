@@ -1,6 +1,7 @@
 //! A server for `dist/` on the loopback address, with the headers production should have.
 
 use crate::build;
+use crate::headers::{headers, policy};
 use crate::run::{Outcome, root};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -47,21 +48,6 @@ fn serve(listener: &TcpListener, policy: &str) {
         let (dist, policy) = (dist.clone(), policy.to_owned());
         std::thread::spawn(move || answer(stream, &dist, &policy));
     }
-}
-
-/// The policy of the built page itself, and what only a header can say.
-fn policy() -> Outcome<String> {
-    let page = fs::read_to_string(root().join("dist/index.html"))
-        .map_err(|e| format!("dist/index.html: {e}; cargo xtask build makes it"))?;
-    let own = policy_of(&page).ok_or("dist/index.html has no Content-Security-Policy")?;
-    Ok(format!("{own}; frame-ancestors 'none'"))
-}
-
-/// The content of a page's Content-Security-Policy, if it has one.
-fn policy_of(page: &str) -> Option<&str> {
-    let (_, after) = page.split_once("http-equiv=\"Content-Security-Policy\"")?;
-    let (_, content) = after.split_once('>')?.0.split_once("content=\"")?;
-    content.split_once('"').map(|(policy, _)| policy)
 }
 
 fn answer(mut stream: TcpStream, dist: &Path, policy: &str) {
@@ -123,19 +109,18 @@ fn send(
     let name = file.file_stem().and_then(|n| n.to_str()).unwrap_or_default().trim_end_matches("_bg");
     let hashed = name.rsplit('-').next().is_some_and(|h| h.len() == 16 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     let keep = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let named: String = headers(policy).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: {keep}\r\n\
-         Content-Security-Policy: {policy}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
-         Permissions-Policy: camera=(), microphone=(), geolocation=(), usb=(), payment=()\r\n\
-         Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: {keep}\r\n{named}\
+         Connection: close\r\n\r\n"
     )?;
     stream.write_all(body)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{file_of, policy_of};
+    use super::file_of;
     use std::path::Path;
 
     #[test]
@@ -145,13 +130,5 @@ mod tests {
         assert!(file_of(here, "/../Cargo.toml").is_none());
         assert!(file_of(here, "/src/../../Cargo.lock").is_none());
         assert!(file_of(here, "/src").is_none());
-    }
-
-    #[test]
-    fn the_header_repeats_the_pages_policy() {
-        let page =
-            "<meta\n http-equiv=\"Content-Security-Policy\"\n content=\"default-src 'none'; script-src 'self'\"\n/>";
-        assert_eq!(policy_of(page), Some("default-src 'none'; script-src 'self'"));
-        assert_eq!(policy_of("<meta name=\"referrer\" content=\"no-referrer\" />"), None);
     }
 }
