@@ -5,7 +5,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use hilum::analysis::{LesionParameters, LungParameters, Progress, propose_lesions, propose_lungs};
 use hilum::annotation::{
-    Brush, BrushShape, ContourAction, Document, Edit, Origin, SegmentMeaning, brush_stroke, fill_contour, interpolate,
+    Brush, BrushShape, ContourAction, Document, Edit, Gate, Origin, SegmentMeaning, brush_stroke, fill_contour,
+    interpolate,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane};
 use hilum::report::{Profile, quantities};
@@ -92,7 +93,7 @@ fn tools(criterion: &mut Criterion) {
     }
     let cut = Plane::anatomical(AnatomicalPlane::Axial, CENTRE);
     for shape in [BrushShape::Disc, BrushShape::Ball] {
-        let brush = Brush { radius_mm: 15.0, shape, range_hu: Some((-700, 100)) };
+        let brush = Brush { radius_mm: 15.0, shape, gate: Gate { range_hu: Some((-700, 100)), in_lungs: false } };
         let path = [CENTRE, PatientPoint::new(6.0, 3.0, 0.0)];
         group.bench_function(format!("{shape:?} of 30 mm and back"), |b| {
             b.iter(|| {

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
 
 use hilum::annotation::{
-    Brush, BrushShape, ContourAction, Document, DocumentError, Edit, History, Layer, Origin, SegmentMeaning,
+    Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Gate, History, Layer, Origin, SegmentMeaning,
     Transaction, brush_stroke, fill_contour, interpolate,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane};
@@ -112,7 +112,7 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
             let brush = Brush {
                 radius_mm: *radius_mm,
                 shape: if *ball { BrushShape::Ball } else { BrushShape::Disc },
-                range_hu: soft.then_some((-500, 100)),
+                gate: Gate { range_hu: soft.then_some((-500, 100)), in_lungs: *ball && !soft },
             };
             let path: Vec<PatientPoint> = path.iter().map(|p| point(*p)).collect();
             brush_stroke(document, volume, *segment, &brush, &Plane::anatomical(*plane, path[0]), &path, *erase)

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
 
 use hilum::annotation::{
-    Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Origin, SegmentMeaning, brush_stroke,
-    fill_contour, interpolate,
+    Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Gate, Origin, SegmentMeaning, brush_stroke,
+    fill_contour, fill_contour_within, interpolate,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex, VoxelPoint};
 use hilum::volume::CtVolume;
@@ -304,7 +304,7 @@ fn a_contour_in_an_oblique_plane_fills_a_sheet_without_holes() {
     }
 }
 
-const BALL: Brush = Brush { radius_mm: 15.0, shape: BrushShape::Ball, range_hu: None };
+const BALL: Brush = Brush { radius_mm: 15.0, shape: BrushShape::Ball, gate: Gate { range_hu: None, in_lungs: false } };
 
 #[test]
 fn a_brush_touches_what_is_within_its_radius_and_nothing_else() {
@@ -336,7 +336,7 @@ fn a_brush_touches_what_is_within_its_radius_and_nothing_else() {
 
 #[test]
 fn a_disc_is_one_layer_with_the_area_of_the_sweep() {
-    let disc = Brush { radius_mm: 12.0, shape: BrushShape::Disc, range_hu: None };
+    let disc = Brush { radius_mm: 12.0, shape: BrushShape::Disc, gate: Gate { range_hu: None, in_lungs: false } };
     for (name, grid) in grids() {
         let volume = air(grid);
         for plane in AnatomicalPlane::ALL {
@@ -360,7 +360,7 @@ fn a_thin_fast_stroke_has_no_gap() {
     for (name, grid) in grids() {
         let volume = air(grid);
         for shape in [BrushShape::Disc, BrushShape::Ball] {
-            let thin = Brush { radius_mm: 0.1, shape, range_hu: None };
+            let thin = Brush { radius_mm: 0.1, shape, gate: Gate { range_hu: None, in_lungs: false } };
             let cut = Plane::anatomical(AnatomicalPlane::Sagittal, PatientPoint::new(0.0, 0.0, 0.0));
             let path = [cut.at(-40.0, 21.0), cut.at(35.0, -30.0), cut.at(30.0, 33.0)];
             let mut document = document(&volume);
@@ -395,7 +395,7 @@ fn a_range_keeps_the_brush_to_its_hu() {
     let mut document = document(&volume);
     let plane = Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, 0.0));
     let path = [PatientPoint::new(0.0, 0.0, 0.0)];
-    let brush = Brush { range_hu: Some((-100, 40)), ..BALL };
+    let brush = Brush { gate: Gate { range_hu: Some((-100, 40)), in_lungs: false }, ..BALL };
     brush_stroke(&mut document, &volume, 1, &brush, &plane, &path, false).unwrap();
     assert!(document.voxel_count(1) > 1000);
     assert_eq!(document.mean_hu(1), Some(40.0));
@@ -492,4 +492,37 @@ fn interpolation_keeps_marked_slices_and_locked_segments() {
     assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "there is no fourth axis");
     assert_eq!(interpolate(&mut document, &volume, 2, 2), Err(DocumentError::Locked(2)));
     assert_eq!(document.problems(&volume), Vec::<String>::new());
+}
+
+#[test]
+fn gates_hold_brush_and_contour_in_the_lungs_and_in_their_range() {
+    let (name, grid) = grids().remove(0);
+    let volume = air(grid);
+    let mut document = document(&volume);
+    let lung = document.new_segment(SegmentMeaning::LeftLung, String::new(), Origin::Manual).unwrap();
+    let number = lung.number;
+    document.apply(&Edit::Segment { number, before: None, after: Some(lung) }, &volume).unwrap();
+    let layer = SegmentMeaning::LeftLung.layer();
+    document.edit_voxels(layer, &volume, |editor| {
+        for row in 0..121 * 121 {
+            editor.set_span(row / 121, row % 121, 60, 121, |_, _| Some(number));
+        }
+    });
+    let plane = Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, 0.0));
+    let in_lungs = Gate { range_hu: None, in_lungs: true };
+    let middle = [PatientPoint::new(0.0, 0.0, 0.0)];
+    let ball = Brush { gate: in_lungs, ..BALL };
+    brush_stroke(&mut document, &volume, 1, &ball, &plane, &middle, false).unwrap();
+    let half = 2.0 / 3.0 * PI * 15f64.powi(3) / 1000.0;
+    assert!((document.volume_ml(1) / half - 1.0).abs() < 0.07, "{name}: {} of {half}", document.volume_ml(1));
+    let disc: Vec<[f64; 2]> =
+        (0..90).map(|n| f64::from(n) / 90.0 * 2.0 * PI).map(|a| [30.0 * a.cos(), 30.0 * a.sin()]).collect();
+    let draw = |document: &mut Document, gate: Gate| {
+        fill_contour_within(document, &volume, 2, &plane, &disc, ContourAction::Add, &gate).unwrap();
+        document.volume_ml(2)
+    };
+    assert_eq!(draw(&mut document, Gate { range_hu: Some((0, 100)), in_lungs: false }), 0.0);
+    let inside = draw(&mut document, in_lungs);
+    assert!((inside / (PI * 450.0 / 1000.0) - 1.0).abs() < 0.05, "{inside}");
+    assert!(draw(&mut document, Gate::default()) > 1.9 * inside);
 }

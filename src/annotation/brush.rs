@@ -1,7 +1,7 @@
 //! Painting and erasing with a round brush that leaves no gaps.
 
 use super::plane_layer::PlaneLayer;
-use super::{Document, DocumentError, Edit};
+use super::{Document, DocumentError, Edit, Gate};
 use crate::geometry::{Grid, PatientPoint, PatientVector, Plane, VoxelIndex};
 use crate::volume::{CtVolume, LabelEditor};
 
@@ -21,8 +21,8 @@ pub struct Brush {
     pub radius_mm: f64,
     /// How far it reaches across the plane.
     pub shape: BrushShape,
-    /// Touches only voxels with HU in this range, both ends included.
-    pub range_hu: Option<(i16, i16)>,
+    /// Touches only what this lets through.
+    pub gate: Gate,
 }
 
 /// Paints a segment along a path, or erases it.
@@ -46,14 +46,11 @@ pub fn brush_stroke(
     let layer = document.editable_layer(segment)?;
     let locked = document.locked_labels(layer);
     let grid = *document.grid();
-    let choose = |offset: usize, old: u8| {
-        let in_range = brush.range_hu.is_none_or(|(low, high)| (low..=high).contains(&volume.at_offset(offset)));
-        match erase {
-            true => (old == segment && in_range).then_some(0),
-            false => (!locked[usize::from(old)] && in_range).then_some(segment),
-        }
-    };
-    Ok(document.edit_voxels(layer, volume, |editor| {
+    Ok(document.edit_within(layer, volume, &brush.gate, |editor, allows| {
+        let choose = |offset: usize, old: u8| match erase {
+            true => (old == segment && allows(offset)).then_some(0),
+            false => (!locked[usize::from(old)] && allows(offset)).then_some(segment),
+        };
         if !(brush.radius_mm >= 0.0 && brush.radius_mm.is_finite() && path.iter().all(|p| p.0.is_finite())) {
             return;
         }

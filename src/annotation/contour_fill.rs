@@ -1,7 +1,7 @@
 //! Filling a closed contour drawn in a plane.
 
 use super::plane_layer::PlaneLayer;
-use super::{Document, DocumentError, Edit};
+use super::{Document, DocumentError, Edit, Gate};
 use crate::geometry::{Plane, raster_spans};
 use crate::volume::CtVolume;
 
@@ -32,16 +32,33 @@ pub fn fill_contour(
     outline: &[[f64; 2]],
     action: ContourAction,
 ) -> Result<Edit, DocumentError> {
+    fill_contour_within(document, volume, segment, plane, outline, action, &Gate::default())
+}
+
+/// As [`fill_contour`], of the voxels that the gate lets through.
+///
+/// # Errors
+/// As for [`fill_contour`].
+pub fn fill_contour_within(
+    document: &mut Document,
+    volume: &CtVolume,
+    segment: u8,
+    plane: &Plane,
+    outline: &[[f64; 2]],
+    action: ContourAction,
+    gate: &Gate,
+) -> Result<Edit, DocumentError> {
     let layer = document.editable_layer(segment)?;
     let locked = document.locked_labels(layer);
     let grid = *document.grid();
-    Ok(document.edit_voxels(layer, volume, |editor| {
+    Ok(document.edit_within(layer, volume, gate, |editor, allows| {
         let Some(cut) = PlaneLayer::new(&grid, plane) else { return };
         let polygon: Vec<[f64; 2]> = outline.iter().map(|p| cut.column_of(&grid, plane.at(p[0], p[1]))).collect();
         let [columns, rows] = cut.columns();
         for (v, begin, end) in raster_spans(&polygon, columns, rows) {
             for at in (begin..end).filter_map(|u| cut.voxel(u, v)) {
-                editor.set_span(at.k, at.j, at.i, at.i + 1, |_, old| match action {
+                editor.set_span(at.k, at.j, at.i, at.i + 1, |offset, old| match action {
+                    _ if !allows(offset) => None,
                     ContourAction::Add => (!locked[usize::from(old)]).then_some(segment),
                     ContourAction::Subtract => (old == segment).then_some(0),
                 });

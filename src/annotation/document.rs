@@ -77,6 +77,15 @@ impl Edit {
     }
 }
 
+/// Which voxels a tool of the hand may touch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// Only those with HU in this range, both ends included.
+    pub range_hu: Option<(i16, i16)>,
+    /// Only those of the lung segments; without such segments none. Segments of anatomy are not bounded.
+    pub in_lungs: bool,
+}
+
 /// Why a change was refused. Nothing was changed then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
@@ -225,6 +234,39 @@ impl Document {
     pub fn edit_voxels(&mut self, layer: Layer, volume: &CtVolume, change: impl FnOnce(&mut LabelEditor<'_>)) -> Edit {
         let mut editor = self.layers[layer.index()].edit();
         change(&mut editor);
+        let delta = editor.finish();
+        self.recount(layer, &delta, volume);
+        Edit::Voxels { layer, delta }
+    }
+    /// As [`edit_voxels`](Self::edit_voxels), with what tells whether a voxel, given by its offset, may be touched.
+    pub fn edit_within(
+        &mut self,
+        layer: Layer,
+        volume: &CtVolume,
+        gate: &Gate,
+        change: impl FnOnce(&mut LabelEditor<'_>, &dyn Fn(usize) -> bool),
+    ) -> Edit {
+        let mut lungs = [false; 256];
+        for segment in self.segments.iter().filter(|s| s.meaning.is_lung()) {
+            lungs[usize::from(segment.number)] = true;
+        }
+        let [ni, nj, _] = self.grid().size();
+        let [anatomy, findings] = &mut self.layers;
+        // Lungs are drawn on their own layer: there they bound nothing.
+        let (edited, beside) = match layer {
+            Layer::Anatomy => (anatomy, None),
+            Layer::Findings => (findings, Some(&*anatomy).filter(|_| gate.in_lungs)),
+        };
+        let in_lungs = |offset: usize| {
+            beside.is_none_or(|map| {
+                let label = map.slice(offset / (ni * nj)).map_or(0, |labels| labels[offset % (ni * nj)]);
+                lungs[usize::from(label)]
+            })
+        };
+        let in_range =
+            |offset: usize| gate.range_hu.is_none_or(|(low, high)| (low..=high).contains(&volume.at_offset(offset)));
+        let mut editor = edited.edit();
+        change(&mut editor, &|offset| in_range(offset) && in_lungs(offset));
         let delta = editor.finish();
         self.recount(layer, &delta, volume);
         Edit::Voxels { layer, delta }

@@ -17,9 +17,9 @@ mod stored;
 
 pub use answer::Answer;
 pub use brush::{Brush, BrushShape, brush_stroke};
-pub use contour_fill::{ContourAction, fill_contour};
+pub use contour_fill::{ContourAction, fill_contour, fill_contour_within};
 pub use copy_slice::copy_slice;
-pub use document::{Document, DocumentError, Edit};
+pub use document::{Document, DocumentError, Edit, Gate};
 pub use history::{History, Step, Transaction};
 pub use interpolate::interpolate;
 pub use measurement::{Grip, Measured, Measurement, MeasurementKind};

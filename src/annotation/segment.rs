@@ -69,6 +69,10 @@ impl SegmentMeaning {
             Self::Lesion | Self::GroundGlass | Self::Consolidation => Layer::Findings,
         }
     }
+    /// Whether it is one of the lungs.
+    pub fn is_lung(self) -> bool {
+        matches!(self, Self::RightLung | Self::LeftLung)
+    }
     /// Segmented Property Category (CID 7150 for SEG).
     pub fn category(self) -> CodedConcept {
         match self.layer() {

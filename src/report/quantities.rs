@@ -37,7 +37,7 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         }
         all
     };
-    let lungs = merged(&|m, _| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung));
+    let lungs = merged(&|m, _| m.is_lung());
     let findings = merged(&|_, layer| layer == Layer::Findings);
     let ml = |voxels: u64| document.grid().millilitres(voxels);
     let total = profile.total();

@@ -166,6 +166,8 @@ pub enum Action {
     ToggleSubtract,
     /// The brush is a ball instead of a disc.
     ToggleBall,
+    /// Brush and contour touch nothing outside the lungs.
+    ToggleInLungs,
     /// Brush radius by one step.
     BrushStep(i32),
     /// Close the contour whose points are set by clicks, or accept the region on show.

@@ -55,6 +55,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::AcceptRegion, "region-accept", &[], words::REGION_ACCEPT),
     info(Action::ToggleSubtract, "mode-subtract", &["x"], words::MODE_SUBTRACT),
     info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
+    info(Action::ToggleInLungs, "brush-in-lungs", &["Shift+i"], words::BRUSH_IN_LUNGS),
     info(Action::BrushStep(1), "brush-larger", &["]", "+"], words::BRUSH_LARGER),
     info(Action::BrushStep(-1), "brush-smaller", &["[", "-"], words::BRUSH_SMALLER),
     info(Action::CloseContour, "close-contour", &["Enter"], words::CLOSE_CONTOUR),

@@ -5,7 +5,7 @@ use super::command::{PaneId, PointerInput};
 use super::gesture::{CLICK_PX, Gesture};
 use super::state::Session;
 use super::words;
-use crate::annotation::{ContourAction, Edit, Transaction, fill_contour};
+use crate::annotation::{ContourAction, Edit, Transaction, fill_contour_within};
 use crate::geometry::{PanePoint, PatientPoint, simplify};
 
 /// Points of a contour nearer to a straight line than this, in CSS px, say nothing.
@@ -134,7 +134,9 @@ impl Session {
         let outline: Vec<[f64; 2]> = contour.points.iter().map(|p| plane.coordinates(*p)).collect();
         let outline = simplify(&outline, CONTOUR_TOLERANCE_PX * state.mm_per_px);
         let action = if contour.subtract { ContourAction::Subtract } else { ContourAction::Add };
-        let edit = match fill_contour(&mut case.document, &case.volume, segment, &plane, &outline, action) {
+        let gate = self.brush.gate();
+        let edit = match fill_contour_within(&mut case.document, &case.volume, segment, &plane, &outline, action, &gate)
+        {
             Ok(edit) => edit,
             Err(error) => {
                 log::debug!("{error}");

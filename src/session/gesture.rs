@@ -198,7 +198,7 @@ impl Session {
         let brush = Brush {
             radius_mm: self.brush.radius_mm,
             shape: if self.brush.ball { BrushShape::Ball } else { BrushShape::Disc },
-            range_hu: self.brush.range_hu,
+            gate: self.brush.gate(),
         };
         let Gesture::Stroke { pane, last, erase, edits } = &mut self.gesture else { return };
         let Some(case) = &mut self.case else { return };

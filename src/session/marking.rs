@@ -137,6 +137,13 @@ impl Session {
         self.volume_revision += 1;
     }
 
+    pub(super) fn toggle_in_lungs(&mut self, update: &mut Update) {
+        if !self.brush.in_lungs && !self.case.as_ref().is_some_and(Case::has_lungs) {
+            return self.say(words::NO_LUNGS, update);
+        }
+        self.brush.in_lungs = !self.brush.in_lungs;
+    }
+
     pub(super) fn brush_step(&mut self, steps: i32, update: &mut Update) {
         let radius = self.brush.radius_mm * 1.25f64.powi(steps);
         self.set_brush_radius(radius, update);

@@ -83,8 +83,7 @@ impl Case {
     }
     /// Numbers of the lung segments.
     pub(super) fn lung_numbers(&self) -> Vec<u8> {
-        let is_lung = |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung);
-        self.document.segments().iter().filter(|s| is_lung(s.meaning)).map(|s| s.number).collect()
+        self.document.segments().iter().filter(|s| s.meaning.is_lung()).map(|s| s.number).collect()
     }
     /// The lungs on slice `k` as labels 0 and 1, row by row.
     pub fn lung_labels(&self, k: usize) -> Vec<u8> {

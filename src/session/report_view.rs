@@ -3,7 +3,7 @@
 use super::form_words::{choice_words, field_title, score_title};
 use super::state::Session;
 use super::words;
-use crate::annotation::{Answer, SegmentMeaning};
+use crate::annotation::Answer;
 use crate::report::{FORM, scores};
 use crate::volume::Histogram;
 
@@ -62,8 +62,7 @@ impl Session {
         let description = first.map(|i| i.series.description.clone()).filter(|d| !d.is_empty());
         let notes = case.plan.findings.iter().map(|f| super::explain::geometry_finding(f, lang));
         let mut lungs = Histogram::default();
-        let is_lung = |m| matches!(m, SegmentMeaning::RightLung | SegmentMeaning::LeftLung);
-        for segment in case.document.segments().iter().filter(|s| is_lung(s.meaning)) {
+        for segment in case.document.segments().iter().filter(|s| s.meaning.is_lung()) {
             lungs.merge(case.document.histogram(segment.number));
         }
         let grid = case.volume.grid();

@@ -11,7 +11,7 @@ use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::analysis::Agreement;
-use crate::annotation::{Document, History, Measured, Measurement};
+use crate::annotation::{Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Outbound, OutboundObject};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
@@ -184,8 +184,16 @@ pub struct BrushSettings {
     pub radius_mm: f64,
     /// Ball in 3D, or disc in the pane's plane.
     pub ball: bool,
-    /// HU it may paint; `None` all.
+    /// HU that brush and contour may touch; `None` all.
     pub range_hu: Option<(i16, i16)>,
+    /// Brush and contour touch nothing outside the lungs.
+    pub in_lungs: bool,
+}
+
+impl BrushSettings {
+    pub(super) fn gate(&self) -> Gate {
+        Gate { range_hu: self.range_hu, in_lungs: self.in_lungs }
+    }
 }
 
 /// Progress of a named job.
@@ -405,7 +413,7 @@ impl Session {
             shown_px: [0.0; 4],
             tool: Tool::Navigate,
             subtract: false,
-            brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None },
+            brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None, in_lungs: false },
             gesture: Gesture::None,
             region: None,
             refine: RefineSettings::default(),

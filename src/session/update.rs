@@ -188,6 +188,7 @@ impl Session {
             Action::CutStep(steps) => self.step_cut(steps, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
+            Action::ToggleInLungs => self.toggle_in_lungs(update),
             Action::BrushStep(steps) if self.step_region(steps, update) => {}
             Action::BrushStep(steps) => self.brush_step(steps, update),
             Action::CloseContour if self.accept_when_done(update) => {}

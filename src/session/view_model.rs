@@ -274,6 +274,8 @@ pub struct ViewModel {
     pub subtract: bool,
     /// The brush is a ball.
     pub ball: bool,
+    /// Brush and contour stay in the lungs.
+    pub in_lungs: bool,
     /// Brush radius, mm.
     pub brush_radius_mm: f64,
     /// HU the brush may paint.
@@ -366,6 +368,7 @@ impl Session {
             tool: Some(self.tool),
             subtract: self.subtract,
             ball: self.brush.ball,
+            in_lungs: self.brush.in_lungs,
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
             agreement: self.agreement_rows(),

@@ -329,6 +329,7 @@ texts! {
     MODE_SUBTRACT: "Subtract" / "Soustraire";
     BRUSH_BALL: "Ball (3D)" / "Sphère (3D)";
     BRUSH_RADIUS: "Radius, mm" / "Rayon, mm";
+    BRUSH_IN_LUNGS: "Only in the lungs" / "Seulement dans les poumons";
     BRUSH_LARGER: "Larger brush" / "Pinceau plus grand";
     BRUSH_SMALLER: "Smaller brush" / "Pinceau plus petit";
     HU_RANGE: "Only HU from – to" / "Seulement UH de – à";

@@ -362,6 +362,7 @@ fn MarkingTools() -> impl IntoView {
     let page = page();
     let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
     let subtract = Signal::derive(move || page.view.with(|v| v.subtract));
+    let in_lungs = Signal::derive(move || page.view.with(|v| v.in_lungs));
     let ball = Signal::derive(move || page.view.with(|v| v.ball));
     let range = Memo::new(move |_| page.view.with(|v| v.brush_range));
     let low = RwSignal::new(-700i16);
@@ -374,6 +375,7 @@ fn MarkingTools() -> impl IntoView {
         <div class="group">
             <CommandButton action=Action::ToggleSubtract pressed=subtract />
             <CommandButton action=Action::ToggleBall pressed=ball />
+            <CommandButton action=Action::ToggleInLungs pressed=in_lungs />
             <CommandButton action=Action::Interpolate enabled=can_mark />
             <CommandButton action=Action::CopySlice(1) enabled=can_mark />
         </div>
