@@ -65,7 +65,7 @@ for (const lang of ["en", "fr"]) {
       await page.screenshot({ path: path.join(out, `form-${lang}.png`) });
       // One step back takes one answer back; the form closes by its key.
       await page.keyboard.press("Control+z");
-      assert.equal(await page.locator(id("form-blinded")).getAttribute("data-answered"), "false");
+      await page.waitForFunction(() => document.querySelector('[data-testid="form-blinded"]').dataset.answered === "false");
       await page.keyboard.press("Escape");
       await page.locator(id("form-quality")).waitFor({ state: "hidden" });
       assert.equal(await page.locator(id("undo")).isEnabled(), true);
