@@ -346,3 +346,42 @@ fn a_multi_frame_ct_is_handed_over_by_frame_numbers() {
         assert_eq!(seen[numbers[2].to_string()].as_u64(), Some(7), "{seen}");
     }
 }
+
+#[test]
+fn every_meaning_is_filed_and_comes_back_as_itself() {
+    let ct = open(demonstration().into_iter().map(|f| f.bytes).collect());
+    let mut document = Document::empty(ct.plan.grid).unwrap();
+    for (n, meaning) in SegmentMeaning::ALL.into_iter().enumerate() {
+        let segment = document.new_segment(meaning, String::new(), Origin::Manual).unwrap();
+        let (number, layer) = (segment.number, segment.layer);
+        document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &ct.volume).unwrap();
+        document.edit_voxels(layer, &ct.volume, |editor| editor.set_span(40, 10 * n, 20, 60, |_, _| Some(number)));
+    }
+    let context = ExportContext {
+        source: ct.source.clone(),
+        computed: Default::default(),
+        reader: "Lecteur01".into(),
+        reading_id: "meanings".into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes: Vec::new(),
+    };
+    let segmentation = seg::write(&document, &context, None).unwrap();
+    let report = sr::write(&document, &segmentation, &context).unwrap();
+    let [seg_path, sr_path] = [&segmentation.object, &report].map(|object| {
+        let path = scratch("export_meanings", object.file_name());
+        std::fs::write(&path, object.bytes()).unwrap();
+        assert_conforms(&path);
+        path
+    });
+    if let Some(judged) = ask_highdicom("check_sr.py", [&sr_path, &seg_path]) {
+        assert_eq!(judged["groups"].as_array().unwrap().len(), SegmentMeaning::ALL.len());
+    }
+    let incoming = read_segmentation(segmentation.object.bytes(), &ct.plan.grid, &ct.source).unwrap();
+    let mut read: Vec<_> = incoming.segments.iter().map(|s| s.meaning.unwrap()).collect();
+    read.sort();
+    let mut all = SegmentMeaning::ALL.to_vec();
+    all.sort();
+    assert_eq!(read, all);
+}

@@ -336,7 +336,7 @@ proptest! {
     #[test]
     fn any_shape_survives(
         size in [1usize..20, 1usize..20, 1usize..7],
-        seeds in prop::collection::vec((0usize..6, any::<u64>(), 0usize..7), 1..6),
+        seeds in prop::collection::vec((0usize..SegmentMeaning::ALL.len(), any::<u64>(), 0usize..7), 1..6),
     ) {
         let volume = volume(grid(size));
         let mut document = Document::empty(*volume.grid()).unwrap();

@@ -40,7 +40,7 @@ const fn code(value: &'static str, scheme: &'static str, meaning: &'static str) 
     CodedConcept { value, scheme, meaning }
 }
 
-/// What a segment is, from a closed list so that no free text leaves by it.
+/// What a segment is, from a closed list so that no free text leaves by it. Stored by its place: new ones stand at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SegmentMeaning {
     /// The right lung.
@@ -55,29 +55,102 @@ pub enum SegmentMeaning {
     GroundGlass,
     /// Consolidation.
     Consolidation,
+    /// Crazy paving.
+    CrazyPaving,
+    /// A reticular pattern.
+    Reticulation,
+    /// Emphysema.
+    Emphysema,
+    /// A nodule or mass.
+    Nodule,
+    /// Fluid in the pleural space.
+    PleuralEffusion,
+    /// Calcification of an artery.
+    Calcification,
+    /// The right upper lobe.
+    RightUpperLobe,
+    /// The middle lobe.
+    MiddleLobe,
+    /// The right lower lobe.
+    RightLowerLobe,
+    /// The left upper lobe.
+    LeftUpperLobe,
+    /// The left lower lobe.
+    LeftLowerLobe,
+    /// Vessels of the lungs.
+    PulmonaryVessels,
+    /// The aorta.
+    Aorta,
+    /// The pulmonary trunk.
+    PulmonaryTrunk,
+    /// Fat of the chest wall.
+    SubcutaneousFat,
+    /// Muscle of the chest wall.
+    SkeletalMuscle,
 }
 
 impl SegmentMeaning {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 6] =
-        [Self::Lesion, Self::GroundGlass, Self::Consolidation, Self::RightLung, Self::LeftLung, Self::Airways];
+    pub const ALL: [Self; 22] = [
+        Self::Lesion,
+        Self::GroundGlass,
+        Self::Consolidation,
+        Self::CrazyPaving,
+        Self::Reticulation,
+        Self::Emphysema,
+        Self::Nodule,
+        Self::PleuralEffusion,
+        Self::Calcification,
+        Self::RightLung,
+        Self::LeftLung,
+        Self::Airways,
+        Self::RightUpperLobe,
+        Self::MiddleLobe,
+        Self::RightLowerLobe,
+        Self::LeftUpperLobe,
+        Self::LeftLowerLobe,
+        Self::PulmonaryVessels,
+        Self::Aorta,
+        Self::PulmonaryTrunk,
+        Self::SubcutaneousFat,
+        Self::SkeletalMuscle,
+    ];
 
     /// The layer such a segment is born on.
     pub fn layer(self) -> Layer {
         match self {
-            Self::RightLung | Self::LeftLung | Self::Airways => Layer::Anatomy,
             Self::Lesion | Self::GroundGlass | Self::Consolidation => Layer::Findings,
+            Self::CrazyPaving
+            | Self::Reticulation
+            | Self::Emphysema
+            | Self::Nodule
+            | Self::PleuralEffusion
+            | Self::Calcification => Layer::Findings,
+            _ => Layer::Anatomy,
         }
     }
-    /// Whether it is one of the lungs.
+    /// Whether it is a lung or a lobe of one: 0 right, 1 left.
+    pub fn lung_side(self) -> Option<usize> {
+        match self {
+            Self::RightLung | Self::RightUpperLobe | Self::MiddleLobe | Self::RightLowerLobe => Some(0),
+            Self::LeftLung | Self::LeftUpperLobe | Self::LeftLowerLobe => Some(1),
+            _ => None,
+        }
+    }
+    /// Whether it is a lung or a lobe of one.
     pub fn is_lung(self) -> bool {
-        matches!(self, Self::RightLung | Self::LeftLung)
+        self.lung_side().is_some()
+    }
+    /// Whether its voxels count as involved lung: opacities do; emphysema, nodules, fluid and calcium are something else.
+    pub fn is_involvement(self) -> bool {
+        matches!(self, Self::Lesion | Self::GroundGlass | Self::Consolidation | Self::CrazyPaving | Self::Reticulation)
     }
     /// Segmented Property Category (CID 7150 for SEG).
     pub fn category(self) -> CodedConcept {
-        match self.layer() {
-            Layer::Anatomy => code("123037004", "SCT", "Anatomical Structure"),
-            Layer::Findings => code("49755003", "SCT", "Morphologically Abnormal Structure"),
+        match (self, self.layer()) {
+            (Self::SubcutaneousFat | Self::SkeletalMuscle, _) => code("85756007", "SCT", "Tissue"),
+            (_, Layer::Anatomy) => code("123037004", "SCT", "Anatomical Structure"),
+            (_, Layer::Findings) => code("49755003", "SCT", "Morphologically Abnormal Structure"),
         }
     }
     /// Segmented Property Type.
@@ -88,14 +161,38 @@ impl SegmentMeaning {
             Self::Lesion => code("52988006", "SCT", "Lesion"),
             Self::GroundGlass => code("112120", "DCM", "Ground glass opacity"),
             Self::Consolidation => code("95436008", "SCT", "Lung consolidation"),
+            Self::CrazyPaving => code("RID43256", "RADLEX", "Crazy paving"),
+            Self::Reticulation => code("112113", "DCM", "Reticular pattern"),
+            Self::Emphysema => code("87433001", "SCT", "Pulmonary emphysema"),
+            Self::Nodule => code("27925004", "SCT", "Nodule"),
+            Self::PleuralEffusion => code("60046008", "SCT", "Pleural effusion"),
+            Self::Calcification => code("237897009", "SCT", "Vascular calcification"),
+            Self::RightUpperLobe | Self::LeftUpperLobe => code("45653009", "SCT", "Upper lobe of lung"),
+            Self::MiddleLobe => code("72481006", "SCT", "Middle lobe of right lung"),
+            Self::RightLowerLobe | Self::LeftLowerLobe => code("90572001", "SCT", "Lower lobe of lung"),
+            Self::PulmonaryVessels => code("59820001", "SCT", "Blood vessel"),
+            Self::Aorta => code("15825003", "SCT", "Aorta"),
+            Self::PulmonaryTrunk => code("45341000", "SCT", "Pulmonary trunk"),
+            Self::SubcutaneousFat => code("67769002", "SCT", "Subcutaneous fat"),
+            Self::SkeletalMuscle => code("127954009", "SCT", "Skeletal muscle"),
         }
     }
     /// Segmented Property Type Modifier: the side.
     pub fn modifier(self) -> Option<CodedConcept> {
         match self {
-            Self::RightLung => Some(code("24028007", "SCT", "Right")),
-            Self::LeftLung => Some(code("7771000", "SCT", "Left")),
+            Self::RightLung | Self::RightUpperLobe | Self::RightLowerLobe => Some(code("24028007", "SCT", "Right")),
+            Self::LeftLung | Self::LeftUpperLobe | Self::LeftLowerLobe => Some(code("7771000", "SCT", "Left")),
             _ => None,
+        }
+    }
+    /// Anatomic Region: where it lies, for what is no place itself.
+    pub fn region(self) -> Option<CodedConcept> {
+        match self {
+            Self::PleuralEffusion => Some(code("3120008", "SCT", "Pleura")),
+            Self::Calcification => Some(code("41801008", "SCT", "Coronary artery")),
+            Self::SubcutaneousFat | Self::SkeletalMuscle => Some(code("78904004", "SCT", "Chest wall")),
+            Self::PulmonaryVessels => Some(LUNG),
+            _ => (self.layer() == Layer::Findings).then_some(LUNG),
         }
     }
     /// Colour it is born with, sRGB.
@@ -107,9 +204,27 @@ impl SegmentMeaning {
             Self::Lesion => [235, 92, 80],
             Self::GroundGlass => [244, 176, 66],
             Self::Consolidation => [200, 80, 190],
+            Self::CrazyPaving => [240, 140, 110],
+            Self::Reticulation => [180, 150, 220],
+            Self::Emphysema => [120, 190, 250],
+            Self::Nodule => [255, 120, 200],
+            Self::PleuralEffusion => [110, 130, 240],
+            Self::Calcification => [250, 250, 120],
+            Self::RightUpperLobe => [70, 130, 180],
+            Self::MiddleLobe => [60, 160, 210],
+            Self::RightLowerLobe => [100, 180, 230],
+            Self::LeftUpperLobe => [60, 170, 140],
+            Self::LeftLowerLobe => [110, 210, 170],
+            Self::PulmonaryVessels => [220, 90, 90],
+            Self::Aorta => [210, 60, 70],
+            Self::PulmonaryTrunk => [90, 110, 210],
+            Self::SubcutaneousFat => [240, 210, 130],
+            Self::SkeletalMuscle => [190, 110, 90],
         }
     }
 }
+
+const LUNG: CodedConcept = code("39607008", "SCT", "Lung");
 
 /// How a segment came to be (SEG Segment Algorithm Type, PS3.3 C.8.20.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

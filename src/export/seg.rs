@@ -221,8 +221,8 @@ fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str) -> 
             kind.code(tags::SEGMENTED_PROPERTY_TYPE_MODIFIER_CODE_SEQUENCE, side);
         }
         item.items(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE, vec![kind]);
-        if segment.layer == Layer::Findings {
-            item.code(tags::ANATOMIC_REGION_SEQUENCE, LUNG);
+        if let Some(region) = segment.meaning.region() {
+            item.code(tags::ANATOMIC_REGION_SEQUENCE, region);
         }
     })
 }

@@ -10,7 +10,7 @@ use super::drawn::drawn_group;
 use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
 use super::{ExportContext, ExportError, OutboundObject};
-use crate::annotation::{self, CodedConcept, Document, Layer, Measured, Origin, Segment};
+use crate::annotation::{self, CodedConcept, Document, Measured, Origin, Segment};
 use crate::report::{Profile, Quantity, quantities};
 use dicom_dictionary_std::{tags, uids};
 
@@ -260,7 +260,7 @@ fn segment_group(
     measurements: &[Measurement],
 ) -> ContentItem {
     let kind = segment.meaning.property_type();
-    let place = if segment.layer == Layer::Findings { LUNG } else { kind };
+    let place = segment.meaning.region().unwrap_or(kind);
     let mut group = group("1411", &exported.tracking_id, &exported.tracking_uid)
         .with(ContentItem::code(Relationship::Contains, FINDING_CATEGORY, segment.meaning.category()))
         .with(ContentItem::code(Relationship::Contains, FINDING, kind))

@@ -327,12 +327,15 @@ fn is_unspecific(description: &SegmentDescription) -> bool {
     abnormal.contains(&category) || abnormal.contains(&kind) || tissue.contains(&kind)
 }
 
+/// SNOMED CT: right.
+const RIGHT: &str = "24028007";
+
 /// The meaning that a code stands for: our own codes, and those that other writers use for the same.
 fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
     let kind = &description.property_type;
     let has = |codes: &[(&str, &str)], code: &Code| codes.contains(&(code.scheme.as_str(), code.value.as_str()));
     let side = |codes: &[(&str, &str)]| description.modifiers.iter().any(|modifier| has(codes, modifier));
-    let right = side(&[("SCT", "24028007"), ("SRT", "G-A100")]);
+    let right = side(&[("SCT", RIGHT), ("SRT", "G-A100")]);
     let left = side(&[("SCT", "7771000"), ("SRT", "G-A101")]);
     if has(&[("SCT", "39607008"), ("SRT", "T-28000")], kind) {
         return match (right, left) {
@@ -341,16 +344,29 @@ fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
             _ => None,
         };
     }
-    let others: [(SegmentMeaning, &[(&str, &str)]); 6] = [
+    // Our own codes; where two meanings share one, the side tells them apart.
+    let own = SegmentMeaning::ALL.into_iter().find(|m| {
+        let sided = match m.modifier() {
+            Some(code) if code.value == RIGHT => right && !left,
+            Some(_) => left && !right,
+            None => true,
+        };
+        let code = m.property_type();
+        sided && has(&[(code.scheme, code.value)], kind)
+    });
+    if own.is_some() {
+        return own;
+    }
+    let others: [(SegmentMeaning, &[(&str, &str)]); 9] = [
         (SegmentMeaning::RightLung, &[("SCT", "3341006"), ("SRT", "T-28100")]),
         (SegmentMeaning::LeftLung, &[("SCT", "44029006"), ("SRT", "T-28500")]),
-        (SegmentMeaning::Airways, &[("SCT", "110726009"), ("SCT", "44567001"), ("SCT", "955009"), ("SRT", "T-25000")]),
-        (SegmentMeaning::GroundGlass, &[("DCM", "112120"), ("RADLEX", "RID28531")]),
-        (SegmentMeaning::Consolidation, &[("SCT", "95436008"), ("RADLEX", "RID43255")]),
-        (
-            SegmentMeaning::Lesion,
-            &[("SCT", "52988006"), ("SRT", "M-01000"), ("SCT", "27925004"), ("SCT", "4147007"), ("SRT", "M-03010")],
-        ),
+        (SegmentMeaning::Airways, &[("SCT", "44567001"), ("SCT", "955009"), ("SRT", "T-25000")]),
+        (SegmentMeaning::GroundGlass, &[("RADLEX", "RID28531")]),
+        (SegmentMeaning::Consolidation, &[("RADLEX", "RID43255")]),
+        (SegmentMeaning::Emphysema, &[("RADLEX", "RID4799")]),
+        (SegmentMeaning::Nodule, &[("SRT", "M-03010")]),
+        (SegmentMeaning::PleuralEffusion, &[("RADLEX", "RID34539")]),
+        (SegmentMeaning::Lesion, &[("SRT", "M-01000"), ("SCT", "4147007")]),
     ];
     others.into_iter().find(|(_, codes)| has(codes, kind)).map(|(meaning, _)| meaning)
 }

@@ -35,12 +35,8 @@ impl Profile {
             }
             sides
         };
-        let lungs = of_layer(Layer::Anatomy, &|m| match m {
-            SegmentMeaning::RightLung => 1,
-            SegmentMeaning::LeftLung => 2,
-            _ => 0,
-        });
-        let findings = of_layer(Layer::Findings, &|_| 1);
+        let lungs = of_layer(Layer::Anatomy, &|m| m.lung_side().map_or(0, |side| side as u8 + 1));
+        let findings = of_layer(Layer::Findings, &|m| u8::from(m.is_involvement()));
         for k in changed.start..changed.end.min(self.slices.len()) {
             let mut counts = SliceCounts::default();
             if let Some(anatomy) = document.layer(Layer::Anatomy).slice(k) {

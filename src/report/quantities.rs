@@ -1,7 +1,7 @@
 //! Numbers of the lungs and the findings.
 
 use super::profile::Profile;
-use crate::annotation::{Document, Layer, SegmentMeaning};
+use crate::annotation::{Document, SegmentMeaning};
 use crate::volume::Histogram;
 
 /// A number with its unit and how it was got.
@@ -23,22 +23,22 @@ pub struct Quantity {
 
 /// Volumes of the lungs, volume and share of the findings inside them, and the densities of both.
 ///
-/// Volumes are voxel counts times the voxel's volume; the space of airways and large vessels counts where the reader's lung
+/// Findings are opacities (`SegmentMeaning::is_involvement`); lobes count as lung. Volumes are voxel counts times the voxel's volume; the space of airways and large vessels counts where the reader's lung
 /// segments hold it. A voxel counts once whatever the number of findings segments. Without lung voxels what needs them is `None`.
 /// Densities are of all voxels of the lung segments, findings and vessels among them. Compartments: M. Negroni's ranges below
 /// −950, to −700, to −250, then to +100 HU (J. Digit. Imaging 2022); well-aerated lung as G. Colombi et al., Radiology 296 (2020) E86–E96 take it
 /// (−950 … −700 HU); high opacity from −200 HU as S. Chaganti et al., Radiol. Artif. Intell. 2 (2020) e200048; lung mass from
 /// (HU + 1000) / 1000 g/ml.
 pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
-    let merged = |is_meant: &dyn Fn(SegmentMeaning, Layer) -> bool| {
+    let merged = |is_meant: &dyn Fn(SegmentMeaning) -> bool| {
         let mut all = Histogram::default();
-        for segment in document.segments().iter().filter(|s| is_meant(s.meaning, s.layer)) {
+        for segment in document.segments().iter().filter(|s| is_meant(s.meaning)) {
             all.merge(document.histogram(segment.number));
         }
         all
     };
-    let lungs = merged(&|m, _| m.is_lung());
-    let findings = merged(&|_, layer| layer == Layer::Findings);
+    let lungs = merged(&|m| m.is_lung());
+    let findings = merged(&|m| m.is_involvement());
     let ml = |voxels: u64| document.grid().millilitres(voxels);
     let total = profile.total();
     let [right, left] = total.lung;
@@ -145,5 +145,10 @@ mod tests {
         assert_eq!(value(&document, "lung-volume"), Some(20.0 * row_ml));
         assert_eq!(value(&document, "lesion-volume"), Some(8.0 * row_ml));
         assert_eq!(value(&document, "involvement"), Some(40.0));
+        // Emphysema is no opacity; a lobe is lung of its side.
+        add(&mut document, SegmentMeaning::Emphysema, 21..29);
+        add(&mut document, SegmentMeaning::LeftLowerLobe, 25..30);
+        assert_eq!(value(&document, "involvement"), Some(40.0));
+        assert_eq!(value(&document, "left-lung-volume"), Some(10.0 * row_ml));
     }
 }

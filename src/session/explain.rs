@@ -355,6 +355,22 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
         SegmentMeaning::Lesion => words::MEANING_LESION,
         SegmentMeaning::GroundGlass => words::MEANING_GROUND_GLASS,
         SegmentMeaning::Consolidation => words::MEANING_CONSOLIDATION,
+        SegmentMeaning::CrazyPaving => words::MEANING_CRAZY_PAVING,
+        SegmentMeaning::Reticulation => words::MEANING_RETICULATION,
+        SegmentMeaning::Emphysema => words::MEANING_EMPHYSEMA,
+        SegmentMeaning::Nodule => words::MEANING_NODULE,
+        SegmentMeaning::PleuralEffusion => words::MEANING_PLEURAL_EFFUSION,
+        SegmentMeaning::Calcification => words::MEANING_CALCIFICATION,
+        SegmentMeaning::RightUpperLobe => words::MEANING_RIGHT_UPPER_LOBE,
+        SegmentMeaning::MiddleLobe => words::MEANING_MIDDLE_LOBE,
+        SegmentMeaning::RightLowerLobe => words::MEANING_RIGHT_LOWER_LOBE,
+        SegmentMeaning::LeftUpperLobe => words::MEANING_LEFT_UPPER_LOBE,
+        SegmentMeaning::LeftLowerLobe => words::MEANING_LEFT_LOWER_LOBE,
+        SegmentMeaning::PulmonaryVessels => words::MEANING_PULMONARY_VESSELS,
+        SegmentMeaning::Aorta => words::MEANING_AORTA,
+        SegmentMeaning::PulmonaryTrunk => words::MEANING_PULMONARY_TRUNK,
+        SegmentMeaning::SubcutaneousFat => words::MEANING_SUBCUTANEOUS_FAT,
+        SegmentMeaning::SkeletalMuscle => words::MEANING_SKELETAL_MUSCLE,
     }
 }
 

@@ -476,6 +476,22 @@ texts! {
     MEANING_LESION: "Lesion" / "Lésion";
     MEANING_GROUND_GLASS: "Ground-glass opacity" / "Verre dépoli";
     MEANING_CONSOLIDATION: "Consolidation" / "Condensation";
+    MEANING_CRAZY_PAVING: "Crazy paving" / "Crazy paving";
+    MEANING_RETICULATION: "Reticulation" / "Réticulations";
+    MEANING_EMPHYSEMA: "Emphysema" / "Emphysème";
+    MEANING_NODULE: "Nodule or mass" / "Nodule ou masse";
+    MEANING_PLEURAL_EFFUSION: "Pleural effusion" / "Épanchement pleural";
+    MEANING_CALCIFICATION: "Arterial calcification" / "Calcification artérielle";
+    MEANING_RIGHT_UPPER_LOBE: "Right upper lobe" / "Lobe supérieur droit";
+    MEANING_MIDDLE_LOBE: "Middle lobe" / "Lobe moyen";
+    MEANING_RIGHT_LOWER_LOBE: "Right lower lobe" / "Lobe inférieur droit";
+    MEANING_LEFT_UPPER_LOBE: "Left upper lobe" / "Lobe supérieur gauche";
+    MEANING_LEFT_LOWER_LOBE: "Left lower lobe" / "Lobe inférieur gauche";
+    MEANING_PULMONARY_VESSELS: "Pulmonary vessels" / "Vaisseaux pulmonaires";
+    MEANING_AORTA: "Aorta" / "Aorte";
+    MEANING_PULMONARY_TRUNK: "Pulmonary trunk" / "Tronc pulmonaire";
+    MEANING_SUBCUTANEOUS_FAT: "Chest-wall fat" / "Graisse pariétale";
+    MEANING_SKELETAL_MUSCLE: "Chest-wall muscle" / "Muscle pariétal";
 }
 
 #[cfg(test)]
