@@ -4,7 +4,8 @@
 
 use hilum::annotation::{Answer, Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
-use hilum::export::{ExportContext, ExportNote, Outbound, OutboundObject, seg, sr};
+use hilum::export::campaign::{self, Campaign, CampaignSecret};
+use hilum::export::{Audience, ExportContext, ExportError, ExportNote, Outbound, OutboundObject, seg, sr};
 use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
 use hilum::report::{FORM, Field, FieldKind};
@@ -158,6 +159,7 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
     let context = ExportContext {
         source: ct.source.clone(),
         computed: Default::default(),
+        filing: Default::default(),
         reader: "Lecteur01".into(),
         reading_id: name.into(),
         date: "20261123".into(),
@@ -324,6 +326,7 @@ fn a_multi_frame_ct_is_handed_over_by_frame_numbers() {
     let context = ExportContext {
         source: ct.source.clone(),
         computed: Default::default(),
+        filing: Default::default(),
         reader: "Lecteur01".into(),
         reading_id: "frames".into(),
         date: "20261123".into(),
@@ -360,6 +363,7 @@ fn every_meaning_is_filed_and_comes_back_as_itself() {
     let context = ExportContext {
         source: ct.source.clone(),
         computed: Default::default(),
+        filing: Default::default(),
         reader: "Lecteur01".into(),
         reading_id: "meanings".into(),
         date: "20261123".into(),
@@ -384,4 +388,187 @@ fn every_meaning_is_filed_and_comes_back_as_itself() {
     let mut all = SegmentMeaning::ALL.to_vec();
     all.sort();
     assert_eq!(read, all);
+}
+
+fn campaign() -> Campaign {
+    Campaign {
+        name: "Lungs of the North".into(),
+        sponsor: "Consortium".into(),
+        protocol: "LN-1".into(),
+        site: "07".into(),
+        secret: CampaignSecret::new("a secret that the site keeps to itself").unwrap(),
+        with_sex: true,
+        with_age: true,
+    }
+}
+
+fn known(ct: &Ct) -> ExportContext {
+    ExportContext {
+        source: ct.source.clone(),
+        computed: Default::default(),
+        filing: Default::default(),
+        reader: "Lecteur^Anne".into(),
+        reading_id: "a reading".into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes: vec!["2 slices are missing".into()],
+    }
+}
+
+/// Segmentation and report for a campaign; the reader's own names are the patient's.
+fn for_campaign(ct: &Ct, context: &ExportContext) -> (seg::SegExport, OutboundObject) {
+    let mut document = mark(ct);
+    for segment in document.segments().to_vec() {
+        let mut named = segment.clone();
+        named.name = "Dupont's lung".into();
+        let edit = Edit::Segment { number: segment.number, before: Some(segment), after: Some(named) };
+        document.apply(&edit, &ct.volume).unwrap();
+    }
+    let segmentation = seg::write(&document, context, None).unwrap();
+    let report = sr::write_report(&document, Some(&segmentation), context, &draw(ct)).unwrap();
+    (segmentation, report)
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|w| w.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[test]
+fn a_campaign_learns_nothing_of_the_patient() {
+    let mut ct = open(demonstration().into_iter().map(|f| f.bytes).collect());
+    for slice in ct.source.iter_mut().flatten() {
+        let (patient, study, series) = (&mut slice.patient, &mut slice.study, &mut slice.series);
+        (patient.name, patient.id) = ("Dupont^Zoé^^Mme".into(), "PAT-4711".into());
+        (patient.birth_date, patient.sex) = ("19520229".into(), "F".into());
+        (study.date, study.time, study.id) = ("20200310".into(), "083012.5".into(), "ST77".into());
+        (study.description, study.accession_number) = ("Dépistage Hôpital Nord".into(), "A0815".into());
+        (study.referring_physician, series.description) = ("Knock^Jules".into(), "Thorax Dupont 1.25".into());
+    }
+    let uids: Vec<String> = ct.source.iter().flatten().map(|s| s.sop_instance_uid.clone()).collect();
+    let first = ct.source[0].clone().unwrap();
+    let context = campaign::context(&known(&ct), &campaign(), "R07").unwrap();
+    let (segmentation, report) = for_campaign(&ct, &context);
+    let told = [
+        "Dupont",
+        "Zo\u{e9}",
+        "Mme",
+        "4711",
+        "19520229",
+        "20200310",
+        "083012",
+        "ST77",
+        "pistage",
+        "A0815",
+        "Knock",
+        "Jules",
+        "Thorax",
+        "Lecteur",
+        "Anne",
+        "to be seen again",
+        "these words",
+        "secret",
+        "20261123",
+        "a reading",
+    ];
+    let of_study = [&first.study.instance_uid, &first.series.instance_uid];
+    for object in [&segmentation.object, &report] {
+        assert_eq!(object.audience(), Audience::Campaign);
+        for word in told {
+            assert!(!holds(object.bytes(), word), "{:?} tells {word:?}", object.kind());
+        }
+        for uid in uids.iter().chain(of_study).chain(&first.series.frame_of_reference_uid) {
+            assert!(!holds(object.bytes(), uid), "{:?} tells {uid}", object.kind());
+        }
+        let lines = object.preview().unwrap();
+        assert!(lines.iter().all(|line| line.reason.is_some()));
+        let value = |keyword: &str| lines.iter().find(|l| l.keyword == keyword).map(|l| l.value.to_string()).unwrap();
+        assert_eq!(value("PatientIdentityRemoved"), "YES");
+        assert_eq!(value("PatientSex"), "F");
+        assert_eq!(value("PatientAge"), "060Y");
+        assert_eq!(value("PatientBirthDate"), "");
+        assert_eq!(value("ClinicalTrialSubjectID"), value("PatientID"));
+        assert_eq!(value("ClinicalTrialProtocolID"), "LN-1");
+        let path = scratch("campaign", object.file_name());
+        std::fs::write(&path, object.bytes()).unwrap();
+        assert_conforms(&path);
+    }
+    let days = |date: &str| chrono::NaiveDate::parse_from_str(date, "%Y%m%d").unwrap();
+    let line = |keyword: &str| {
+        let lines = segmentation.object.preview().unwrap();
+        lines.iter().find(|l| l.keyword == keyword).map(|l| l.value.to_string()).unwrap()
+    };
+    let apart = days(&line("ContentDate")) - days(&line("StudyDate"));
+    assert_eq!(apart, days("20261123") - days("20200310"), "dates keep their distance");
+    assert_eq!(line("SegmentLabel"), "Right Lung");
+
+    // Another reader of the same site names the same images; another site does not.
+    let of = |campaign: &Campaign, reader: &str| campaign::context(&known(&ct), campaign, reader).unwrap();
+    let named = |context: &ExportContext| context.source[3].as_ref().unwrap().sop_instance_uid.clone();
+    assert_eq!(named(&context), named(&of(&campaign(), "R08")));
+    let elsewhere =
+        Campaign { secret: CampaignSecret::new(&"another secret of a site".repeat(2)).unwrap(), ..campaign() };
+    assert_ne!(named(&context), named(&of(&elsewhere, "R07")));
+    // Sex and age are told only where the protocol asks for them.
+    let shy = of(&Campaign { with_sex: false, with_age: false, ..campaign() }, "R07");
+    let (shy, _) = for_campaign(&ct, &shy);
+    let lines = shy.object.preview().unwrap();
+    assert!(!lines.iter().any(|l| l.keyword == "PatientAge"));
+    assert!(lines.iter().any(|l| l.keyword == "PatientSex" && l.value.to_string().is_empty()));
+    assert!(matches!(campaign::context(&known(&ct), &campaign(), "Anne Lecteur"), Err(ExportError::Unwritable(_))));
+}
+
+#[test]
+fn a_planted_leak_stops_a_campaign() {
+    let mut ct = open(demonstration().into_iter().map(|f| f.bytes).collect());
+    for slice in ct.source.iter_mut().flatten() {
+        (slice.patient.name, slice.patient.id) = ("Dupont^Zoé".into(), "PAT-4711".into());
+    }
+    let clean = campaign::context(&known(&ct), &campaign(), "R07").unwrap();
+    let document = mark(&ct);
+    let refused = |context: &ExportContext| match seg::write(&document, context, None) {
+        Err(ExportError::Refused { reason }) => reason,
+        Err(other) => panic!("{other}"),
+        Ok(_) => String::new(),
+    };
+    assert_eq!(refused(&clean), "");
+    let study = ct.source[0].as_ref().unwrap().study.instance_uid.clone();
+    let mut leaks = [(); 4].map(|()| clean.clone());
+    leaks[0].quality_notes.push("seen with Mrs DUPONT".into());
+    leaks[1].reader = "Zoé".into();
+    leaks[2].software_version = "pat 4711".into();
+    leaks[3].source.iter_mut().flatten().for_each(|s| s.study.instance_uid.clone_from(&study));
+    for (leaking, tag) in leaks.iter().zip(["(0062,0006)", "(0070,0084)", "(0018,1000)", "(0020,000D)"]) {
+        assert!(refused(leaking).contains(tag), "{tag}: {:?}", refused(leaking));
+    }
+    // What was made for the hospital does not travel with what was made for a campaign.
+    let hospital = seg::write(&document, &known(&ct), None).unwrap().object;
+    let both = [seg::write(&document, &clean, None).unwrap().object, hospital];
+    assert!(matches!(Outbound::stow(&both), Err(ExportError::Refused { .. })));
+}
+
+#[test]
+fn no_header_value_of_a_real_ct_reaches_a_campaign() {
+    for name in ["lungdx-a0001-B", "nlst-101287/CT_89952642"] {
+        let Some(folder) = folder(name) else { return };
+        let ct = open(read_folder(&folder));
+        let context = campaign::context(&known(&ct), &campaign(), "R07").unwrap();
+        let (segmentation, report) = for_campaign(&ct, &context);
+        for object in [&segmentation.object, &report] {
+            let path = scratch("campaign", &format!("{}-{}", &name[..4], object.file_name()));
+            std::fs::write(&path, object.bytes()).unwrap();
+            assert_conforms(&path);
+            assert!(!holds_pixels(object.bytes(), &ct));
+            let Some(judged) = ask_highdicom("check_campaign.py", [&path, &folder]) else { return };
+            assert_eq!(judged["problems"].as_array().unwrap().len(), 0, "{name}: {judged}");
+            assert!(judged["searched"].as_u64().unwrap() > 20, "{judged}");
+        }
+        // The same search finds what the hospital's writer tells.
+        let told = seg::write(&mark(&ct), &known(&ct), None).unwrap();
+        let path = scratch("campaign", &format!("{}-hospital.dcm", &name[..4]));
+        std::fs::write(&path, told.object.bytes()).unwrap();
+        if let Some(judged) = ask_highdicom("check_campaign.py", [&path, &folder]) {
+            assert!(judged["problems"].as_array().unwrap().len() > 3, "{name}: {judged}");
+        }
+    }
 }

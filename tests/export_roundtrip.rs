@@ -88,6 +88,7 @@ fn context(grid: &Grid) -> ExportContext {
     ExportContext {
         source: (0..grid.size()[2]).map(|k| Some(slice(grid, k))).collect(),
         computed: Default::default(),
+        filing: Default::default(),
         reader: "Reader01".into(),
         reading_id: "reading 1".into(),
         date: "20261123".into(),

@@ -428,6 +428,7 @@ fn a_segmentation_of_computed_slices_names_the_images_they_come_from() {
     let context = ExportContext {
         source,
         computed: plan.blends.iter().map(|b| (b.k, images(b))).collect(),
+        filing: Default::default(),
         reader: "Reader^".into(),
         reading_id: "uneven".into(),
         date: "20261123".into(),

@@ -1,11 +1,12 @@
 //! The reading form as qualitative evaluations of the report (TID 1500 row 12): a code for each choice, numbers with their unit.
 
 use super::content::{ContentItem, Relationship};
+use super::{Audience, ExportContext};
 use crate::annotation::{Answer, Document};
 use crate::report::{FORM, Field, FieldKind, scores};
 
-/// An item for each answer and for each score that follows; fields not assessed have none.
-pub(super) fn evaluations(document: &Document) -> Vec<ContentItem> {
+/// An item for each answer and for each score that follows; fields not assessed have none. Words stay out of a campaign.
+pub(super) fn evaluations(document: &Document, context: &ExportContext) -> Vec<ContentItem> {
     let answers = document.answers();
     let mut items = Vec::new();
     for field in FORM {
@@ -14,6 +15,7 @@ pub(super) fn evaluations(document: &Document) -> Vec<ContentItem> {
             (FieldKind::Number { unit, .. }, Answer::Number(value)) => {
                 items.push(ContentItem::number(field.concept, *value, unit));
             }
+            (FieldKind::Words, _) if context.filing.audience() == Audience::Campaign => {}
             (FieldKind::Words, Answer::Text(text)) => {
                 items.push(ContentItem::text(Relationship::Contains, field.concept, text));
             }

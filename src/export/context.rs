@@ -1,5 +1,6 @@
 //! What an export is told, and why it can be refused.
 
+use super::campaign::Pseudonymous;
 use crate::dicom::Instance;
 use crate::geometry::Grid;
 use std::collections::BTreeMap;
@@ -24,6 +25,37 @@ pub struct ExportContext {
     pub software_version: String,
     /// What is odd about the geometry of the CT, in words; written into the report and into each segment's description.
     pub quality_notes: Vec<String>,
+    /// What its exports are filed under.
+    pub filing: Filing,
+}
+
+/// Whom an object is made for. Two writers make them; none serves both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    /// The hospital's archive, or the reader's own files: filed with the CT.
+    Hospital,
+    /// A campaign outside the hospital: nothing of the patient but a pseudonym.
+    Campaign,
+}
+
+/// What objects are filed under.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Filing {
+    /// Patient and study as the CT names them.
+    #[default]
+    Hospital,
+    /// A pseudonym; [`campaign::context`](super::campaign::context()) makes one.
+    Campaign(Box<Pseudonymous>),
+}
+
+impl Filing {
+    /// Whom objects filed so are for.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::Hospital => Audience::Hospital,
+            Self::Campaign(_) => Audience::Campaign,
+        }
+    }
 }
 
 impl ExportContext {

@@ -139,7 +139,11 @@ pub(super) fn derived_uid(kind: &str, parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    let digest = hash.finalize();
+    uid_of(&hash.finalize().into())
+}
+
+/// A UID made of 122 bits of a digest.
+pub(super) fn uid_of(digest: &[u8; 32]) -> String {
     let uuid = digest.iter().take(16).fold(0u128, |n, b| n << 8 | u128::from(*b));
     let uuid = uuid & !(0xf << 76) & !(0x3 << 62) | 0x8 << 76 | 0x2 << 62;
     format!("2.25.{uuid}")

@@ -7,10 +7,12 @@
 //! a segmentation or a report passes, so the pixels of the CT cannot.
 
 mod answers;
+pub mod campaign;
 mod content;
 mod context;
 mod dataset;
 mod drawn;
+mod leaving;
 mod modules;
 pub mod nifti;
 mod outbound;
@@ -19,6 +21,7 @@ pub mod seg;
 pub mod sr;
 pub mod table;
 
-pub use context::{ExportContext, ExportError, ExportNote};
+pub use context::{Audience, ExportContext, ExportError, ExportNote, Filing};
+pub use leaving::Reason;
 pub use outbound::{ObjectKind, Outbound, OutboundObject};
 pub use preview::{PreviewLine, PreviewValue};

@@ -1,15 +1,15 @@
 //! The modules that segmentation and report share: patient, study, series, equipment, SOP common.
 
+use super::context::Filing;
 use super::dataset::DataSet;
-use super::{ExportContext, ExportError};
+use super::{ExportContext, ExportError, campaign};
 use crate::dicom::Instance;
 use dicom_dictionary_std::tags;
 
 /// Private coding scheme of the concepts no standard scheme has.
 pub(super) const SCHEME: &str = "99HILUM";
 
-/// Fills the shared modules for write-back to the hospital's archive: patient and study as the archive knows them, so that
-/// the object is filed with its CT. Patient comments, admission and physicians of record stay behind; equipment is ours.
+/// Fills the shared modules: what the object is filed under, as its audience has it; equipment is ours.
 pub(super) fn fill_shared(
     set: &mut DataSet,
     context: &ExportContext,
@@ -23,21 +23,9 @@ pub(super) fn fill_shared(
     set.text(tags::INSTANCE_CREATION_TIME, &context.time);
     set.text(tags::SOP_CLASS_UID, sop_class_uid);
 
-    let patient = &source.patient;
-    set.text(tags::PATIENT_NAME, &patient.name);
-    set.text(tags::PATIENT_ID, &patient.id);
-    set.text(tags::PATIENT_BIRTH_DATE, &patient.birth_date);
-    set.text(tags::PATIENT_SEX, &patient.sex);
-
-    let study = &source.study;
-    set.text(tags::STUDY_INSTANCE_UID, &study.instance_uid);
-    set.text(tags::STUDY_DATE, &study.date);
-    set.text(tags::STUDY_TIME, &study.time);
-    set.text(tags::REFERRING_PHYSICIAN_NAME, &study.referring_physician);
-    set.text(tags::STUDY_ID, &study.id);
-    set.text(tags::ACCESSION_NUMBER, &study.accession_number);
-    if !study.description.is_empty() {
-        set.text(tags::STUDY_DESCRIPTION, &study.description);
+    match &context.filing {
+        Filing::Hospital => fill_identity(set, source),
+        Filing::Campaign(identity) => campaign::fill_identity(set, identity, source),
     }
 
     set.text(tags::MODALITY, modality);
@@ -54,6 +42,27 @@ pub(super) fn fill_shared(
     set.text(tags::DEVICE_SERIAL_NUMBER, &context.software_version);
     set.text(tags::SOFTWARE_VERSIONS, &context.software_version);
     Ok(())
+}
+
+/// For write-back to the hospital's archive: patient and study as the archive knows them, so that the object is filed with its CT.
+/// Patient comments, admission and physicians of record stay behind.
+fn fill_identity(set: &mut DataSet, source: &Instance) {
+    let patient = &source.patient;
+    set.text(tags::PATIENT_NAME, &patient.name);
+    set.text(tags::PATIENT_ID, &patient.id);
+    set.text(tags::PATIENT_BIRTH_DATE, &patient.birth_date);
+    set.text(tags::PATIENT_SEX, &patient.sex);
+
+    let study = &source.study;
+    set.text(tags::STUDY_INSTANCE_UID, &study.instance_uid);
+    set.text(tags::STUDY_DATE, &study.date);
+    set.text(tags::STUDY_TIME, &study.time);
+    set.text(tags::REFERRING_PHYSICIAN_NAME, &study.referring_physician);
+    set.text(tags::STUDY_ID, &study.id);
+    set.text(tags::ACCESSION_NUMBER, &study.accession_number);
+    if !study.description.is_empty() {
+        set.text(tags::STUDY_DESCRIPTION, &study.description);
+    }
 }
 
 /// A person name with at least one caret (PS3.5 6.2.1): a lone word would be read as a family name of the old free form.

@@ -1,7 +1,9 @@
 //! The only thing that leaves the page: objects made here, checked once more, wrapped for a request or a download.
 
+use super::context::{Audience, ExportError, Filing};
+use super::dataset::derived_uid;
+use super::leaving::reason;
 use super::preview::{PreviewLine, preview_lines};
-use super::{ExportError, dataset::derived_uid};
 use dicom_core::header::Header;
 use dicom_core::value::Value;
 use dicom_core::{Tag, VR};
@@ -31,15 +33,17 @@ impl ObjectKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundObject {
     kind: ObjectKind,
+    audience: Audience,
     sop_instance_uid: String,
     file_name: String,
     bytes: Vec<u8>,
 }
 
 impl OutboundObject {
-    /// Takes a Part 10 file if it is a binary segmentation or a Comprehensive 3D SR and carries nothing but that: no private
-    /// attribute, no bytes besides the segmentation's bits, and of these exactly one for each pixel of its frames.
-    pub(super) fn checked(bytes: Vec<u8>) -> Result<Self, ExportError> {
+    /// Takes a Part 10 file if it is a binary segmentation or a Comprehensive 3D SR and carries nothing but that: no attribute
+    /// that may not leave for its audience, no bytes besides the segmentation's bits, and of these exactly one for each pixel of its
+    /// frames. For a campaign: no UID and no text of the source either, and it says that identity was removed.
+    pub(super) fn checked(bytes: Vec<u8>, filing: &Filing) -> Result<Self, ExportError> {
         let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
         let object = parse(&bytes)?;
         let kind = match text(&object, tags::SOP_CLASS_UID).as_str() {
@@ -50,7 +54,10 @@ impl OutboundObject {
         if object.meta().transfer_syntax() != uids::EXPLICIT_VR_LITTLE_ENDIAN {
             return Err(refuse("its transfer syntax is not Explicit VR Little Endian"));
         }
-        check_attributes(&object, kind == ObjectKind::Seg)?;
+        check_attributes(&object, kind == ObjectKind::Seg, filing)?;
+        if filing.audience() == Audience::Campaign && text(&object, tags::PATIENT_IDENTITY_REMOVED) != "YES" {
+            return Err(refuse("it does not say that the patient's identity was removed"));
+        }
         if kind == ObjectKind::Seg {
             let number = |tag| object.get(tag).and_then(|e| e.to_int::<u64>().ok());
             let bits = [tags::NUMBER_OF_FRAMES, tags::ROWS, tags::COLUMNS]
@@ -66,11 +73,15 @@ impl OutboundObject {
         let digits = |tag| text(&object, tag).chars().take_while(char::is_ascii_digit).collect::<String>();
         let moment = format!("{}-{}", digits(tags::CONTENT_DATE), digits(tags::CONTENT_TIME));
         let file_name = format!("hilum-{}-{}.dcm", kind.word(), moment.trim_matches('-'));
-        Ok(Self { kind, sop_instance_uid, file_name, bytes })
+        Ok(Self { kind, audience: filing.audience(), sop_instance_uid, file_name, bytes })
     }
     /// What it is.
     pub fn kind(&self) -> ObjectKind {
         self.kind
+    }
+    /// Whom it was made for.
+    pub fn audience(&self) -> Audience {
+        self.audience
     }
     /// SOP Instance UID.
     pub fn sop_instance_uid(&self) -> &str {
@@ -89,16 +100,16 @@ impl OutboundObject {
     /// # Errors
     /// [`ExportError::Refused`] if the object cannot be read, which [`OutboundObject`]s made here can.
     pub fn preview(&self) -> Result<Vec<PreviewLine>, ExportError> {
-        Ok(preview_lines(&parse(&self.bytes)?))
+        Ok(preview_lines(&parse(&self.bytes)?, self.audience))
     }
 }
 
-/// A body that may leave, with its media type.
+/// A body that may leave, with its media type, for one audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
+    audience: Audience,
     content_type: String,
     body: Vec<u8>,
-    file_name: Option<String>,
     contents: Vec<(ObjectKind, String)>,
 }
 
@@ -108,10 +119,11 @@ impl Outbound {
     /// The boundary is derived from the objects and occurs in none of them.
     ///
     /// # Errors
-    /// [`ExportError::Empty`] without objects.
+    /// [`ExportError::Empty`] without objects; [`ExportError::Refused`] if they were made for different audiences.
     pub fn stow(objects: &[OutboundObject]) -> Result<Self, ExportError> {
-        if objects.is_empty() {
-            return Err(ExportError::Empty);
+        let audience = objects.first().ok_or(ExportError::Empty)?.audience;
+        if objects.iter().any(|o| o.audience != audience) {
+            return Err(ExportError::Refused { reason: "objects for different audiences".to_owned() });
         }
         let identity: Vec<&[u8]> = objects.iter().map(|o| o.sop_instance_uid.as_bytes()).collect();
         let mut boundary = derived_uid("boundary", &identity).replace('.', "-");
@@ -126,16 +138,11 @@ impl Outbound {
         }
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let content_type = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
-        Ok(Self { content_type, body, file_name: None, contents: contents(objects) })
+        Ok(Self { audience, content_type, body, contents: contents(objects) })
     }
-    /// One object as a file to save.
-    pub fn file(object: &OutboundObject) -> Self {
-        Self {
-            content_type: "application/dicom".to_owned(),
-            body: object.bytes.clone(),
-            file_name: Some(object.file_name.clone()),
-            contents: contents(std::slice::from_ref(object)),
-        }
+    /// Whom it is for: where it may be sent.
+    pub fn audience(&self) -> Audience {
+        self.audience
     }
     /// Media type of the body.
     pub fn content_type(&self) -> &str {
@@ -144,10 +151,6 @@ impl Outbound {
     /// The bytes.
     pub fn body(&self) -> &[u8] {
         &self.body
-    }
-    /// The name to save it under, if it is a file.
-    pub fn file_name(&self) -> Option<&str> {
-        self.file_name.as_deref()
     }
     /// Kind and SOP Instance UID of each object, for the ledger.
     pub fn contents(&self) -> &[(ObjectKind, String)] {
@@ -171,18 +174,36 @@ fn text(object: &InMemDicomObject, tag: Tag) -> String {
         .unwrap_or_default()
 }
 
-/// Refuses private attributes, and values that could hold foreign bytes, at any depth.
-fn check_attributes(object: &InMemDicomObject, pixels_allowed: bool) -> Result<(), ExportError> {
+/// Refuses what is not listed for the audience, values that could hold foreign bytes, and what comes from the source of a campaign's
+/// object, at any depth.
+fn check_attributes(object: &InMemDicomObject, pixels_allowed: bool, filing: &Filing) -> Result<(), ExportError> {
+    let audience = filing.audience();
     for element in object.iter() {
         let tag = element.tag();
         let bytes = matches!(element.vr(), VR::OB | VR::OW | VR::OD | VR::OF | VR::OL | VR::OV | VR::UN);
-        if tag.group() % 2 == 1 || (bytes && !(pixels_allowed && tag == tags::PIXEL_DATA)) {
+        if reason(tag, audience).is_none() || (bytes && !(pixels_allowed && tag == tags::PIXEL_DATA)) {
             return Err(ExportError::Refused { reason: format!("it holds the attribute {tag}") });
+        }
+        if let (Filing::Campaign(identity), Value::Primitive(value)) = (filing, element.value()) {
+            let betrayed = match element.vr() {
+                VR::UI => value.to_multi_str().iter().any(|uid| {
+                    let uid = uid.trim_end_matches(['\0', ' ']);
+                    identity.is_source_uid(uid)
+                        || !(uid.is_empty() || uid.starts_with("1.2.840.10008.") || uid.starts_with("2.25."))
+                }),
+                // Codes come from our own lists, dates and numbers from the reading.
+                VR::DA | VR::TM | VR::DS | VR::IS => false,
+                _ if tag == tags::CODE_MEANING || tag == tags::CODE_VALUE => false,
+                _ => value.to_multi_str().iter().any(|text| identity.betrays(text)),
+            };
+            if betrayed {
+                return Err(ExportError::Refused { reason: format!("{tag} could name the patient or the CT") });
+            }
         }
         match element.value() {
             Value::Sequence(sequence) => {
                 for item in sequence.items() {
-                    check_attributes(item, false)?;
+                    check_attributes(item, false, filing)?;
                 }
             }
             Value::PixelSequence(_) => {
@@ -220,12 +241,12 @@ mod tests {
 
     #[test]
     fn a_report_passes_and_a_ct_does_not() {
-        let object = OutboundObject::checked(file(|_| {})).unwrap();
+        let object = OutboundObject::checked(file(|_| {}), &Filing::Hospital).unwrap();
         assert_eq!((object.kind(), object.file_name()), (ObjectKind::Sr, "hilum-sr-20261123-101500.dcm"));
         let ct = file(|o| {
             o.put(DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE));
         });
-        assert!(matches!(OutboundObject::checked(ct), Err(ExportError::Refused { .. })));
+        assert!(matches!(OutboundObject::checked(ct, &Filing::Hospital), Err(ExportError::Refused { .. })));
     }
 
     #[test]
@@ -255,14 +276,17 @@ mod tests {
             let many = PrimitiveValue::U8([0; 8].into_iter().collect());
             o.put(DataElement::new(tags::PIXEL_DATA, VR::OB, many));
         });
-        for refused in [pixels, private, nested, fat_segmentation] {
-            assert!(matches!(OutboundObject::checked(refused), Err(ExportError::Refused { .. })));
+        let unlisted = file(|o| {
+            o.put(DataElement::new(tags::PATIENT_COMMENTS, VR::LT, "x"));
+        });
+        for refused in [pixels, private, nested, fat_segmentation, unlisted] {
+            assert!(matches!(OutboundObject::checked(refused, &Filing::Hospital), Err(ExportError::Refused { .. })));
         }
     }
 
     #[test]
     fn the_body_has_one_part_for_each_object() {
-        let object = OutboundObject::checked(file(|_| {})).unwrap();
+        let object = OutboundObject::checked(file(|_| {}), &Filing::Hospital).unwrap();
         let outbound = Outbound::stow(&[object.clone(), object.clone()]).unwrap();
         let boundary = outbound.content_type().split("boundary=").nth(1).unwrap().to_owned();
         assert!(boundary.len() <= 70);
@@ -274,6 +298,5 @@ mod tests {
         assert_eq!(&outbound.body()[head.len()..head.len() + object.bytes().len()], object.bytes());
         assert!(outbound.body().ends_with(format!("\r\n{delimiter}--\r\n").as_bytes()));
         assert_eq!(Outbound::stow(&[]), Err(ExportError::Empty));
-        assert_eq!(Outbound::file(&object).file_name(), Some(object.file_name()));
     }
 }

@@ -1,5 +1,7 @@
 //! What will leave, attribute by attribute, for the reader to see before it does.
 
+use super::context::Audience;
+use super::leaving::{Reason, reason};
 use dicom_core::Tag;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::header::Header;
@@ -23,6 +25,8 @@ pub struct PreviewLine {
     pub vr: &'static str,
     /// Its value.
     pub value: PreviewValue,
+    /// Why it leaves.
+    pub reason: Option<Reason>,
 }
 
 /// A value as it is shown.
@@ -47,13 +51,16 @@ impl fmt::Display for PreviewValue {
 }
 
 /// Every attribute of a file, file meta information first, in the order of the file.
-pub(super) fn preview_lines(file: &DefaultDicomObject) -> Vec<PreviewLine> {
+pub(super) fn preview_lines(file: &DefaultDicomObject, audience: Audience) -> Vec<PreviewLine> {
     let mut lines = Vec::new();
     for element in file.meta().to_element_iter() {
         let value = element.value().primitive().map(text_of).unwrap_or_default();
         lines.push(line(0, 0, element.tag(), element.vr().to_string(), PreviewValue::Text(value)));
     }
     walk(file, 0, 0, &mut lines);
+    for line in &mut lines {
+        line.reason = reason(Tag(line.tag.0, line.tag.1), audience);
+    }
     lines
 }
 
@@ -82,7 +89,7 @@ fn walk(object: &InMemDicomObject, depth: usize, item: usize, lines: &mut Vec<Pr
 
 fn line(depth: usize, item: usize, tag: Tag, vr: &'static str, value: PreviewValue) -> PreviewLine {
     let keyword = StandardDataDictionary.by_tag(tag).map_or("", |entry| entry.alias());
-    PreviewLine { depth, item, tag: (tag.group(), tag.element()), keyword, vr, value }
+    PreviewLine { depth, item, tag: (tag.group(), tag.element()), keyword, vr, value, reason: None }
 }
 
 fn text_of(value: &PrimitiveValue) -> String {

@@ -5,7 +5,7 @@
 
 use super::dataset::{DataSet, code, derived_uid};
 use super::modules::{fill_shared, person_name};
-use super::{ExportContext, ExportError, ExportNote, OutboundObject};
+use super::{Audience, ExportContext, ExportError, ExportNote, OutboundObject};
 use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
 use crate::dicom::{Instance, cielab_from_srgb};
 use crate::geometry::{PatientPoint, PatientVector, VoxelIndex};
@@ -71,7 +71,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
         .map(|(n, segment)| ExportedSegment {
             document_number: segment.number,
             segment_number: n as u16 + 1,
-            tracking_id: tracking_id(segment, &segments[..n]),
+            tracking_id: tracking_id(segment, &segments[..n], context),
             tracking_uid: tracking_uid(context, segment),
             voxels: document.voxel_count(segment.number),
             frames: places.iter().filter(|p| p.segment == n).count(),
@@ -85,14 +85,14 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     fill_image(&mut set, document, context, places.len());
     set.bytes(tags::PIXEL_DATA, pixels);
     let remark = quality_remark(context);
-    let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e, &remark)).collect();
+    let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e, &remark, context)).collect();
     set.items(tags::SEGMENT_SEQUENCE, described);
     fill_dimensions(&mut set, context)?;
     fill_functional_groups(&mut set, document, context, &places)?;
     fill_references(&mut set, context, &places)?;
 
     let sealed = set.seal(&context.software_version)?;
-    let object = OutboundObject::checked(sealed.bytes)?;
+    let object = OutboundObject::checked(sealed.bytes, &context.filing)?;
     Ok(SegExport { object, series_instance_uid: sealed.series_instance_uid, segments: exported, notes })
 }
 
@@ -190,10 +190,10 @@ fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, f
 /// An item of the Segment Sequence (C.8.20.4.1 and the Segment Description macro).
 ///
 /// Segment Description holds what is odd about the geometry of the CT: its numbers are no better than that.
-fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str) -> DataSet {
+fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str, context: &ExportContext) -> DataSet {
     DataSet::of(|item| {
         item.u16(tags::SEGMENT_NUMBER, exported.segment_number);
-        item.text(tags::SEGMENT_LABEL, &label(segment));
+        item.text(tags::SEGMENT_LABEL, &label(segment, context));
         if !remark.is_empty() {
             item.text(tags::SEGMENT_DESCRIPTION, remark);
         }
@@ -385,10 +385,14 @@ fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePl
     Ok(())
 }
 
-/// Segment Label: the reader's name for it, or what it means.
-fn label(segment: &Segment) -> String {
+/// Segment Label: the reader's name for it, or what it means. In a campaign a name says nothing: it could be the patient's.
+fn label(segment: &Segment, context: &ExportContext) -> String {
     let meaning = segment.meaning.property_type().meaning;
-    let name = match (segment.name.trim(), segment.meaning.modifier()) {
+    let name = match context.filing.audience() {
+        Audience::Hospital => segment.name.trim(),
+        Audience::Campaign => "",
+    };
+    let name = match (name, segment.meaning.modifier()) {
         ("", None) => meaning.to_owned(),
         ("", Some(side)) => format!("{} {meaning}", side.meaning),
         (name, _) => name.to_owned(),
@@ -397,9 +401,9 @@ fn label(segment: &Segment) -> String {
 }
 
 /// Tracking ID: the label, with its number where a segment before it has the same.
-fn tracking_id(segment: &Segment, before: &[&Segment]) -> String {
-    let label = label(segment);
-    let taken = before.iter().any(|other| self::label(other) == label);
+fn tracking_id(segment: &Segment, before: &[&Segment], context: &ExportContext) -> String {
+    let label = label(segment, context);
+    let taken = before.iter().any(|other| self::label(other, context) == label);
     if taken { format!("{label} {}", segment.number) } else { label }
 }
 

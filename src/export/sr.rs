@@ -138,7 +138,7 @@ pub fn write_report(
     context: &ExportContext,
     drawn: &[Drawn],
 ) -> Result<OutboundObject, ExportError> {
-    let unanswered = evaluations(document).is_empty();
+    let unanswered = evaluations(document, context).is_empty();
     if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) && unanswered {
         return Err(ExportError::Empty);
     }
@@ -198,7 +198,7 @@ pub fn write_measured(
     root.push(measured);
     let notes = context.quality_notes.iter().filter(|n| !n.trim().is_empty());
     let notes = notes.map(|note| ContentItem::text(Relationship::Contains, GEOMETRY, note));
-    let evaluations: Vec<ContentItem> = notes.chain(evaluations(document)).collect();
+    let evaluations: Vec<ContentItem> = notes.chain(evaluations(document, context)).collect();
     if !evaluations.is_empty() {
         let container = ContentItem::container(QUALITATIVE_EVALUATIONS, None);
         root.push(evaluations.into_iter().fold(container, ContentItem::with));
@@ -228,7 +228,7 @@ pub fn write_measured(
         });
     }
     fill_root(&mut set, IMAGING_MEASUREMENT_REPORT, "1500", root);
-    OutboundObject::checked(set.seal(&context.software_version)?.bytes)
+    OutboundObject::checked(set.seal(&context.software_version)?.bytes, &context.filing)
 }
 
 /// Observation context (TID 1001): the reader and the software.

@@ -7,7 +7,7 @@ use super::state::{Case, Problem, ProblemReason, Session, UploadState};
 use super::words::{self, Lang};
 use crate::annotation::Transaction;
 use crate::dicom::Instance;
-use crate::export::{ExportContext, ExportError, ObjectKind, Outbound, OutboundObject, seg, sr};
+use crate::export::{ExportContext, ExportError, Filing, ObjectKind, Outbound, OutboundObject, seg, sr};
 use crate::import::{Blend, Collision, SliceSource, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
@@ -183,6 +183,7 @@ impl Case {
         ExportContext {
             source: self.source(),
             computed: self.plan.blends.iter().map(|b| (b.k, self.images_of(b))).collect(),
+            filing: Filing::Hospital,
             reader: "Reader^".to_owned(),
             reading_id: self.reading_id.clone(),
             date: date.to_owned(),
