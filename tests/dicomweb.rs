@@ -3,7 +3,9 @@
 
 use hilum::dicom::{JsonDataSet, StudyQuery};
 use hilum::session::words::Lang;
-use hilum::session::{Action, Command, Effect, RemoteError, RemoteEvent, RemoteView, Session};
+use hilum::session::{
+    Action, Authentication, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
+};
 
 const STUDY: &str = r#"[{"0020000D":{"Value":["1.2.3"]},"00100010":{"Value":[{"Alphabetic":"Doe^Jane"}]},"00080020":{"Value":["20240105"]}}]"#;
 const SERIES: &str = r#"[{"0020000E":{"Value":["1.2.3.4"]},"00080060":{"Value":["CT"]},"00201209":{"Value":[3]}}]"#;
@@ -13,7 +15,8 @@ struct Reader(Session);
 impl Reader {
     fn new() -> Self {
         let mut reader = Self(Session::new(Lang::En));
-        reader.does(Command::Destination(Some("Archive".into())));
+        let hospital = Some(Destination { name: "Archive".into(), authentication: Authentication::None });
+        reader.does(Command::Destinations(Box::new(Destinations { hospital, campaign: None })));
         reader.does(Command::Do(Action::OpenDicomweb));
         reader
     }

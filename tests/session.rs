@@ -13,8 +13,8 @@ use hilum::import::demonstration;
 use hilum::jobs::{EntryPlace, EntrySource, FileFacts, FileId, FileSource, JobEvent, JobInput, run};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, Command, Effect, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, StatusState, Tool,
-    Update, UploadReply, UploadView, words,
+    Action, Authentication, Command, Destination, Destinations, Effect, OutboxEvent, PaneId, PaneSize, PointerButton,
+    PointerInput, PointerPhase, Session, StatusState, Tool, Update, UploadReply, UploadView, words,
 };
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -25,6 +25,12 @@ mod files;
 use files::{Bytes, Kept, nifti};
 
 const NOW: &str = "20261123101500";
+
+/// The hospital's server.
+fn pacs() -> Command {
+    let hospital = Some(Destination { name: "PACS".into(), authentication: Authentication::None });
+    Command::Destinations(Box::new(Destinations { hospital, campaign: None }))
+}
 
 /// What the page holds of a file.
 enum Held {
@@ -83,10 +89,10 @@ impl Reader {
                         commands.push(Command::OpenFiles(facts));
                     }
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
-                    Effect::Upload(outbound) => {
+                    Effect::Upload(parcel, outbound) => {
                         self.sent += outbound.body().len();
-                        let reply = UploadReply { status: 200, text: "OK".to_owned() };
-                        commands.push(Command::Uploaded(Ok(reply)));
+                        let reply = UploadReply { status: 200, ..UploadReply::default() };
+                        commands.push(Command::Outbox(OutboxEvent::Answered(parcel, Ok(reply))));
                     }
                     // Of the world outside this test.
                     _ => {}
@@ -372,7 +378,7 @@ fn a_nifti_opens_as_a_ct_that_no_study_can_take_annotations_of() {
     // Marked and measured like any CT, but not handed over.
     reader.does(Command::Do(Action::ProposeLungs));
     assert!(reader.session.view_model().quantities.iter().any(|q| q.value.is_some_and(|v| v > 1.0)));
-    reader.does(Command::Destination(Some("PACS".into())));
+    reader.does(pacs());
     for action in [Action::ExportSeg, Action::ExportSr, Action::PrepareUpload] {
         for (lang, said) in [(Lang::Fr, words::EXPORT_NEEDS_DICOM.fr), (Lang::En, words::EXPORT_NEEDS_DICOM.en)] {
             reader.does(Command::Language(lang));
@@ -490,10 +496,10 @@ fn what_is_handed_over_is_shown_first_and_comes_back_the_same() {
     let update = reader.session.update(Command::Do(Action::ExportSeg), "20261123235959");
     assert!(matches!(&update.effects[..], [Effect::Download { bytes, .. }] if *bytes == reader.downloads[0].1));
 
-    reader.does(Command::Destination(Some("PACS".to_owned())));
+    reader.does(pacs());
     reader.does(Command::Do(Action::PrepareUpload));
-    let UploadView::Preview(lines) = reader.session.view_model().upload else { panic!("a preview comes first") };
-    assert!(lines.iter().any(|l| l.keyword == "SegmentSequence"));
+    let UploadView::Preview(shown) = reader.session.view_model().upload else { panic!("a preview comes first") };
+    assert!(shown.lines.iter().any(|l| l.keyword == "SegmentSequence"));
     assert_eq!(reader.sent, 0);
     reader.does(Command::Do(Action::ConfirmUpload));
     assert!(reader.sent > 1000);

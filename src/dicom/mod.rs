@@ -31,6 +31,7 @@ mod part10;
 mod qido;
 mod segmentation;
 mod series;
+mod stow;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
@@ -56,6 +57,7 @@ pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
 };
 pub use series::{Series, SeriesKind, group_into_series};
+pub use stow::{InstanceFailure, failures as store_failures};
 
 #[cfg(feature = "codecs")]
 #[cfg(test)]

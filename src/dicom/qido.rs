@@ -64,15 +64,17 @@ pub type JsonDataSet = BTreeMap<String, JsonAttribute>;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct JsonAttribute {
     #[serde(rename = "Value", default)]
-    values: Vec<JsonValue>,
+    pub(super) values: Vec<JsonValue>,
 }
 
 /// A value in the DICOM JSON model; others than these are not asked for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum JsonValue {
+pub(super) enum JsonValue {
     Number(f64),
     Text(String),
+    /// Of a sequence. Before names: all that is in a name is no attribute.
+    Item(JsonDataSet),
     Name {
         #[serde(rename = "Alphabetic", default)]
         alphabetic: Option<String>,
@@ -171,7 +173,7 @@ fn uid(data_set: &JsonDataSet, tag: &str) -> Option<String> {
 }
 
 /// The first value as text; a name as it is shown, its parts separated by spaces.
-fn text(data_set: &JsonDataSet, tag: &str) -> String {
+pub(super) fn text(data_set: &JsonDataSet, tag: &str) -> String {
     let text = match data_set.get(tag).and_then(|a| a.values.first()) {
         Some(JsonValue::Text(text)) => text.clone(),
         Some(JsonValue::Number(number)) => number.to_string(),
@@ -179,7 +181,7 @@ fn text(data_set: &JsonDataSet, tag: &str) -> String {
             let name = alphabetic.iter().chain(ideographic).find(|n| !n.is_empty());
             name.map(|n| n.split('^').filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")).unwrap_or_default()
         }
-        Some(JsonValue::Other(_)) | None => String::new(),
+        Some(JsonValue::Item(_) | JsonValue::Other(_)) | None => String::new(),
     };
     text.trim_matches([' ', '\0']).to_owned()
 }

@@ -1,5 +1,6 @@
 //! The only thing that leaves the page: objects made here, checked once more, wrapped for a request or a download.
 
+use super::campaign::Pseudonymous;
 use super::context::{Audience, ExportError, Filing};
 use super::dataset::derived_uid;
 use super::leaving::reason;
@@ -44,6 +45,17 @@ impl OutboundObject {
     /// that may not leave for its audience, no bytes besides the segmentation's bits, and of these exactly one for each pixel of its
     /// frames. For a campaign: no UID and no text of the source either, and it says that identity was removed.
     pub(super) fn checked(bytes: Vec<u8>, filing: &Filing) -> Result<Self, ExportError> {
+        if let Filing::Campaign(identity) = filing {
+            check_source(&*parse(&bytes)?, identity)?;
+        }
+        Self::kept(bytes, filing.audience())
+    }
+    /// Takes a Part 10 file that was an [`OutboundObject`] before, from where it was kept out of other hands meanwhile. Checked like a
+    /// new one but for the source of a campaign's object, which nobody knows any more.
+    ///
+    /// # Errors
+    /// [`ExportError::Refused`] if it may not leave for this audience.
+    pub fn kept(bytes: Vec<u8>, audience: Audience) -> Result<Self, ExportError> {
         let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
         let object = parse(&bytes)?;
         let kind = match text(&object, tags::SOP_CLASS_UID).as_str() {
@@ -54,8 +66,14 @@ impl OutboundObject {
         if object.meta().transfer_syntax() != uids::EXPLICIT_VR_LITTLE_ENDIAN {
             return Err(refuse("its transfer syntax is not Explicit VR Little Endian"));
         }
-        check_attributes(&object, kind == ObjectKind::Seg, filing)?;
-        if filing.audience() == Audience::Campaign && text(&object, tags::PATIENT_IDENTITY_REMOVED) != "YES" {
+        let named = |uid: &str| uid.trim_end_matches(['\0', ' ']).to_owned();
+        if named(object.meta().media_storage_sop_class_uid()) != text(&object, tags::SOP_CLASS_UID)
+            || named(object.meta().media_storage_sop_instance_uid()) != text(&object, tags::SOP_INSTANCE_UID)
+        {
+            return Err(refuse("its file says that it is another object"));
+        }
+        check_attributes(&object, kind == ObjectKind::Seg, audience)?;
+        if audience == Audience::Campaign && text(&object, tags::PATIENT_IDENTITY_REMOVED) != "YES" {
             return Err(refuse("it does not say that the patient's identity was removed"));
         }
         if kind == ObjectKind::Seg {
@@ -73,7 +91,7 @@ impl OutboundObject {
         let digits = |tag| text(&object, tag).chars().take_while(char::is_ascii_digit).collect::<String>();
         let moment = format!("{}-{}", digits(tags::CONTENT_DATE), digits(tags::CONTENT_TIME));
         let file_name = format!("hilum-{}-{}.dcm", kind.word(), moment.trim_matches('-'));
-        Ok(Self { kind, audience: filing.audience(), sop_instance_uid, file_name, bytes })
+        Ok(Self { kind, audience, sop_instance_uid, file_name, bytes })
     }
     /// What it is.
     pub fn kind(&self) -> ObjectKind {
@@ -174,42 +192,50 @@ fn text(object: &InMemDicomObject, tag: Tag) -> String {
         .unwrap_or_default()
 }
 
-/// Refuses what is not listed for the audience, values that could hold foreign bytes, and what comes from the source of a campaign's
-/// object, at any depth.
-fn check_attributes(object: &InMemDicomObject, pixels_allowed: bool, filing: &Filing) -> Result<(), ExportError> {
-    let audience = filing.audience();
+/// Refuses what is not listed for the audience, and values that could hold foreign bytes, at any depth.
+fn check_attributes(object: &InMemDicomObject, pixels_allowed: bool, audience: Audience) -> Result<(), ExportError> {
     for element in object.iter() {
         let tag = element.tag();
         let bytes = matches!(element.vr(), VR::OB | VR::OW | VR::OD | VR::OF | VR::OL | VR::OV | VR::UN);
         if reason(tag, audience).is_none() || (bytes && !(pixels_allowed && tag == tags::PIXEL_DATA)) {
             return Err(ExportError::Refused { reason: format!("it holds the attribute {tag}") });
         }
-        if let (Filing::Campaign(identity), Value::Primitive(value)) = (filing, element.value()) {
-            let betrayed = match element.vr() {
-                VR::UI => value.to_multi_str().iter().any(|uid| {
-                    let uid = uid.trim_end_matches(['\0', ' ']);
-                    identity.is_source_uid(uid)
-                        || !(uid.is_empty() || uid.starts_with("1.2.840.10008.") || uid.starts_with("2.25."))
-                }),
-                // Codes come from our own lists, dates and numbers from the reading.
-                VR::DA | VR::TM | VR::DS | VR::IS => false,
-                _ if tag == tags::CODE_MEANING || tag == tags::CODE_VALUE => false,
-                _ => value.to_multi_str().iter().any(|text| identity.betrays(text)),
-            };
-            if betrayed {
-                return Err(ExportError::Refused { reason: format!("{tag} could name the patient or the CT") });
-            }
-        }
         match element.value() {
             Value::Sequence(sequence) => {
                 for item in sequence.items() {
-                    check_attributes(item, false, filing)?;
+                    check_attributes(item, false, audience)?;
                 }
             }
             Value::PixelSequence(_) => {
                 return Err(ExportError::Refused { reason: "its pixel data are compressed".to_owned() });
             }
             Value::Primitive(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what comes from the source of a campaign's object, at any depth.
+fn check_source(object: &InMemDicomObject, identity: &Pseudonymous) -> Result<(), ExportError> {
+    for element in object.iter() {
+        let tag = element.tag();
+        if let Value::Sequence(sequence) = element.value() {
+            sequence.items().iter().try_for_each(|item| check_source(item, identity))?;
+        }
+        let Value::Primitive(value) = element.value() else { continue };
+        let betrayed = match element.vr() {
+            VR::UI => value.to_multi_str().iter().any(|uid| {
+                let uid = uid.trim_end_matches(['\0', ' ']);
+                identity.is_source_uid(uid)
+                    || !(uid.is_empty() || uid.starts_with("1.2.840.10008.") || uid.starts_with("2.25."))
+            }),
+            // Codes come from our own lists, dates and numbers from the reading.
+            VR::DA | VR::TM | VR::DS | VR::IS => false,
+            _ if tag == tags::CODE_MEANING || tag == tags::CODE_VALUE => false,
+            _ => value.to_multi_str().iter().any(|text| identity.betrays(text)),
+        };
+        if betrayed {
+            return Err(ExportError::Refused { reason: format!("{tag} could name the patient or the CT") });
         }
     }
     Ok(())

@@ -109,6 +109,19 @@ pub fn csv(rows: &[TableRow]) -> Result<Vec<u8>, ExportError> {
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
 }
 
+/// Requests as a table: time, method, address, bytes and kind of each.
+///
+/// # Errors
+/// [`ExportError::Unwritable`] if it could not be written.
+pub fn requests(rows: &[[String; 5]]) -> Result<Vec<u8>, ExportError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let head = ["at", "method", "url", "bytes", "kind"].map(str::to_owned);
+    for row in std::iter::once(&head).chain(rows) {
+        writer.write_record(row).map_err(|e| ExportError::Unwritable(e.to_string()))?;
+    }
+    writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
+}
+
 /// The rows as a JSON array.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The site's configuration: `config.json` beside the page.
 
 use super::{PlatformError, reading};
-use crate::session::Authentication;
+use crate::session::{Authentication, Campaign, CampaignSecret, Destination, Destinations};
 use serde::Deserialize;
 
 /// What a site sets.
@@ -9,12 +9,26 @@ use serde::Deserialize;
 pub struct Configuration {
     /// Where annotations are sent; `null` when nowhere.
     pub dicomweb: Option<Dicomweb>,
+    /// Where readings are collected outside the hospital; `null` when nowhere.
+    #[serde(default)]
+    pub campaign: Option<CampaignSite>,
     /// For so many days after its last change a reading is kept on the reader's computer; 0: none is.
     #[serde(default)]
     pub autosave_days: Option<u32>,
 }
 
 impl Configuration {
+    /// Where objects can be sent, and why a campaign that is set is not among them.
+    pub fn destinations(&self) -> (Destinations, Option<PlatformError>) {
+        let destination =
+            |server: &Dicomweb| Destination { name: server.name.clone(), authentication: server.authentication.into() };
+        let hospital = self.dicomweb.as_ref().map(destination);
+        let campaign = self.campaign.as_ref().map(|site| site.campaign().map(|c| (destination(&site.server), c)));
+        match campaign.transpose() {
+            Ok(campaign) => (Destinations { hospital, campaign }, None),
+            Err(error) => (Destinations { hospital, campaign: None }, Some(error)),
+        }
+    }
     /// See `autosave_days`; two weeks where the site says nothing.
     pub fn autosave_days(&self) -> u32 {
         self.autosave_days.unwrap_or(14)
@@ -31,6 +45,52 @@ pub struct Dicomweb {
     /// How it knows who asks. Never a password or token: those are asked of the reader.
     #[serde(default)]
     pub authentication: AuthenticationKind,
+}
+
+/// A campaign, and its server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CampaignSite {
+    /// Its name and address.
+    #[serde(flatten)]
+    pub server: Dicomweb,
+    /// Clinical Trial Sponsor Name.
+    pub sponsor: String,
+    /// Clinical Trial Protocol ID.
+    pub protocol: String,
+    /// Clinical Trial Site ID.
+    pub site: String,
+    /// What pseudonyms, UIDs and dates are replaced with: 32 characters or more, of this site alone.
+    pub secret: String,
+    /// What the protocol asks of the patient.
+    #[serde(default)]
+    pub characteristics: Vec<Characteristic>,
+}
+
+/// What may be told of a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Characteristic {
+    /// Patient's Sex.
+    Sex,
+    /// The decade of the age.
+    Age,
+}
+
+impl CampaignSite {
+    fn campaign(&self) -> Result<Campaign, PlatformError> {
+        let secret = CampaignSecret::new(&self.secret).ok_or_else(|| {
+            PlatformError(format!("the campaign's secret is shorter than {} characters", CampaignSecret::FEWEST))
+        })?;
+        Ok(Campaign {
+            name: self.server.name.clone(),
+            sponsor: self.sponsor.clone(),
+            protocol: self.protocol.clone(),
+            site: self.site.clone(),
+            secret,
+            with_sex: self.characteristics.contains(&Characteristic::Sex),
+            with_age: self.characteristics.contains(&Characteristic::Age),
+        })
+    }
 }
 
 /// The words of the configuration for [`Authentication`].

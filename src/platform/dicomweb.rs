@@ -36,9 +36,11 @@ impl Server {
     pub fn configure(&self, configuration: Option<Dicomweb>) {
         *self.configuration.borrow_mut() = configuration;
     }
-    /// Takes what the reader gave.
+    /// Takes what the reader gave; nothing given changes nothing.
     pub fn know(&self, secret: Secret) {
-        *self.secret.borrow_mut() = secret;
+        if secret != Secret::default() {
+            *self.secret.borrow_mut() = secret;
+        }
     }
     /// An address below the root; `None` where no server is configured.
     pub fn address(&self, path: &str) -> Option<String> {
@@ -177,7 +179,7 @@ impl Server {
 }
 
 /// What a broken line is: stopped by the reader, or by the world.
-fn broken(error: JsValue) -> RemoteError {
+pub(super) fn broken(error: JsValue) -> RemoteError {
     let name = Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string());
     if name.as_deref() == Some("AbortError") {
         RemoteError::Cancelled

@@ -1,7 +1,7 @@
 //! What is kept on this computer: encrypted records in IndexedDB, filed by CT, until they expire or are deleted.
 //!
-//! Requests are done one after the other, in the order they were asked. Three stores: `keys`; `readings`, by name: which tab keeps
-//! it and the day it was last written; `records`, by name and number.
+//! Requests are done one after the other, in the order they were asked. Four stores: `keys`; `readings`, by name: which tab keeps
+//! it and the day it was last written; `records`, by name and number; `parcels`, by name: what waits to be sent, and its day.
 
 use super::message::{get, object};
 use super::sealing::{Keys, token};
@@ -16,7 +16,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 const DATABASE: &str = "hilum";
-const STORES: [&str; 3] = ["keys", "readings", "records"];
+const STORES: [&str; 4] = ["keys", "readings", "records", "parcels"];
+/// Raised with each store that is added.
+const VERSION: u32 = 2;
+/// The lock of the tab that has the parcels.
+const OUTBOX: &str = "outbox";
 /// The wait before something that failed is tried again, ms.
 const AGAIN_MS: u32 = 10_000;
 
@@ -126,6 +130,22 @@ impl Storage {
                             .forget();
                         continue;
                     }
+                    KeepRequest::PutParcel { parcel, bytes } => {
+                        KeepNews::ParcelWritten(parcel, storage.put_parcel(parcel, &bytes).await)
+                    }
+                    KeepRequest::DropParcel(parcel) => {
+                        if let Err(error) = storage.drop_parcel(parcel).await {
+                            log::warn!("a parcel was not deleted: {error:?}");
+                        }
+                        continue;
+                    }
+                    KeepRequest::FindParcels => match storage.find_parcels().await {
+                        Ok(found) => KeepNews::Parcels(found),
+                        Err(error) => {
+                            log::warn!("kept parcels were not read: {error:?}");
+                            continue;
+                        }
+                    },
                     KeepRequest::ClearAll => KeepNews::Cleared(storage.clear().await),
                 };
                 (storage.0.tell)(news);
@@ -221,6 +241,49 @@ impl Storage {
         finish(transaction).await
     }
 
+    async fn put_parcel(&self, parcel: CaseDigest, bytes: &[u8]) -> Result<(), KeepError> {
+        if self.0.days.get() == Some(0) {
+            return Err(KeepError::Denied("this site keeps nothing".into()));
+        }
+        let opened = self.opened().await?;
+        let name = opened.keys.name_of(&parcel).await?;
+        let sealed = opened.keys.seal(&name, 0, bytes).await?;
+        let transaction = opened.transaction(&["parcels"])?;
+        let entry = object(&[("day", today().into()), ("record", sealed)]);
+        transaction.object_store("parcels")?.put(&entry, Some(&name.as_str().into()))?.await?;
+        finish(transaction).await
+    }
+
+    async fn drop_parcel(&self, parcel: CaseDigest) -> Result<(), KeepError> {
+        let opened = self.opened().await?;
+        let name = JsValue::from(opened.keys.name_of(&parcel).await?);
+        let transaction = opened.transaction(&["parcels"])?;
+        transaction.object_store("parcels")?.delete(name)?.await?;
+        finish(transaction).await
+    }
+
+    /// None while another tab has them.
+    async fn find_parcels(&self) -> Result<Vec<Vec<u8>>, KeepError> {
+        if !tab_lock::hold(OUTBOX, false, || {}).await? {
+            return Ok(Vec::new());
+        }
+        let opened = self.opened().await?;
+        let transaction = opened.transaction(&["parcels"])?;
+        let store = transaction.object_store("parcels")?;
+        let mut sealed = Vec::new();
+        for name in store.get_all_keys(None, None)?.await? {
+            let entry = store.get(name.clone())?.await?.unwrap_or_default();
+            sealed.push((name.as_string().unwrap_or_default(), get(&entry, "record")));
+        }
+        finish(transaction).await?;
+        let mut found = Vec::new();
+        for (name, record) in sealed {
+            // What does not open is shown as unreadable.
+            found.push(opened.keys.open(&name, 0, &record).await.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
     async fn clear(&self) -> Result<(), KeepError> {
         let opened = self.opened().await?;
         let transaction = opened.transaction(&STORES)?;
@@ -238,16 +301,18 @@ impl Storage {
             return self.clear().await;
         }
         let opened = self.opened().await?;
-        let transaction = opened.transaction(&["readings", "records"])?;
-        let readings = transaction.object_store("readings")?;
-        for name in readings.get_all_keys(None, None)?.await? {
-            let reading = readings.get(name.clone())?.await?.unwrap_or_default();
-            let kept_days = today() - get(&reading, "day").as_f64().unwrap_or(0.0);
-            // A clock that was set back is no reason to delete.
-            if kept_days > f64::from(days) {
-                let text = name.as_string().unwrap_or_default();
-                transaction.object_store("records")?.delete(records_of(&text)?)?.await?;
-                readings.delete(name)?.await?;
+        let transaction = opened.transaction(&["readings", "records", "parcels"])?;
+        for store in ["readings", "parcels"] {
+            let entries = transaction.object_store(store)?;
+            for name in entries.get_all_keys(None, None)?.await? {
+                let entry = entries.get(name.clone())?.await?.unwrap_or_default();
+                let kept_days = today() - get(&entry, "day").as_f64().unwrap_or(0.0);
+                // A clock that was set back is no reason to delete.
+                if kept_days > f64::from(days) {
+                    let text = name.as_string().unwrap_or_default();
+                    transaction.object_store("records")?.delete(records_of(&text)?)?.await?;
+                    entries.delete(name)?.await?;
+                }
             }
         }
         finish(transaction).await
@@ -258,11 +323,13 @@ impl Storage {
         if let Some(opened) = &*self.0.opened.borrow() {
             return Ok(opened.clone());
         }
-        let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+        let mut request = Factory::new()?.open(DATABASE, Some(VERSION))?;
         request.on_upgrade_needed(|event| {
             let made = event.database().and_then(|database| {
+                let known = database.store_names();
                 let store = |name| database.create_object_store(name, ObjectStoreParams::new()).map(drop);
-                STORES.into_iter().try_for_each(store)
+                let missing = STORES.into_iter().filter(|name| !known.iter().any(|k| k == name));
+                missing.into_iter().try_for_each(store)
             });
             if let Err(error) = made {
                 log::error!("{error}");

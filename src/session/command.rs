@@ -208,12 +208,16 @@ pub enum Action {
     ExportNifti,
     /// Open the one-page report, or close it.
     Report,
-    /// Show what would be sent.
+    /// Show what would be sent to the hospital's server.
     PrepareUpload,
+    /// Show what would be sent to the campaign.
+    PrepareCampaign,
     /// Send it.
     ConfirmUpload,
     /// Do not send it.
     CancelUpload,
+    /// Save the list of requests.
+    SaveLedger,
     /// Open the built-in phantom.
     OpenDemonstration,
     /// Look for studies on the site's server.
@@ -334,15 +338,15 @@ pub struct PaneSize {
 }
 
 /// How an upload ended.
-pub type UploadOutcome = Result<UploadReply, String>;
+pub type UploadOutcome = Result<UploadReply, super::remote::RemoteError>;
 
 /// What the server said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct UploadReply {
     /// HTTP status.
     pub status: u16,
-    /// Its words, for the reader when it refused.
-    pub text: String,
+    /// The data set of its answer; empty where it gave none.
+    pub answer: crate::dicom::JsonDataSet,
 }
 
 /// A request that left, or is about to leave, this page.
@@ -413,14 +417,16 @@ pub enum Command {
     Measurement(u16, MeasurementChange),
     /// The interface's language.
     Language(super::words::Lang),
-    /// Where uploads go: the server's name, `None` when none is configured.
-    Destination(Option<String>),
+    /// Where objects can be sent.
+    Destinations(Box<super::sending::Destinations>),
+    /// Who reads: a name for the hospital, a code for a campaign.
+    Reader(crate::export::Audience, String),
     /// News of the site's DICOMweb server, or a wish for it.
     Remote(super::remote::RemoteEvent),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
-    /// An upload ended.
-    Uploaded(UploadOutcome),
+    /// News of the outbox, or a wish for it.
+    Outbox(super::outbox::OutboxEvent),
     /// The first slice is on screen, or took its time: the other files may be read.
     ReadOn,
     /// A 3D picture of this reduction took so many ms to draw.
@@ -470,8 +476,10 @@ pub enum Effect {
     CancelRemote,
     /// Open the files that came.
     OpenRetrieved,
-    /// Send to the configured destination.
-    Upload(Box<Outbound>),
+    /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`].
+    Upload(super::outbox::ParcelId, Box<Outbound>),
+    /// After so many ms, [`super::OutboxEvent::Due`].
+    SendLater(super::outbox::ParcelId, u32),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.
     AwaitImage,
     /// Set a User Timing mark; the first of a load clears the older ones.

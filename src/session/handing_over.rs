@@ -1,19 +1,19 @@
-//! What leaves: SEG and SR as downloads, and the upload with its preview. Only what `export` makes can leave.
+//! SEG and SR made of the reading, saved as files, and read again.
 
 use super::change::Update;
-use super::command::{Effect, LedgerEntry, UploadOutcome};
+use super::command::Effect;
 use super::explain;
-use super::state::{Case, Problem, ProblemReason, Session, UploadState};
+use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{self, Lang};
 use crate::annotation::Transaction;
 use crate::dicom::Instance;
-use crate::export::{ExportContext, ExportError, Filing, ObjectKind, Outbound, OutboundObject, seg, sr};
+use crate::export::{Audience, ExportContext, ExportError, Filing, ObjectKind, OutboundObject, seg, sr};
 use crate::import::{Blend, Collision, SliceSource, read_segmentation, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
     /// Whether there is something that objects could refer to; says so otherwise.
-    fn may_export(&mut self, update: &mut Update) -> bool {
+    pub(super) fn may_export(&mut self, update: &mut Update) -> bool {
         let may = self.case.as_ref().is_none_or(Case::is_dicom);
         if !may {
             self.say(words::EXPORT_NEEDS_DICOM, update);
@@ -25,7 +25,7 @@ impl Session {
         if !self.may_export(update) {
             return;
         }
-        match self.objects(now) {
+        match self.objects(now, Audience::Hospital) {
             Ok(objects) => {
                 let kind = if report { ObjectKind::Sr } else { ObjectKind::Seg };
                 let Some(object) = objects.into_iter().find(|o| o.kind() == kind) else {
@@ -39,59 +39,7 @@ impl Session {
         update.changes.facts = true;
     }
 
-    pub(super) fn prepare_upload(&mut self, now: &str, update: &mut Update) {
-        update.changes.facts = true;
-        if self.destination.is_none() {
-            return self.say(words::UPLOAD_NOWHERE, update);
-        }
-        if !self.may_export(update) {
-            return;
-        }
-        let made = self.objects(now).and_then(|objects| {
-            let mut lines = Vec::new();
-            for object in &objects {
-                lines.extend(object.preview()?);
-            }
-            Ok(UploadState::Preview { lines, outbound: Box::new(Outbound::stow(&objects)?) })
-        });
-        match made {
-            Ok(preview) => self.upload = preview,
-            Err(error) => self.refuse(&error),
-        }
-    }
-
-    pub(super) fn confirm_upload(&mut self, update: &mut Update) {
-        if let UploadState::Preview { outbound, .. } = std::mem::take(&mut self.upload) {
-            self.upload = UploadState::Sending(outbound.contents().len());
-            update.effects.push(Effect::Upload(outbound));
-        }
-        update.changes.facts = true;
-    }
-
-    pub(super) fn cancel_upload(&mut self, update: &mut Update) {
-        if !matches!(self.upload, UploadState::Sending(_)) {
-            self.upload = UploadState::None;
-        }
-        update.changes.facts = true;
-    }
-
-    pub(super) fn uploaded(&mut self, outcome: UploadOutcome, update: &mut Update) {
-        let UploadState::Sending(count) = self.upload else { return };
-        self.upload = match outcome {
-            // 202 says that some instances were not stored (PS3.18 10.5.3).
-            Ok(reply) if reply.status == 200 => UploadState::Stored(count),
-            Ok(reply) => UploadState::Failed(format!("HTTP {} {}", reply.status, reply.text)),
-            Err(why) => UploadState::Failed(why),
-        };
-        update.changes.facts = true;
-    }
-
-    pub(super) fn enter(&mut self, entry: LedgerEntry, update: &mut Update) {
-        self.ledger.push(entry);
-        update.changes.facts = true;
-    }
-
-    fn refuse(&mut self, error: &ExportError) {
+    pub(super) fn refuse(&mut self, error: &ExportError) {
         self.notice = Some(match error {
             ExportError::Empty => words::NOTHING_TO_EXPORT.in_lang(self.lang).to_owned(),
             other => other.to_string(),
@@ -99,24 +47,15 @@ impl Session {
     }
 
     /// The segmentation and the report that refers to it.
-    fn objects(&mut self, now: &str) -> Result<Vec<OutboundObject>, ExportError> {
+    pub(super) fn written(&self, context: &ExportContext) -> Result<Vec<OutboundObject>, ExportError> {
         let case = self.case.as_ref().ok_or(ExportError::Empty)?;
-        let revision = case.history.revision();
-        if let Some((of, objects)) = &self.exported
-            && *of == revision
-        {
-            return Ok(objects.clone());
-        }
-        let context = case.export_context(now);
-        let segmentation = match seg::write(&case.document, &context, None) {
+        let segmentation = match seg::write(&case.document, context, None) {
             // Lengths, regions and the form make a report of their own.
             Err(ExportError::Empty) => None,
             made => Some(made?),
         };
-        let report = sr::write_report(&case.document, segmentation.as_ref(), &context, &self.measured)?;
-        let objects: Vec<OutboundObject> = segmentation.map(|s| s.object).into_iter().chain([report]).collect();
-        self.exported = Some((revision, objects.clone()));
-        Ok(objects)
+        let report = sr::write_report(&case.document, segmentation.as_ref(), context, &self.measured)?;
+        Ok(segmentation.map(|s| s.object).into_iter().chain([report]).collect())
     }
 
     /// Puts a segmentation that was read on the open CT, as one undoable transaction.
@@ -177,14 +116,14 @@ impl Case {
         sources.iter().filter_map(image).collect()
     }
 
-    /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`.
-    pub(super) fn export_context(&self, now: &str) -> ExportContext {
+    /// What an export of this case is told. `now` is the local time as `YYYYMMDDHHMMSS`; `reader` may be empty.
+    pub(super) fn export_context(&self, now: &str, reader: &str) -> ExportContext {
         let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
         ExportContext {
             source: self.source(),
             computed: self.plan.blends.iter().map(|b| (b.k, self.images_of(b))).collect(),
             filing: Filing::Hospital,
-            reader: "Reader^".to_owned(),
+            reader: if reader.is_empty() { "Reader^".to_owned() } else { reader.to_owned() },
             reading_id: self.reading_id.clone(),
             date: date.to_owned(),
             time: time.to_owned(),

@@ -6,6 +6,7 @@
 use super::case_identity::{CaseDigest, case_digest};
 use super::change::Update;
 use super::command::{Action, Command, Effect, PaneId, PointerButton, PointerPhase, Tool};
+use super::outbox::OutboxEvent;
 use super::state::Session;
 use super::view_model::counted;
 use super::words;
@@ -36,7 +37,18 @@ pub enum KeepRequest {
     },
     /// Ask again after a while: [`KeepNews::Again`].
     Later(CaseDigest),
-    /// Delete all readings, of all CTs, and the key they are encrypted with.
+    /// Keep a parcel of the outbox until it is dropped.
+    PutParcel {
+        /// Its name.
+        parcel: CaseDigest,
+        /// To be encrypted.
+        bytes: Vec<u8>,
+    },
+    /// Delete a parcel.
+    DropParcel(CaseDigest),
+    /// Tell what parcels there are, unless another tab has them: [`KeepNews::Parcels`].
+    FindParcels,
+    /// Delete all readings, of all CTs, all parcels, and the key they are encrypted with.
     ClearAll,
 }
 
@@ -53,6 +65,10 @@ pub enum KeepNews {
     Lost(CaseDigest),
     /// It is time to try again.
     Again(CaseDigest),
+    /// A parcel was written.
+    ParcelWritten(CaseDigest, Result<(), KeepError>),
+    /// The parcels that were kept.
+    Parcels(Vec<Vec<u8>>),
     /// All was deleted.
     Cleared(Result<(), KeepError>),
 }
@@ -251,7 +267,9 @@ impl Session {
                 }
             }
             KeepNews::Found(case, found) => self.kept_found(case, found, update),
-            KeepNews::Written(case, result) => self.written(case, result, update),
+            KeepNews::Written(case, result) => self.record_written(case, result, update),
+            KeepNews::ParcelWritten(parcel, result) => self.outbox_event(OutboxEvent::Kept(parcel, result), update),
+            KeepNews::Parcels(kept) => self.outbox_event(OutboxEvent::Found(kept), update),
             KeepNews::Lost(case) => {
                 if let Some(keeper) = self.keeping.keepers.get_mut(&case) {
                     (keeper.state, keeper.whole, keeper.unsaved) = (State::Failed(KeepError::OtherTab), true, true);
@@ -329,7 +347,7 @@ impl Session {
         };
     }
 
-    fn written(&mut self, digest: CaseDigest, result: Result<(), KeepError>, update: &mut Update) {
+    fn record_written(&mut self, digest: CaseDigest, result: Result<(), KeepError>, update: &mut Update) {
         let Some(keeper) = self.keeping.keepers.get_mut(&digest) else { return };
         keeper.on_the_way = keeper.on_the_way.saturating_sub(1);
         match result {
@@ -373,7 +391,7 @@ impl Session {
             (keeper.whole, keeper.unsaved) = (true, true);
         }
         case.active = case.document.segments().last().map(|s| s.number);
-        self.exported = None;
+        self.exported.clear();
         self.volume_revision += 1;
         update.changes.add_labels(IndexBox::whole(case.volume.grid().size()));
         self.notice = Some(words::RESTORED.in_lang(self.lang).to_owned());

@@ -388,7 +388,7 @@ impl Session {
         self.abort_gesture(update);
         self.accept_region(update);
         self.keep_aside(update);
-        self.exported = None;
+        self.exported.clear();
         let decoding: Vec<JobId> = self
             .jobs
             .iter()

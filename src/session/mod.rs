@@ -23,6 +23,7 @@ mod marking;
 mod measuring;
 mod numbers;
 mod other_files;
+mod outbox;
 mod planes;
 mod preflight;
 mod proposing;
@@ -33,6 +34,7 @@ mod region_voxels;
 mod remote;
 mod report_view;
 mod saving;
+mod sending;
 mod state;
 mod update;
 mod view_model;
@@ -41,6 +43,8 @@ mod windowing;
 pub mod words;
 
 pub use crate::dicom::StudyQuery;
+pub use crate::export::campaign::{Campaign, CampaignSecret};
+pub use crate::export::{Audience, PreviewLine};
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
@@ -54,16 +58,18 @@ pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
+pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
 pub use preflight::PreflightView;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
 pub use region::{Refine, RefineSettings, RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
-pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session, UploadState};
+pub use sending::{Destination, Destinations, PreviewView, UploadView, reason_words};
+pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
-    UploadView, ViewModel, counted,
+    ViewModel, counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

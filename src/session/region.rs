@@ -422,6 +422,7 @@ impl Session {
                     | Action::ExportJson
                     | Action::ExportNifti
                     | Action::PrepareUpload
+                    | Action::PrepareCampaign
             ),
             _ => false,
         }

@@ -56,6 +56,14 @@ impl RemoteError {
             other => Self::Status(other),
         }
     }
+    /// Whether it may pass by itself: the same request may succeed later.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::Incomplete(_) => true,
+            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
+            _ => false,
+        }
+    }
     /// `data-cause` in the automation contract.
     pub fn cause(&self) -> &'static str {
         match self {
@@ -170,8 +178,8 @@ pub struct RemoteView {
 impl Session {
     /// Shows or hides the dialog.
     pub(super) fn toggle_remote(&mut self, update: &mut Update) {
-        if self.destination.is_none() {
-            return self.say(words::UPLOAD_NOWHERE, update);
+        if self.destinations.hospital.is_none() {
+            return self.say(words::sending::UPLOAD_NOWHERE, update);
         }
         self.remote.is_open = !self.remote.is_open;
         if !self.remote.is_open {

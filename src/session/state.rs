@@ -4,16 +4,18 @@ use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::layout::Layout;
+use super::outbox::Outbox;
 use super::preflight::Preflight;
 use super::region::{RefineSettings, Region};
 use super::region_voxels::VoxelNeeds;
+use super::sending::{Destinations, UploadState};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::analysis::Agreement;
 use crate::annotation::{Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
-use crate::export::{Outbound, OutboundObject};
+use crate::export::{Audience, OutboundObject};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
 use crate::import::{
     Assembly, ImportError, Reduction, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order,
@@ -205,33 +207,15 @@ pub(super) struct Running {
     pub(super) fraction: f32,
 }
 
-/// An upload from preview to answer.
-#[derive(Clone, Debug, Default)]
-pub enum UploadState {
-    /// None asked for.
-    #[default]
-    None,
-    /// Shown to the reader.
-    Preview {
-        /// Every attribute with its value.
-        lines: Vec<crate::export::PreviewLine>,
-        /// What would be sent.
-        outbound: Box<Outbound>,
-    },
-    /// On its way, with the number of objects.
-    Sending(usize),
-    /// Stored: the number of objects.
-    Stored(usize),
-    /// Refused or lost; why.
-    Failed(String),
-}
-
 /// The session: `update` takes a command and says what changed and what to do.
 #[derive(Debug)]
 pub struct Session {
     pub(super) lang: Lang,
     pub(super) gpu: Gpu,
-    pub(super) destination: Option<String>,
+    /// Where objects can be sent.
+    pub(super) destinations: Destinations,
+    /// Who reads: by name in the hospital, by code in a campaign.
+    pub(super) readers: BTreeMap<Audience, String>,
     pub(super) series: Vec<Series>,
     /// The stacks of each series that holds CT images, by Series Instance UID.
     pub(super) stacks: BTreeMap<String, Vec<Stack>>,
@@ -307,8 +291,11 @@ pub struct Session {
     pub(super) upload: UploadState,
     pub(super) remote: super::remote::Remote,
     pub(super) ledger: Vec<LedgerEntry>,
-    /// Objects as last exported, and the history's revision they are of: a report refers to the segmentation that was saved.
-    pub(super) exported: Option<(u64, Vec<OutboundObject>)>,
+    /// What was confirmed and is not stored yet.
+    pub(super) outbox: Outbox,
+    /// Objects as last exported, the history's revision they are of and their reader: a report refers to the segmentation that was
+    /// saved.
+    pub(super) exported: BTreeMap<Audience, (u64, String, Vec<OutboundObject>)>,
     /// Local time of the command being done, `YYYYMMDDHHMMSS`.
     pub(super) now: String,
     /// Measurements of the document as it is, but for a stroke in progress.
@@ -369,7 +356,8 @@ impl Session {
         Self {
             lang,
             gpu: Gpu::Probing,
-            destination: None,
+            destinations: Destinations::default(),
+            readers: BTreeMap::new(),
             series: Vec::new(),
             stacks: BTreeMap::new(),
             file_of: BTreeMap::new(),
@@ -422,10 +410,11 @@ impl Session {
             measured: Vec::new(),
             last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
             notice: None,
-            upload: UploadState::None,
+            upload: UploadState::default(),
             remote: super::remote::Remote::default(),
             ledger: Vec::new(),
-            exported: None,
+            outbox: Outbox::default(),
+            exported: BTreeMap::new(),
             now: String::new(),
             quantities: Vec::new(),
             unmeasured: None,
@@ -467,10 +456,6 @@ impl Session {
     /// The tool in hand.
     pub fn tool(&self) -> Tool {
         self.tool
-    }
-    /// The upload in progress.
-    pub fn upload(&self) -> &UploadState {
-        &self.upload
     }
     /// Whether headers are being read or slices decoded.
     pub fn is_loading(&self) -> bool {

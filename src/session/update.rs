@@ -1,9 +1,11 @@
 //! One match: each command is a call into the part that knows it.
 
 use super::change::Update;
-use super::command::{Action, Command, PaneId, Tool};
+use super::command::{Action, Command, Effect, PaneId, Tool};
+use super::keeping::KeepRequest;
 use super::state::{Gpu, Purpose, Session};
 use super::words;
+use crate::export::Audience;
 use crate::geometry::IndexBox;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
 use crate::report::quantities;
@@ -78,13 +80,18 @@ impl Session {
                 self.notice = None;
                 update.changes.facts = true;
             }
-            Command::Destination(name) => {
-                self.destination = name;
+            Command::Destinations(destinations) => {
+                self.destinations = *destinations;
+                update.effects.push(Effect::Keep(KeepRequest::FindParcels));
+                update.changes.facts = true;
+            }
+            Command::Reader(to, text) => {
+                self.set_reader(to, &text, now, &mut update);
                 update.changes.facts = true;
             }
             Command::Remote(event) => self.remote_event(event, &mut update),
             Command::Ledger(entry) => self.enter(entry, &mut update),
-            Command::Uploaded(outcome) => self.uploaded(outcome, &mut update),
+            Command::Outbox(event) => self.outbox_event(event, &mut update),
             Command::ReadOn => self.read_on(&mut update),
             Command::CastTook(reduction, ms) => {
                 if self.cast_took(reduction, ms) {
@@ -216,7 +223,9 @@ impl Session {
             }
             Action::ExportSeg => self.save(false, now, update),
             Action::ExportSr => self.save(true, now, update),
-            Action::PrepareUpload => self.prepare_upload(now, update),
+            Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
+            Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),
+            Action::SaveLedger => self.save_ledger(update),
             Action::ConfirmUpload => self.confirm_upload(update),
             Action::CancelUpload => self.cancel_upload(update),
             Action::OpenDicomweb => self.toggle_remote(update),

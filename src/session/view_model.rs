@@ -5,12 +5,13 @@ use super::explain;
 use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
 use super::measuring::{MeasurementDrawing, MeasurementRow};
-use super::state::{Gpu, Problem, ProblemReason, Purpose, Session, UploadState};
+use super::sending::UploadView;
+use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
-use crate::export::PreviewLine;
+use crate::export::Audience;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::{GeometryFinding, Severity, Stack};
 use crate::view::{Interpolation, ReferenceLine, Slab, Window, edge_letters, reference_lines, scale_bar};
@@ -191,18 +192,6 @@ pub struct PaneDrawing {
     pub measurements: Vec<MeasurementDrawing>,
 }
 
-/// The upload dialog.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum UploadView {
-    /// Closed.
-    #[default]
-    Closed,
-    /// The preview.
-    Preview(Vec<PreviewLine>),
-    /// A sentence, and whether it is the last one.
-    Said(String, bool),
-}
-
 /// Everything the page shows beside the pictures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ViewModel {
@@ -298,8 +287,10 @@ pub struct ViewModel {
     pub can_mark: bool,
     /// Whether a CT is open.
     pub has_case: bool,
-    /// Server that uploads go to.
-    pub destination: Option<String>,
+    /// Names of the hospital's server and of the campaign, where configured.
+    pub destinations: [Option<String>; 2],
+    /// What was confirmed and is not stored yet.
+    pub outbox: Vec<super::outbox::ParcelRow>,
     /// A CT that is too large, and what of it can be opened.
     pub preflight: Option<super::preflight::PreflightView>,
     /// The upload dialog.
@@ -380,16 +371,12 @@ impl Session {
             can_redo: case.is_some_and(|c| c.history.redo_name().is_some()),
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
-            destination: self.destination.clone(),
+            destinations: [Audience::Hospital, Audience::Campaign]
+                .map(|to| self.destinations.of(to).map(|d| d.name.clone())),
             remote: self.remote_view(),
             preflight: self.preflight_view(),
-            upload: match &self.upload {
-                UploadState::None => UploadView::Closed,
-                UploadState::Preview { lines, .. } => UploadView::Preview(lines.clone()),
-                UploadState::Sending(_) => UploadView::Said(words::UPLOADING.in_lang(lang).to_owned(), false),
-                UploadState::Stored(n) => UploadView::Said(words::UPLOADED.with(lang, &[&n.to_string()]), true),
-                UploadState::Failed(why) => UploadView::Said(words::UPLOAD_FAILED.with(lang, &[why]), true),
-            },
+            upload: self.upload_view(),
+            outbox: self.outbox_view(),
             ledger: self.ledger.clone(),
             autosave: self.autosave_view(),
         }

@@ -1,5 +1,7 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod sending;
+
 use serde::{Deserialize, Serialize};
 
 /// A language of the interface.
@@ -111,6 +113,7 @@ macro_rules! texts {
         pub const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
+use texts;
 
 texts! {
     APP_TITLE: "Hilum — chest CT viewer and annotator" / "Hilum — visualiseur et annotation de scanner thoracique";
@@ -381,14 +384,6 @@ texts! {
     REMOTE_BAD_ANSWER: "The server’s answer is not what was asked for: {}" / "La réponse du serveur n’est pas celle demandée : {}";
     REMOTE_INCOMPLETE: "Not all images came: the answer broke off. {}" / "Toutes les images ne sont pas arrivées : la réponse s’est interrompue. {}";
     REMOTE_CANCELLED: "Stopped." / "Arrêté.";
-    UPLOAD: "Send to {}" / "Envoyer à {}";
-    UPLOAD_NOWHERE: "No DICOMweb server is configured." / "Aucun serveur DICOMweb n’est configuré.";
-    UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
-    UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
-    UPLOAD_CONFIRM: "Send" / "Envoyer";
-    UPLOADING: "Sending…" / "Envoi en cours…";
-    UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
-    UPLOAD_FAILED: "Not sent: {}" / "Non envoyé : {}";
     NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
     EXPORT_NEEDS_DICOM: "DICOM SEG and SR refer to DICOM images: this CT was not opened from DICOM and has none." / "DICOM SEG et SR renvoient à des images DICOM : ce scanner n’a pas été ouvert à partir de DICOM et n’en a aucune.";
     NO_SEGMENT: "Choose or add a segment of this kind first." / "Choisissez ou ajoutez d’abord un segment.";
@@ -500,7 +495,7 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        for (name, text) in ALL {
+        for (name, text) in ALL.iter().chain(sending::ALL) {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {
@@ -523,7 +518,7 @@ mod tests {
         assert_eq!(READY_INCOMPLETE.with(Lang::Fr, &["1", "2"]), "1 coupe chargée sur 2");
         assert_eq!(REPEATED_FILES.with(Lang::Fr, &["1"]), "1 fichier était déjà ouvert");
         // Values are never read as forms.
-        assert_eq!(UPLOAD.with(Lang::En, &["a [b|c] {}"]), "Send to a [b|c] {}");
+        assert_eq!(sending::UPLOAD.with(Lang::En, &["a [b|c] {}"]), "Send to a [b|c] {}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
-use super::dialogs::{HelpDialog, PreflightDialog, UploadDialog};
+use super::dialogs::{HelpDialog, PreflightDialog};
 use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
@@ -8,6 +8,7 @@ use super::panes::Panes;
 use super::remote::RemoteDialog;
 use super::report::Report;
 use super::runtime::{Page, Runtime, page};
+use super::sending::UploadDialog;
 use super::toolbar::Toolbar;
 use crate::session::{Command, action_of_key};
 use leptos::prelude::*;

@@ -21,6 +21,7 @@ mod regions;
 mod remote;
 mod report;
 mod runtime;
+mod sending;
 mod toolbar;
 mod volume_tools;
 

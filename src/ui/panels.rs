@@ -4,6 +4,7 @@ use super::kept::Autosave;
 use super::measurements::Measurements;
 use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
+use super::sending::HandOver;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
@@ -91,6 +92,9 @@ pub(super) fn LeftColumn() -> impl IntoView {
             <section class="ledger">
                 <h2>{say(words::LEDGER)}</h2>
                 <p hidden=move || !ledger.with(Vec::is_empty)>{say(words::LEDGER_EMPTY)}</p>
+                <div class="group" hidden=move || ledger.with(Vec::is_empty)>
+                    <CommandButton action=Action::SaveLedger />
+                </div>
                 <ul>
                     {move || {
                         ledger
@@ -152,15 +156,7 @@ pub(super) fn RightColumn() -> impl IntoView {
     let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
     let segments = Memo::new(move |_| page.view.with(|v| v.segments.clone()));
     let quantities = Memo::new(move |_| page.view.with(|v| v.quantities.clone()));
-    let destination = move || {
-        let lang = page.view.with(|v| v.lang);
-        page.view.with(|v| match &v.destination {
-            Some(name) => words::UPLOAD.with(lang, &[name]),
-            None => words::UPLOAD_NOWHERE.in_lang(lang).to_owned(),
-        })
-    };
     let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
-    let can_send = Signal::derive(move || page.view.with(|v| v.has_case && v.destination.is_some()));
     let numbers = Memo::new(move |_| segments.with(|s| s.iter().map(|r| r.number).collect::<Vec<_>>()));
     view! {
         <aside class="column right" hidden=move || with_form.get()>
@@ -200,22 +196,7 @@ pub(super) fn RightColumn() -> impl IntoView {
                     <CommandButton action=Action::Report enabled=can_mark />
                 </div>
             </section>
-            <section>
-                <h2>{say(words::HAND_OVER)}</h2>
-                <div class="group">
-                    <CommandButton action=Action::ExportSeg enabled=can_mark />
-                    <CommandButton action=Action::ExportSr enabled=can_mark />
-                    <CommandButton action=Action::ExportNifti enabled=can_mark />
-                </div>
-                <button
-                    type="button"
-                    data-testid="upload"
-                    disabled=move || !can_send.get()
-                    on:click=move |_| page.dispatch(Command::Do(Action::PrepareUpload))
-                >
-                    {destination}
-                </button>
-            </section>
+            <HandOver />
         </aside>
     }
 }

@@ -2,13 +2,17 @@
 
 use super::document::query;
 use super::runtime::{Runtime, page};
+use super::sending::{READER_CODE, READER_NAME};
 use super::toolbar::say;
 use crate::platform::configuration::{self, Configuration};
 use crate::platform::dicomweb::Secret;
 use crate::platform::egress::{self, Outbound};
 use crate::platform::files;
 use crate::session::words;
-use crate::session::{Action, Authentication, Command, RemoteError, RemoteEvent, StudyQuery};
+use crate::session::{
+    Action, Audience, Authentication, Command, OutboxEvent, ParcelId, RemoteError, RemoteEvent, StudyQuery,
+};
+use gloo::storage::{LocalStorage as Kept, Storage};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
@@ -23,11 +27,19 @@ impl Runtime {
                 Configuration::default()
             });
             runtime.keeping().start(configuration.autosave_days());
-            let site = configuration.dicomweb;
-            let authentication = site.as_ref().map(|d| d.authentication.into()).unwrap_or_default();
-            let name = site.as_ref().map(|d| d.name.clone());
-            runtime.server().configure(site);
-            runtime.dispatch(Command::Destination(name));
+            let (destinations, left_out) = configuration.destinations();
+            if let Some(why) = left_out {
+                log::error!("{why}");
+            }
+            let authentication = destinations.hospital.as_ref().map(|d| d.authentication).unwrap_or_default();
+            runtime.servers().hospital.configure(configuration.dicomweb);
+            runtime.servers().campaign.configure(configuration.campaign.map(|c| c.server));
+            runtime.dispatch(Command::Destinations(Box::new(destinations)));
+            for (to, key) in [(Audience::Hospital, READER_NAME), (Audience::Campaign, READER_CODE)] {
+                if let Ok(reader) = Kept::get::<String>(key) {
+                    runtime.dispatch(Command::Reader(to, reader));
+                }
+            }
             runtime.tell(RemoteEvent::Configured(authentication));
             if let Some(study) = query("studies") {
                 runtime.tell(RemoteEvent::Study(study));
@@ -35,13 +47,13 @@ impl Runtime {
         });
     }
 
-    pub(super) fn upload(&self, outbound: Box<Outbound>) {
+    pub(super) fn upload(&self, parcel: ParcelId, outbound: Box<Outbound>) {
         let runtime = self.clone();
         spawn_local(async move {
             let entering = runtime.clone();
             let enter = |entry| entering.dispatch(Command::Ledger(entry));
-            let outcome = egress::store(&outbound, runtime.server(), enter).await;
-            runtime.dispatch(Command::Uploaded(outcome));
+            let outcome = egress::store(&outbound, runtime.servers(), enter).await;
+            runtime.dispatch(Command::Outbox(OutboxEvent::Answered(parcel, outcome)));
         });
     }
 
@@ -54,7 +66,7 @@ impl Runtime {
         spawn_local(async move {
             let entering = runtime.clone();
             let enter = |entry| entering.dispatch(Command::Ledger(entry));
-            let answer = runtime.server().search(&path, enter).await;
+            let answer = runtime.servers().hospital.search(&path, enter).await;
             // What was stopped has been answered by something else.
             if !matches!(answer, Err(RemoteError::Cancelled)) {
                 runtime.tell(RemoteEvent::Found(answer));
@@ -78,7 +90,7 @@ impl Runtime {
                 });
                 runtime.tell(RemoteEvent::Came(came, so_far));
             };
-            let outcome = runtime.server().retrieve(&path, enter, take).await;
+            let outcome = runtime.servers().hospital.retrieve(&path, enter, take).await;
             if !matches!(outcome, Err(RemoteError::Cancelled)) {
                 runtime.tell(RemoteEvent::Retrieved(outcome));
             }
@@ -86,7 +98,7 @@ impl Runtime {
     }
 
     pub(super) fn stop_server(&self) {
-        self.server().stop();
+        self.servers().hospital.stop();
         self.retrieved(Vec::clear);
     }
 
@@ -109,7 +121,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
     };
     let known = move || {
         let secret = Secret { user: value(user), secret: value(secret) };
-        page.runtime.with_value(|r| r.server().know(secret));
+        page.runtime.with_value(|r| r.servers().hospital.know(secret));
     };
     let search = move |event: SubmitEvent| {
         event.prevent_default();

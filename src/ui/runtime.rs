@@ -6,14 +6,14 @@ use super::picture::Picture;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
 use crate::platform::clock;
-use crate::platform::dicomweb::Server;
+use crate::platform::egress::Servers;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
-    Case, Changes, Command, Effect, Gpu, JobRequest, PaneDrawing, PaneId, PaneSize, Probe, Session, ViewModel,
-    VoxelNeeds,
+    Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneId, PaneSize, Probe, Session,
+    ViewModel, VoxelNeeds,
 };
 use gloo::timers::callback::Timeout;
 use gloo::timers::future::TimeoutFuture;
@@ -35,7 +35,7 @@ struct Inner {
     pending: RefCell<Changes>,
     frame_asked: Cell<bool>,
     marks: Cell<Marks>,
-    server: Server,
+    servers: Servers,
     /// Files that come from the server, until they are opened.
     retrieved: RefCell<Vec<(String, File)>>,
     /// What is kept on this computer; made once there is a runtime that hears of it.
@@ -109,7 +109,7 @@ impl Runtime {
             pending: RefCell::default(),
             frame_asked: Cell::default(),
             marks: Cell::default(),
-            server: Server::default(),
+            servers: Servers::default(),
             retrieved: RefCell::default(),
             keeping: OnceCell::new(),
             view,
@@ -130,6 +130,13 @@ impl Runtime {
         *runtime.0.pool.borrow_mut() =
             Some(WorkerPool::start(Rc::new(move |event| hearing.dispatch(Command::Job(event)))));
         runtime.read_configuration();
+        let online = runtime.clone();
+        if let Some(window) = web_sys::window() {
+            gloo::events::EventListener::new(&window, "online", move |_| {
+                online.dispatch(Command::Outbox(OutboxEvent::Online));
+            })
+            .forget();
+        }
         view.set(runtime.0.session.borrow().view_model());
         runtime
     }
@@ -157,9 +164,9 @@ impl Runtime {
         spawn_local(async move { runtime.open(dropped.await) });
     }
 
-    /// The configured server.
-    pub(super) fn server(&self) -> &Server {
-        &self.0.server
+    /// The configured servers.
+    pub(super) fn servers(&self) -> &Servers {
+        &self.0.servers
     }
     /// The files that come from it.
     pub(super) fn retrieved<R>(&self, change: impl FnOnce(&mut Vec<(String, File)>) -> R) -> R {
@@ -221,7 +228,12 @@ impl Runtime {
             Effect::Retrieve(path) => self.retrieve_series(path),
             Effect::CancelRemote => self.stop_server(),
             Effect::OpenRetrieved => self.open_retrieved(),
-            Effect::Upload(outbound) => self.upload(outbound),
+            Effect::Upload(parcel, outbound) => self.upload(parcel, outbound),
+            Effect::SendLater(parcel, ms) => {
+                let runtime = self.clone();
+                let due = move || runtime.dispatch(Command::Outbox(OutboxEvent::Due(parcel)));
+                Timeout::new(ms, due).forget();
+            }
             Effect::AwaitImage => {
                 self.0.awaits_image.set(true);
                 let runtime = self.clone();

@@ -117,7 +117,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                         on:change=open
                     />
                 </label>
-                <span hidden=move || page.view.with(|v| v.destination.is_none())>
+                <span hidden=move || page.view.with(|v| v.destinations[0].is_none())>
                     <CommandButton action=Action::OpenDicomweb />
                 </span>
                 <CommandButton action=Action::OpenDemonstration />

@@ -69,6 +69,16 @@ function middleOf(file) {
   return bytes.subarray(bytes.length >> 1, (bytes.length >> 1) + 103);
 }
 
+/// The files in a store request.
+function objectsOf(body) {
+  const delimiter = body.subarray(0, body.indexOf("\r\n"));
+  const parts = [];
+  for (let at = 0, next; (next = body.indexOf(delimiter, at + delimiter.length)) > 0; at = next) {
+    parts.push(body.subarray(body.indexOf("\r\n\r\n", at) + 4, next - 2));
+  }
+  return parts;
+}
+
 for (const { folder, lang, gpu } of [
   { folder: "lungdx-a0001-B", lang: "en", gpu: "webgpu" },
   { folder: "nlst-101287", lang: "fr", gpu: "webgl2" },
@@ -117,8 +127,36 @@ for (const { folder, lang, gpu } of [
       await page.waitForSelector(`${id("upload-close")}:visible`);
       assert.match(await page.locator(id("upload-status")).innerText(), /Sent|Envoyé/);
       assert.deepEqual({ SEG: await stored("SEG"), SR: await stored("SR") }, { SEG: before.SEG + 1, SR: before.SR + 1 });
+      await page.click(id("upload-close"));
+      const toArchive = site.recorded.filter((r) => r.method === "POST").at(-1);
+
+      // The same reading to the campaign: nothing before the reader has a code.
+      await page.click(id("upload-campaign"));
+      await page.waitForSelector(`${id("upload-problem")}:visible`);
+      assert.equal(await page.locator(id("upload-confirm")).isVisible(), false);
+      await page.fill(id("upload-reader"), "R07");
+      await page.locator(id("upload-reader")).press("Tab");
+      await page.waitForSelector(`${id("upload-confirm")}:visible`);
+      assert.ok((await all(page, "preview-line")).every((l) => l.keyword === "" || l.text.length > 12), "each with its reason");
+      await page.screenshot({ path: path.join(out, `campaign-${lang}.png`) });
+      await page.click(id("upload-confirm"));
+      await page.waitForSelector(`${id("upload-close")}:visible`);
+      assert.match(await page.locator(id("upload-status")).innerText(), /Sent|Envoyé/);
+      const toCampaign = site.recorded.filter((r) => r.method === "POST").at(-1);
+      assert.deepEqual([toArchive.url, toCampaign.url], ["/dicom-web/studies", "/campaign-web/studies"]);
+      const problems = (request) =>
+        objectsOf(request.body).flatMap((bytes, n) => {
+          const file = path.join(folderOut, `sent-${n}.dcm`);
+          fs.writeFileSync(file, bytes);
+          const judged = validator("check_campaign.py", file, ct.place);
+          assert.ok(judged.searched > 20, "header values were looked for");
+          return judged.problems;
+        });
+      assert.deepEqual(problems(toCampaign), [], "nothing that the headers say of the patient reaches a campaign");
+      assert.ok(problems(toArchive).length > 5, "the same search finds what the archive is told");
+
       const posts = (await all(page, "ledger-entry")).filter((e) => e.method === "POST");
-      assert.equal(posts.length, 1);
+      assert.equal(posts.length, 2);
       assert.deepEqual(troubles, []);
 
       // Nothing but annotations left, and nowhere else.
@@ -126,7 +164,7 @@ for (const { folder, lang, gpu } of [
       const foreign = requests.filter((r) => /^https?:/.test(r.url) && new URL(r.url).origin !== origin);
       assert.deepEqual(foreign.map((r) => r.url), []);
       const sent = site.recorded.filter((r) => r.method === "POST");
-      assert.equal(sent.at(-1).body.length, +posts[0].bytes, "the ledger knows the size");
+      assert.deepEqual(sent.slice(-2).map((r) => r.body.length), posts.map((p) => +p.bytes), "the ledger knows the size");
       const bodies = [...site.recorded, ...requests.filter((r) => r.body)].map(({ body, url }) => ({ body, name: url }));
       // One leak is planted, to be found, and is the only one.
       const planted = Buffer.concat([sent.at(-1).body.subarray(0, 1001), middleOf(ct.files[9])]);

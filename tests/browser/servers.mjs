@@ -25,14 +25,20 @@ const freePort = () =>
     });
   });
 
-/// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way. `dicomweb` adds to the configuration;
-/// `answer` may answer for the archive, and says whether it did.
+/// Of the tests' campaign.
+export const SECRET = "of-these-tests-0123456789-abcdefgh";
+
+/// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way: at `/dicom-web` as the hospital's, at
+/// `/campaign-web` as a campaign's. `dicomweb` adds to the configuration; `answer` may answer for the archive, and says whether it did.
 export async function serve(archive, { dicomweb = {}, answer = () => false } = {}) {
   const recorded = [];
-  const configuration = JSON.stringify({ dicomweb: archive ? { name: "Orthanc", root: "/dicom-web", ...dicomweb } : null });
+  const campaign = { name: "STOIC", root: "/campaign-web", sponsor: "AP-HP", protocol: "P-1", site: "S-2", secret: SECRET };
+  const configuration = JSON.stringify(
+    archive ? { dicomweb: { name: "Orthanc", root: "/dicom-web", ...dicomweb }, campaign } : { dicomweb: null },
+  );
   const server = http.createServer((request, response) => {
     const place = new URL(request.url, "http://here").pathname;
-    if (archive && place.startsWith("/dicom-web")) {
+    if (archive && /^\/(dicom|campaign)-web/.test(place)) {
       if (answer(request, response)) return;
       const pieces = [];
       request.on("data", (piece) => pieces.push(piece));
@@ -40,7 +46,7 @@ export async function serve(archive, { dicomweb = {}, answer = () => false } = {
         const body = Buffer.concat(pieces);
         recorded.push({ method: request.method, url: request.url, body });
         const onward = http.request(
-          { host: "127.0.0.1", port: archive.port, path: request.url, method: request.method, headers: { ...request.headers, "content-length": body.length } },
+          { host: "127.0.0.1", port: archive.port, path: request.url.replace(/^\/campaign-web/, "/dicom-web"), method: request.method, headers: { ...request.headers, "content-length": body.length } },
           (answer) => {
             response.writeHead(answer.statusCode, answer.headers);
             answer.pipe(response);

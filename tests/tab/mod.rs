@@ -9,12 +9,13 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum::analysis::{Part, Proposal, Structure};
 use hilum::annotation::{Answer, Document, Layer, Measurement, Segment, snapshot_entry};
+use hilum::export::Outbound;
 use hilum::geometry::PanePoint;
 use hilum::jobs::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobInput, JobOutput, Payload, run};
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, AutosaveView, CaseDigest, Command, Effect, FoundRecords, KeepError, KeepNews, KeepRequest, PaneId,
-    PaneSize, PointerButton, PointerInput, PointerPhase, Session, Update,
+    PaneSize, ParcelId, PointerButton, PointerInput, PointerPhase, Session, Update,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub(crate) const SIZE: [usize; 3] = [24, 20, 10];
 pub(crate) struct Origin {
     /// Records by CT, not encrypted.
     pub(crate) records: BTreeMap<CaseDigest, Vec<Vec<u8>>>,
+    /// What waits to be sent, not encrypted.
+    pub(crate) parcels: BTreeMap<CaseDigest, Vec<u8>>,
     /// Which tab keeps a CT's reading.
     pub(crate) keepers: BTreeMap<CaseDigest, u32>,
     /// What every write is answered with.
@@ -50,6 +53,10 @@ pub(crate) struct Tab {
     /// Requests to be asked again later.
     pub(crate) later: Vec<CaseDigest>,
     pub(crate) now: String,
+    /// What was sent and not answered.
+    pub(crate) sent: Vec<(ParcelId, Outbound)>,
+    /// Parcels to be sent again, after so many ms.
+    pub(crate) due: Vec<(ParcelId, u32)>,
     /// Names of what was downloaded, with its bytes.
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
 }
@@ -81,6 +88,8 @@ impl Tab {
             unanswered: Vec::new(),
             later: Vec::new(),
             now: "20261123101500".to_owned(),
+            sent: Vec::new(),
+            due: Vec::new(),
             downloads: Vec::new(),
         };
         let size = |left, top| PaneSize { left, top, width: 100.0, height: 100.0 };
@@ -119,7 +128,12 @@ impl Tab {
                     }
                     Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
+                    Effect::Upload(parcel, outbound) => self.sent.push((parcel, *outbound)),
+                    Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
+                    Effect::Keep(KeepRequest::DropParcel(parcel)) => {
+                        self.origin.borrow_mut().parcels.remove(&parcel);
+                    }
                     Effect::Keep(request) => {
                         let news = Command::Keeping(self.kept(request));
                         if self.slow { self.unanswered.push(news) } else { commands.push(news) }
@@ -180,7 +194,15 @@ impl Tab {
                 origin.records.clear();
                 KeepNews::Cleared(Ok(()))
             }
-            KeepRequest::Later(_) => unreachable!("taken before"),
+            KeepRequest::PutParcel { parcel, bytes } => {
+                let result = failing.map_or(Ok(()), Err);
+                if result.is_ok() {
+                    origin.parcels.insert(parcel, bytes);
+                }
+                KeepNews::ParcelWritten(parcel, result)
+            }
+            KeepRequest::FindParcels => KeepNews::Parcels(origin.parcels.values().cloned().collect()),
+            KeepRequest::Later(_) | KeepRequest::DropParcel(_) => unreachable!("taken before"),
         }
     }
 

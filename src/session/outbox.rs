@@ -1,0 +1,393 @@
+//! Objects that the reader confirmed, until they are stored: sent again by themselves after a failure that passes, held for the
+//! reader after one that does not, kept on this computer meanwhile.
+//!
+//! Sending twice is harmless: an object keeps its SOP Instance UID, and archives store one instance once.
+
+use super::case_identity::CaseDigest;
+use super::change::Update;
+use super::command::{Effect, UploadOutcome};
+use super::keeping::{KeepError, KeepRequest};
+use super::remote::{Authentication, RemoteError};
+use super::sending::UploadState;
+use super::state::Session;
+use super::words::{Text, sending};
+use crate::dicom::{InstanceFailure, store_failures};
+use crate::export::{Audience, Outbound, OutboundObject};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Names a parcel while the page is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ParcelId(pub u32);
+
+/// Objects that are sent together.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    id: ParcelId,
+    to: Audience,
+    /// The destination's name when the reader confirmed.
+    destination: String,
+    /// When that was, `YYYYMMDDHHMMSS`.
+    at: String,
+    objects: Vec<OutboundObject>,
+    state: ParcelState,
+    /// Failures one after the other.
+    tries: u32,
+    /// Whether it outlasts the page.
+    kept: bool,
+}
+
+/// How a parcel stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ParcelState {
+    Sending,
+    /// It is sent again by itself.
+    Waiting(RemoteError),
+    /// It is sent again when the reader says so.
+    Held(Hold),
+    Stored,
+}
+
+/// Why a parcel needs the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hold {
+    Failed(RemoteError),
+    /// Of so many objects these were not stored; the others were, and are no longer in the parcel.
+    Partly(usize, Vec<InstanceFailure>),
+    FromBefore,
+    Elsewhere,
+}
+
+/// News of the outbox, or a wish for it.
+#[derive(Clone, Debug)]
+pub enum OutboxEvent {
+    /// An upload ended.
+    Answered(ParcelId, UploadOutcome),
+    /// The wait after a failure is over.
+    Due(ParcelId),
+    /// The browser says that the network is back.
+    Online,
+    /// Send it now.
+    Send(ParcelId),
+    /// Take it out; nothing is kept of it.
+    Discard(ParcelId),
+    /// Show every attribute of it.
+    Show(ParcelId),
+    /// What was kept from before: each parcel's bytes.
+    Found(Vec<Vec<u8>>),
+    /// Whether a parcel could be kept.
+    Kept(CaseDigest, Result<(), KeepError>),
+}
+
+/// A parcel as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParcelRow {
+    /// Which.
+    pub id: ParcelId,
+    /// What is in it and where it goes.
+    pub title: String,
+    /// `data-state`: `sending`, `waiting`, `held`, `stored`.
+    pub state: &'static str,
+    /// The state in a word.
+    pub state_words: &'static str,
+    /// What happened.
+    pub about: String,
+    /// Whether the reader can send it.
+    pub can_send: bool,
+}
+
+/// All parcels, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    parcels: Vec<Parcel>,
+    next: u32,
+}
+
+/// What of a parcel is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptParcel {
+    version: u8,
+    campaign: bool,
+    destination: String,
+    at: String,
+    objects: Vec<Vec<u8>>,
+}
+
+const KEPT_VERSION: u8 = 1;
+/// The first wait after a failure, ms; each further one is twice as long …
+const FIRST_WAIT_MS: u32 = 2_000;
+/// … up to this.
+const LONGEST_WAIT_MS: u32 = 300_000;
+
+impl Outbox {
+    fn get_mut(&mut self, id: ParcelId) -> Option<&mut Parcel> {
+        self.parcels.iter_mut().find(|p| p.id == id)
+    }
+    pub(super) fn get(&self, id: ParcelId) -> Option<&Parcel> {
+        self.parcels.iter().find(|p| p.id == id)
+    }
+    fn add(&mut self, parcel: Parcel) -> ParcelId {
+        let id = ParcelId(self.next);
+        self.next += 1;
+        self.parcels.push(Parcel { id, ..parcel });
+        id
+    }
+}
+
+impl Parcel {
+    /// The name it is kept under: of the reading, not of this page, so that two pages do not keep it twice.
+    fn digest(&self) -> CaseDigest {
+        let mut sha = Sha256::new();
+        sha.update(b"hilum parcel 1");
+        sha.update([u8::from(self.to == Audience::Campaign)]);
+        for object in &self.objects {
+            sha.update(object.sop_instance_uid());
+            sha.update([0]);
+        }
+        CaseDigest(sha.finalize().into())
+    }
+    fn put(&self) -> KeepRequest {
+        let kept = KeptParcel {
+            version: KEPT_VERSION,
+            campaign: self.to == Audience::Campaign,
+            destination: self.destination.clone(),
+            at: self.at.clone(),
+            objects: self.objects.iter().map(|o| o.bytes().to_vec()).collect(),
+        };
+        // Nothing in it can fail to be written.
+        let bytes = postcard::to_allocvec(&kept).unwrap_or_default();
+        KeepRequest::PutParcel { parcel: self.digest(), bytes }
+    }
+    /// Of the bytes that were kept. `None` if they do not read, or hold what may not leave.
+    fn kept(bytes: &[u8]) -> Option<Self> {
+        let KeptParcel { version, campaign, destination, at, objects } = postcard::from_bytes(bytes).ok()?;
+        let to = if campaign { Audience::Campaign } else { Audience::Hospital };
+        let objects: Vec<_> = objects.into_iter().map(|o| OutboundObject::kept(o, to).ok()).collect::<Option<_>>()?;
+        (version == KEPT_VERSION && !objects.is_empty()).then_some(Self {
+            id: ParcelId(0),
+            to,
+            destination,
+            at,
+            objects,
+            state: ParcelState::Held(Hold::FromBefore),
+            tries: 0,
+            kept: true,
+        })
+    }
+    /// How long to wait after this many failures, ms: doubled each time, a quarter more or less by the parcel, so that pages that
+    /// failed together do not come back together.
+    fn wait_ms(&self) -> u32 {
+        let doubled = FIRST_WAIT_MS.saturating_mul(1 << self.tries.saturating_sub(1).min(16)).min(LONGEST_WAIT_MS);
+        let part = u32::from(self.digest().0[self.tries as usize % 32]);
+        doubled / 4 * 3 + doubled / 2 / 256 * part
+    }
+    /// Every attribute of every object.
+    pub(super) fn objects(&self) -> &[OutboundObject] {
+        &self.objects
+    }
+    pub(super) fn to(&self) -> Audience {
+        self.to
+    }
+}
+
+impl Session {
+    /// Takes what was confirmed, keeps it and sends it.
+    pub(super) fn post(&mut self, to: Audience, objects: Vec<OutboundObject>, update: &mut Update) -> ParcelId {
+        let destination = self.destinations.of(to).map(|d| d.name.clone()).unwrap_or_default();
+        let (at, state) = (self.now.clone(), ParcelState::Sending);
+        let parcel = Parcel { id: ParcelId(0), to, destination, at, objects, state, tries: 0, kept: false };
+        // The same again takes the place of what waits.
+        let same = |p: &Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
+        self.outbox.parcels.retain(|p| !same(p) && p.state != ParcelState::Stored);
+        update.effects.push(Effect::Keep(parcel.put()));
+        let id = self.outbox.add(parcel);
+        self.send(id, update);
+        id
+    }
+
+    fn send(&mut self, id: ParcelId, update: &mut Update) {
+        let Some(parcel) = self.outbox.get_mut(id) else { return };
+        let configured = self.destinations.of(parcel.to).is_some_and(|d| d.name == parcel.destination);
+        parcel.state = match Outbound::stow(&parcel.objects) {
+            _ if !configured => ParcelState::Held(Hold::Elsewhere),
+            Ok(outbound) => {
+                update.effects.push(Effect::Upload(id, Box::new(outbound)));
+                ParcelState::Sending
+            }
+            Err(error) => ParcelState::Held(Hold::Failed(RemoteError::BadAnswer(error.to_string()))),
+        };
+        update.changes.facts = true;
+    }
+
+    pub(super) fn outbox_event(&mut self, event: OutboxEvent, update: &mut Update) {
+        update.changes.facts = true;
+        match event {
+            OutboxEvent::Answered(id, outcome) => self.answered(id, outcome, update),
+            OutboxEvent::Due(id) => {
+                let waits = |p: &Parcel| matches!(p.state, ParcelState::Waiting(_));
+                if self.outbox.get(id).is_some_and(waits) {
+                    self.send(id, update);
+                }
+            }
+            OutboxEvent::Online => {
+                let waits = |p: &&Parcel| matches!(p.state, ParcelState::Waiting(_));
+                let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
+                waiting.into_iter().for_each(|id| self.send(id, update));
+            }
+            OutboxEvent::Send(id) => {
+                if self.outbox.get(id).is_some_and(|p| p.state != ParcelState::Sending) {
+                    self.send(id, update);
+                }
+            }
+            OutboxEvent::Discard(id) => {
+                if let Some(place) = self.outbox.parcels.iter().position(|p| p.id == id) {
+                    let parcel = self.outbox.parcels.remove(place);
+                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(parcel.digest())));
+                }
+            }
+            OutboxEvent::Show(id) => self.show_parcel(id),
+            OutboxEvent::Found(kept) => self.parcels_found(&kept, update),
+            OutboxEvent::Kept(digest, result) => {
+                if let Some(parcel) = self.outbox.parcels.iter_mut().find(|p| p.digest() == digest) {
+                    parcel.kept = result.is_ok();
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, id: ParcelId, outcome: UploadOutcome, update: &mut Update) {
+        let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
+        let before = parcel.digest();
+        let outcome = outcome.and_then(|reply| match (reply.status, store_failures(&reply.answer)) {
+            // 202 says that some instances were not stored, 409 that none was (PS3.18 table 10.5.3-1).
+            (200 | 202 | 409, failed) if !failed.is_empty() => Ok(failed),
+            (200, _) => Ok(Vec::new()),
+            (status, _) => Err(RemoteError::of_status(status)),
+        });
+        match outcome {
+            Ok(failed) if failed.is_empty() => {
+                parcel.state = ParcelState::Stored;
+                update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
+            }
+            Ok(failed) => {
+                let all = parcel.objects.len();
+                parcel.objects.retain(|o| failed.iter().any(|f| f.sop_instance_uid == o.sop_instance_uid()));
+                if parcel.objects.is_empty() {
+                    parcel.state = ParcelState::Stored;
+                } else {
+                    parcel.state = ParcelState::Held(Hold::Partly(all, failed));
+                    update.effects.push(Effect::Keep(parcel.put()));
+                }
+                if parcel.objects.is_empty() || parcel.digest() != before {
+                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
+                }
+            }
+            Err(why) if why.passes() => {
+                parcel.tries += 1;
+                update.effects.push(Effect::SendLater(id, parcel.wait_ms()));
+                parcel.state = ParcelState::Waiting(why);
+            }
+            Err(why) => parcel.state = ParcelState::Held(Hold::Failed(why)),
+        }
+    }
+
+    /// What waited when the page was closed goes on, where nobody has to sign in first.
+    fn parcels_found(&mut self, kept: &[Vec<u8>], update: &mut Update) {
+        let parcels: Vec<Parcel> = kept.iter().filter_map(|bytes| Parcel::kept(bytes)).collect();
+        if parcels.len() < kept.len() {
+            let lost = (kept.len() - parcels.len()).to_string();
+            self.notice = Some(sending::OUTBOX_UNREADABLE.with(self.lang, &[&lost]));
+        }
+        for parcel in parcels {
+            if self.outbox.parcels.iter().any(|p| p.digest() == parcel.digest()) {
+                continue;
+            }
+            let destination = self.destinations.of(parcel.to);
+            let asks =
+                destination.is_some_and(|d| matches!(d.authentication, Authentication::Basic | Authentication::Bearer));
+            let id = self.outbox.add(parcel);
+            if !asks {
+                self.send(id, update);
+            }
+        }
+    }
+
+    fn show_parcel(&mut self, id: ParcelId) {
+        let Some(parcel) = self.outbox.get(id) else { return };
+        let lines = parcel.objects().iter().flat_map(|o| o.preview().unwrap_or_default()).collect::<Vec<_>>();
+        self.upload = UploadState::Shown { to: parcel.to(), lines: lines.into() };
+    }
+
+    /// What the dialog says of a parcel, and whether that is all for now.
+    pub(super) fn parcel_words(&self, id: ParcelId) -> (String, bool) {
+        let said = |text: Text| text.in_lang(self.lang).to_owned();
+        self.outbox.get(id).map_or_else(
+            || (String::new(), true),
+            |parcel| match &parcel.state {
+                ParcelState::Sending => (said(sending::UPLOADING), false),
+                ParcelState::Stored => {
+                    let count = parcel.objects.len().to_string();
+                    (sending::UPLOADED.with(self.lang, &[&count]), true)
+                }
+                ParcelState::Waiting(why) => {
+                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&why.words(self.lang)]);
+                    let kept = if parcel.kept { sending::UPLOAD_KEPT } else { sending::UPLOAD_NOT_KEPT };
+                    (format!("{text} {}", said(kept)), true)
+                }
+                ParcelState::Held(why) => {
+                    let text = match why {
+                        Hold::Failed(why) => sending::UPLOAD_HELD.with(self.lang, &[&why.words(self.lang)]),
+                        Hold::Partly(all, failed) => {
+                            let count = [failed.len().to_string(), all.to_string()];
+                            let each: Vec<String> = failed
+                                .iter()
+                                .map(|f| format!("{} ({})", f.sop_instance_uid, self.failure_words(f.reason)))
+                                .collect();
+                            sending::UPLOAD_PARTLY.with(self.lang, &[&count[0], &count[1], &each.join(", ")])
+                        }
+                        Hold::FromBefore => said(sending::UPLOAD_FROM_BEFORE),
+                        Hold::Elsewhere => sending::UPLOAD_ELSEWHERE.with(self.lang, &[&parcel.destination]),
+                    };
+                    (text, true)
+                }
+            },
+        )
+    }
+
+    /// Failure Reason, PS3.3 C.14.1.1 and PS3.4 table B.2-1.
+    fn failure_words(&self, reason: Option<u16>) -> String {
+        let said = |text: Text| text.in_lang(self.lang).to_owned();
+        match reason {
+            Some(0xA700..=0xA7FF) => said(sending::FAILURE_RESOURCES),
+            Some(0x0122) => said(sending::FAILURE_CLASS),
+            Some(0x0124) => said(sending::FAILURE_RIGHTS),
+            Some(0xA900..=0xA9FF | 0xC000..=0xCFFF) => said(sending::FAILURE_CONTENT),
+            other => {
+                let code = other.map_or_else(|| "—".to_owned(), |code| format!("{code:04X}H"));
+                sending::FAILURE_OTHER.with(self.lang, &[&code])
+            }
+        }
+    }
+
+    pub(super) fn outbox_view(&self) -> Vec<ParcelRow> {
+        let row = |parcel: &Parcel| {
+            let (state, words) = match parcel.state {
+                ParcelState::Sending => ("sending", sending::OUTBOX_STATE_SENDING),
+                ParcelState::Waiting(_) => ("waiting", sending::OUTBOX_STATE_WAITING),
+                ParcelState::Held(_) => ("held", sending::OUTBOX_STATE_HELD),
+                ParcelState::Stored => ("stored", sending::OUTBOX_STATE_STORED),
+            };
+            let kinds: Vec<String> = parcel.objects.iter().map(|o| o.kind().word().to_uppercase()).collect();
+            let at = self.lang.date_and_time(&parcel.at);
+            ParcelRow {
+                id: parcel.id,
+                title: format!("{} → {} · {at}", kinds.join(" + "), parcel.destination),
+                state,
+                state_words: words.in_lang(self.lang),
+                about: self.parcel_words(parcel.id).0,
+                can_send: matches!(parcel.state, ParcelState::Waiting(_) | ParcelState::Held(_)),
+            }
+        };
+        self.outbox.parcels.iter().map(row).collect()
+    }
+}

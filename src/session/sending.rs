@@ -1,0 +1,244 @@
+//! Handing over: where objects can go, what is shown before they do, and who signs them.
+
+use super::change::Update;
+use super::command::{Effect, LedgerEntry};
+use super::outbox::ParcelId;
+use super::remote::Authentication;
+use super::state::Session;
+use super::words::{Lang, sending};
+use crate::export::campaign::{self, Campaign};
+use crate::export::{Audience, ExportError, OutboundObject, PreviewLine, Reason};
+use std::sync::Arc;
+
+/// A server that objects can be sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Its name, as the reader sees it.
+    pub name: String,
+    /// How it knows who asks.
+    pub authentication: Authentication,
+}
+
+/// What the site set: the hospital's server, and a campaign elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destinations {
+    /// Where objects are filed with their CT.
+    pub hospital: Option<Destination>,
+    /// Where they go under a pseudonym.
+    pub campaign: Option<(Destination, Campaign)>,
+}
+
+impl Destinations {
+    /// The one for an audience.
+    pub(super) fn of(&self, to: Audience) -> Option<&Destination> {
+        match to {
+            Audience::Hospital => self.hospital.as_ref(),
+            Audience::Campaign => self.campaign.as_ref().map(|(destination, _)| destination),
+        }
+    }
+}
+
+/// The dialog of what leaves.
+#[derive(Clone, Debug, Default)]
+pub(super) enum UploadState {
+    /// Closed.
+    #[default]
+    None,
+    /// Shown to the reader, who has not confirmed.
+    Preview {
+        to: Audience,
+        /// Every attribute with its value.
+        lines: Arc<[PreviewLine]>,
+        /// What would be sent; nothing if the reader must first do something.
+        objects: Vec<OutboundObject>,
+    },
+    /// What is in the outbox, shown again.
+    Shown { to: Audience, lines: Arc<[PreviewLine]> },
+    /// Confirmed.
+    Sent(ParcelId),
+}
+
+/// What is shown of objects before they leave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewView {
+    /// Whom they are for.
+    pub to: Audience,
+    /// Every attribute with its value and reason.
+    pub lines: Arc<[PreviewLine]>,
+    /// Name or code of the reader.
+    pub reader: String,
+    /// What must be done first.
+    pub problem: Option<String>,
+    /// What the reader must give: user and password, or a token.
+    pub authentication: Authentication,
+    /// Whether it waits for the reader's word.
+    pub can_confirm: bool,
+}
+
+/// The upload dialog.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum UploadView {
+    /// Closed.
+    #[default]
+    Closed,
+    /// The preview.
+    Preview(PreviewView),
+    /// A sentence, and whether it is the last one.
+    Said(String, bool),
+}
+
+/// Longest name of a reader: a component group of a person name (PS3.5 6.2).
+const LONGEST_NAME: usize = 64;
+
+impl Session {
+    pub(super) fn prepare_upload(&mut self, to: Audience, now: &str, update: &mut Update) {
+        update.changes.facts = true;
+        if self.destinations.of(to).is_none() {
+            let why = match to {
+                Audience::Hospital => sending::UPLOAD_NOWHERE,
+                Audience::Campaign => sending::CAMPAIGN_NOWHERE,
+            };
+            return self.say(why, update);
+        }
+        if self.case.is_none() || !self.may_export(update) {
+            return;
+        }
+        let objects = if self.reader_is_missing(to) { Ok(Vec::new()) } else { self.objects(now, to) };
+        let lines = |objects: Vec<OutboundObject>| {
+            let lines = objects.iter().map(OutboundObject::preview).collect::<Result<Vec<_>, _>>()?.concat();
+            Ok((objects, lines))
+        };
+        match objects.and_then(lines) {
+            Ok((objects, lines)) => self.upload = UploadState::Preview { to, lines: lines.into(), objects },
+            Err(error) => {
+                self.upload = UploadState::None;
+                self.refuse(&error);
+            }
+        }
+    }
+
+    fn reader_is_missing(&self, to: Audience) -> bool {
+        to == Audience::Campaign && !campaign::is_reader_code(self.reader(to))
+    }
+
+    /// Name or code of the reader; empty where none was given.
+    fn reader(&self, to: Audience) -> &str {
+        self.readers.get(&to).map_or("", String::as_str)
+    }
+
+    /// Takes a reader's name or code. What is on show is made anew.
+    pub(super) fn set_reader(&mut self, to: Audience, text: &str, now: &str, update: &mut Update) {
+        let text: String = text.trim().chars().filter(|c| !c.is_control() && !"\\=".contains(*c)).collect();
+        self.readers.insert(to, text.chars().take(LONGEST_NAME).collect());
+        if matches!(self.upload, UploadState::Preview { to: shown, .. } if shown == to) {
+            self.prepare_upload(to, now, update);
+        }
+    }
+
+    pub(super) fn confirm_upload(&mut self, update: &mut Update) {
+        update.changes.facts = true;
+        match std::mem::take(&mut self.upload) {
+            UploadState::Preview { to, objects, .. } if !objects.is_empty() => {
+                self.upload = UploadState::Sent(self.post(to, objects, update));
+            }
+            other => self.upload = other,
+        }
+    }
+
+    pub(super) fn cancel_upload(&mut self, update: &mut Update) {
+        self.upload = UploadState::None;
+        update.changes.facts = true;
+    }
+
+    /// The segmentation and the report that refers to it.
+    pub(super) fn objects(&mut self, now: &str, to: Audience) -> Result<Vec<OutboundObject>, ExportError> {
+        let case = self.case.as_ref().ok_or(ExportError::Empty)?;
+        let (revision, reader) = (case.history.revision(), self.reader(to).to_owned());
+        if let Some((of, by, objects)) = self.exported.get(&to)
+            && (*of, by) == (revision, &reader)
+        {
+            return Ok(objects.clone());
+        }
+        let known = case.export_context(now, self.reader(Audience::Hospital));
+        let context = match (to, &self.destinations.campaign) {
+            (Audience::Hospital, _) => known,
+            (Audience::Campaign, Some((_, campaign))) => campaign::context(&known, campaign, &reader)?,
+            (Audience::Campaign, None) => return Err(ExportError::Empty),
+        };
+        let objects = self.written(&context)?;
+        self.exported.insert(to, (revision, reader, objects.clone()));
+        Ok(objects)
+    }
+
+    /// The dialog as the page shows it.
+    pub(super) fn upload_view(&self) -> UploadView {
+        let preview = |to: Audience, lines: &Arc<[PreviewLine]>, waits: bool, can_confirm: bool| {
+            UploadView::Preview(PreviewView {
+                to,
+                lines: lines.clone(),
+                reader: self.reader(to).to_owned(),
+                problem: (waits && self.reader_is_missing(to))
+                    .then(|| sending::READER_CODE_NEEDED.in_lang(self.lang).to_owned()),
+                authentication: self
+                    .destinations
+                    .of(to)
+                    .map(|d| d.authentication)
+                    .filter(|_| waits)
+                    .unwrap_or_default(),
+                can_confirm,
+            })
+        };
+        match &self.upload {
+            UploadState::None => UploadView::Closed,
+            UploadState::Preview { to, lines, objects } => preview(*to, lines, true, !objects.is_empty()),
+            UploadState::Shown { to, lines } => preview(*to, lines, false, false),
+            UploadState::Sent(id) => {
+                let (text, last) = self.parcel_words(*id);
+                UploadView::Said(text, last)
+            }
+        }
+    }
+
+    pub(super) fn enter(&mut self, entry: LedgerEntry, update: &mut Update) {
+        self.ledger.push(entry);
+        update.changes.facts = true;
+    }
+
+    /// The list of requests, as a table.
+    pub(super) fn save_ledger(&mut self, update: &mut Update) {
+        let rows: Vec<_> = self
+            .ledger
+            .iter()
+            .map(|e| [e.at.clone(), e.method.to_owned(), e.url.clone(), e.bytes.to_string(), e.kind.clone()])
+            .collect();
+        match crate::export::table::requests(&rows) {
+            Ok(bytes) => update.effects.push(Effect::Download {
+                file_name: "hilum-requests.csv".to_owned(),
+                content_type: "text/csv",
+                bytes,
+            }),
+            Err(error) => self.refuse(&error),
+        }
+    }
+}
+
+/// Why an attribute leaves, in words.
+pub fn reason_words(reason: Option<Reason>, to: Audience, lang: Lang) -> &'static str {
+    let text = match reason {
+        Some(Reason::Object) => sending::REASON_OBJECT,
+        Some(Reason::Patient) => sending::REASON_PATIENT,
+        Some(Reason::Pseudonym) => sending::REASON_PSEUDONYM,
+        Some(Reason::Campaign) => sending::REASON_CAMPAIGN,
+        Some(Reason::Time) if to == Audience::Campaign => sending::REASON_TIME_MOVED,
+        Some(Reason::Source) if to == Audience::Campaign => sending::REASON_SOURCE_REPLACED,
+        Some(Reason::Time) => sending::REASON_TIME,
+        Some(Reason::Program) => sending::REASON_PROGRAM,
+        Some(Reason::Reader) => sending::REASON_READER,
+        Some(Reason::Source) => sending::REASON_SOURCE,
+        Some(Reason::Place) => sending::REASON_PLACE,
+        Some(Reason::Finding) => sending::REASON_FINDING,
+        Some(Reason::Method) => sending::REASON_METHOD,
+        None => return "",
+    };
+    text.in_lang(lang)
+}

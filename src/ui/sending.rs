@@ -1,0 +1,208 @@
+//! Handing over: the section with its buttons, what is shown before anything leaves, and the outbox.
+
+use super::runtime::page;
+use super::toolbar::{CommandButton, say};
+use crate::platform::dicomweb::Secret;
+use crate::session::words::{self, sending};
+use crate::session::{
+    Action, Audience, Authentication, Command, OutboxEvent, ParcelRow, PreviewView, UploadView, reason_words,
+};
+use gloo::storage::{LocalStorage as Kept, Storage};
+use leptos::prelude::*;
+
+/// Where the browser keeps the reader's name and code.
+pub(super) const READER_NAME: &str = "hilum-reader";
+/// See [`READER_NAME`].
+pub(super) const READER_CODE: &str = "hilum-reader-code";
+
+#[component]
+pub(super) fn HandOver() -> impl IntoView {
+    let page = page();
+    let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
+    let send = move |place: usize, action: Action, test_id: &'static str, named: words::Text, nowhere: words::Text| {
+        let text = move || {
+            page.view.with(|v| match &v.destinations[place] {
+                Some(name) => named.with(v.lang, &[name]),
+                None => nowhere.in_lang(v.lang).to_owned(),
+            })
+        };
+        let is_set = move || page.view.with(|v| v.destinations[place].is_some());
+        // A campaign is the exception: where there is none, nothing is said of it.
+        let hidden = move || place == 1 && !is_set();
+        view! {
+            <button
+                type="button"
+                data-testid=test_id
+                hidden=hidden
+                disabled=move || !(is_set() && page.view.with(|v| v.has_case))
+                on:click=move |_| page.dispatch(Command::Do(action))
+            >
+                {text}
+            </button>
+        }
+    };
+    view! {
+        <section>
+            <h2>{say(words::HAND_OVER)}</h2>
+            <div class="group">
+                <CommandButton action=Action::ExportSeg enabled=can_mark />
+                <CommandButton action=Action::ExportSr enabled=can_mark />
+                <CommandButton action=Action::ExportNifti enabled=can_mark />
+            </div>
+            <div class="group">
+                {send(0, Action::PrepareUpload, "upload", sending::UPLOAD, sending::UPLOAD_NOWHERE)}
+                {send(1, Action::PrepareCampaign, "upload-campaign", sending::CAMPAIGN_UPLOAD, sending::CAMPAIGN_NOWHERE)}
+            </div>
+            <Outbox />
+        </section>
+    }
+}
+
+#[component]
+fn Outbox() -> impl IntoView {
+    let page = page();
+    let parcels = Memo::new(move |_| page.view.with(|v| v.outbox.clone()));
+    let tell = move |event: OutboxEvent| page.dispatch(Command::Outbox(event));
+    let row = move |parcel: ParcelRow| {
+        let id = parcel.id;
+        view! {
+            <li class="parcel" data-testid="parcel" data-state=parcel.state>
+                <b>{parcel.title}</b>
+                <small>{parcel.state_words}</small>
+                <small>{parcel.about}</small>
+                <div class="group">
+                    <button
+                        type="button"
+                        data-testid="parcel-send"
+                        hidden=!parcel.can_send
+                        on:click=move |_| tell(OutboxEvent::Send(id))
+                    >
+                        {say(sending::OUTBOX_SEND)}
+                    </button>
+                    <button type="button" data-testid="parcel-show" on:click=move |_| tell(OutboxEvent::Show(id))>
+                        {say(sending::OUTBOX_SHOW)}
+                    </button>
+                    <button type="button" data-testid="parcel-discard" on:click=move |_| tell(OutboxEvent::Discard(id))>
+                        {say(sending::OUTBOX_DISCARD)}
+                    </button>
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <div hidden=move || parcels.with(Vec::is_empty)>
+            <h3>{say(sending::OUTBOX)}</h3>
+            <ul class="parcels">{move || parcels.get().into_iter().map(row).collect_view()}</ul>
+        </div>
+    }
+}
+
+#[component]
+pub(super) fn UploadDialog() -> impl IntoView {
+    let page = page();
+    let upload = Memo::new(move |_| page.view.with(|v| v.upload.clone()));
+    let shown = Memo::new(move |_| {
+        upload.with(|u| if let UploadView::Preview(preview) = u { Some(preview.clone()) } else { None })
+    });
+    let of = move |f: fn(&PreviewView) -> bool| shown.with(|p| p.as_ref().is_some_and(f));
+    let for_campaign = move || of(|p| p.to == Audience::Campaign);
+    let to = move || if for_campaign() { Audience::Campaign } else { Audience::Hospital };
+    let lines = Memo::new(move |_| shown.with(|p| p.as_ref().map(|p| p.lines.clone())));
+    let rows = move || {
+        let lang = page.view.with(|v| v.lang);
+        let row = |line: &crate::session::PreviewLine| {
+            view! {
+                <tr data-testid="preview-line" data-keyword=line.keyword style:--depth=line.depth.to_string()>
+                    <td>{format!("({:04X},{:04X})", line.tag.0, line.tag.1)}</td>
+                    <td class="keyword">{line.keyword}</td>
+                    <td>{line.value.to_string()}</td>
+                    <td class="why">{reason_words(line.reason, to(), lang)}</td>
+                </tr>
+            }
+        };
+        lines.with(|l| l.as_ref().map(|l| l.iter().map(row).collect_view()))
+    };
+    let said = move || upload.with(|u| if let UploadView::Said(text, _) = u { text.clone() } else { String::new() });
+    let done = move || upload.with(|u| matches!(u, UploadView::Said(_, true)));
+    let can_confirm = Signal::derive(move || of(|p| p.can_confirm));
+    let close = move |_| page.dispatch(Command::Do(Action::CancelUpload));
+    let [user, secret] = [(); 2].map(|()| NodeRef::<leptos::html::Input>::new());
+    let value = |field: NodeRef<leptos::html::Input>| field.get_untracked().map(|f| f.value()).unwrap_or_default();
+    let confirm = move |_| {
+        let given = Secret { user: value(user), secret: value(secret) };
+        page.runtime.with_value(|r| r.servers().of(to()).know(given));
+        page.dispatch(Command::Do(Action::ConfirmUpload));
+    };
+    let name_reader = move |e| {
+        let text = event_target_value(&e);
+        let key = if for_campaign() { READER_CODE } else { READER_NAME };
+        // Without storage it is asked again next time.
+        Kept::set(key, &text).unwrap_or_else(|e| log::debug!("{e:?}"));
+        page.dispatch(Command::Reader(to(), text));
+    };
+    let authentication = move || shown.with(|p| p.as_ref().map(|p| p.authentication).unwrap_or_default());
+    let asks_secret = move || matches!(authentication(), Authentication::Basic | Authentication::Bearer);
+    let either = move |campaign: words::Text, hospital: words::Text| {
+        move || say(if for_campaign() { campaign } else { hospital })()
+    };
+    view! {
+        <div
+            class="dialog upload"
+            role="dialog"
+            aria-modal="true"
+            aria-label=say(sending::UPLOAD_PREVIEW)
+            hidden=move || upload.with(|u| *u == UploadView::Closed)
+        >
+            <h2>{say(sending::UPLOAD_PREVIEW)}</h2>
+            <p>{either(sending::CAMPAIGN_PROMISE, sending::UPLOAD_PROMISE)}</p>
+            <div class="fields" hidden=move || !of(|p| p.can_confirm || p.problem.is_some())>
+                <label>
+                    <span>{either(sending::READER_CODE, sending::READER_NAME)}</span>
+                    <input
+                        type="text"
+                        data-testid="upload-reader"
+                        autocomplete="off"
+                        spellcheck="false"
+                        maxlength="64"
+                        prop:value=move || shown.with(|p| p.as_ref().map(|p| p.reader.clone()))
+                        on:change=name_reader
+                    />
+                </label>
+                <label hidden=move || authentication() != Authentication::Basic>
+                    <span>{say(words::REMOTE_USER)}</span>
+                    <input node_ref=user type="text" data-testid="upload-user" autocomplete="off" spellcheck="false" />
+                </label>
+                <label hidden=move || !asks_secret()>
+                    <span>
+                        {move || {
+                            let bearer = authentication() == Authentication::Bearer;
+                            say(if bearer { words::REMOTE_TOKEN } else { words::REMOTE_PASSWORD })()
+                        }}
+                    </span>
+                    <input node_ref=secret type="password" data-testid="upload-secret" autocomplete="off" />
+                    <small>{say(words::REMOTE_SECRET)}</small>
+                </label>
+            </div>
+            <p class="notice" role="alert" data-testid="upload-problem" hidden=move || !of(|p| p.problem.is_some())>
+                {move || shown.with(|p| p.as_ref().and_then(|p| p.problem.clone()))}
+            </p>
+            <div class="scroll" hidden=move || lines.with(|l| l.as_ref().is_none_or(|l| l.is_empty()))>
+                <table>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p data-testid="upload-status">{said}</p>
+            <div class="group end">
+                <button type="button" data-testid="upload-confirm" hidden=move || !can_confirm.get() on:click=confirm>
+                    {say(sending::UPLOAD_CONFIRM)}
+                </button>
+                <span hidden=move || shown.with(Option::is_none)>
+                    <CommandButton action=Action::CancelUpload />
+                </span>
+                <button type="button" data-testid="upload-close" hidden=move || !done() on:click=close>
+                    {say(words::CLOSE)}
+                </button>
+            </div>
+        </div>
+    }
+}

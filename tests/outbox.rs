@@ -1,0 +1,279 @@
+//! What was confirmed is stored, once, or says why not: nothing is lost with the line, the page or the server's temper.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
+
+use hilum::annotation::SegmentMeaning;
+use hilum::session::{
+    Action, Audience, Authentication, Campaign, CampaignSecret, Command, Destination, Destinations, KeepError,
+    OutboxEvent, PaneId, RemoteError, Tool, UploadReply, UploadView,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+mod files;
+mod tab;
+use tab::{Origin, Tab, ct, noise};
+
+fn destinations(authentication: Authentication) -> Destinations {
+    let campaign = Campaign {
+        name: "STOIC".into(),
+        sponsor: "AP-HP".into(),
+        protocol: "P-1".into(),
+        site: "S-2".into(),
+        secret: CampaignSecret::new(&"0123456789abcdef".repeat(2)).unwrap(),
+        with_sex: false,
+        with_age: true,
+    };
+    let server = |name: &str| Destination { name: name.into(), authentication };
+    Destinations { hospital: Some(server("PACS")), campaign: Some((server("STOIC"), campaign)) }
+}
+
+fn configured(tab: &mut Tab, authentication: Authentication) {
+    tab.does(Command::Destinations(Box::new(destinations(authentication))));
+}
+
+/// A tab with a reading.
+fn reading(origin: &Rc<RefCell<Origin>>) -> Tab {
+    let mut tab = Tab::open(origin, 1);
+    configured(&mut tab, Authentication::None);
+    tab.opens(&ct("1.2.3.99", &noise(3)));
+    tab.does(Command::AddSegment(SegmentMeaning::Consolidation));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(40.0, 50.0), (50.0, 50.0)]);
+    tab
+}
+
+fn confirmed(tab: &mut Tab) {
+    tab.acts(Action::PrepareUpload);
+    tab.acts(Action::ConfirmUpload);
+}
+
+fn answer(tab: &mut Tab, result: Result<(u16, &str), RemoteError>) {
+    let (parcel, _) = tab.sent.last().unwrap();
+    let reply = result.map(|(status, json)| UploadReply { status, answer: serde_json::from_str(json).unwrap() });
+    tab.does(Command::Outbox(OutboxEvent::Answered(*parcel, reply)));
+}
+
+fn states(tab: &Tab) -> Vec<&'static str> {
+    tab.session.view_model().outbox.iter().map(|p| p.state).collect()
+}
+
+fn said(tab: &Tab) -> String {
+    match tab.session.view_model().upload {
+        UploadView::Said(text, _) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The wait is over.
+fn due(tab: &mut Tab) -> u32 {
+    let (parcel, ms) = tab.due.pop().unwrap();
+    tab.does(Command::Outbox(OutboxEvent::Due(parcel)));
+    ms
+}
+
+#[test]
+fn what_fails_in_passing_is_sent_again_the_same_and_ever_later() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    let failures = [RemoteError::Unreachable, RemoteError::Status(503), RemoteError::Incomplete("cut".into())];
+    let mut waits = Vec::new();
+    for n in 0..12 {
+        answer(&mut tab, Err(failures[n % 3].clone()));
+        assert_eq!(states(&tab), ["waiting"]);
+        waits.push(due(&mut tab));
+        assert_eq!(states(&tab), ["sending"]);
+    }
+    assert_eq!(tab.sent.len(), 13);
+    assert!(tab.sent.iter().all(|(_, o)| o == &tab.sent[0].1), "the same bytes each time");
+    assert!(waits.windows(2).take(6).all(|w| w[1] > w[0]), "{waits:?}");
+    assert!(waits[0] >= 1_500 && waits.iter().all(|w| *w <= 375_000), "{waits:?}");
+    assert_eq!(origin.borrow().parcels.len(), 1);
+    answer(&mut tab, Ok((200, "{}")));
+    assert_eq!((states(&tab), said(&tab).as_str()), (vec!["stored"], "Sent: 2 objects stored"));
+    assert_eq!(origin.borrow().parcels.len(), 0, "what is stored is kept no longer");
+    // The answer to an older attempt changes nothing.
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    assert_eq!(states(&tab), ["stored"]);
+}
+
+#[test]
+fn the_network_back_sends_what_waits_at_once() {
+    let mut tab = reading(&Rc::default());
+    confirmed(&mut tab);
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    tab.does(Command::Outbox(OutboxEvent::Online));
+    assert_eq!((states(&tab), tab.sent.len()), (vec!["sending"], 2));
+    // The wait that was asked for before ends in nothing.
+    due(&mut tab);
+    assert_eq!(tab.sent.len(), 2);
+}
+
+#[test]
+fn what_does_not_pass_waits_for_the_reader() {
+    let mut tab = reading(&Rc::default());
+    confirmed(&mut tab);
+    for (status, word) in [(401, "401"), (403, "403"), (413, "413"), (400, "400")] {
+        answer(&mut tab, Ok((status, "{}")));
+        assert_eq!(states(&tab), ["held"]);
+        assert!(said(&tab).contains(word), "{}", said(&tab));
+        assert!(tab.due.is_empty());
+        let row = tab.session.view_model().outbox[0].clone();
+        assert!(row.can_send);
+        tab.does(Command::Outbox(OutboxEvent::Send(row.id)));
+    }
+    let id = tab.session.view_model().outbox[0].id;
+    tab.does(Command::Outbox(OutboxEvent::Discard(id)));
+    assert_eq!((states(&tab), tab.origin.borrow().parcels.len()), (vec![], 0));
+}
+
+#[test]
+fn of_instances_that_were_refused_each_is_named_and_only_they_are_sent_again() {
+    let mut tab = reading(&Rc::default());
+    confirmed(&mut tab);
+    let report = tab.sent[0].1.contents()[1].1.clone();
+    let failed = format!(
+        r#"{{"00081198": {{"vr": "SQ", "Value": [{{"00081155": {{"vr": "UI", "Value": ["{report}"]}},
+            "00081197": {{"vr": "US", "Value": [290]}}}}]}}}}"#
+    );
+    answer(&mut tab, Ok((202, &failed)));
+    assert_eq!(states(&tab), ["held"]);
+    assert!(said(&tab).contains(&report) && said(&tab).contains("does not take this kind"), "{}", said(&tab));
+    // Kept as what is left of it.
+    assert_eq!(tab.origin.borrow().parcels.len(), 1);
+    let id = tab.session.view_model().outbox[0].id;
+    tab.does(Command::Outbox(OutboxEvent::Send(id)));
+    let again = tab.sent.last().unwrap().1.clone();
+    assert_eq!(again.contents().iter().map(|(_, uid)| uid).collect::<Vec<_>>(), [&report]);
+    answer(&mut tab, Ok((200, "{}")));
+    assert_eq!((states(&tab), tab.origin.borrow().parcels.len()), (vec!["stored"], 0));
+}
+
+#[test]
+fn the_outbox_outlasts_the_page() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    let sent = tab.sent[0].1.clone();
+    drop(tab);
+    // Nobody has to sign in: it goes on by itself.
+    let mut next = Tab::open(&origin, 2);
+    configured(&mut next, Authentication::Cookie);
+    assert_eq!(states(&next), ["sending"]);
+    assert_eq!(next.sent[0].1, sent);
+    drop(next);
+    // Where a password is asked for, it waits for the reader.
+    let mut third = Tab::open(&origin, 3);
+    configured(&mut third, Authentication::Basic);
+    assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
+    let id = third.session.view_model().outbox[0].id;
+    third.does(Command::Outbox(OutboxEvent::Show(id)));
+    let UploadView::Preview(shown) = third.session.view_model().upload else { panic!("it is shown") };
+    assert!(!shown.can_confirm && shown.lines.iter().any(|l| l.keyword == "SegmentSequence"));
+    third.acts(Action::CancelUpload);
+    third.does(Command::Outbox(OutboxEvent::Send(id)));
+    answer(&mut third, Ok((200, "{}")));
+    assert_eq!(origin.borrow().parcels.len(), 0);
+}
+
+#[test]
+fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    let mut next = Tab::open(&origin, 2);
+    let mut elsewhere = destinations(Authentication::None);
+    elsewhere.hospital.as_mut().unwrap().name = "Other".into();
+    next.does(Command::Destinations(Box::new(elsewhere)));
+    assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
+    assert!(next.session.view_model().outbox[0].about.contains("PACS"));
+
+    // Any byte of the object changed to what may not leave, or the parcel cut: it is not taken up.
+    let whole = origin.borrow().parcels.values().next().unwrap().clone();
+    let name = *origin.borrow().parcels.keys().next().unwrap();
+    let class = whole.windows(27).position(|w| w == b"1.2.840.10008.5.1.4.1.1.66.").unwrap();
+    for spoil in [whole[..whole.len() / 2].to_vec(), {
+        let mut changed = whole.clone();
+        changed[class + 24..class + 28].copy_from_slice(b"2\0\0\0");
+        changed
+    }] {
+        origin.borrow_mut().parcels.insert(name, spoil);
+        let mut third = Tab::open(&origin, 3);
+        configured(&mut third, Authentication::None);
+        assert_eq!((states(&third), third.sent.len()), (vec![], 0));
+        assert!(third.session.view_model().notice.unwrap().contains("cannot be read"));
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_sent_all_the_same_and_says_so() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    origin.borrow_mut().failing = Some(KeepError::Full);
+    confirmed(&mut tab);
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    assert!(said(&tab).contains("this page alone"), "{}", said(&tab));
+}
+
+#[test]
+fn a_campaign_asks_for_a_code_and_gets_no_name() {
+    let mut tab = reading(&Rc::default());
+    tab.does(Command::Reader(Audience::Hospital, "Dupont^Zoé".into()));
+    tab.acts(Action::PrepareCampaign);
+    let shown = |tab: &Tab| match tab.session.view_model().upload {
+        UploadView::Preview(shown) => shown,
+        other => panic!("{other:?}"),
+    };
+    assert!(shown(&tab).problem.is_some() && shown(&tab).lines.is_empty() && !shown(&tab).can_confirm);
+    tab.acts(Action::ConfirmUpload);
+    assert!(tab.sent.is_empty());
+    tab.does(Command::Reader(Audience::Campaign, "Zoé Dupont".into()));
+    assert!(shown(&tab).problem.is_some(), "a name is no code");
+    tab.does(Command::Reader(Audience::Campaign, "R07".into()));
+    let lines = shown(&tab).lines;
+    let value = |keyword: &str| lines.iter().find(|l| l.keyword == keyword).map(|l| l.value.to_string());
+    assert_eq!(value("PatientIdentityRemoved").as_deref(), Some("YES"));
+    assert_eq!(value("PatientAge").as_deref(), Some("070Y"));
+    assert!(lines.iter().all(|l| l.reason.is_some()), "each attribute has its reason");
+    tab.acts(Action::ConfirmUpload);
+    let campaign = tab.sent[0].1.clone();
+    assert_eq!(campaign.audience(), Audience::Campaign);
+
+    // The hospital's writer signs with the name, and knows the patient.
+    confirmed(&mut tab);
+    let hospital = tab.sent[1].1.clone();
+    assert_eq!(hospital.audience(), Audience::Hospital);
+    let holds = |body: &[u8], word: &str| body.windows(word.len()).any(|w| w == word.as_bytes());
+    for (word, in_hospital, in_campaign) in [
+        ("SECRET^NAME", true, false),
+        ("SECRET-ID", true, false),
+        ("ACC-77", true, false),
+        ("19501231", true, false),
+        ("20260105", true, false),
+        ("1.2.3.99.", true, false),
+        ("Dupont^Zo", true, false),
+        ("R07", false, true),
+        ("STOIC", false, true),
+        ("0123456789abcdef", false, false),
+    ] {
+        assert_eq!((holds(hospital.body(), word), holds(campaign.body(), word)), (in_hospital, in_campaign), "{word}");
+    }
+}
+
+#[test]
+fn the_ledger_can_be_saved() {
+    let mut tab = Tab::open(&Rc::default(), 1);
+    tab.does(Command::Ledger(hilum::session::LedgerEntry {
+        method: "POST",
+        url: "https://pacs.example/studies?a=1,2".into(),
+        bytes: 17,
+        kind: "seg+sr".into(),
+        at: "20261123101500".into(),
+    }));
+    tab.acts(Action::SaveLedger);
+    let text = String::from_utf8(tab.downloads[0].1.clone()).unwrap();
+    assert_eq!(
+        text,
+        "at,method,url,bytes,kind\r\n20261123101500,POST,\"https://pacs.example/studies?a=1,2\",17,seg+sr\r\n"
+    );
+}
