@@ -9,6 +9,7 @@ mod cine;
 mod command;
 mod command_table;
 mod comparing;
+mod connection;
 mod contouring;
 mod explain;
 mod form_words;
@@ -35,6 +36,7 @@ mod remote;
 mod report_view;
 mod saving;
 mod sending;
+mod sign_in;
 mod state;
 mod update;
 mod view_model;
@@ -54,6 +56,7 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use connection::{Check, CheckRow, ConnectionEvent, ConnectionView, Fault, Seen, Target, Trial};
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
@@ -65,7 +68,8 @@ pub use region::{Refine, RefineSettings, RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
-pub use sending::{Destination, Destinations, PreviewView, UploadView, reason_words};
+pub use sending::{Delivery, Destination, Destinations, PreviewView, UploadView, reason_words};
+pub use sign_in::{Begun, Provider, RANDOM_BYTES, SignInError, Tokens};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session};
 pub use view_model::{
     GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,

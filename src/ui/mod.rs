@@ -6,6 +6,7 @@
 
 mod app;
 mod canvases;
+mod connection;
 mod dialogs;
 mod document;
 mod form;
@@ -22,6 +23,7 @@ mod remote;
 mod report;
 mod runtime;
 mod sending;
+mod signing_in;
 mod toolbar;
 mod volume_tools;
 
