@@ -10,6 +10,7 @@ mod command;
 mod command_table;
 mod comparing;
 mod contouring;
+mod drawing;
 mod explain;
 mod form_words;
 mod frame;
@@ -28,6 +29,7 @@ mod planes;
 mod preflight;
 mod proposing;
 mod reading;
+mod refining;
 mod region;
 mod region_plan;
 mod region_voxels;
@@ -54,6 +56,8 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use contouring::ContourJoin;
+pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
@@ -61,15 +65,16 @@ pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
 pub use preflight::PreflightView;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
-pub use region::{Refine, RefineSettings, RegionTool, RegionView};
+pub use refining::{Refine, RefineSettings};
+pub use region::{RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
 pub use sending::{Destination, Destinations, PreviewView, UploadView, reason_words};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session};
 pub use view_model::{
-    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
-    ViewModel, counted,
+    GeometryRow, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel,
+    counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

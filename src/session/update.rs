@@ -193,6 +193,7 @@ impl Session {
             Action::CropToLungs => self.toggle_crop(update),
             Action::CycleCut => self.cycle_cut(update),
             Action::CutStep(steps) => self.step_cut(steps, update),
+            Action::Join(join) => self.choose_join(join, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),
