@@ -9,6 +9,7 @@ mod orientation;
 mod plane;
 mod polygon;
 mod spaces;
+mod spline;
 
 pub use grid::Grid;
 pub use index_box::IndexBox;
@@ -16,3 +17,4 @@ pub use orientation::{Axis, orientation_letters};
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
+pub use spline::closed_spline;

@@ -202,6 +202,7 @@ impl Session {
             Action::Turntable => self.toggle_turntable(now, update),
             Action::Screenshot(annotated) => self.take_screenshot(annotated, now, update),
             Action::PatientText => self.toggle_patient_text(update),
+            Action::Join(join) => self.choose_join(join, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),
