@@ -6,6 +6,7 @@
 mod grid;
 mod index_box;
 mod orientation;
+mod outline;
 mod plane;
 mod polygon;
 mod spaces;
@@ -13,6 +14,7 @@ mod spaces;
 pub use grid::Grid;
 pub use index_box::IndexBox;
 pub use orientation::{Axis, orientation_letters};
+pub use outline::{Outline, outlines};
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};

@@ -77,6 +77,9 @@ pub enum SegmentationError {
     /// It has no set pixel.
     #[error("it holds no segment with voxels")]
     Empty,
+    /// Its contours have more vertices than are filled.
+    #[error("its contours have too many vertices to be filled")]
+    TooLarge,
     /// The document cannot take its segments.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -105,6 +108,10 @@ pub enum SegmentationNote {
     },
     /// A segment has no voxels and was left out.
     EmptySegment(u16),
+    /// So many contours lay between two slices, and were put on the nearest.
+    BetweenSlices(usize),
+    /// So many contours are no closed lines on a slice of the CT, and were left out.
+    LeftOut(usize),
     /// Segments of a layer meet in some voxels, of which each belongs to one of them only ([`Collision`]).
     Overlap {
         /// How many voxels lie in several segments of a layer.
@@ -329,6 +336,23 @@ fn is_unspecific(description: &SegmentDescription) -> bool {
 
 /// SNOMED CT: right.
 const RIGHT: &str = "24028007";
+
+/// The meaning of a code alone, where `label` tells right from left.
+pub(super) fn meaning_of_code(code: &Code, label: &str) -> Option<SegmentMeaning> {
+    let modifiers = [("right", RIGHT), ("left", "7771000")]
+        .into_iter()
+        .filter(|(side, _)| label.to_lowercase().contains(side))
+        .map(|(side, value)| Code { value: value.into(), scheme: "SCT".into(), meaning: side.into() })
+        .collect();
+    exact_meaning(&SegmentDescription {
+        number: 0,
+        label: label.to_owned(),
+        category: Code::default(),
+        property_type: code.clone(),
+        modifiers,
+        cielab: None,
+    })
+}
 
 /// The meaning that a code stands for: our own codes, and those that other writers use for the same.
 fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
