@@ -28,6 +28,8 @@ pub struct Roi {
     pub frame_of_reference_uid: String,
     /// RT ROI Identification Code.
     pub code: Option<Code>,
+    /// Its Segmented Property Type Modifiers.
+    pub modifiers: Vec<Code>,
     /// ROI Display Color, sRGB.
     pub colour: Option<[u8; 3]>,
     /// Its contours.
@@ -79,9 +81,10 @@ impl StructureSet {
         }
         let mut codes = BTreeMap::new();
         for item in a.items((0x3006, 0x0080))? {
-            let of = integer(&item, (0x3006, 0x0084));
-            if let (Some(of), Some(found)) = (of, item.items((0x3006, 0x0086))?.first().map(code)) {
-                codes.insert(of, found);
+            let identified = item.items((0x3006, 0x0086))?;
+            if let (Some(of), Some(found)) = (integer(&item, (0x3006, 0x0084)), identified.first()) {
+                let modifiers: Vec<Code> = found.items((0x0062, 0x0011))?.iter().map(code).collect();
+                codes.insert(of, (code(found), modifiers));
             }
         }
         for item in a.items((0x3006, 0x0039))? {
@@ -107,7 +110,9 @@ impl StructureSet {
             }
         }
         for roi in &mut rois {
-            roi.code = codes.remove(&roi.number);
+            if let Some((code, modifiers)) = codes.remove(&roi.number) {
+                (roi.code, roi.modifiers) = (Some(code), modifiers);
+            }
         }
         images.sort_unstable();
         images.dedup();

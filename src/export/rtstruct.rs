@@ -64,7 +64,12 @@ pub fn write(document: &Document, context: &ExportContext) -> Result<OutboundObj
         DataSet::of(|item| {
             item.text(tags::OBSERVATION_NUMBER, &n.to_string());
             item.text(tags::REFERENCED_ROI_NUMBER, &n.to_string());
-            item.code(tags::RTROI_IDENTIFICATION_CODE_SEQUENCE, segment.meaning.property_type());
+            item.code(tags::SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, segment.meaning.category());
+            let mut kind = DataSet::of_code(segment.meaning.property_type());
+            if let Some(side) = segment.meaning.modifier() {
+                kind.code(tags::SEGMENTED_PROPERTY_TYPE_MODIFIER_CODE_SEQUENCE, side);
+            }
+            item.items(tags::RTROI_IDENTIFICATION_CODE_SEQUENCE, vec![kind]);
             item.text(tags::RTROI_INTERPRETED_TYPE, "");
             item.text(tags::ROI_INTERPRETER, "");
         })
@@ -90,8 +95,7 @@ fn contour_items(
         let Some([i, j, width, height]) = bounds(labels, segment.number, columns) else { continue };
         named.insert(k);
         let is_set = |x: usize, y: usize| labels[(j + y) * columns + i + x] == segment.number;
-        for outline in outlines(width, height, is_set) {
-            let line = outline.keyholed();
+        for line in outlines(width, height, is_set) {
             let mut place = Vec::with_capacity(line.len() * 3);
             for [x, y] in &line {
                 let voxel = VoxelPoint::new(i as f64 + x, j as f64 + y, k as f64);

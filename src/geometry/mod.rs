@@ -14,7 +14,7 @@ mod spaces;
 pub use grid::Grid;
 pub use index_box::IndexBox;
 pub use orientation::{Axis, orientation_letters};
-pub use outline::{Outline, outlines};
+pub use outline::outlines;
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};

@@ -335,18 +335,15 @@ fn is_unspecific(description: &SegmentDescription) -> bool {
 }
 
 /// SNOMED CT: right.
-const RIGHT: &str = "24028007";
+pub(super) const RIGHT: &str = "24028007";
+/// SNOMED CT: left.
+pub(super) const LEFT: &str = "7771000";
 
-/// The meaning of a code alone, where `label` tells right from left.
-pub(super) fn meaning_of_code(code: &Code, label: &str) -> Option<SegmentMeaning> {
-    let modifiers = [("right", RIGHT), ("left", "7771000")]
-        .into_iter()
-        .filter(|(side, _)| label.to_lowercase().contains(side))
-        .map(|(side, value)| Code { value: value.into(), scheme: "SCT".into(), meaning: side.into() })
-        .collect();
+/// The meaning of a code with its modifiers alone.
+pub(super) fn meaning_of_code(code: &Code, modifiers: Vec<Code>) -> Option<SegmentMeaning> {
     exact_meaning(&SegmentDescription {
         number: 0,
-        label: label.to_owned(),
+        label: String::new(),
         category: Code::default(),
         property_type: code.clone(),
         modifiers,
@@ -360,7 +357,7 @@ fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
     let has = |codes: &[(&str, &str)], code: &Code| codes.contains(&(code.scheme.as_str(), code.value.as_str()));
     let side = |codes: &[(&str, &str)]| description.modifiers.iter().any(|modifier| has(codes, modifier));
     let right = side(&[("SCT", RIGHT), ("SRT", "G-A100")]);
-    let left = side(&[("SCT", "7771000"), ("SRT", "G-A101")]);
+    let left = side(&[("SCT", LEFT), ("SRT", "G-A101")]);
     if has(&[("SCT", "39607008"), ("SRT", "T-28000")], kind) {
         return match (right, left) {
             (true, false) => Some(SegmentMeaning::RightLung),

@@ -1,17 +1,18 @@
 //! DICOM RT Structure Sets coming in: contours filled on the slices of the open CT, names and codes turned into meanings.
 
 use super::segmentation_in::{
-    SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, meaning_of_code, read_segmentation,
+    LEFT, RIGHT, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, meaning_of_code,
+    read_segmentation,
 };
 use crate::annotation::SegmentMeaning;
-use crate::dicom::{Contour, Instance, Roi, StructureSet, read_header};
+use crate::dicom::{Code, Contour, Instance, Roi, StructureSet, read_header};
 use crate::geometry::{Grid, raster_spans};
 use std::collections::BTreeMap;
 
-/// A contour lies on a slice if all its vertices are this near to it, in slice distances.
+/// A contour lies in a plane, and a plane on a slice, if it is this near to it, in slice distances.
 const ON_SLICE: f64 = 0.05;
-/// The most edges times rows that are filled: a hundred lungs.
-const MOST_WORK: usize = 4_000_000_000;
+/// The most rows that edges of contours may cross, of all and of one: some hundred lungs, and a picture of noise.
+const MOST_CROSSINGS: [f64; 2] = [1e8, 4e6];
 
 /// Reads a structure set onto the grid of a CT whose slices, in the order of k, are `source`.
 ///
@@ -27,47 +28,47 @@ pub fn read_structure_set(
 ) -> Result<SegmentationIn, SegmentationError> {
     let set = StructureSet::read(bytes)?;
     let mut notes = Vec::new();
-    let here = |roi: &Roi| {
-        source.iter().flatten().any(|s| s.series.frame_of_reference_uid.as_ref() == Some(&roi.frame_of_reference_uid))
+    let reference = |roi: &Roi| {
+        let own = |s: &Instance| s.series.frame_of_reference_uid.as_ref() == Some(&roi.frame_of_reference_uid);
+        source.iter().flatten().any(own)
     };
-    let names_image = || source.iter().flatten().any(|s| set.images.binary_search(&s.sop_instance_uid).is_ok());
-    if !set.rois.iter().any(here) {
-        if !names_image() {
+    let names_image = source.iter().flatten().any(|s| set.images.binary_search(&s.sop_instance_uid).is_ok());
+    let any_here = set.rois.iter().any(reference);
+    if !any_here {
+        if !names_image {
             return Err(SegmentationError::OtherFrameOfReference);
         }
         notes.push(SegmentationNote::OtherFrameOfReference);
     }
-    let work: usize = set.rois.iter().flat_map(|r| &r.contours).map(|c| cost(c, grid)).fold(0, usize::saturating_add);
-    if work > MOST_WORK {
+    let each = set.rois.iter().flat_map(|r| &r.contours).map(|c| crossings(c, grid));
+    let [all, most] = each.fold([0.0, 0.0], |[all, most]: [f64; 2], n| [all + n, most.max(n)]);
+    if all > MOST_CROSSINGS[0] || most > MOST_CROSSINGS[1] {
         return Err(SegmentationError::TooLarge);
     }
     let (mut between, mut left_out) = (0, 0);
     let mut segments = Vec::new();
     for (roi, n) in set.rois.iter().zip(1..) {
         let segment_number = u16::try_from(roi.number).unwrap_or(n);
-        let mut fills: BTreeMap<usize, Vec<Vec<[f64; 2]>>> = BTreeMap::new();
-        for contour in &roi.contours {
-            match place(contour, grid) {
-                Some((k, outline, moved)) => {
-                    between += usize::from(moved);
-                    fills.entry(k).or_default().push(outline);
-                }
-                None => left_out += 1,
-            }
+        if any_here && !reference(roi) && !(roi.frame_of_reference_uid.is_empty() && names_image) {
+            left_out += roi.contours.len();
+            continue;
         }
-        let spans: Vec<Span> = fills.iter().flat_map(|(k, outlines)| fill(*k, outlines, grid)).collect();
+        let (slices, counts) = by_slice(roi, grid);
+        (between, left_out) = (between + counts[0], left_out + counts[1]);
+        let spans: Vec<Span> = slices.iter().flat_map(|(k, outlines)| fill(*k, outlines, grid)).collect();
         if spans.is_empty() {
             notes.push(SegmentationNote::EmptySegment(segment_number));
             continue;
         }
-        let meaning =
-            roi.code.as_ref().and_then(|c| meaning_of_code(c, &roi.name)).or_else(|| meaning_of_name(&roi.name));
-        if meaning.is_none() {
-            notes.push(SegmentationNote::NoMeaning { segment_number, coded: roi.name.clone() });
+        let (exact, coded) = (meaning(roi), roi.name.clone());
+        let meaning = exact.or_else(|| says_nothing(&roi.name).then_some(SegmentMeaning::Lesion));
+        match (exact, meaning) {
+            (None, Some(_)) => notes.push(SegmentationNote::TakenForLesion { segment_number, coded: coded.clone() }),
+            (None, None) => notes.push(SegmentationNote::NoMeaning { segment_number, coded: coded.clone() }),
+            (Some(_), _) => {}
         }
         let colour = roi.colour.unwrap_or_else(|| meaning.map_or([128; 3], SegmentMeaning::colour));
-        let (label, coded) = (roi.name.clone(), roi.name.clone());
-        segments.push(SegmentIn { segment_number, label, meaning, coded, colour, spans });
+        segments.push(SegmentIn { segment_number, label: roi.name.clone(), meaning, coded, colour, spans });
     }
     if between > 0 {
         notes.push(SegmentationNote::BetweenSlices(between));
@@ -90,25 +91,52 @@ pub fn read_marks(bytes: &[u8], grid: &Grid, source: &[Option<Instance>]) -> Res
     }
 }
 
-fn cost(contour: &Contour, grid: &Grid) -> usize {
-    contour.points.len().saturating_mul(grid.size()[1])
+/// How many rows the edges of a contour cross at most.
+fn crossings(contour: &Contour, grid: &Grid) -> f64 {
+    let rows: Vec<f64> = contour.points.iter().map(|p| grid.voxel_from_patient(*p).0.y).collect();
+    let most = grid.size()[1] as f64;
+    rows.iter().zip(rows.iter().cycle().skip(1)).map(|(a, b)| (a - b).abs().min(most) + 1.0).sum()
 }
 
-/// The slice of a contour, its outline there as (i, j), and whether it had to be moved; `None` for what is no closed line in the plane
-/// of a slice.
-fn place(contour: &Contour, grid: &Grid) -> Option<(usize, Vec<[f64; 2]>, bool)> {
+/// The outlines of each slice, as (i, j); how many lay between two slices, and how many were left out.
+type BySlice = (BTreeMap<usize, Vec<Vec<[f64; 2]>>>, [usize; 2]);
+
+/// The contours of a region on the slices. Of several planes of contours that are nearest to one slice, as in a set drawn on thinner
+/// slices, the nearest alone is taken: contours of different planes are no holes of each other.
+fn by_slice(roi: &Roi, grid: &Grid) -> BySlice {
+    let mut planes: BTreeMap<usize, Vec<(f64, Vec<[f64; 2]>)>> = BTreeMap::new();
+    let mut left_out = 0;
+    for contour in &roi.contours {
+        match place(contour, grid) {
+            Some((k, outline)) => planes.entry(k.round() as usize).or_default().push((k, outline)),
+            None => left_out += 1,
+        }
+    }
+    let (mut slices, mut between) = (BTreeMap::new(), 0);
+    for (k, mut outlines) in planes {
+        let off = |at: &f64| (at - k as f64).abs();
+        let Some((nearest, _)) = outlines.iter().min_by(|a, b| off(&a.0).total_cmp(&off(&b.0))) else { continue };
+        let (nearest, all) = (*nearest, outlines.len());
+        outlines.retain(|(at, _)| (at - nearest).abs() <= ON_SLICE);
+        left_out += all - outlines.len();
+        between += if off(&nearest) > ON_SLICE { outlines.len() } else { 0 };
+        slices.insert(k, outlines.into_iter().map(|(_, outline)| outline).collect());
+    }
+    (slices, [between, left_out])
+}
+
+/// Where a contour lies along k, and its outline as (i, j); `None` for what is no closed line in the plane of the slices, or lies
+/// beyond them.
+fn place(contour: &Contour, grid: &Grid) -> Option<(f64, Vec<[f64; 2]>)> {
     if !contour.kind.starts_with("CLOSED") || contour.points.len() < 3 {
         return None;
     }
     let voxels: Vec<_> = contour.points.iter().map(|p| grid.voxel_from_patient(*p).0).collect();
     let (low, high) = voxels.iter().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v.z), h.max(v.z)));
     let middle = f64::midpoint(low, high);
-    let k = middle.round();
-    if high - low > 2.0 * ON_SLICE || k < 0.0 || k >= grid.size()[2] as f64 {
-        return None;
-    }
-    let outline = voxels.iter().map(|v| [v.x, v.y]).collect();
-    Some((k as usize, outline, (middle - k).abs() > ON_SLICE))
+    let inside = (0.0..grid.size()[2] as f64).contains(&middle.round());
+    let flat = high - low <= 2.0 * ON_SLICE;
+    (flat && inside).then(|| (middle, voxels.iter().map(|v| [v.x, v.y]).collect()))
 }
 
 /// The cells inside an odd number of outlines.
@@ -137,13 +165,43 @@ fn fill(k: usize, outlines: &[Vec<[f64; 2]>], grid: &Grid) -> Vec<Span> {
     spans
 }
 
-/// What a name says: that of a segment of ours, or as planning systems name it (TG-263: `Lung_L`, `GTVp`, …).
-fn meaning_of_name(name: &str) -> Option<SegmentMeaning> {
+/// What a region is: by its code, whose side the modifiers say or else the name; by its name where it has no code that is known.
+fn meaning(roi: &Roi) -> Option<SegmentMeaning> {
+    let of_code = |code: &Code| {
+        let said = [(sides(&roi.name)[0], LEFT), (sides(&roi.name)[1], RIGHT)].into_iter().filter(|(said, _)| *said);
+        let side =
+            |(_, value): (bool, &str)| Code { value: value.into(), scheme: "SCT".into(), meaning: String::new() };
+        let named = || said.map(side).collect();
+        meaning_of_code(code, if roi.modifiers.is_empty() { named() } else { roi.modifiers.clone() })
+    };
+    roi.code.as_ref().and_then(of_code).or_else(|| meaning_of_name(&roi.name))
+}
+
+fn words(name: &str) -> Vec<String> {
     let plain: String = name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let has = |any: &[&str]| words.iter().any(|w| any.contains(w));
+    plain.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Whether a name says left, and whether it says right.
+fn sides(name: &str) -> [bool; 2] {
+    let words = words(name);
+    let has = |any: &[&str]| words.iter().any(|w| any.contains(&w.as_str()));
+    [has(&["l", "left", "lt", "gauche"]), has(&["r", "right", "rt", "droit", "droite"])]
+}
+
+/// Whether a name is one that programs give, not people: it says nothing of what was outlined.
+fn says_nothing(name: &str) -> bool {
+    let plain = words(name).concat();
+    let word = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+    matches!(word, "" | "roi" | "contour" | "structure" | "region" | "segment" | "object" | "annotation")
+}
+
+/// What a name says, as planning systems write it (TG-263: `Lung_L`, `GTVp`, …).
+fn meaning_of_name(name: &str) -> Option<SegmentMeaning> {
+    let words = words(name);
+    let has = |any: &[&str]| words.iter().any(|w| any.contains(&w.as_str()));
     let begins = |any: &[&str]| words.iter().any(|w| any.iter().any(|a| w.starts_with(a)));
-    let (left, right) = (has(&["l", "left", "lt", "gauche"]), has(&["r", "right", "rt", "droit"]));
+    let [left, right] = sides(name);
     if has(&["lung", "poumon"]) && left != right && words.len() <= 3 {
         return Some(if left { SegmentMeaning::LeftLung } else { SegmentMeaning::RightLung });
     }
