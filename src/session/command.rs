@@ -214,6 +214,8 @@ pub enum Action {
     ExportSeg,
     /// Save a DICOM SR.
     ExportSr,
+    /// Save a DICOM RT Structure Set.
+    ExportRtstruct,
     /// Save all numbers as a table.
     ExportCsv,
     /// Save them as JSON.

@@ -148,6 +148,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::ZonePlane(false), "zone-lower", &[], words::ZONE_LOWER),
     info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),
     info(Action::ExportSr, "export-sr", &["Ctrl+Shift+s"], words::EXPORT_SR),
+    info(Action::ExportRtstruct, "export-rtstruct", &[], words::sending::EXPORT_RTSTRUCT),
     info(Action::ExportCsv, "export-csv", &[], words::EXPORT_CSV),
     info(Action::ExportJson, "export-json", &[], words::EXPORT_JSON),
     info(Action::ExportNifti, "export-nifti", &[], words::EXPORT_NIFTI),

@@ -232,6 +232,7 @@ impl Session {
                 self.report_open = !self.report_open && self.case.is_some();
             }
             Action::ExportSeg => self.save(false, now, update),
+            Action::ExportRtstruct => self.save_structure_set(now, update),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
             Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),
