@@ -22,9 +22,11 @@ mod regions;
 mod remote;
 mod report;
 mod runtime;
+mod screenshots;
 mod sending;
 mod signing_in;
 mod toolbar;
+mod transfer;
 mod volume_tools;
 
 pub use app::mount;
