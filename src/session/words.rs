@@ -498,7 +498,9 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        for (name, text) in ALL.iter().chain(marking::ALL).chain(pictures::ALL).chain(sending::ALL).chain(connection::ALL) {
+        for (name, text) in
+            ALL.iter().chain(marking::ALL).chain(pictures::ALL).chain(sending::ALL).chain(connection::ALL)
+        {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {
