@@ -161,7 +161,7 @@ test("no script starts that is not the page's own, and no markup that acts", asy
         attempt("worker of elsewhere", () => new Worker("https://elsewhere.example/x.js"));
         attempt("worker of a blob", () => new Worker(URL.createObjectURL(new Blob(["1"]))));
         attempt("script's address", () => (document.createElement("script").src = "boot.js"));
-        attempt("document", () => document.write("<b>"));
+        attempt("document", () => document.write("<iframe>"));
         return tried;
       });
       const { plain, ...refused } = outcome;
@@ -193,8 +193,12 @@ test("a program that was changed on the server does not start", async () => {
         await route.fulfill({ response: answer, body: Buffer.concat([await answer.body(), Buffer.from("\n")]) });
       });
       await page.goto(site.address);
-      for (let n = 0; n < 100 && !said.some((s) => /integrity|digest/i.test(s)); n++) await page.waitForTimeout(100);
+      for (let n = 0; n < 200 && !said.some((s) => /integrity|digest/i.test(s)); n++) await page.waitForTimeout(100);
       assert.ok(said.some((s) => /integrity|digest/i.test(s)), `${changed}: ${said}`);
+      await page.waitForTimeout(1000);
+      const isStyle = String(changed).includes("style");
+      assert.equal(await page.evaluate(() => document.body.dataset.gpu !== undefined), isStyle, `${changed}`);
+      await page.unrouteAll({ behavior: "ignoreErrors" });
       await browser.close();
     }
   } finally {

@@ -8,5 +8,5 @@ test("two pages send twelve readings over a line that is cut", async (t) => {
   t.diagnostic(JSON.stringify(outcome));
   assert.ok(outcome.before > 0 && outcome.within > 0 && outcome.after > 0, "each way of being cut was met");
   assert.equal(outcome.arrived, 24);
-  assert.equal(outcome.entered, outcome.requests, "each request is in a ledger");
+  assert.ok(outcome.entered >= 12 && outcome.entered <= outcome.requests, "each request of the page is in its ledger");
 });
