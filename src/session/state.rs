@@ -5,14 +5,16 @@ use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::outbox::Outbox;
+use super::piecewise::Piecewise;
 use super::preflight::Preflight;
+use super::prior::Prior;
 use super::region::{RefineSettings, Region};
 use super::region_voxels::VoxelNeeds;
 use super::sending::{Destinations, UploadState};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
-use crate::analysis::Agreement;
+use crate::analysis::{Agreement, QualityFlag};
 use crate::annotation::{Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Audience, OutboundObject};
@@ -68,8 +70,11 @@ pub(super) enum Purpose {
     },
     ReadSegmentation(FileId),
     Demonstration,
-    Proposal(super::words::Text),
+    /// Labels of these voxels are proposed.
+    Proposal(super::words::Text, IndexBox),
     Region,
+    /// The CT is compared with a prior one.
+    Change,
     /// Two segments are compared.
     Compare([u8; 2]),
     /// Files that are saved when they are written.
@@ -304,6 +309,14 @@ pub struct Session {
     pub(super) unmeasured: Option<IndexBox>,
     /// Lung and findings slice by slice.
     pub(super) profile: Profile,
+    /// The field of view cuts the body off on the slice where the chest wall is measured.
+    pub(super) wall_clips: bool,
+    /// What makes the numbers of the lungs doubtful.
+    pub(super) lung_flags: Vec<QualityFlag>,
+    /// Lesions one by one.
+    pub(super) piecewise: Piecewise,
+    /// The CT that was compared with.
+    pub(super) prior: Option<Prior>,
     /// The reading form is on screen.
     pub(super) form_open: bool,
     /// The report is on screen.
@@ -419,6 +432,10 @@ impl Session {
             quantities: Vec::new(),
             unmeasured: None,
             profile: Profile::default(),
+            wall_clips: false,
+            lung_flags: Vec::new(),
+            piecewise: Piecewise::default(),
+            prior: None,
             form_open: false,
             report_open: false,
             keeping: super::keeping::Keeping::default(),
@@ -473,15 +490,10 @@ impl Session {
     ) -> Box<JobRequest> {
         let id = JobId(self.next_job);
         self.next_job = self.next_job.wrapping_add(1);
-        if let Purpose::Proposal(title) | Purpose::Save(title) = &purpose {
+        if let Purpose::Proposal(title, _) | Purpose::Save(title) = &purpose {
             self.running.insert(id, Running { title: *title, fraction: 0.0 });
         }
-        let voxels = match job {
-            Job::ProposeLungs { .. } => VoxelNeeds::Volume,
-            Job::ProposeLesions { .. } => VoxelNeeds::VolumeAndLungs,
-            _ => VoxelNeeds::Nothing,
-        };
         self.jobs.insert(id, purpose);
-        Box::new(JobRequest { id, priority, job, files, voxels })
+        Box::new(JobRequest { id, priority, job, files, voxels: VoxelNeeds::Nothing })
     }
 }
