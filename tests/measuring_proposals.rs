@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it found")]
 
 use hilum::analysis::{
-    AnalysisError, BESIDE_LUNG, BESIDE_OTHER, CalciumParameters, ChestWallParameters, LungMask, Progress, Proposal,
-    QualityFlag, Structure, VesselParameters, field_of_view_clips, propose_calcium, propose_chest_wall,
-    propose_vessels, register_lungs,
+    AnalysisError, BESIDE_LUNG, BESIDE_OTHER, CalciumParameters, ChestWallParameters, INVOLVED, LEFT_LUNG, LungClasses,
+    LungMask, Progress, Proposal, QualityFlag, RIGHT_LUNG, Structure, VesselParameters, field_of_view_clips,
+    lung_change, propose_calcium, propose_chest_wall, propose_vessels, register_lungs,
 };
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::volume::CtVolume;
@@ -439,4 +439,41 @@ fn lungs_are_laid_on_each_other_within_a_millimetre() {
     let none = vec![0; inside.len()];
     let empty = LungMask { grid: fixed.grid(), inside: &none };
     assert_eq!(register_lungs(empty, empty, &mut Watch::patient()), Err(AnalysisError::NoLungs));
+}
+
+#[test]
+fn what_changed_is_told_zone_by_zone() {
+    let opacity = |p: [f64; 3], radius: f64| in_ellipsoid(p, [-65.0, 10.0, 70.0], [radius; 3]);
+    let bits = |p: [f64; 3], radius: f64| match () {
+        () if !two_lungs(p) => 0,
+        () if p[0] < 0.0 => RIGHT_LUNG | if opacity(p, radius) { INVOLVED } else { 0 },
+        () => LEFT_LUNG,
+    };
+    let now = made([190, 110, 150], [1.6, 1.8, 2.0], 0.0, |_| 0.0);
+    let later: Vec<u8> = (0..now.grid().voxel_count()).map(|o| bits(place(&now, o), 24.0)).collect();
+    // Before, the patient lay elsewhere and the opacity was smaller.
+    let before = made([200, 140, 110], [1.9, 1.9, 3.0], 0.0, |_| 0.0);
+    let shift = [14.0, -9.0, 22.0];
+    let back = |p: [f64; 3]| [0, 1, 2].map(|a| p[a] - shift[a]);
+    let earlier: Vec<u8> = (0..before.grid().voxel_count()).map(|o| bits(back(place(&before, o)), 15.0)).collect();
+    let found = lung_change(
+        LungClasses { grid: now.grid(), bits: &later },
+        LungClasses { grid: before.grid(), bits: &earlier },
+        [-30.0, 35.0],
+        &mut Watch::patient(),
+    )
+    .unwrap();
+    let ml = |radius: f64| 4.0 / 3.0 * std::f64::consts::PI * radius.powi(3) / 1000.0;
+    let near = |ours: f64, exact: f64| (ours / exact - 1.0).abs() < 0.03;
+    assert!(near(found.now.involved_ml[0], ml(24.0)) && near(found.before.involved_ml[0], ml(15.0)), "{found:?}");
+    for zone in 0..6 {
+        let (a, b) = (found.now.lung_ml[zone], found.before.lung_ml[zone]);
+        println!(
+            "zone {zone}: lung {b:.0} ml before, {a:.0} ml now; involved {:?} → {:?} %",
+            found.before.percent(zone),
+            found.now.percent(zone)
+        );
+        assert!(near(a, b), "zone {zone}: {b} ml before, {a} ml now");
+        assert!(zone == 0 || found.now.involved_ml[zone] == 0.0);
+    }
 }

@@ -154,3 +154,41 @@ fn what_needs_lungs_says_so_and_refusals_are_in_words() {
     brushed(&mut tab, SegmentMeaning::LeftLung, &[&[(60.0, 50.0), (70.0, 50.0)]]);
     assert!(!doubt(&tab).is_some_and(|d| d.contains("one lung")));
 }
+
+#[test]
+fn another_ct_of_the_patient_is_compared_zone_by_zone() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    let lungs = |tab: &mut Tab, lesion: bool| {
+        tab.acts(Action::ToggleBall);
+        for (meaning, x) in [(SegmentMeaning::RightLung, 30.0), (SegmentMeaning::LeftLung, 70.0)] {
+            tab.does(Command::AddSegment(meaning));
+            tab.does(Command::BrushRadius(4.0));
+            tab.acts(Action::Tool(Tool::Brush));
+            tab.drags(PaneId::Axial, &[(x, 35.0), (x, 65.0)]);
+        }
+        tab.acts(Action::ToggleBall);
+        if lesion {
+            brushed(tab, SegmentMeaning::Lesion, &[&[(28.0, 45.0), (32.0, 45.0)]]);
+        }
+    };
+    let uid = "1.2.826.0.1.3680043.10.526";
+    tab.opens(&ct(uid, &noise(3)));
+    tab.acts(Action::ComparePrior);
+    assert!(tab.session.view_model().notice.unwrap().contains("lungs"));
+    lungs(&mut tab, false);
+    tab.acts(Action::ComparePrior);
+    assert!(tab.session.view_model().notice.unwrap().contains("Patient ID"), "there is no other CT");
+    tab.opens(&ct("1.2.826.0.1.3680043.10.527", &noise(4)));
+    tab.does(Command::OpenSeries("1.2.826.0.1.3680043.10.527.2".to_owned()));
+    lungs(&mut tab, true);
+    tab.acts(Action::ComparePrior);
+    let change = tab.session.view_model().change.unwrap();
+    let value = |name: &str| change.rows.iter().find(|r| r.name == name).unwrap().value;
+    let involved = quantity(&tab, "involvement").0.unwrap();
+    assert!((value("total").unwrap() - involved).abs() < 1e-6, "{change:?}");
+    assert!(value("lung-volume").unwrap().abs() < 1e-6, "{change:?}");
+    assert!(involved > 0.0 && change.doubt.is_none(), "{change:?}");
+    // Numbers of what is no more are not shown.
+    brushed(&mut tab, SegmentMeaning::Nodule, &[&[(70.0, 50.0), (72.0, 50.0)]]);
+    assert_eq!(tab.session.view_model().change, None);
+}

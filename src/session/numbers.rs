@@ -37,7 +37,7 @@ impl Session {
     /// The numbers of the document and those of the reader's lengths; what must not be shown has no value.
     pub(super) fn all_quantities(&self) -> Vec<Quantity> {
         let mut all = self.quantities.clone();
-        for q in all.iter_mut().filter(|q| q.name == "fat-area" && self.wall_clips) {
+        for q in all.iter_mut().filter(|q| q.name == "fat-area" && self.wall_clips()) {
             q.value = None;
         }
         if self.case.is_some() {
@@ -80,11 +80,16 @@ impl Session {
         }
     }
 
+    /// Whether the field of view cuts off the body where fat of the chest wall is measured.
+    fn wall_clips(&self) -> bool {
+        self.wall.is_some_and(|(_, clips)| clips)
+    }
+
     fn why_absent(&self, q: &Quantity) -> Text {
         let wall = self.profile.total().wall;
         match (q.group, q.name) {
             (_, "high-opacity") => words::NEEDS_FINDINGS,
-            (_, "fat-area") if self.wall_clips => numbers::FIELD_CLIPS,
+            (_, "fat-area") if self.wall_clips() => numbers::FIELD_CLIPS,
             (_, "fat-area" | "fat-hu") if wall[0] > 0 => numbers::ONE_SLICE,
             (_, "muscle-area" | "muscle-hu") if wall[1] > 0 => numbers::ONE_SLICE,
             (QuantityGroup::ChestWall, _) | (_, "vessel-volume" | "calcium-volume") => numbers::NEEDS_SEGMENT,

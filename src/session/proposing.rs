@@ -205,7 +205,7 @@ impl Case {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
         let width = self.document.grid().size()[0];
-        for part in proposal.parts.iter().filter(|p| p.voxels > 0) {
+        for part in &proposal.parts {
             let meaning = meaning_of(part.structure);
             let old = self.document.segments().iter().find(|s| {
                 s.meaning == meaning && !s.locked && matches!(s.origin, Origin::Proposed { edited: false, .. })
@@ -213,6 +213,8 @@ impl Case {
             let number = if let Some(old) = old.cloned() {
                 edits.push(self.clear_voxels(&old));
                 old.number
+            } else if part.voxels == 0 {
+                continue;
             } else {
                 let origin = Origin::Proposed {
                     algorithm: proposal.algorithm.clone(),

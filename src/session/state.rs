@@ -309,8 +309,8 @@ pub struct Session {
     pub(super) unmeasured: Option<IndexBox>,
     /// Lung and findings slice by slice.
     pub(super) profile: Profile,
-    /// The field of view cuts the body off on the slice where the chest wall is measured.
-    pub(super) wall_clips: bool,
+    /// The slice where fat of the chest wall is measured, and whether the field of view cuts off the body there.
+    pub(super) wall: Option<(usize, bool)>,
     /// What makes the numbers of the lungs doubtful.
     pub(super) lung_flags: Vec<QualityFlag>,
     /// Lesions one by one.
@@ -432,7 +432,7 @@ impl Session {
             quantities: Vec::new(),
             unmeasured: None,
             profile: Profile::default(),
-            wall_clips: false,
+            wall: None,
             lung_flags: Vec::new(),
             piecewise: Piecewise::default(),
             prior: None,

@@ -147,9 +147,11 @@ impl Session {
             self.profile.recount(&case.document, touched.min[2]..touched.max[2]);
             self.quantities = quantities(&case.document, &self.profile);
             self.lung_flags = lung_flags(&case.document, &self.profile, |k| case.volume.is_loaded(k));
-            self.wall_clips = self.profile.wall(0).is_some_and(|(k, _)| {
-                case.volume.pixels(k).is_some_and(|hu| field_of_view_clips(hu, case.volume.grid()))
-            });
+            let wall = self.profile.wall(0).map(|(k, _)| k);
+            if wall != self.wall.map(|(k, _)| k) || update.changes.volume {
+                let clips = |k| case.volume.pixels(k).is_some_and(|hu| field_of_view_clips(hu, case.volume.grid()));
+                self.wall = wall.map(|k| (k, clips(k)));
+            }
             self.recount_pieces(touched.min[2]..touched.max[2]);
             update.changes.facts = true;
         }
