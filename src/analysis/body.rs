@@ -107,7 +107,15 @@ impl Body {
         let from_centre = |n: usize| ((n % ni) as f64 + 0.5 - half[0]).hypot((n / ni) as f64 + 0.5 - half[1]);
         let padding = hu[0];
         let mut beyond = (0..hu.len()).filter(|n| from_centre(*n) > radius + 1.0);
-        let is_round = padding < ABOVE_HU && beyond.all(|n| hu[n] == padding);
+        // Where air inside is that one value too, there is no circle to be seen.
+        let within =
+            (0..hu.len()).filter(|n| self.mask[*n] == 0 && (radius - 8.0..radius - 1.0).contains(&from_centre(*n)));
+        let (mut air, mut alike) = (0usize, 0usize);
+        for n in within {
+            air += 1;
+            alike += usize::from(hu[n] == padding);
+        }
+        let is_round = padding < ABOVE_HU && alike * 10 <= air * 9 && beyond.all(|n| hu[n] == padding);
         is_round && (0..hu.len()).filter(|n| self.mask[*n] == 1 && from_centre(*n) > radius - 2.0).count() > ON_EDGE
     }
 }
