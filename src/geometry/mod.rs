@@ -6,6 +6,7 @@
 mod grid;
 mod index_box;
 mod orientation;
+mod outline;
 mod plane;
 mod polygon;
 mod spaces;
@@ -14,6 +15,7 @@ mod spline;
 pub use grid::Grid;
 pub use index_box::IndexBox;
 pub use orientation::{Axis, orientation_letters};
+pub use outline::outlines;
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};

@@ -380,12 +380,14 @@ impl Session {
             case.document.recount_all(&case.volume);
             update.effects.push(Effect::Mark("hilum:volume"));
             self.identify(update);
+            self.renew_histogram();
         }
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
     pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
+        self.stop_turntable(update);
         self.accept_region(update);
         self.keep_aside(update);
         self.exported.clear();
@@ -501,7 +503,8 @@ fn wanted(plan: &StackPlan) -> Vec<SliceSource> {
 
 fn is_segmentation(instance: &Instance) -> bool {
     let alone = Series { uid: String::new(), kind: SeriesKind::NotAnImage, instances: vec![instance.clone()] };
-    group_into_series(alone.instances).first().is_some_and(|s| s.kind == SeriesKind::Segmentation)
+    let holds_marks = |kind| matches!(kind, SeriesKind::Segmentation | SeriesKind::StructureSet);
+    group_into_series(alone.instances).first().is_some_and(|s| holds_marks(s.kind))
 }
 
 #[cfg(test)]

@@ -346,6 +346,7 @@ impl Session {
                     | Action::ProposeLesions
                     | Action::Redo
                     | Action::ExportSeg
+                    | Action::ExportRtstruct
                     | Action::ExportSr
                     | Action::ExportCsv
                     | Action::ExportJson
