@@ -10,6 +10,7 @@ mod command;
 mod command_table;
 mod comparing;
 mod contouring;
+mod drawing;
 mod explain;
 mod form_words;
 mod frame;
@@ -32,6 +33,7 @@ mod preflight;
 mod prior;
 mod proposing;
 mod reading;
+mod refining;
 mod region;
 mod region_plan;
 mod region_voxels;
@@ -62,6 +64,8 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use contouring::ContourJoin;
+pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
@@ -74,7 +78,8 @@ pub use preflight::PreflightView;
 pub use prior::{ChangeRow, ChangeView};
 pub use proposing::Proposable;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
-pub use region::{Refine, RefineSettings, RegionTool, RegionView};
+pub use refining::{Refine, RefineSettings};
+pub use region::{RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, NumberRow, ReportView};
@@ -84,8 +89,7 @@ pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Se
 pub use transfer_editor::{TransferChange, TransferPoint, TransferView};
 pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{
-    GeometryRow, PaneDrawing, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel,
-    counted,
+    GeometryRow, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel, counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

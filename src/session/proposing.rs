@@ -3,6 +3,7 @@
 use super::change::Update;
 use super::command::Effect;
 use super::explain;
+use super::marking::Signature;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
 use super::words::{self, Text, numbers};
@@ -115,11 +116,13 @@ impl Session {
             Err(error) => return self.proposal_failed(title, &error),
         };
         self.accept_region(update);
+        let signature = self.signature();
         let Some(case) = &mut self.case else { return };
         if labels.len() != bounds.size().iter().product::<usize>() {
             return self.proposal_failed(title, &JobError::WrongInput);
         }
-        let edits = case.accept(&proposal, bounds, &labels, |m| explain::meaning(m).in_lang(lang).to_owned());
+        let edits =
+            case.accept(&proposal, bounds, &labels, &signature, |m| explain::meaning(m).in_lang(lang).to_owned());
         for edit in &edits {
             if let Edit::Voxels { delta, .. } = edit
                 && let Some(bounds) = delta.bounds()
@@ -200,6 +203,7 @@ impl Case {
         proposal: &Proposal,
         bounds: IndexBox,
         labels: &[u8],
+        signature: &Signature,
         name: impl Fn(SegmentMeaning) -> String,
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
@@ -222,7 +226,7 @@ impl Case {
                     parameters: proposal.parameters.clone(),
                     edited: false,
                 };
-                match self.add_segment(meaning, name(meaning), origin) {
+                match self.add_segment(meaning, name(meaning), origin, signature) {
                     Ok((number, edit)) => {
                         edits.push(edit);
                         number

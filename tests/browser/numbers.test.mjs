@@ -38,7 +38,7 @@ for (const lang of ["en", "fr"]) {
       const first = await slice();
       await page.keyboard.press(".");
       assert.notEqual(await slice(), first, "the second lesion lies on another slice");
-      await page.keyboard.press("Shift+N");
+      await page.keyboard.press("Shift+J");
       await until(page, (n) => document.querySelectorAll('[data-testid="lesion-item"]').length === n, before.length - 1);
       await page.keyboard.press("Control+z");
       await until(page, (n) => document.querySelectorAll('[data-testid="lesion-item"]').length === n, before.length);
