@@ -38,7 +38,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Eraser), "tool-eraser", &["e"], words::TOOL_ERASER),
     info(Action::Tool(Tool::Push), "tool-push", &["Shift+n"], words::marking::TOOL_PUSH),
     info(Action::Join(ContourJoin::Lines), "contour-lines", &["Shift+d"], words::marking::JOIN_LINES),
-    info(Action::Join(ContourJoin::Spline), "contour-spline", &["Shift+c"], words::marking::JOIN_SPLINE),
+    info(Action::Join(ContourJoin::Spline), "contour-spline", &["Shift+k"], words::marking::JOIN_SPLINE),
     info(Action::Join(ContourJoin::Edges), "contour-edges", &["Shift+w"], words::marking::JOIN_EDGES),
     info(Action::Tool(Tool::Measure(MeasurementKind::Length)), "tool-length", &["Shift+l"], words::MEASURE_LENGTH),
     info(
@@ -63,7 +63,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(
         Action::Tool(Tool::Region(RegionTool::Threshold)),
         "tool-threshold",
-        &["Shift+h"],
+        &["Shift+m"],
         words::marking::TOOL_THRESHOLD,
     ),
     info(Action::AcceptRegion, "region-accept", &[], words::REGION_ACCEPT),
