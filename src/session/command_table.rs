@@ -153,7 +153,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::CancelProposal, "propose-cancel", &[], numbers::PROPOSE_CANCEL),
     info(Action::Piece(PieceAction::Step(1)), "lesion-next", &["."], numbers::PIECE_NEXT),
     info(Action::Piece(PieceAction::Step(-1)), "lesion-previous", &[","], numbers::PIECE_PREVIOUS),
-    info(Action::Piece(PieceAction::Accept), "lesion-accept", &["Shift+k"], numbers::PIECE_ACCEPT),
+    info(Action::Piece(PieceAction::Accept), "lesion-accept", &["Shift+q"], numbers::PIECE_ACCEPT),
     info(Action::Piece(PieceAction::Reject), "lesion-reject", &["Shift+j"], numbers::PIECE_REJECT),
     info(Action::ComparePrior, "compare-prior", &[], numbers::PRIOR_COMPARE),
     info(Action::Artery(true), "artery-trunk", &[], numbers::ARTERY_TRUNK),

@@ -43,7 +43,7 @@ for (const lang of ["en", "fr"]) {
       await page.keyboard.press("Control+z");
       await until(page, (n) => document.querySelectorAll('[data-testid="lesion-item"]').length === n, before.length);
       await page.click(id("lesion-item"));
-      await page.keyboard.press("Shift+K");
+      await page.keyboard.press("Shift+Q");
       await until(page, () => document.querySelector('[data-testid="lesion-item"]').dataset.accepted === "true");
       for (const group of await page.locator(".column.right details:not([open]) > summary").all()) {
         if (await group.isVisible()) await group.click();
