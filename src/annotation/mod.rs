@@ -14,6 +14,7 @@ mod measurement;
 mod plane_layer;
 mod segment;
 mod stored;
+mod stored_v3;
 
 pub use answer::Answer;
 pub use brush::{Brush, BrushShape, Push, brush_stroke, push_from};

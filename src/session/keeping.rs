@@ -435,9 +435,13 @@ impl Session {
                         | Action::CopySlice(_)
                         | Action::FillZones
                         | Action::ZonePlane(_)
+                        | Action::MoveSegment(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions
+                        | Action::Propose(_)
+                        | Action::Piece(super::piecewise::PieceAction::Reject)
+                        | Action::Artery(_)
                         | Action::Undo
                         | Action::Redo
                 ),

@@ -6,15 +6,19 @@ use super::explain;
 use super::layout::{Arrangement, Layout};
 use super::measuring::MeasurementRow;
 use super::pane_header::PaneHeader;
+use super::piecewise::PieceView;
+use super::prior::ChangeView;
 use super::sending::UploadView;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::{self, Lang};
+use crate::annotation::Segment;
 use crate::dicom::SeriesKind;
 use crate::export::Audience;
 use crate::geometry::PatientPoint;
 use crate::import::{GeometryFinding, Severity, Stack};
+use crate::report::QuantityGroup;
 use crate::view::{Interpolation, Slab, Window};
 use crate::volume::sample_nearest;
 
@@ -65,6 +69,8 @@ pub struct SegmentRow {
     pub visible: bool,
     /// Whether tools leave it alone.
     pub locked: bool,
+    /// Who made it, and when.
+    pub made: String,
     /// Whether tools edit it.
     pub active: bool,
     /// Number of voxels.
@@ -90,8 +96,10 @@ pub struct QuantityRow {
     pub value: Option<f64>,
     /// Its unit (UCUM).
     pub unit: &'static str,
-    /// How it was got.
-    pub method: &'static str,
+    /// What it is of.
+    pub group: QuantityGroup,
+    /// How it is got, with its thresholds.
+    pub definition: &'static str,
     /// Why it is to be read with care.
     pub doubt: Option<String>,
 }
@@ -176,12 +184,18 @@ pub struct ViewModel {
     pub geometry: Vec<GeometryRow>,
     /// Segment list.
     pub segments: Vec<SegmentRow>,
+    /// The active one is shown alone.
+    pub solo: bool,
     /// Lengths, angles and regions.
     pub measurements: Vec<MeasurementRow>,
     /// Measurements of the whole CT.
     pub quantities: Vec<QuantityRow>,
     /// How the CT was made: what densities depend on.
     pub acquisition: Option<String>,
+    /// Lesions one by one.
+    pub pieces: PieceView,
+    /// What changed against a prior CT.
+    pub change: Option<ChangeView>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
     /// The panes on screen.
@@ -304,9 +318,12 @@ impl Session {
                 c.plan.findings.iter().map(row).collect()
             }),
             segments: self.segment_rows(),
+            solo: self.solo,
             measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
             acquisition: self.acquisition_words(),
+            pieces: self.piece_view(),
+            change: self.change_view(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             arrangement: self.arrangement(),
             layout: self.layout,
@@ -447,10 +464,16 @@ impl Session {
 
     pub(super) fn segment_rows(&self) -> Vec<SegmentRow> {
         let Some(case) = &self.case else { return Vec::new() };
+        let made = |s: &Segment| {
+            let at = (!s.made_at.is_empty()).then(|| self.lang.date_and_time(&s.made_at));
+            let author = (!s.author.is_empty()).then(|| s.author.replace('^', " "));
+            author.into_iter().chain(at).collect::<Vec<_>>().join(" · ")
+        };
         case.document
-            .segments()
-            .iter()
+            .listed()
+            .into_iter()
             .map(|s| SegmentRow {
+                made: made(s),
                 number: s.number,
                 name: s.name.clone(),
                 meaning: explain::meaning(s.meaning).in_lang(self.lang).to_owned(),
