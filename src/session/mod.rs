@@ -3,6 +3,7 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod beside;
 mod case_identity;
 mod change;
 mod cine;
@@ -11,6 +12,7 @@ mod command_table;
 mod comparing;
 mod contouring;
 mod explain;
+mod fetching;
 mod form_words;
 mod frame;
 mod gesture;
@@ -49,6 +51,7 @@ pub mod words;
 pub use crate::dicom::StudyQuery;
 pub use crate::export::campaign::{Campaign, CampaignSecret};
 pub use crate::export::{Audience, PreviewLine};
+pub use beside::{Beside, BesideHeader};
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;

@@ -28,6 +28,7 @@ impl Session {
             Command::OpenFiles(files) => self.open_files(files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
+            Command::Compare(uid) => self.compare_with(&uid, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
                 if let Some(running) = self.running.get_mut(&id) {
                     running.fraction = fraction;
@@ -175,6 +176,7 @@ impl Session {
             Action::ResetView => {
                 self.reset_planes(update);
                 self.fit_views();
+                self.reset_beside();
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
@@ -202,6 +204,8 @@ impl Session {
             Action::Turntable => self.toggle_turntable(now, update),
             Action::Screenshot(annotated) => self.take_screenshot(annotated, now, update),
             Action::PatientText => self.toggle_patient_text(update),
+            Action::EndCompare => self.end_beside(update),
+            Action::StepBeside(slices) => self.step_beside(slices, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),
@@ -259,7 +263,8 @@ impl Session {
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
             Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
-            Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
+            Some(Purpose::Decode { sources, beside: false }) => self.decoded(&sources, result, update),
+            Some(Purpose::Decode { sources, beside: true }) => self.decoded_beside(&sources, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod beside;
 mod canvases;
 mod dialogs;
 mod document;
@@ -13,6 +14,7 @@ mod icons;
 mod kept;
 mod measurements;
 mod menus;
+mod opening;
 mod page;
 mod panels;
 mod panes;

@@ -1,5 +1,6 @@
 //! The four panes: one canvas below, text, crosshair and contours above.
 
+use super::beside::BesideOverlay;
 use super::measurements::MeasurementOverlay;
 use super::runtime::{Runtime, page};
 use super::toolbar::say;
@@ -173,6 +174,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
     view! {
         <div
             class="pane"
+            class:comparing=move || is_slice && page.view.with(|v| v.beside[n.min(2)].is_some())
             class:turns=move || is_slice && page.drawings[n.min(2)].with(|d| d.turns)
             class:hidden=move || !arrangement.with(|a| a.shown[n])
             class:large=move || arrangement.with(|a| a.large == Some(id))
@@ -205,6 +207,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
                     {oblique}
                 </span>
             </div>
+            {is_slice.then(|| view! { <BesideOverlay n=n header=header /> })}
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
                 {(!is_slice).then(|| view! { <TransferEditor /> <VolumeTools /> })}
