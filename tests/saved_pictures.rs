@@ -254,6 +254,14 @@ fn points_are_added_moved_coloured_and_removed_and_the_picture_follows() {
     // A place of the plot and what is there are one.
     let [hu, opacity] = TransferView::at([point.x, point.y]);
     assert!((hu - 60.0).abs() < 0.01 && (opacity - 0.4).abs() < 1e-5);
+    // By key, however quickly one follows the other.
+    for _ in 0..3 {
+        change(&mut tab, TransferChange::Step(20.0, 0.0));
+        change(&mut tab, TransferChange::Step(-20.0, 0.01));
+    }
+    let view = editor(&tab);
+    let raised = &view.points[view.selected];
+    assert!(raised.hu == 60.0 && (raised.y - point.y - 0.03).abs() < 1e-5, "{raised:?}");
     change(&mut tab, TransferChange::Insert);
     assert_eq!(editor(&tab).points.len(), preset.transfer().points.len() + 2);
     change(&mut tab, TransferChange::Remove);

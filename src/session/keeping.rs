@@ -435,6 +435,7 @@ impl Session {
                         | Action::CopySlice(_)
                         | Action::FillZones
                         | Action::ZonePlane(_)
+                        | Action::MoveSegment(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions
@@ -446,7 +447,15 @@ impl Session {
                     input.phase == PointerPhase::Down
                         && with_tool
                         && input.pane != PaneId::Volume
-                        && matches!(self.tool, Tool::Contour | Tool::Brush | Tool::Eraser | Tool::Region(_))
+                        && matches!(
+                            self.tool,
+                            Tool::Contour
+                                | Tool::Brush
+                                | Tool::Eraser
+                                | Tool::Push
+                                | Tool::Region(_)
+                                | Tool::Measure(_)
+                        )
                 }
                 _ => false,
             }

@@ -11,6 +11,7 @@ mod command;
 mod command_table;
 mod comparing;
 mod contouring;
+mod drawing;
 mod explain;
 mod fetching;
 mod form_words;
@@ -31,6 +32,7 @@ mod planes;
 mod preflight;
 mod proposing;
 mod reading;
+mod refining;
 mod region;
 mod region_plan;
 mod region_voxels;
@@ -61,6 +63,8 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use contouring::ContourJoin;
+pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
@@ -69,7 +73,8 @@ pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
 pub use pane_header::{PaneHeader, tissue_words};
 pub use preflight::PreflightView;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
-pub use region::{Refine, RefineSettings, RegionTool, RegionView};
+pub use refining::{Refine, RefineSettings};
+pub use region::{RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
@@ -79,8 +84,7 @@ pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Se
 pub use transfer_editor::{TransferChange, TransferPoint, TransferView};
 pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{
-    GeometryRow, PaneDrawing, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel,
-    counted,
+    GeometryRow, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel, counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;
