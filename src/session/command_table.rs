@@ -3,9 +3,11 @@
 use super::command::{Action, Tool};
 use super::contouring::ContourJoin;
 use super::layout::Layout;
+use super::piecewise::PieceAction;
+use super::proposing::Proposable;
 use super::refining::Refine;
 use super::region::RegionTool;
-use super::words::{self, Text};
+use super::words::{self, Text, numbers};
 use crate::annotation::MeasurementKind;
 
 /// How an action appears to people and to tests.
@@ -143,11 +145,22 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Screenshot(true), "screenshot", &["Shift+c"], words::pictures::SCREENSHOT),
     info(Action::Screenshot(false), "screenshot-plain", &["Shift+x"], words::pictures::SCREENSHOT_PLAIN),
     info(Action::PatientText, "screenshot-patient", &[], words::pictures::PATIENT_TEXT),
-    info(Action::EndCompare, "compare-end", &["Shift+q"], words::beside::COMPARE_END),
+    info(Action::EndCompare, "compare-end", &["Shift+z"], words::beside::COMPARE_END),
     info(Action::StepBeside(1), "beside-next", &["Alt+ArrowUp"], words::beside::STEP_BESIDE_NEXT),
     info(Action::StepBeside(-1), "beside-previous", &["Alt+ArrowDown"], words::beside::STEP_BESIDE_PREVIOUS),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
+    info(Action::Propose(Proposable::Vessels), "propose-vessels", &[], numbers::PROPOSE_VESSELS),
+    info(Action::Propose(Proposable::ChestWall), "propose-chest-wall", &[], numbers::PROPOSE_CHEST_WALL),
+    info(Action::Propose(Proposable::Calcium), "propose-calcium", &[], numbers::PROPOSE_CALCIUM),
+    info(Action::CancelProposal, "propose-cancel", &[], numbers::PROPOSE_CANCEL),
+    info(Action::Piece(PieceAction::Step(1)), "lesion-next", &["."], numbers::PIECE_NEXT),
+    info(Action::Piece(PieceAction::Step(-1)), "lesion-previous", &[","], numbers::PIECE_PREVIOUS),
+    info(Action::Piece(PieceAction::Accept), "lesion-accept", &["Shift+q"], numbers::PIECE_ACCEPT),
+    info(Action::Piece(PieceAction::Reject), "lesion-reject", &["Shift+j"], numbers::PIECE_REJECT),
+    info(Action::ComparePrior, "compare-prior", &[], numbers::PRIOR_COMPARE),
+    info(Action::Artery(true), "artery-trunk", &[], numbers::ARTERY_TRUNK),
+    info(Action::Artery(false), "artery-aorta", &[], numbers::ARTERY_AORTA),
     info(Action::Form, "form", &["Shift+r"], words::FORM),
     info(Action::FillZones, "form-fill-zones", &[], words::FORM_FILL_ZONES),
     info(Action::ZonePlane(true), "zone-upper", &[], words::ZONE_UPPER),

@@ -14,6 +14,7 @@ mod icons;
 mod kept;
 mod measurements;
 mod menus;
+mod numbers;
 mod opening;
 mod page;
 mod panels;

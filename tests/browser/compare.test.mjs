@@ -88,7 +88,7 @@ for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
       await page.keyboard.press("6");
       await bothDrawn(page, "pane-axial");
       await page.screenshot({ path: path.join(out, `compare-one-${gpu}.png`) });
-      await page.keyboard.press("Shift+Q");
+      await page.keyboard.press("Shift+Z");
       await until(page, () => document.querySelectorAll('[data-testid="beside"]').length === 0);
       await drawn(page, ["pane-axial"]);
       assert.deepEqual(troubles, []);
