@@ -84,7 +84,10 @@ pub(super) fn Panes() -> impl IntoView {
 fn watch_ratio(measure: impl Fn() + Copy + 'static) {
     let ratio = window().device_pixel_ratio();
     let Ok(Some(query)) = window().match_media(&format!("(resolution: {ratio}dppx)")) else { return };
+    let heard = query.clone();
     let changed = Closure::once_into_js(move || {
+        // It would hear again when the page comes back to the first screen.
+        heard.set_onchange(None);
         measure();
         watch_ratio(measure);
     });
