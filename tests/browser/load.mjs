@@ -47,15 +47,15 @@ export async function load({ uploads, pages, cut = 0.1, archive }) {
   const each = Array.from({ length: pages }, (_, n) => Math.floor(uploads / pages) + (n < uploads % pages ? 1 : 0));
   try {
     await Promise.all(
-      each.map((count) =>
+      each.map((count, place) =>
         withPage(`${site.address}?lang=en&gpu=cpu`, async (page) => {
           assert.equal(await openDemonstration(page), "ready");
           await page.click(id("add-segment"));
           await page.click(id("tool-brush"));
           for (let n = 0; n < count; n++) {
             const voxels = await page.evaluate(() => +document.querySelector('[data-testid="segment-item"]').dataset.voxels);
-            // Always somewhere else, so that there is always something new to be sent.
-            const [x, y] = [0.25 + (n % 13) * 0.04, 0.25 + (Math.floor(n / 13) % 13) * 0.04];
+            // Always somewhere else: objects are named by what is in them, and the same marks in the same second are the same object.
+            const [x, y] = [0.25 + (n % 13) * 0.04 + place * 0.004, 0.25 + (Math.floor(n / 13) % 13) * 0.04];
             await drag(page, "pane-axial", [x, y], [x + 0.005, y]);
             await until(page, (before) => +document.querySelector('[data-testid="segment-item"]').dataset.voxels !== before, voxels);
             await page.keyboard.press("u");
