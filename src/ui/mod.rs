@@ -6,6 +6,7 @@
 
 mod app;
 mod canvases;
+mod connection;
 mod dialogs;
 mod document;
 mod form;
@@ -24,6 +25,7 @@ mod report;
 mod runtime;
 mod screenshots;
 mod sending;
+mod signing_in;
 mod toolbar;
 mod transfer;
 mod volume_tools;
