@@ -22,19 +22,19 @@ fn the_stored_form_is_what_it_was() {
     let header = |version: u8| [b"HLMJ".as_slice(), &[version, 14], b"20261123101500"].concat();
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let records = tab.records();
-    assert!(records.iter().all(|r| r.starts_with(&header(3))));
+    assert!(records.iter().all(|r| r.starts_with(&header(4))));
     let entries: Vec<String> = records.iter().map(|r| hex(&r[20..])).collect();
     assert_eq!(entries, STORED);
     let case = tab.session.case().unwrap();
     let again = |records: &[Vec<u8>]| replay(records, *case.volume.grid(), &case.volume).map(|r| r.cut_short);
     assert_eq!(again(&records), Ok(None));
-    // The first form had no measurements, the second no answers; they read as this one does.
-    for version in [1, 2] {
+    // The first form had no measurements, the second no answers, the third no authors; they read as this one does.
+    for version in [1, 2, 3] {
         let older: Vec<Vec<u8>> = records.iter().map(|r| [&header(version), &r[20..]].concat()).collect();
         assert_eq!(again(&older), Ok(None));
     }
     // A newer version's is left alone.
-    assert_eq!(again(&[[header(4), records[0][20..].to_vec()].concat()]), Err(StoredError::Newer));
+    assert_eq!(again(&[[header(5), records[0][20..].to_vec()].concat()]), Err(StoredError::Newer));
     assert_eq!(again(&[record("", &[])]), Err(StoredError::Damaged(0)));
 }
 

@@ -15,8 +15,8 @@ use std::borrow::Cow;
 const MAGIC: &[u8; 4] = b"HLMJ";
 /// Goes up with every change of the stored form; older ones are then read by code of their own, newer ones are left alone.
 ///
-/// 2 brought measurements, 3 the answers of the form; what older ones wrote reads as it is.
-const VERSION: u8 = 3;
+/// 2 brought measurements, 3 the answers of the form, 4 authors; what older ones wrote reads as it is.
+const VERSION: u8 = 4;
 
 /// Why a stored reading could not be taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,8 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod arrivals;
+mod bundles;
 mod case_identity;
 mod change;
 mod cine;
@@ -16,6 +18,7 @@ mod frame;
 mod gesture;
 mod handing_over;
 mod keeping;
+mod label_maps;
 mod layout;
 mod loading;
 mod looking;
@@ -45,6 +48,7 @@ pub mod words;
 pub use crate::dicom::StudyQuery;
 pub use crate::export::campaign::{Campaign, CampaignSecret};
 pub use crate::export::{Audience, PreviewLine};
+pub use arrivals::ArrivalView;
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;

@@ -418,6 +418,8 @@ impl Session {
                     | Action::Redo
                     | Action::ExportSeg
                     | Action::ExportRtstruct
+                    | Action::ExportLabelMaps
+                    | Action::ExportBundle
                     | Action::ExportSr
                     | Action::ExportCsv
                     | Action::ExportJson

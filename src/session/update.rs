@@ -7,6 +7,7 @@ use super::state::{Gpu, Purpose, Session};
 use super::words;
 use crate::export::Audience;
 use crate::geometry::IndexBox;
+use crate::import::Collision;
 use crate::jobs::{Job, JobEvent, JobId, JobOutput};
 use crate::report::quantities;
 use crate::view::Interpolation;
@@ -73,6 +74,7 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
+            Command::ArrivalMeaning(label, meaning) => self.set_arrival_meaning(label, meaning, &mut update),
             Command::Answer(number, input) => self.answer(number, &input, &mut update),
             Command::Measurement(number, change) => self.change_measurement(number, change, &mut update),
             Command::Language(lang) => {
@@ -159,6 +161,7 @@ impl Session {
                 self.notice = None;
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
+                self.leave_arrival();
                 self.report_open = false;
                 self.close_remote(update);
                 self.end_preflight(update);
@@ -223,6 +226,11 @@ impl Session {
             }
             Action::ExportSeg => self.save(false, now, update),
             Action::ExportRtstruct => self.save_structure_set(now, update),
+            Action::ExportLabelMaps => self.save_label_map_segs(now, update),
+            Action::ExportBundle => self.save_bundle(now, update),
+            Action::TakeArrival => self.answer_arrival(Collision::Overwrite, update),
+            Action::KeepMine => self.answer_arrival(Collision::KeepExisting, update),
+            Action::LeaveArrival => self.leave_arrival(),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
             Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),
@@ -253,6 +261,10 @@ impl Session {
             Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
             Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
+            Some(Purpose::ReadBundle(file)) => self.bundle_read(file, result, update),
+            Some(Purpose::ReadLabels { file, grid, spacing_mm }) => {
+                self.labels_read(file, &grid, spacing_mm, result, update);
+            }
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),

@@ -1,5 +1,6 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod arriving;
 pub mod sending;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
-use super::dialogs::{HelpDialog, PreflightDialog};
+use super::dialogs::{ArrivalDialog, HelpDialog, PreflightDialog};
 use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
@@ -73,6 +73,7 @@ fn App() -> impl IntoView {
             <RemoteDialog />
             <PreflightDialog />
             <UploadDialog />
+            <ArrivalDialog />
             <HelpDialog />
             <Report />
             <KeptDialogs />
