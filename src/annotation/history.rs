@@ -18,7 +18,7 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "add-segment",
     "change-segment",
     "delete-segment",
@@ -27,6 +27,7 @@ const NAMES: [&str; 17] = [
     "copy-slice",
     "brush",
     "erase",
+    "push",
     "contour",
     "propose",
     "import",

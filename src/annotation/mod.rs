@@ -11,7 +11,7 @@ mod contour_fill;
 mod copy_slice;
 mod document;
 mod history;
-mod interpolate;
+mod livewire;
 mod measurement;
 mod plane_layer;
 mod segment;
@@ -19,15 +19,15 @@ mod stored;
 
 pub use answer::Answer;
 pub use author::{Act, Author};
-pub use brush::{Brush, BrushShape, brush_stroke};
+pub use brush::{Brush, BrushShape, Push, brush_stroke, push_from};
 pub use bundle::{
     AUDIT, BUNDLE_FILES, Bundle, BundleError, CtIdentity, FileEntry, MANIFEST, Manifest, Reading, Subject, hex,
 };
-pub use contour_fill::{ContourAction, fill_contour, fill_contour_within};
+pub use contour_fill::{ContourAction, fill_contour, fill_contour_within, voxels_inside};
 pub use copy_slice::copy_slice;
 pub use document::{Document, DocumentError, Edit, Gate};
 pub use history::{History, Step, Transaction};
-pub use interpolate::interpolate;
+pub use livewire::Livewire;
 pub use measurement::{Grip, Measured, Measurement, MeasurementKind};
 pub use segment::{CodedConcept, Layer, Origin, Segment, SegmentMeaning};
 pub use stored::{Restored, StoredError, record, replay, snapshot_entry, step_entries};

@@ -11,7 +11,7 @@ use super::leaving::Reason;
 use super::outbound::OutboundObject;
 use super::seg::{frame_of_reference, label};
 use super::table::cell;
-use super::{ExportContext, zip};
+use super::{ExportContext, archive};
 use crate::annotation::{
     AUDIT, Answer, Author, Bundle, BundleError, CtIdentity, Document, History, Layer, MANIFEST, Manifest, Measurement,
     Reading, Segment, hex,
@@ -140,7 +140,7 @@ fn reading(document: &Document, history: &History, context: &ExportContext) -> R
 fn packed(bundle: &Bundle) -> Result<Vec<u8>, ExportError> {
     let unwritable = |e: BundleError| ExportError::Unwritable(e.to_string());
     let files = bundle.files(audit_csv(&audit(bundle)?)?).map_err(unwritable)?;
-    zip::write(&files).ok_or_else(|| ExportError::Unwritable("it is larger than 4 GiB".to_owned()))
+    archive::stored(&files)
 }
 
 /// Reads a bundle that is exactly what is written of its parts: every byte of it follows from what [`audit`] lists.
@@ -149,7 +149,7 @@ fn packed(bundle: &Bundle) -> Result<Vec<u8>, ExportError> {
 /// [`ExportError::Refused`] for any other, and for one of another audience.
 pub(super) fn check(bytes: &[u8], audience: Audience) -> Result<Bundle, ExportError> {
     let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
-    let files = zip::read(bytes).ok_or_else(|| refuse("it is no archive that is written here"))?;
+    let files = archive::read(bytes).ok_or_else(|| refuse("it is no archive that is written here"))?;
     let files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
     let bundle = Bundle::read(&files).map_err(|e| refuse(&e.to_string()))?;
     if packed(&bundle)? != bytes {

@@ -10,6 +10,7 @@ mod outline;
 mod plane;
 mod polygon;
 mod spaces;
+mod spline;
 
 pub use grid::Grid;
 pub use index_box::IndexBox;
@@ -18,3 +19,4 @@ pub use outline::outlines;
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
+pub use spline::closed_spline;

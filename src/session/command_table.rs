@@ -1,8 +1,10 @@
 //! The command table: what buttons, keys, the help page and tests all read.
 
 use super::command::{Action, Tool};
+use super::contouring::ContourJoin;
 use super::layout::Layout;
-use super::region::{Refine, RegionTool};
+use super::refining::Refine;
+use super::region::RegionTool;
 use super::words::{self, Text};
 use crate::annotation::MeasurementKind;
 
@@ -32,6 +34,10 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Contour), "tool-contour", &["c"], words::TOOL_CONTOUR),
     info(Action::Tool(Tool::Brush), "tool-brush", &["b"], words::TOOL_BRUSH),
     info(Action::Tool(Tool::Eraser), "tool-eraser", &["e"], words::TOOL_ERASER),
+    info(Action::Tool(Tool::Push), "tool-push", &["Shift+n"], words::marking::TOOL_PUSH),
+    info(Action::Join(ContourJoin::Lines), "contour-lines", &["Shift+d"], words::marking::JOIN_LINES),
+    info(Action::Join(ContourJoin::Spline), "contour-spline", &["Shift+c"], words::marking::JOIN_SPLINE),
+    info(Action::Join(ContourJoin::Edges), "contour-edges", &["Shift+w"], words::marking::JOIN_EDGES),
     info(Action::Tool(Tool::Measure(MeasurementKind::Length)), "tool-length", &["Shift+l"], words::MEASURE_LENGTH),
     info(
         Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)),
@@ -52,6 +58,12 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Region(RegionTool::Lesion)), "tool-lesion", &["Shift+o"], words::TOOL_LESION),
     info(Action::Tool(Tool::Region(RegionTool::Grow)), "tool-grow", &["Shift+g"], words::TOOL_GROW),
     info(Action::Tool(Tool::Region(RegionTool::Compete)), "tool-compete", &["Shift+s"], words::TOOL_COMPETE),
+    info(
+        Action::Tool(Tool::Region(RegionTool::Threshold)),
+        "tool-threshold",
+        &["Shift+h"],
+        words::marking::TOOL_THRESHOLD,
+    ),
     info(Action::AcceptRegion, "region-accept", &[], words::REGION_ACCEPT),
     info(Action::ToggleSubtract, "mode-subtract", &["x"], words::MODE_SUBTRACT),
     info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
@@ -123,6 +135,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::CycleCut, "cut-next", &["F7"], words::CUT_NEXT),
     info(Action::CutStep(1), "cut-deeper", &["F8"], words::CUT_DEEPER),
     info(Action::CutStep(-1), "cut-back", &["F9"], words::CUT_BACK),
+    info(Action::TransferEditor, "transfer-editor", &["Shift+h"], words::pictures::TRANSFER),
+    info(Action::Turntable, "turntable", &["Shift+y"], words::pictures::TURNTABLE),
+    info(Action::Screenshot(true), "screenshot", &["Shift+c"], words::pictures::SCREENSHOT),
+    info(Action::Screenshot(false), "screenshot-plain", &["Shift+x"], words::pictures::SCREENSHOT_PLAIN),
+    info(Action::PatientText, "screenshot-patient", &[], words::pictures::PATIENT_TEXT),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
     info(Action::Form, "form", &["Shift+r"], words::FORM),

@@ -446,7 +446,15 @@ impl Session {
                     input.phase == PointerPhase::Down
                         && with_tool
                         && input.pane != PaneId::Volume
-                        && matches!(self.tool, Tool::Contour | Tool::Brush | Tool::Eraser | Tool::Region(_))
+                        && matches!(
+                            self.tool,
+                            Tool::Contour
+                                | Tool::Brush
+                                | Tool::Eraser
+                                | Tool::Push
+                                | Tool::Region(_)
+                                | Tool::Measure(_)
+                        )
                 }
                 _ => false,
             }

@@ -1,11 +1,11 @@
-//! Segments, interpolation, undo and redo.
+//! Segments, copied slices, undo and redo.
 
 use super::change::Update;
 use super::command::SegmentChange;
 use super::explain;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice, interpolate};
+use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice};
 
 /// The radii a key steps through, mm.
 const BRUSH_RADII_MM: std::ops::RangeInclusive<f64> = 0.5..=60.0;
@@ -65,32 +65,6 @@ impl Session {
         case.history.commit(Transaction { name: "delete-segment", edits: vec![voxels, gone] });
         case.active = case.document.segments().first().map(|s| s.number);
         self.volume_revision += 1;
-    }
-
-    pub(super) fn interpolate(&mut self, update: &mut Update) {
-        let Some(plane) = self.last_plane else { return self.say(words::INTERPOLATE_STRAIGHT, update) };
-        let Some(case) = &mut self.case else { return };
-        if !case.is_settled() {
-            return self.say(words::WAIT_FOR_SLICES, update);
-        }
-        let Some(segment) = case.active else { return self.say(words::NO_SEGMENT, update) };
-        let axis = case.volume.grid().axis_along(plane.normal());
-        match interpolate(&mut case.document, &case.volume, segment, axis) {
-            Ok(edit) => match &edit {
-                Edit::Voxels { delta, .. } if !delta.is_empty() => {
-                    if let Some(bounds) = delta.bounds() {
-                        update.changes.add_labels(bounds);
-                    }
-                    let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
-                    case.history.commit(Transaction { name: "interpolate", edits });
-                    self.volume_revision += 1;
-                    self.notice = None;
-                }
-                _ => self.say(words::NOTHING_BETWEEN, update),
-            },
-            Err(DocumentError::Locked(_)) => self.say(words::SEGMENT_LOCKED, update),
-            Err(error) => log::debug!("{error}"),
-        }
     }
 
     /// The voxels of the active segment on the slice of the active pane, on a neighbouring slice too; the pane follows.

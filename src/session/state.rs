@@ -2,13 +2,17 @@
 
 use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
+use super::contouring::ContourJoin;
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::outbox::Outbox;
 use super::preflight::Preflight;
-use super::region::{RefineSettings, Region};
+use super::refining::RefineSettings;
+use super::region::Region;
 use super::region_voxels::VoxelNeeds;
 use super::sending::{Destinations, UploadState};
+use super::transfer_editor::TransferEditor;
+use super::turntable::Turntable;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
@@ -22,7 +26,7 @@ use crate::import::{
 };
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::{Profile, Quantity};
-use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, VolumePreset, Window};
+use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, TransferFunction, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -266,6 +270,18 @@ pub struct Session {
     pub(super) compartments: bool,
     pub(super) cine: Cine,
     pub(super) volume_style: VolumeStyle,
+    /// What the reader made of presets.
+    pub(super) transfers: BTreeMap<VolumePreset, TransferFunction>,
+    pub(super) transfer_editor: Option<TransferEditor>,
+    /// A point of the curve is being moved.
+    pub(super) transfer_held: bool,
+    /// A turn of the 3D picture that is being drawn.
+    pub(super) turntable: Option<Turntable>,
+    /// How many were begun.
+    pub(super) turntables: u32,
+    pub(super) turntable_frames: u32,
+    /// Saved pictures say whose they are.
+    pub(super) patient_text: bool,
     pub(super) own_windows: Vec<OwnWindow>,
     /// What the 3D picture leaves out.
     pub(super) clip: Clip,
@@ -282,6 +298,8 @@ pub struct Session {
     pub(super) shown_px: [f64; 4],
     pub(super) tool: Tool,
     pub(super) subtract: bool,
+    /// What leads from one point of a contour to the next.
+    pub(super) join: ContourJoin,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
     /// A change of a region that is on show.
@@ -405,6 +423,13 @@ impl Session {
             compartments: false,
             cine: Cine::default(),
             volume_style: VolumeStyle::Preset(VolumePreset::default()),
+            transfers: BTreeMap::new(),
+            transfer_editor: None,
+            transfer_held: false,
+            turntable: None,
+            turntables: 0,
+            turntable_frames: 72,
+            patient_text: false,
             own_windows: Vec::new(),
             clip: Clip::default(),
             cut_kind: CutKind::None,
@@ -417,6 +442,7 @@ impl Session {
             shown_px: [0.0; 4],
             tool: Tool::Navigate,
             subtract: false,
+            join: ContourJoin::default(),
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None, in_lungs: false },
             gesture: Gesture::None,
             region: None,

@@ -1,10 +1,11 @@
 //! What the page shows, derived from the session as plain data. Nothing is pushed by hand.
 
-use super::command::{PaneId, Tool, VolumeStyle};
+use super::command::{Tool, VolumeStyle};
+use super::contouring::ContourJoin;
 use super::explain;
-use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
-use super::measuring::{MeasurementDrawing, MeasurementRow};
+use super::measuring::MeasurementRow;
+use super::pane_header::PaneHeader;
 use super::sending::UploadView;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
@@ -12,9 +13,9 @@ use super::windowing::OwnWindow;
 use super::words::{self, Lang};
 use crate::dicom::SeriesKind;
 use crate::export::Audience;
-use crate::geometry::{PanePoint, PatientPoint};
+use crate::geometry::PatientPoint;
 use crate::import::{GeometryFinding, Severity, Stack};
-use crate::view::{Interpolation, ReferenceLine, Slab, Window, edge_letters, reference_lines, scale_bar};
+use crate::view::{Interpolation, Slab, Window};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -74,27 +75,6 @@ pub struct SegmentRow {
     pub volume: String,
     /// Mean HU.
     pub mean_hu: Option<f64>,
-}
-
-/// What stands over a slice pane.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PaneHeader {
-    /// Letters at the left, right, top and bottom edge.
-    pub letters: [String; 4],
-    /// Slice on screen, from 0.
-    pub slice: usize,
-    /// How many there are.
-    pub slices: usize,
-    /// Length of the scale bar, CSS px and its words.
-    pub scale: Option<(f64, String)>,
-    /// Where the crosshair lies, CSS px.
-    pub crosshair: Option<(f64, f64)>,
-    /// Where the other planes cut this one.
-    pub lines: Vec<ReferenceLine>,
-    /// The picture is a mirror image.
-    pub mirrored: bool,
-    /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
-    pub oblique: Option<String>,
 }
 
 /// A measurement shown.
@@ -175,23 +155,6 @@ pub struct GeometryRow {
     pub is_warning: bool,
 }
 
-/// The brush's ring or the contour in progress, CSS px of a pane.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PaneDrawing {
-    /// The contour so far.
-    pub contour: Vec<PanePoint>,
-    /// The stroke of a region tool so far, and whether it is inside.
-    pub seed: Vec<PanePoint>,
-    /// See `seed`.
-    pub seed_inside: bool,
-    /// Centre and radius of the brush.
-    pub brush: Option<(PanePoint, f64)>,
-    /// A press takes hold of a line, to turn the planes.
-    pub turns: bool,
-    /// Measurements that lie in the plane or cross it.
-    pub measurements: Vec<MeasurementDrawing>,
-}
-
 /// Everything the page shows beside the pictures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ViewModel {
@@ -251,6 +214,12 @@ pub struct ViewModel {
     pub cine_ping_pong: bool,
     /// What the 3D picture shows.
     pub volume_style: Option<VolumeStyle>,
+    /// Its colours and opacities, while they are edited.
+    pub transfer: Option<super::transfer_editor::TransferView>,
+    /// A turn of it is being saved, and pictures of a turn.
+    pub turntable: (bool, u32),
+    /// Saved pictures say whose they are.
+    pub patient_text: bool,
     /// The 3D picture is cropped to the lungs.
     pub crops: bool,
     /// How the 3D picture is cut.
@@ -261,6 +230,8 @@ pub struct ViewModel {
     pub tool: Option<Tool>,
     /// Contours subtract.
     pub subtract: bool,
+    /// What leads from one point of a contour to the next.
+    pub join: ContourJoin,
     /// The brush is a ball.
     pub ball: bool,
     /// Brush and contour stay in the lungs.
@@ -278,7 +249,7 @@ pub struct ViewModel {
     /// A region on show that is not accepted yet.
     pub region: Option<super::region::RegionView>,
     /// Sizes refinements take.
-    pub refine: super::region::RefineSettings,
+    pub refine: super::refining::RefineSettings,
     /// Whether there is something to undo and to redo.
     pub can_undo: bool,
     /// See `can_undo`.
@@ -320,11 +291,7 @@ impl Session {
             gpu: self.gpu,
             status: self.status(),
             notice: self.notice.clone(),
-            running: self
-                .running
-                .values()
-                .next()
-                .map(|r| words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])),
+            running: self.running_words(),
             series: self.series_rows(),
             problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
             geometry: case.map_or_else(Vec::new, |c| {
@@ -355,11 +322,15 @@ impl Session {
             cine_rate_hz: (self.cine.rate_hz, self.cine_lags_hz().map(f64::round)),
             cine_ping_pong: self.cine.ping_pong,
             volume_style: Some(self.volume_style),
+            transfer: self.transfer_view(),
+            turntable: (self.turntable.is_some(), self.turntable_frames),
+            patient_text: self.patient_text,
             crops: self.clip.voxels.is_some(),
             cut: self.cut_kind,
             reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,
+            join: self.join,
             ball: self.brush.ball,
             in_lungs: self.brush.in_lungs,
             brush_radius_mm: self.brush.radius_mm,
@@ -383,6 +354,17 @@ impl Session {
             ledger: self.ledger.clone(),
             autosave: self.autosave_view(),
         }
+    }
+
+    /// The job that goes on, and how far it is.
+    fn running_words(&self) -> Option<String> {
+        let percent = |fraction: f64| format!("{:.0}", fraction * 100.0);
+        let turn = self.turntable.as_ref();
+        let turn = turn.map(|t| words::pictures::TURNTABLE_GOES.with(self.lang, &[&percent(t.fraction())]));
+        turn.or_else(|| {
+            let job = self.running.values().next()?;
+            Some(words::WORKING.with(self.lang, &[job.title.in_lang(self.lang), &percent(job.fraction.into())]))
+        })
     }
 
     fn status(&self) -> Status {
@@ -484,35 +466,6 @@ impl Session {
         if is_doubtful { words::DOUBTFUL_VOLUME.with(self.lang, &[&volume]) } else { volume }
     }
 
-    fn pane_header(&self, n: usize) -> PaneHeader {
-        let Some(case) = &self.case else { return PaneHeader::default() };
-        let (pane, size) = (&self.panes[n], self.sizes[n]);
-        let grid = case.volume.grid();
-        let bar = scale_bar(pane.mm_per_px, size.width.min(size.height) / 3.0);
-        let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
-        let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
-        PaneHeader {
-            letters: edge_letters(&pane.through(pane.centre)),
-            slice: pane.slice_index(grid),
-            slices: pane.slice_count(grid),
-            scale: bar.map(|b| {
-                let words = if b.length_mm >= 10.0 {
-                    format!("{} cm", self.lang.number(b.length_mm / 10.0, 0))
-                } else {
-                    format!("{} mm", self.lang.number(b.length_mm, usize::from(b.length_mm < 1.0)))
-                };
-                (b.length_px, words)
-            }),
-            crosshair: inside.then_some((at.x, at.y)),
-            lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
-            mirrored: pane.is_mirrored(),
-            oblique: pane.is_oblique(grid).then(|| {
-                let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
-                words::OBLIQUE.with(self.lang, &[&degrees])
-            }),
-        }
-    }
-
     /// HU under the pointer, read from the voxels, never from a texture.
     pub fn probe(&self) -> Option<Probe> {
         let case = self.case.as_ref()?;
@@ -525,29 +478,6 @@ impl Session {
         let words = hu.map_or_else(|| "—".to_owned(), |hu| self.lang.number(f64::from(hu), 0));
         let [x, y, z] = p.0.to_array().map(|c| self.lang.number(c, 1));
         Some(Probe { hu, at: p, text: words::PROBE.with(self.lang, &[&words, &x, &y, &z]) })
-    }
-
-    /// What is drawn over a slice pane while a gesture goes on.
-    pub fn drawing(&self, n: usize) -> PaneDrawing {
-        let (Some(pane), Some(id)) = (self.panes.get(n), PaneId::ALL.get(n)) else { return PaneDrawing::default() };
-        let size = [self.sizes[n].width, self.sizes[n].height];
-        let contour = self.gesture.contour(*id).iter().map(|p| pane.pane_from_patient(*p, size)).collect();
-        let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
-        let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
-        let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);
-        let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
-            || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
-        let measurements = self.measurement_drawings(n);
-        let seed = self.seed_stroke(*id);
-        PaneDrawing {
-            turns,
-            contour,
-            seed: seed
-                .map_or_else(Vec::new, |(path, _)| path.iter().map(|p| pane.pane_from_patient(*p, size)).collect()),
-            seed_inside: seed.is_some_and(|(_, inside)| inside),
-            measurements,
-            brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)),
-        }
     }
 }
 

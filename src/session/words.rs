@@ -1,6 +1,8 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
 pub mod arriving;
+pub mod marking;
+pub mod pictures;
 pub mod sending;
 
 use serde::{Deserialize, Serialize};
@@ -496,7 +498,7 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        for (name, text) in ALL.iter().chain(sending::ALL) {
+        for (name, text) in ALL.iter().chain(marking::ALL).chain(pictures::ALL).chain(sending::ALL) {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {

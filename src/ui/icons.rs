@@ -1,7 +1,7 @@
 //! Icons as path data on a 24 × 24 field, drawn with a 2 px stroke.
 
 use crate::annotation::MeasurementKind;
-use crate::session::{Action, Layout, RegionTool, Tool};
+use crate::session::{Action, ContourJoin, Layout, RegionTool, Tool};
 
 /// The icon of an action, for those that have one.
 pub(super) fn icon(action: Action) -> Option<&'static str> {
@@ -15,6 +15,10 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Contour) => "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M5 15l-1 5",
         Action::Tool(Tool::Brush) => "M20 4L10 14M10 14c-3-1-5 1-5 3s-1 3-3 3c6 2 10-1 8-6",
         Action::Tool(Tool::Eraser) => "M8 20h12M4 15l9-10 7 6-8 9H8z",
+        Action::Tool(Tool::Push) => "M3 20c5 0 4-14 9-14s4 14 9 14M12 16V9M9 12l3-3 3 3",
+        Action::Join(ContourJoin::Lines) => "M4 18L9 6l8 3 3 9z",
+        Action::Join(ContourJoin::Spline) => "M4 14c0-12 15-12 16-2 1 9-16 12-16 2M10 4h4v3h-4zM18 15h4v3h-4z",
+        Action::Join(ContourJoin::Edges) => "M4 18c3-1 2-5 5-6s3-5 6-5 3-3 5-4M3 21l3-3M17 3h4v4",
         Action::Tool(Tool::Measure(MeasurementKind::Length)) => "M4 20L20 4M2 18l4 4M18 2l4 4",
         Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)) => "M4 20L20 4M9 9l6 6M2 18l4 4M18 2l4 4",
         Action::Tool(Tool::Measure(MeasurementKind::Angle)) => "M20 5L4 19h17M11 19a7 7 0 0 0-2-5",
@@ -28,6 +32,9 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
             "M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M12 6V2M12 22v-4M6 12H2M22 12h-4"
         }
         Action::Tool(Tool::Region(RegionTool::Compete)) => "M4 7c3-3 6 3 9 0M11 17c3-3 6 3 9 0M3 21L21 3",
+        Action::Tool(Tool::Region(RegionTool::Threshold)) => {
+            "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M6 12h4l2-3 2 6 2-3h2"
+        }
         Action::CopySlice(_) => "M4 9h11v11H4zM9 9V4h11v11h-5",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
@@ -54,6 +61,10 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
         Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",
         Action::CutStep(_) => "M21 12H9M13 7l-5 5 5 5M4 4v16",
+        Action::TransferEditor => "M3 19l5-3 4-9 4 6 5-2M8 16h.1M12 7h.1M16 13h.1",
+        Action::Turntable => "M12 5c5 0 9 2 9 5s-4 5-9 5M12 15l3-3M12 15l3 3M12 5c-5 0-9 2-9 5 0 2 2 4 5 4.7",
+        Action::Screenshot(true) => "M3 8h4l2-3h6l2 3h4v12H3zM12 10a4 4 0 1 0 0 8a4 4 0 1 0 0-8",
+        Action::Screenshot(false) => "M3 5h18v14H3z",
         Action::ResetView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
         _ => return None,
     })

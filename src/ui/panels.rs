@@ -8,7 +8,9 @@ use super::sending::HandOver;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
+use crate::session::{
+    Action, Command, ContourJoin, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words,
+};
 use leptos::prelude::*;
 
 #[component]
@@ -352,8 +354,14 @@ fn MarkingTools() -> impl IntoView {
     let send = move || {
         page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))));
     };
+    let join = Memo::new(move |_| page.view.with(|v| v.join));
+    let joins = ContourJoin::ALL.map(|choice| {
+        let pressed = Signal::derive(move || join.get() == choice);
+        view! { <CommandButton action=Action::Join(choice) pressed=pressed /> }
+    });
     view! {
-        <div class="group">
+        <div class="group" role="group" aria-label=say(words::marking::JOIN)>
+            {joins.collect_view()}
             <CommandButton action=Action::ToggleSubtract pressed=subtract />
             <CommandButton action=Action::ToggleBall pressed=ball />
             <CommandButton action=Action::ToggleInLungs pressed=in_lungs />
@@ -453,7 +461,8 @@ pub(super) fn StatusLine() -> impl IntoView {
     }
 }
 
-fn parse_colour(text: &str) -> Option<[u8; 3]> {
+/// Of `#rrggbb`.
+pub(super) fn parse_colour(text: &str) -> Option<[u8; 3]> {
     let value = u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?;
     let [_, r, g, b] = value.to_be_bytes();
     Some([r, g, b])

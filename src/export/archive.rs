@@ -1,11 +1,25 @@
 //! ZIP archives whose entries are stored as they are (APPNOTE.TXT 6.3.10, 4.3): written byte for byte the same each time, and read
-//! back only if they are exactly that.
+//! back only if they are exactly that. What is in them, pictures and run lengths, becomes hardly smaller.
+
+use super::ExportError;
+use std::collections::BTreeSet;
 
 /// The first of January 1980, midnight: archives have no time of their own.
 const DOS_DATE: u16 = 0x21;
 
-/// Writes an archive. Names are ASCII; entries and archive stay below 4 GiB, which [`write`] tells by giving nothing.
-pub(super) fn write(files: &[(&str, Vec<u8>)]) -> Option<Vec<u8>> {
+/// An archive that holds these files. All bear the earliest date that the format knows.
+///
+/// # Errors
+/// [`ExportError::Unwritable`] if two files have one name, a name is not ASCII, or it would be larger than 4 GiB.
+pub fn stored(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, ExportError> {
+    let names: BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
+    if names.len() < files.len() || !names.iter().all(|name| name.is_ascii()) {
+        return Err(ExportError::Unwritable("names of files that no archive can hold".to_owned()));
+    }
+    write(files).ok_or_else(|| ExportError::Unwritable("it is larger than 4 GiB".to_owned()))
+}
+
+fn write(files: &[(&str, Vec<u8>)]) -> Option<Vec<u8>> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     let length = |n: usize| u32::try_from(n).ok().filter(|n| *n < u32::MAX);
     for (name, bytes) in files {
@@ -42,7 +56,7 @@ pub(super) fn write(files: &[(&str, Vec<u8>)]) -> Option<Vec<u8>> {
     length(out.len()).map(|_| out)
 }
 
-/// The entries of an archive that [`write`] wrote; `None` for any other, be it by one byte.
+/// The entries of an archive that [`stored`] wrote; `None` for any other, be it by one byte.
 pub(super) fn read(archive: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut rest = archive;
@@ -65,8 +79,9 @@ mod tests {
     #[test]
     fn what_was_written_is_read_and_nothing_else() {
         let files = [("a.json", b"{}".to_vec()), ("b.runs", vec![0, 255, 7]), ("empty", Vec::new())];
-        let archive = write(&files).unwrap();
-        assert_eq!(archive, write(&files).unwrap());
+        let archive = stored(&files).unwrap();
+        assert_eq!(archive, stored(&files).unwrap());
+        assert!(stored(&[("a", vec![]), ("a", vec![])]).is_err() && stored(&[("é", vec![])]).is_err());
         let read_again = read(&archive).unwrap();
         assert!(read_again.iter().zip(&files).all(|(a, b)| a.0 == b.0 && a.1 == b.1) && read_again.len() == 3);
         for at in 0..archive.len() {
