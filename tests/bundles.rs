@@ -344,7 +344,12 @@ fn a_campaign_learns_nothing_of_the_patient() {
     let mut document = hilum::annotation::Document::empty(grid).unwrap();
     let number = add(&mut document, &volume, SegmentMeaning::Lesion, hilum::annotation::Origin::Manual, |v| v.i > 4);
     let segment = document.segment(number).unwrap().clone();
-    let named = hilum::annotation::Segment { name: "Müller's nodule".into(), ..segment.clone() };
+    let named = hilum::annotation::Segment {
+        name: "Müller's nodule".into(),
+        author: "Martin^Anne".into(),
+        made_at: "20261123090000".into(),
+        ..segment.clone()
+    };
     let edit = hilum::annotation::Edit::Segment { number, before: Some(segment), after: Some(named) };
     document.apply(&edit, &volume).unwrap();
     let words = hilum::annotation::Answer::Text("Zoé Müller again".into());

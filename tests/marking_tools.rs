@@ -403,3 +403,57 @@ fn gates_hold_brush_and_contour_in_the_lungs_and_in_their_range() {
     assert!((inside / (PI * 450.0 / 1000.0) - 1.0).abs() < 0.05, "{inside}");
     assert!(draw(&mut document, Gate::default()) > 1.9 * inside);
 }
+
+#[test]
+fn a_contour_comes_back_from_the_label_map_within_half_a_voxel() {
+    // Between a voxel centre inside and its neighbour outside runs the outline; midway between them it is read back.
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in AnatomicalPlane::ALL {
+            let mut document = document(&volume);
+            let cut = Plane::anatomical(plane, PatientPoint::new(0.3, -0.2, 0.4));
+            // Three lobes: bent in and out.
+            let radius = |angle: f64| 24.0 + 5.0 * (3.0 * angle).cos();
+            let outline: Vec<[f64; 2]> = (0..3600)
+                .map(|n| f64::from(n) / 3600.0 * 2.0 * PI)
+                .map(|a| [radius(a) * a.cos(), radius(a) * a.sin()])
+                .collect();
+            fill_contour(&mut document, &volume, 1, &cut, &outline, ContourAction::Add).unwrap();
+            let filled: std::collections::BTreeSet<[usize; 2]> = {
+                let across = grid.axis_along(plane.normal());
+                let axes = [0, 1, 2].into_iter().filter(|a| *a != across).collect::<Vec<_>>();
+                let marked = labels(&document);
+                let places = (0..marked.len()).filter(|n| marked[*n] == 1).map(|n| grid.index_at(n));
+                places.map(|v| [v.i, v.j, v.k]).map(|v| [v[axes[0]], v[axes[1]]]).collect()
+            };
+            let across = grid.axis_along(plane.normal());
+            let axes: Vec<usize> = (0..3).filter(|a| *a != across).collect();
+            // Where the plane cuts a column of voxels, in-plane mm.
+            let place = |u: f64, v: f64| {
+                let mut at = [0.0; 3];
+                (at[axes[0]], at[axes[1]]) = (u, v);
+                let on = grid.patient_from_voxel(hilum::geometry::VoxelPoint::new(at[0], at[1], at[2]));
+                let step = grid.step(across);
+                let off = cut.distance_mm(on) / step.dot(cut.normal());
+                cut.coordinates(on + -(step * off))
+            };
+            let (mut worst, mut crossings) = (0.0f64, 0);
+            for [u, v] in &filled {
+                for (du, dv) in [(1i64, 0i64), (-1, 0), (0, 1), (0, -1)] {
+                    let next = [*u as i64 + du, *v as i64 + dv];
+                    if next.iter().all(|n| *n >= 0) && filled.contains(&next.map(|n| n as usize)) {
+                        continue;
+                    }
+                    let (a, b) = (place(*u as f64, *v as f64), place(next[0] as f64, next[1] as f64));
+                    let midway = [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0];
+                    let off =
+                        outline.iter().map(|p| (p[0] - midway[0]).hypot(p[1] - midway[1])).fold(f64::MAX, f64::min);
+                    // In voxels of the direction that was crossed.
+                    worst = worst.max(off / (a[0] - b[0]).hypot(a[1] - b[1]));
+                    crossings += 1;
+                }
+            }
+            assert!(crossings > 50 && worst <= 0.5 + 0.03, "{name} {plane:?}: {worst} voxels of {crossings}");
+        }
+    }
+}

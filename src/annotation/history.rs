@@ -39,7 +39,7 @@ const NAMES: [&str; 18] = [
     "change",
 ];
 
-fn known_name<'de, D: Deserializer<'de>>(stored: D) -> Result<TransactionName, D::Error> {
+pub(super) fn known_name<'de, D: Deserializer<'de>>(stored: D) -> Result<TransactionName, D::Error> {
     let name = <std::borrow::Cow<'de, str>>::deserialize(stored)?;
     Ok(NAMES.into_iter().find(|known| *known == name).unwrap_or("change"))
 }

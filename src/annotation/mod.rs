@@ -16,6 +16,7 @@ mod measurement;
 mod plane_layer;
 mod segment;
 mod stored;
+mod stored_v3;
 
 pub use answer::Answer;
 pub use author::{Act, Author};

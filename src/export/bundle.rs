@@ -103,7 +103,11 @@ fn word(audience: Audience) -> &'static str {
 /// What was marked. In a campaign names, words and times of day stay behind.
 fn reading(document: &Document, history: &History, context: &ExportContext) -> Reading {
     let in_campaign = context.filing.audience() == Audience::Campaign;
-    let segment = |s: &Segment| Segment { name: label(s, context), ..s.clone() };
+    let made = |s: &Segment| if in_campaign { Default::default() } else { (s.author.clone(), s.made_at.clone()) };
+    let segment = |s: &Segment| {
+        let (author, made_at) = made(s);
+        Segment { name: label(s, context), author, made_at, ..s.clone() }
+    };
     let measurement = |m: &Measurement| Measurement {
         name: String::new(),
         made_at: if in_campaign { String::new() } else { m.made_at.clone() },
@@ -162,7 +166,7 @@ pub(super) fn check(bytes: &[u8], audience: Audience) -> Result<Bundle, ExportEr
     if bundle.reading.measurements.iter().any(|m| !m.name.is_empty()) {
         return Err(refuse("it holds the words beside a measurement"));
     }
-    let free = |s: &Segment| !s.name.is_ascii() || s.name.len() > 64;
+    let free = |s: &Segment| !s.name.is_ascii() || s.name.len() > 64 || !s.author.is_empty() || !s.made_at.is_empty();
     let is_words = |answer: &Answer| matches!(answer, Answer::Text(_));
     if campaign && (bundle.reading.segments.iter().any(free) || bundle.reading.answers.values().any(is_words)) {
         return Err(refuse("it holds words that a reader wrote"));
@@ -263,8 +267,8 @@ fn reason(file: &str, path: &str) -> Option<Reason> {
         }
         "reading.json" if under(&["segments.origin"]) => Reason::Method,
         "reading.json" if under(&["authors.software", "authors.acts", "authors.forgotten"]) => Reason::Method,
-        "reading.json" if under(&["authors.reader", "authors.in_campaign"]) => Reason::Reader,
-        "reading.json" if under(&["authors.at", "measurements.made_at"]) => Reason::Time,
+        "reading.json" if under(&["authors.reader", "authors.in_campaign", "segments.author"]) => Reason::Reader,
+        "reading.json" if under(&["authors.at", "segments.made_at", "measurements.made_at"]) => Reason::Time,
         "reading.json" if under(&["measurements.points", "measurements.right", "measurements.down"]) => Reason::Place,
         // Empty lists.
         "reading.json" if ["segments", "measurements", "authors"].contains(&path) => Reason::Finding,
@@ -281,6 +285,7 @@ const SEGMENT: &[&str] = &[
     "segments.colour",
     "segments.visible",
     "segments.locked",
+    "segments.rank",
 ];
 const MEASUREMENT: &[&str] = &["measurements.number", "measurements.kind", "measurements.name", "measurements.visible"];
 

@@ -62,6 +62,7 @@ pub(super) fn reason(tag: Tag, audience: Audience) -> Option<Reason> {
         tags::STUDY_DESCRIPTION if audience == Audience::Hospital => Reason::Patient,
         _ if listed(PSEUDONYM) && audience == Audience::Campaign => Reason::Pseudonym,
         _ if listed(CAMPAIGN) && audience == Audience::Campaign => Reason::Campaign,
+        tags::OBSERVATION_DATE_TIME if audience == Audience::Hospital => Reason::Time,
         _ if listed(TIME) => Reason::Time,
         _ if listed(PROGRAM) => Reason::Program,
         tags::CONTENT_CREATOR_NAME | tags::PERSON_NAME | tags::OPERATORS_NAME => Reason::Reader,

@@ -58,6 +58,7 @@ pub fn bundle_marks(bundle: &Bundle, grid: &Grid) -> SegmentationIn {
         coded: s.meaning.property_type().meaning.to_owned(),
         colour: s.colour,
         origin: s.origin.clone(),
+        made: [s.author.clone(), s.made_at.clone()],
         spans: spans(s.number, s.layer.index()),
     };
     SegmentationIn { segments: bundle.reading.segments.iter().map(segment).collect(), notes: Vec::new() }

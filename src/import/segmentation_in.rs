@@ -167,6 +167,8 @@ pub struct SegmentIn {
     pub colour: [u8; 3],
     /// How it came to be.
     pub origin: Origin,
+    /// Who made it, and when (`YYYYMMDDHHMMSS`); empty where that is not said.
+    pub made: [String; 2],
     /// Its voxels, sorted and disjoint.
     pub spans: Vec<Span>,
 }
@@ -382,6 +384,7 @@ fn segment(description: &SegmentDescription, spans: Vec<Span>, notes: &mut Vec<S
         coded,
         colour,
         origin: Origin::Imported,
+        made: Default::default(),
         spans,
     }
 }
@@ -485,6 +488,7 @@ pub fn segmentation_edits(
     for (segment_in, meaning) in known {
         let mut segment = document.new_segment(meaning, segment_in.label.clone(), segment_in.origin.clone())?;
         segment.colour = segment_in.colour;
+        [segment.author, segment.made_at] = segment_in.made.clone();
         let (number, layer) = (segment.number, segment.layer);
         let birth = Edit::Segment { number, before: None, after: Some(segment) };
         document.apply(&birth, volume)?;

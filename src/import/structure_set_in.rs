@@ -75,6 +75,7 @@ pub fn read_structure_set(
             coded,
             colour,
             origin: Origin::Imported,
+            made: Default::default(),
             spans,
         });
     }

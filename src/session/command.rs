@@ -196,6 +196,10 @@ pub enum Action {
     CopySlice(i32),
     /// Fill the slices between contoured ones.
     Interpolate,
+    /// The active segment up (−1) or down (+1) the list.
+    MoveSegment(i32),
+    /// Show the active segment alone, or all again.
+    Solo,
     /// Delete the active segment.
     DeleteSegment,
     /// Delete the measurement that was made or chosen last.

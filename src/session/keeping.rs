@@ -435,6 +435,7 @@ impl Session {
                         | Action::CopySlice(_)
                         | Action::FillZones
                         | Action::ZonePlane(_)
+                        | Action::MoveSegment(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions

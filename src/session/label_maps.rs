@@ -81,6 +81,7 @@ fn segments(labels: &[u8], grid: &Grid) -> Vec<SegmentIn> {
         coded: label.to_string(),
         colour: SegmentMeaning::Lesion.colour(),
         origin: Origin::Imported,
+        made: Default::default(),
         spans,
     };
     spans.into_iter().map(segment).collect()

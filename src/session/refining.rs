@@ -97,6 +97,7 @@ impl Session {
     pub(super) fn begin_refine(&mut self, refine: Refine, update: &mut Update) {
         self.accept_region(update);
         let Some(segment) = self.markable(update) else { return };
+        let signature = self.signature();
         let wants_other = matches!(refine, Refine::Union | Refine::Subtract | Refine::Intersect);
         let wants_range = matches!(refine, Refine::ThresholdSegment | Refine::ThresholdLungs);
         let Some(case) = &mut self.case else { return };
@@ -122,7 +123,7 @@ impl Session {
         region.accepted = !wants_range;
         if refine == Refine::Split {
             let Some(whole) = case.document.segment(segment).cloned() else { return };
-            match case.add_segment(whole.meaning, format!("{} ✂", whole.name), Origin::Manual) {
+            match case.add_segment(whole.meaning, format!("{} ✂", whole.name), Origin::Manual, &signature) {
                 Ok((_, edit)) => region.before = Some(edit),
                 Err(error) => {
                     self.notice = Some(error.to_string());

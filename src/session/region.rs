@@ -340,6 +340,7 @@ impl Session {
                     | Action::Interpolate
                     | Action::CopySlice(_)
                     | Action::CompareSegments
+                    | Action::MoveSegment(_)
                     | Action::DeleteSegment
                     | Action::ProposeLungs
                     | Action::ProposeLesions

@@ -297,6 +297,8 @@ pub struct Session {
     /// The smaller side of each pane when it was last on screen, CSS px.
     pub(super) shown_px: [f64; 4],
     pub(super) tool: Tool,
+    /// The active segment is shown alone.
+    pub(super) solo: bool,
     pub(super) subtract: bool,
     /// What leads from one point of a contour to the next.
     pub(super) join: ContourJoin,
@@ -441,6 +443,7 @@ impl Session {
             active: PaneId::Axial,
             shown_px: [0.0; 4],
             tool: Tool::Navigate,
+            solo: false,
             subtract: false,
             join: ContourJoin::default(),
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None, in_lungs: false },

@@ -75,6 +75,9 @@ impl Session {
                 {
                     case.active = Some(number);
                 }
+                if self.solo {
+                    self.volume_moved(&mut update);
+                }
                 update.changes.facts = true;
             }
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
@@ -219,6 +222,8 @@ impl Session {
             Action::Refine(refine) => self.begin_refine(refine, update),
             Action::CopySlice(slices) => self.copy_slice(slices, update),
             Action::Interpolate => self.interpolate(update),
+            Action::MoveSegment(places) => self.move_segment(places, update),
+            Action::Solo => self.toggle_solo(update),
             Action::DeleteSegment => self.delete_segment(update),
             Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteMeasurement => self.delete_measurement(update),

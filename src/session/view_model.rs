@@ -11,6 +11,7 @@ use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::{self, Lang};
+use crate::annotation::Segment;
 use crate::dicom::SeriesKind;
 use crate::export::Audience;
 use crate::geometry::PatientPoint;
@@ -65,6 +66,8 @@ pub struct SegmentRow {
     pub visible: bool,
     /// Whether tools leave it alone.
     pub locked: bool,
+    /// Who made it, and when.
+    pub made: String,
     /// Whether tools edit it.
     pub active: bool,
     /// Number of voxels.
@@ -176,6 +179,8 @@ pub struct ViewModel {
     pub geometry: Vec<GeometryRow>,
     /// Segment list.
     pub segments: Vec<SegmentRow>,
+    /// The active one is shown alone.
+    pub solo: bool,
     /// Lengths, angles and regions.
     pub measurements: Vec<MeasurementRow>,
     /// Measurements of the whole CT.
@@ -302,6 +307,7 @@ impl Session {
                 c.plan.findings.iter().map(row).collect()
             }),
             segments: self.segment_rows(),
+            solo: self.solo,
             measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
             acquisition: self.acquisition_words(),
@@ -440,10 +446,16 @@ impl Session {
 
     pub(super) fn segment_rows(&self) -> Vec<SegmentRow> {
         let Some(case) = &self.case else { return Vec::new() };
+        let made = |s: &Segment| {
+            let at = (!s.made_at.is_empty()).then(|| self.lang.date_and_time(&s.made_at));
+            let author = (!s.author.is_empty()).then(|| s.author.replace('^', " "));
+            author.into_iter().chain(at).collect::<Vec<_>>().join(" · ")
+        };
         case.document
-            .segments()
-            .iter()
+            .listed()
+            .into_iter()
             .map(|s| SegmentRow {
+                made: made(s),
                 number: s.number,
                 name: s.name.clone(),
                 meaning: explain::meaning(s.meaning).in_lang(self.lang).to_owned(),

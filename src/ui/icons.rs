@@ -35,6 +35,9 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Region(RegionTool::Threshold)) => {
             "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M6 12h4l2-3 2 6 2-3h2"
         }
+        Action::MoveSegment(-1) => "M12 19V6M6 12l6-6 6 6",
+        Action::MoveSegment(_) => "M12 5v13M6 12l6 6 6-6",
+        Action::Solo => "M12 8a4 4 0 1 0 0 8a4 4 0 1 0 0-8M3 3h4M3 3v4M21 3h-4M21 3v4M3 21h4M3 21v-4M21 21h-4M21 21v-4",
         Action::CopySlice(_) => "M4 9h11v11H4zM9 9V4h11v11h-5",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",

@@ -157,6 +157,7 @@ pub(super) fn RightColumn() -> impl IntoView {
     let has_case = Signal::derive(move || page.view.with(|v| v.has_case));
     let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
     let segments = Memo::new(move |_| page.view.with(|v| v.segments.clone()));
+    let solo = Signal::derive(move || page.view.with(|v| v.solo));
     let quantities = Memo::new(move |_| page.view.with(|v| v.quantities.clone()));
     let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
     let numbers = Memo::new(move |_| segments.with(|s| s.iter().map(|r| r.number).collect::<Vec<_>>()));
@@ -169,6 +170,11 @@ pub(super) fn RightColumn() -> impl IntoView {
                         <Segment number=number segments=segments />
                     </For>
                 </ul>
+                <div class="group">
+                    <CommandButton action=Action::Solo pressed=solo enabled=has_case />
+                    <CommandButton action=Action::MoveSegment(-1) enabled=has_case />
+                    <CommandButton action=Action::MoveSegment(1) enabled=has_case />
+                </div>
                 <NewSegment enabled=has_case />
                 <RegionOnShow />
                 <MarkingTools />
@@ -307,6 +313,7 @@ fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
                 </svg>
             </button>
             <small>{numbers}</small>
+            <small class="made" data-testid="segment-made">{move || get(|r| r.made.clone())}</small>
         </li>
     }
 }
