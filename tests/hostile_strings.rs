@@ -29,7 +29,7 @@ const STRANGE: [&str; 6] = [
 fn saying(text: &str) -> Vec<Vec<u8>> {
     let speak = |bytes: Vec<u8>| {
         let mut file = dicom_object::from_reader(bytes.as_slice()).unwrap();
-        file.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192"));
+        file.convert_to_utf8();
         for (tag, vr) in [
             (tags::PATIENT_NAME, VR::PN),
             (tags::PATIENT_ID, VR::LO),

@@ -111,13 +111,15 @@ pub(super) fn ArrivalDialog() -> impl IntoView {
                 page.dispatch(Command::ArrivalMeaning(n, meaning));
             };
             let option = move |(place, m): (usize, &SegmentMeaning)| {
-                view! { <option value=place selected=meaning == Some(*m)>{say(meaning_words(*m))}</option> }
+                let is_chosen = meaning == Some(*m);
+                view! { <option value=place selected=is_chosen>{say(meaning_words(*m))}</option> }
             };
+            let is_left_out = meaning.is_none();
             view! {
                 <label class="field">
                     <span>{text}</span>
                     <select data-testid="arrival-label" on:change=choose>
-                        <option value="" selected=meaning.is_none()>{say(words::arriving::LABEL_LEFT_OUT)}</option>
+                        <option value="" selected=is_left_out>{say(words::arriving::LABEL_LEFT_OUT)}</option>
                         {SegmentMeaning::ALL.iter().enumerate().map(option).collect_view()}
                     </select>
                 </label>

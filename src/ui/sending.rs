@@ -115,9 +115,9 @@ pub(super) fn UploadDialog() -> impl IntoView {
         let lang = page.view.with(|v| v.lang);
         let row = |line: &crate::session::PreviewLine| {
             view! {
-                <tr data-testid="preview-line" data-keyword=line.keyword.clone() style:--depth=line.depth.to_string()>
+                <tr data-testid="preview-line" data-keyword=line.keyword.to_string() style:--depth=line.depth.to_string()>
                     <td>{line.tag_text()}</td>
-                    <td class="keyword">{line.keyword.clone()}</td>
+                    <td class="keyword">{line.keyword.to_string()}</td>
                     <td>{line.value.to_string()}</td>
                     <td class="why">{reason_words(line.reason, to(), lang)}</td>
                 </tr>
