@@ -28,7 +28,7 @@ const NOW: &str = "20261123101500";
 
 /// The hospital's server.
 fn pacs() -> Command {
-    let hospital = Some(Destination { name: "PACS".into(), authentication: Authentication::None });
+    let hospital = Some(Destination { name: "PACS".into(), ..Destination::default() });
     Command::Destinations(Box::new(Destinations { hospital, campaign: None }))
 }
 
