@@ -4,7 +4,7 @@
 use hilum::dicom::{JsonDataSet, StudyQuery};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, Authentication, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
+    Action, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
 };
 
 const STUDY: &str = r#"[{"0020000D":{"Value":["1.2.3"]},"00100010":{"Value":[{"Alphabetic":"Doe^Jane"}]},"00080020":{"Value":["20240105"]}}]"#;
