@@ -5,7 +5,7 @@
 use hilum::annotation::{Answer, Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
-use hilum::export::{Audience, ExportContext, ExportError, ExportNote, Outbound, OutboundObject, seg, sr};
+use hilum::export::{Audience, ExportContext, ExportError, ExportNote, ObjectKind, Outbound, OutboundObject, seg, sr};
 use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
 use hilum::report::{FORM, Field, FieldKind};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 #[path = "validators/mod.rs"]
 mod validators;
-use validators::{ask_highdicom, assert_conforms, must_be_complete, scratch};
+use validators::{ask_highdicom, assert_conforms, assert_printed, must_be_complete, scratch};
 
 /// A CT as the page would hold it.
 struct Ct {
@@ -175,6 +175,9 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
         let path = scratch(&format!("export_on_{name}"), object.file_name());
         std::fs::write(&path, object.bytes()).unwrap();
         assert_conforms(&path);
+        if object.kind() == ObjectKind::Sr {
+            assert_printed(&path);
+        }
         path
     };
     save(&alone);

@@ -5,7 +5,7 @@
 use hilum::annotation::{Document, Layer, Origin, SegmentMeaning};
 use hilum::dicom::Instance;
 use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, PreviewValue, seg, sr};
-use hilum::geometry::{Grid, PatientVector, VoxelIndex};
+use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
 use hilum::import::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, read_segmentation, segmentation_edits,
 };
@@ -16,7 +16,7 @@ mod small_ct;
 use small_ct::{add, context, grid, volume};
 #[path = "validators/mod.rs"]
 mod validators;
-use validators::{assert_conforms, scratch};
+use validators::{ask_highdicom, assert_conforms, assert_printed, scratch};
 
 fn proposed() -> Origin {
     Origin::Proposed {
@@ -76,6 +76,7 @@ fn a_report_conforms_and_is_stable() {
         sr::write_measured(&document, Some(&segmentation), &context, &segments, &whole_ct, &[]).unwrap()
     );
     conforms(report.bytes(), "sr.dcm");
+    assert_printed(&scratch("export_roundtrip", "sr.dcm"));
 
     let nan = [sr::Measurement::volume_ml(f64::NAN)];
     let refused = sr::write_measured(&document, Some(&segmentation), &context, &segments, &nan, &[]);
@@ -83,6 +84,61 @@ fn a_report_conforms_and_is_stable() {
     let only_lungs = seg::write(&document, &context, Some(&[1, 2])).unwrap();
     let refused = sr::write_measured(&document, Some(&only_lungs), &context, &segments, &[], &[]);
     assert_eq!(refused, Err(ExportError::NotInSegmentation(3)));
+}
+
+#[test]
+fn dcmqi_reads_every_voxel_where_it_is_and_every_group() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let (document, context) = (document(&volume), context(&grid));
+    let segmentation = seg::write(&document, &context, None).unwrap();
+    let report = sr::write(&document, &segmentation, &context).unwrap();
+    let [seg_path, sr_path] =
+        [("dcmqi-seg.dcm", segmentation.object.bytes()), ("dcmqi-sr.dcm", report.bytes())].map(|(name, bytes)| {
+            let path = scratch("export_roundtrip", name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        });
+    let Some(seen) = ask_highdicom("check_dcmqi.py", [&seg_path, &sr_path]) else { return };
+    for (segment, exported) in document.segments().iter().zip(&segmentation.segments) {
+        let number = exported.segment_number.to_string();
+        let places: Vec<[f64; 3]> = serde_json::from_value(seen["segments"][&number].clone()).unwrap();
+        let mut found = Vec::new();
+        for [x, y, z] in places {
+            let at = PatientPoint::new(x, y, z);
+            let voxel = grid.voxel_at(at).unwrap();
+            assert!(grid.patient_from_voxel(voxel.centre()).distance(at) <= 0.01);
+            found.push(grid.offset(voxel));
+        }
+        found.sort_unstable();
+        let labels = document.layer(segment.layer).to_vec();
+        let own: Vec<usize> = (0..).zip(&labels).filter(|(_, l)| **l == segment.number).map(|(n, _)| n).collect();
+        assert_eq!(found, own, "segment {number}");
+    }
+    let groups: Vec<&str> = seen["groups"].as_array().unwrap().iter().map(|g| g.as_str().unwrap()).collect();
+    assert!(segmentation.segments.iter().all(|s| groups.contains(&s.tracking_id.as_str())), "{groups:?}");
+}
+
+#[test]
+fn labels_of_a_layer_come_back_voxel_by_voxel() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let (document, context) = (document(&volume), context(&grid));
+    for layer in Layer::ALL {
+        let export = seg::write_label_map(&document, &context, layer).unwrap();
+        assert_eq!(export.object, seg::write_label_map(&document, &context, layer).unwrap().object);
+        let expected: Vec<u64> =
+            document.segments().iter().filter(|s| s.layer == layer).map(|s| document.voxel_count(s.number)).collect();
+        assert_eq!(export.segments.iter().map(|s| s.voxels).collect::<Vec<_>>(), expected);
+        let (incoming, again) = reread(export.object.bytes(), &volume, &context.source);
+        assert_eq!(incoming.notes, []);
+        // Numbers begin anew in each object.
+        let first = document.segments().iter().find(|s| s.layer == layer).unwrap().number;
+        let own: Vec<u8> = document.layer(layer).to_vec().iter().map(|l| l.saturating_sub(first - 1)).collect();
+        assert_eq!(again.layer(layer).to_vec(), own);
+    }
+    let empty = Document::empty(grid).unwrap();
+    assert_eq!(seg::write_label_map(&empty, &context, Layer::Anatomy).unwrap_err(), ExportError::Empty);
 }
 
 /// Reads a segmentation onto an empty document on the same CT.
@@ -140,19 +196,44 @@ fn a_segmentation_of_another_ct_is_refused() {
     let refused = Err(SegmentationError::Contradiction { frame: 1, named: 3, found: 1 });
     assert_eq!(read(volume.grid(), &swapped), refused);
 
-    let wide = grid([14, 11, 5]);
-    let refused = SegmentationError::OtherSize { columns: 13, rows: 11, ct_columns: 14, ct_rows: 11 };
-    assert_eq!(read(&wide, &context.source), Err(refused));
-    let steps = [0, 1, 2].map(|axis| grid(size).step(axis) * if axis == 0 { 1.01 } else { 1.0 });
-    let stretched = Grid::new(size, grid(size).origin(), steps).unwrap();
-    assert_eq!(read(&stretched, &context.source), Err(SegmentationError::OtherPlane { frame: 1 }));
     let none = vec![None; 5];
     assert_eq!(read(volume.grid(), &none), Err(SegmentationError::OtherFrameOfReference));
-    let between = change(&|_, slice| {
-        slice.sop_instance_uid.push_str(".9");
-        slice.plane.position = slice.plane.position.map(|p| p + PatientVector::new(0.0, 0.0, 1.0));
-    });
-    assert_eq!(read(volume.grid(), &between), Err(SegmentationError::BetweenSlices { frame: 1 }));
+}
+
+#[test]
+fn a_segmentation_on_another_grid_is_resampled_and_that_is_said() {
+    let size = [13, 11, 5];
+    let (own, volume) = (grid(size), volume(grid(size)));
+    let (document, known) = (document(&volume), context(&grid(size)));
+    let bytes = seg::write(&document, &known, None).unwrap().object.bytes().to_vec();
+    let of = |to: Grid| {
+        let read = read_segmentation(&bytes, &to, &context(&to).source).unwrap();
+        let note = read.notes.iter().find_map(|n| match n {
+            SegmentationNote::Resampled { off_percent, .. } => *off_percent,
+            _ => None,
+        });
+        (read, note)
+    };
+    // More columns, and slices that begin one higher: the voxels are where they were in the patient.
+    let wide =
+        Grid::new([17, 11, 4], own.patient_from_voxel(VoxelPoint::new(-2.0, 0.0, 1.0)), [0, 1, 2].map(|a| own.step(a)));
+    let (read, note) = of(wide.unwrap());
+    assert!(note.is_some());
+    let left = read.segments.iter().find(|s| s.meaning == Some(SegmentMeaning::LeftLung)).unwrap();
+    assert_eq!(left.voxel_count(), document.voxel_count(2) / 5 * 4);
+    assert!(left.spans.iter().all(|s| (s.i_begin, s.i_end) == (9, 15)));
+    // Half the slices' distance, turned a quarter, another pixel: the same place in the patient, as the nearest voxel has it.
+    let turned = [own.step(1) * 0.5, own.step(0) * -0.5, own.step(2) * 0.5];
+    let corner = own.patient_from_voxel(VoxelPoint::new(12.25, -0.25, -0.25));
+    let (read, note) = of(Grid::new([22, 26, 10], corner, turned).unwrap());
+    assert!(note.unwrap() < 1e-9, "eight small voxels for each: {note:?}");
+    for (segment, written) in read.segments.iter().zip(document.segments()) {
+        assert_eq!(segment.voxel_count(), 8 * document.voxel_count(written.number));
+    }
+    // Where nothing of it reaches, that is said.
+    let far =
+        Grid::new(size, own.origin() + PatientVector::new(500.0, 0.0, 0.3), [0, 1, 2].map(|a| own.step(a))).unwrap();
+    assert_eq!(read_segmentation(&bytes, &far, &context(&far).source), Err(SegmentationError::Empty));
 }
 
 #[test]

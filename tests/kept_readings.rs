@@ -154,7 +154,11 @@ fn play(tab: Tab, deed: &Deed, files: &[Vec<u8>], seg: &[u8]) -> Tab {
             tab.does(Command::RefineSettings(RefineSettings { other: Some(*n), ..RefineSettings::default() }));
             tab.does(Command::BrushRange(Some((-900, -300))));
         }
-        Deed::Import => tab.opens(&[seg.to_vec()]),
+        Deed::Import => {
+            tab.opens(&[seg.to_vec()]);
+            // Where it meets what is there it waits to be told.
+            tab.acts(Action::TakeArrival);
+        }
         Deed::Crash => {
             tab.acts(Action::AcceptRegion);
             let (before, worker) = (tab.state(), tab.worker.clone());

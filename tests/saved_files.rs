@@ -74,6 +74,103 @@ fn label_maps_are_read_by_two_other_readers() {
     assert!(nifti::label_map(&grid, &[0; 3]).is_err());
 }
 
+/// A tab with a marked CT, and its files.
+fn marked() -> (Tab, Vec<Vec<u8>>) {
+    let mut tab = Tab::open(&Default::default(), 1);
+    let files = ct("1.2.826.0.1.3680043.10.511", &noise(1));
+    tab.opens(&files);
+    for meaning in [SegmentMeaning::RightLung, SegmentMeaning::Lesion, SegmentMeaning::Nodule] {
+        tab.does(Command::AddSegment(meaning));
+        tab.acts(Action::Tool(Tool::Brush));
+        let y = 20.0 + 20.0 * f64::from(tab.session.case().unwrap().active.unwrap());
+        tab.drags(PaneId::Axial, &[(30.0, y), (60.0, y)]);
+    }
+    tab.acts(Action::Tool(Tool::Navigate));
+    (tab, files)
+}
+
+#[test]
+fn a_label_map_is_put_on_its_ct_once_its_labels_mean_something() {
+    let (mut tab, files) = marked();
+    tab.acts(Action::ExportNifti);
+    let findings = tab.downloads.iter().find(|(name, _)| name == "hilum-findings.nii.gz").unwrap().1.clone();
+    let voxels = tab.said().1;
+    // Alone it is no CT.
+    let mut other = Tab::open(&Default::default(), 2);
+    other.opens(&[findings.clone()]);
+    assert!(other.session.view_model().problems[0].1.contains("label map"));
+    other.opens(&[files, vec![findings.clone()]].concat());
+    let view = other.session.view_model().arrival.unwrap();
+    assert_eq!(view.labels.iter().map(|l| l.1).collect::<Vec<_>>(), [None, None]);
+    assert!(view.labels[0].0.contains("label 2"), "{view:?}");
+    other.acts(Action::TakeArrival);
+    assert!(other.said().2.is_empty() && other.session.view_model().arrival.is_some(), "what it means is asked first");
+    other.does(Command::ArrivalMeaning(0, Some(SegmentMeaning::GroundGlass)));
+    other.does(Command::ArrivalMeaning(1, Some(SegmentMeaning::Nodule)));
+    other.acts(Action::TakeArrival);
+    let said = other.said();
+    assert_eq!(
+        said.2.iter().map(|s| s.meaning).collect::<Vec<_>>(),
+        [SegmentMeaning::GroundGlass, SegmentMeaning::Nodule]
+    );
+    let renumbered: Vec<u8> = voxels.iter().map(|l| l.saturating_sub(1)).collect();
+    assert!(said.1 == renumbered, "voxel by voxel");
+    // Again: it meets what is there; what is left out does not come.
+    other.opens(&[findings]);
+    other.does(Command::ArrivalMeaning(1, Some(SegmentMeaning::Lesion)));
+    let view = other.session.view_model().arrival.unwrap();
+    assert!(view.lines.len() == 1 && view.lines[0].contains("wants voxels of"), "{view:?}");
+    other.acts(Action::KeepMine);
+    assert_eq!((other.said().2.len(), other.said().1 == renumbered), (3, true));
+    other.acts(Action::Undo);
+    other.acts(Action::Undo);
+    assert!(other.said().2.is_empty());
+}
+
+#[test]
+fn a_label_map_on_another_grid_is_resampled_and_that_is_said() {
+    let (mut tab, _) = marked();
+    let ct = *tab.session.case().unwrap().volume.grid();
+    // Half the pixels, each as large as four, turned: columns run against the patient's left.
+    let steps = [ct.step(0) * -2.0, ct.step(1) * 2.0, ct.step(2)];
+    let origin = ct.patient_from_voxel(hilum::geometry::VoxelPoint::new(22.5, 0.5, 0.0));
+    let grid = Grid::new([12, 10, 10], origin, steps).unwrap();
+    let mut labels = vec![0; grid.voxel_count()];
+    labels[grid.offset(VoxelIndex::new(1, 2, 3))] = 7;
+    tab.opens(&[nifti::label_map(&grid, &labels).unwrap()]);
+    tab.does(Command::ArrivalMeaning(0, Some(SegmentMeaning::Emphysema)));
+    tab.acts(Action::KeepMine);
+    let said = tab.said();
+    let at: Vec<_> = (0..).zip(&said.1).filter(|(_, l)| **l == 4).map(|(n, _)| ct.index_at(n)).collect();
+    let expected = [(20, 4), (21, 4), (20, 5), (21, 5)].map(|(i, j)| VoxelIndex::new(i, j, 3));
+    assert_eq!(at, expected);
+    assert!(tab.session.view_model().notice.unwrap().contains("resampled from another grid (2.00 × 2.00 × 2.00 mm)"));
+}
+
+#[test]
+fn segmentations_are_saved_as_label_maps_too() {
+    let (mut tab, files) = marked();
+    tab.acts(Action::ExportLabelMaps);
+    let names: Vec<&str> = tab.downloads.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["hilum-anatomy-labelmap-20261123-101500.dcm", "hilum-findings-labelmap-20261123-101500.dcm"]);
+    let mut other = Tab::open(&Default::default(), 2);
+    other.opens(&files);
+    let (own, mut counts) = (tab.said(), vec![1, 2]);
+    for (name, bytes) in tab.downloads.clone() {
+        let path = scratch("labelmap", &name);
+        std::fs::write(&path, &bytes).unwrap();
+        other.opens(&[bytes]);
+        let Some(seen) = ask_highdicom("check_labelmap.py", [&path, &path]) else { continue };
+        let seen: Vec<u64> = serde_json::from_value(seen["voxels"].clone()).unwrap();
+        let of_layer = if name.contains("anatomy") { &own.2[..1] } else { &own.2[1..] };
+        let expected: Vec<u64> = of_layer.iter().map(|s| own.3[usize::from(s.number)].0).collect();
+        assert_eq!(seen, expected, "{name}");
+        assert_eq!(seen.len(), counts.remove(0));
+    }
+    assert_eq!(other.session.view_model().problems, []);
+    assert_eq!((&other.said().0, &other.said().1), (&own.0, &own.1));
+}
+
 #[test]
 fn a_reading_is_saved_as_label_maps_and_tables() {
     let mut tab = Tab::open(&Default::default(), 1);

@@ -163,3 +163,47 @@ fn damage_never_stops_the_program() {
         }
     }
 }
+
+/// Segmentations of highdicom on a grid of half their pixels, in their frame of reference: four voxels for each of theirs, whether they
+/// are binary or fractional, and also where most planes between the first and the last were left out for being empty.
+#[test]
+fn segmentations_on_another_grid_are_resampled() {
+    let Some(folder) = conformance() else { return };
+    let (_, instances) = ct(&folder.join("dcmqi/segmentations/24x38x3/image"));
+    for (name, expected) in [
+        ("seg_image_ct_binary.dcm", vec![638]),
+        ("seg_image_ct_binary_fractional.dcm", vec![638]),
+        ("seg_image_ct_true_fractional.dcm", vec![638]),
+        ("seg_image_ct_binary_overlap.dcm", vec![64, 16]),
+    ] {
+        let bytes = std::fs::read(folder.join("highdicom").join(name)).unwrap();
+        let object = SegmentationObject::read(&bytes).unwrap();
+        let plane = &object.frames[0].plane;
+        let ([across, down], [row_mm, column_mm]) = (plane.directions.unwrap(), plane.pixel_spacing_mm.unwrap());
+        let steps = [across * (column_mm / 2.0), down * (row_mm / 2.0), across.cross(down) * 1.25];
+        let lowest =
+            object.frames.iter().filter_map(|f| f.plane.position).min_by(|a, b| a.0.z.total_cmp(&b.0.z)).unwrap();
+        let origin = lowest + steps[0] * -0.5 + steps[1] * -0.5 + steps[2] * -1.0;
+        let grid = Grid::new([32, 32, 170], origin, steps).unwrap();
+        let mut image = instances[0].clone().unwrap();
+        image.series.frame_of_reference_uid = object.frame_of_reference_uid.clone();
+        let mut source = vec![None; 170];
+        source[0] = Some(image);
+        let read = read_segmentation(&bytes, &grid, &source).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let off = read.notes.iter().find_map(|n| match n {
+            SegmentationNote::Resampled { off_percent, .. } => *off_percent,
+            _ => None,
+        });
+        assert!(off.is_some_and(|off| off < 0.01), "{name}: {:?}", read.notes);
+        let voxels: Vec<u64> = read.segments.iter().map(|s| s.voxel_count() / 4).collect();
+        assert_eq!(voxels, expected, "{name}");
+    }
+    // And on its own image, pixel by pixel.
+    let image = std::fs::read(folder.join("highdicom/ct_image.dcm")).unwrap();
+    let series = group_into_series(vec![read_header(&image).unwrap()]).remove(0);
+    let plan = plan_stack(&series).unwrap();
+    let bytes = std::fs::read(folder.join("highdicom/seg_image_ct_binary_single_frame.dcm")).unwrap();
+    let read = read_segmentation(&bytes, &plan.grid, &[Some(series.instances[0].clone())]).unwrap();
+    assert_eq!(read.segments[0].voxel_count(), 1832);
+    assert!(!read.notes.iter().any(|n| matches!(n, SegmentationNote::Resampled { .. })));
+}

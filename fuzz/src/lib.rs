@@ -2,19 +2,25 @@
 //! them what once broke something.
 
 use hilum::analysis::Progress;
+use hilum::annotation::{Bundle, CtIdentity, Manifest, Reading};
 use hilum::dicom::{
-    DecodedFrame, EncapsulatedFrames, Instance, JsonDataSet, Multipart, MultipartError, Part, decode_frame,
-    group_into_series, instances_path, is_uid, read_header, series, series_path, studies,
+    DecodedFrame, EncapsulatedFrames, Instance, JsonDataSet, Multipart, MultipartError, Part, SegmentationObject,
+    StructureSet, decode_frame, group_into_series, instances_path, is_uid, read_header, series, series_path, studies,
 };
+use hilum::export::{Audience, OutboundObject};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
-use hilum::import::{plan_stack, read_segmentation};
-use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, run};
+use hilum::import::{SegmentationIn, Span, plan_stack, read_segmentation, read_structure_set};
+use hilum::jobs::{
+    Along, EntrySource, FileSource, Found, Job, JobError, JobFacts, JobInput, JobOutput, Listener, Payload, run,
+};
+use hilum::volume::{CtVolume, LabelDelta};
+use std::collections::BTreeMap;
 
 /// What is done with bytes.
 pub type Door = fn(&[u8]);
 
 /// The doors by name.
-pub const TARGETS: [(&str, Door); 12] = [
+pub const TARGETS: [(&str, Door); 14] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),
@@ -24,6 +30,8 @@ pub const TARGETS: [(&str, Door); 12] = [
     ("jpeg_2000", jpeg_2000),
     ("jpeg_xl", jpeg_xl),
     ("segmentation", segmentation),
+    ("structure_set", structure_set),
+    ("bundle", bundle),
     ("any_file", any_file),
     ("multipart", multipart),
     ("qido", qido),
@@ -106,13 +114,79 @@ pub fn jpeg_xl(data: &[u8]) {
     decode(data, "1.2.840.10008.1.2.4.110", [16, 16], 16);
 }
 
-/// A segmentation put on a CT.
-pub fn segmentation(data: &[u8]) {
+fn small_grid() -> Option<Grid> {
     let origin = PatientPoint::new(0.0, 0.0, 0.0);
     let steps =
         [PatientVector::new(1.0, 0.0, 0.0), PatientVector::new(0.0, 1.0, 0.0), PatientVector::new(0.0, 0.0, 1.0)];
-    if let Some(grid) = Grid::new([16, 16, 4], origin, steps) {
-        let _ = read_segmentation(data, &grid, &[None, None, None, None]).is_ok();
+    Grid::new([16, 16, 4], origin, steps)
+}
+
+/// An image in a frame of reference.
+fn image_in(frame_of_reference: Option<String>) -> Option<Instance> {
+    let mut image = read_header(&around(&[], "1.2.840.10008.1.2.5", [16, 16], 16)).ok()?;
+    image.series.frame_of_reference_uid = frame_of_reference;
+    Some(image)
+}
+
+/// A segmentation put on a CT in its frame of reference.
+pub fn segmentation(data: &[u8]) {
+    let Some(grid) = small_grid() else { return };
+    let reference = SegmentationObject::read(data).ok().and_then(|object| object.frame_of_reference_uid);
+    let source = [image_in(reference), None, None, None];
+    if let Ok(read) = read_segmentation(data, &grid, &source) {
+        on_the_grid(&read);
+    }
+}
+
+/// A structure set put on a CT in the frame of reference of its first region.
+pub fn structure_set(data: &[u8]) {
+    let (Some(grid), Ok(set)) = (small_grid(), StructureSet::read(data)) else { return };
+    let reference = set.rois.first().map(|roi| roi.frame_of_reference_uid.clone());
+    if let Ok(read) = read_structure_set(data, &grid, &[image_in(reference), None, None, None]) {
+        on_the_grid(&read);
+    }
+}
+
+fn on_the_grid(read: &SegmentationIn) {
+    let inside = |s: &Span| s.k < 4 && s.j < 16 && s.i_begin < s.i_end && s.i_end <= 16;
+    assert!(read.segments.iter().flat_map(|s| &s.spans).all(inside), "voxels outside the grid");
+}
+
+/// A bundle: an archive, as it comes; and, so that hashes do not end it at once, the parts of one: half of the bytes each for what is
+/// marked and for its voxels.
+pub fn bundle(data: &[u8]) {
+    for audience in [Audience::Hospital, Audience::Campaign] {
+        if let Ok(object) = OutboundObject::kept(data.to_vec(), audience) {
+            assert!(object.preview().is_ok(), "what may leave can be shown");
+        }
+    }
+    let scan = Job::Scan { along: Along::Nothing };
+    if let Ok(JobOutput { facts: JobFacts::Headers { headers, .. }, .. }) = job(data, &scan)
+        && let Some(Ok(Found::Archive(contents))) = headers.into_iter().next()
+    {
+        let entries = contents.entries.into_iter().take(5).map(|e| (e.path, e.place)).collect();
+        if let Ok(JobOutput { facts: JobFacts::Files(names), payloads }) = job(data, &Job::ReadEntries { entries }) {
+            let bytes = payloads.into_iter().filter_map(|p| if let Payload::Bytes(b) = p { Some(b) } else { None });
+            let _ = Bundle::read(&names.into_iter().zip(bytes).collect()).is_ok();
+        }
+    }
+    let (reading, labels) = data.split_at(data.len() / 2);
+    let (Some(grid), Ok(reading)) = (small_grid(), serde_json::from_slice::<Reading>(reading)) else { return };
+    let Ok(runs) = postcard::from_bytes::<LabelDelta>(labels) else { return };
+    let ct = CtIdentity {
+        size: [16, 16, 4],
+        steps: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        images: vec![Vec::new(); 4],
+        ..CtIdentity::default()
+    };
+    let manifest = Manifest { ct, ..Manifest::current() };
+    let made = Bundle { manifest, reading, labels: [LabelDelta::default(), runs] };
+    let Ok(files) = made.files(Vec::new()) else { return };
+    let files: BTreeMap<String, Vec<u8>> = files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+    if let (Ok(read), Some(volume)) = (Bundle::read(&files), CtVolume::empty(grid)) {
+        if let Ok(document) = read.document(grid, &volume) {
+            assert_eq!(document.problems(&volume), Vec::<String>::new());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reader's document: segments, their voxels, and the sums kept with them.
 
 use super::answer::Answer;
+use super::author::Author;
 use super::measurement::Measurement;
 use super::segment::{Layer, Origin, Segment, SegmentMeaning};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
@@ -45,6 +46,15 @@ pub enum Edit {
         /// As it is now; `None` if it is not assessed.
         after: Option<Answer>,
     },
+    /// The reading came from another's hands, or no longer does.
+    Author {
+        /// Whose it was before: 0 for the first.
+        number: u16,
+        /// Who it was; `None` if it is new.
+        before: Option<Author>,
+        /// Who it is; `None` if it was removed.
+        after: Option<Author>,
+    },
 }
 
 impl Edit {
@@ -61,11 +71,15 @@ impl Edit {
             Self::Answer { field, before, after } => {
                 Self::Answer { field: *field, before: after.clone(), after: before.clone() }
             }
+            Self::Author { number, before, after } => {
+                Self::Author { number: *number, before: after.clone(), after: before.clone() }
+            }
         }
     }
     /// Memory it holds, bytes (names counted roughly).
     pub fn byte_size(&self) -> usize {
         let points = |m: &Option<Measurement>| m.as_ref().map_or(0, |m| m.points.len() * size_of::<PatientPoint>());
+        let acts = |a: &Option<Author>| a.as_ref().map_or(0, |a| a.acts.len() * 64);
         let words = |a: &Option<Answer>| if let Some(Answer::Text(text)) = a { text.len() } else { 0 };
         size_of::<Self>()
             + match self {
@@ -73,6 +87,7 @@ impl Edit {
                 Self::Segment { .. } => 256,
                 Self::Measurement { before, after, .. } => 256 + points(before) + points(after),
                 Self::Answer { before, after, .. } => words(before) + words(after),
+                Self::Author { before, after, .. } => 256 + acts(before) + acts(after),
             }
     }
 }
@@ -110,6 +125,7 @@ pub struct Document {
     segments: Vec<Segment>,
     measurements: Vec<Measurement>,
     answers: BTreeMap<u16, Answer>,
+    authors: Vec<Author>,
     sums: Box<[[HuSum; 256]; 2]>,
     /// HU of the voxels of each label, by layer.
     histograms: [Vec<Histogram>; 2],
@@ -123,6 +139,7 @@ impl Document {
             segments: Vec::new(),
             measurements: Vec::new(),
             answers: BTreeMap::new(),
+            authors: Vec::new(),
             sums: Box::new([[HuSum::default(); 256]; 2]),
             histograms: [(); 2].map(|()| vec![Histogram::default(); 256]),
         })
@@ -160,6 +177,10 @@ impl Document {
     /// Answers of the reading form, by the number of their field.
     pub fn answers(&self) -> &BTreeMap<u16, Answer> {
         &self.answers
+    }
+    /// Whose hands it went through before it came here, in order.
+    pub fn authors(&self) -> &[Author] {
+        &self.authors
     }
     /// Voxels of a segment.
     pub fn voxel_count(&self, number: u8) -> u64 {
@@ -248,6 +269,16 @@ impl Document {
                 };
                 Ok(None)
             }
+            Edit::Author { number, before, after } => {
+                let place = usize::from(*number);
+                // They come and go at the end alone.
+                if self.authors.get(place) != before.as_ref() || self.authors.len() != place + before.iter().len() {
+                    return Err(DocumentError::Mismatch);
+                }
+                self.authors.truncate(place);
+                self.authors.extend(after.clone());
+                Ok(None)
+            }
         }
     }
     /// Changes voxels of a layer and returns the edit that was made (already applied).
@@ -307,7 +338,7 @@ impl Document {
         }
         locked
     }
-    /// The edits that make this document of an empty one: its voxels, then its segments, measurements and answers.
+    /// The edits that make this document of an empty one: its voxels, then its segments, measurements, answers and authors.
     pub fn to_edits(&self) -> Vec<Edit> {
         let voxels = Layer::ALL.map(|layer| Edit::Voxels { layer, delta: self.layer(layer).to_delta() });
         let born = |s: &Segment| Edit::Segment { number: s.number, before: None, after: Some(s.clone()) };
@@ -315,8 +346,10 @@ impl Document {
         let measured = |m: &Measurement| Edit::Measurement { number: m.number, before: None, after: Some(m.clone()) };
         let answered =
             |(field, a): (&u16, &Answer)| Edit::Answer { field: *field, before: None, after: Some(a.clone()) };
+        let author = |(n, a): (u16, &Author)| Edit::Author { number: n, before: None, after: Some(a.clone()) };
         let shapes = self.measurements.iter().map(measured);
-        marked.chain(self.segments.iter().map(born)).chain(shapes).chain(self.answers.iter().map(answered)).collect()
+        let others = self.answers.iter().map(answered).chain((0..).zip(&self.authors).map(author));
+        marked.chain(self.segments.iter().map(born)).chain(shapes).chain(others).collect()
     }
     /// Takes all HU sums anew, after slices of the CT have arrived.
     pub fn recount_all(&mut self, volume: &CtVolume) {

@@ -1,6 +1,7 @@
 //! Undo and redo: transactions of reversible edits, bounded by bytes.
 
-use super::Edit;
+use super::author::MOST_ACTS;
+use super::{Act, Edit};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Key of the words that name a transaction.
@@ -111,6 +112,22 @@ impl History {
     /// How many of the oldest were forgotten for want of room.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+    /// What was done and not undone, as it is told to others: the last acts, and how many there were before them.
+    pub fn acts(&self) -> (Vec<Act>, u64) {
+        let untold = self.done.len().saturating_sub(MOST_ACTS);
+        let act = |transaction: &Transaction| {
+            let mut act = Act { what: transaction.name.to_owned(), ..Act::default() };
+            for edit in &transaction.edits {
+                match edit {
+                    Edit::Voxels { delta, .. } => act.voxels += delta.voxel_count(),
+                    Edit::Segment { number, .. } => act.segments.push(*number),
+                    Edit::Measurement { .. } | Edit::Answer { .. } | Edit::Author { .. } => {}
+                }
+            }
+            act
+        };
+        (self.done[untold..].iter().map(act).collect(), self.forgotten + untold as u64)
     }
     /// Whether nothing was ever done.
     pub fn is_untouched(&self) -> bool {

@@ -4,7 +4,9 @@
 //! 3D. Overlap is by layer, fixed when a segment is born. Every change is an [`Edit`], every edit undoes.
 
 mod answer;
+mod author;
 mod brush;
+mod bundle;
 mod contour_fill;
 mod copy_slice;
 mod document;
@@ -17,7 +19,11 @@ mod stored;
 mod stored_v3;
 
 pub use answer::Answer;
+pub use author::{Act, Author};
 pub use brush::{Brush, BrushShape, Push, brush_stroke, push_from};
+pub use bundle::{
+    AUDIT, BUNDLE_FILES, Bundle, BundleError, CtIdentity, FileEntry, MANIFEST, Manifest, Reading, Subject, hex,
+};
 pub use contour_fill::{ContourAction, fill_contour, fill_contour_within, voxels_inside};
 pub use copy_slice::copy_slice;
 pub use document::{Document, DocumentError, Edit, Gate};

@@ -16,7 +16,8 @@ use std::borrow::Cow;
 const MAGIC: &[u8; 4] = b"HLMJ";
 /// Goes up with every change of the stored form; older ones are then read by code of their own, newer ones are left alone.
 ///
-/// 2 brought measurements, 3 the answers of the form, 4 author, time and place of each segment.
+/// 2 brought measurements, 3 the answers of the form, 4 author, time and place of each segment, and the hands a
+/// reading came from.
 const VERSION: u8 = 4;
 /// The last form without those: it and the ones before are read by [`stored_v3`].
 const WITHOUT_AUTHORS: u8 = 3;

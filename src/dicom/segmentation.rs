@@ -64,6 +64,8 @@ pub struct SegmentationFrame {
     pub segment_number: Option<u16>,
     /// Plane Position, Plane Orientation and Pixel Measures, as far as they are given.
     pub plane: ImagePlane,
+    /// Spacing Between Slices.
+    pub between_slices_mm: Option<f64>,
     /// Its source images.
     pub sources: Vec<SourceImage>,
 }
@@ -248,6 +250,7 @@ fn frame(
         _ => None,
     };
     let slice_thickness_mm = numbers((0x0028, 0x9110), (0x0018, 0x0050))?.first().copied();
+    let between_slices_mm = numbers((0x0028, 0x9110), (0x0018, 0x0088))?.first().copied();
     let segment = group((0x0062, 0x000A))?.first().and_then(|item| item.unsigned((0x0062, 0x000B)));
     let segment_number = segment.and_then(|n| u16::try_from(n).ok());
     if segment_number.is_none() && !label_map {
@@ -269,7 +272,8 @@ fn frame(
     }
     sources.retain(|source| !source.sop_instance_uid.is_empty());
     let plane = ImagePlane { position, directions, pixel_spacing_mm, slice_thickness_mm };
-    Ok(SegmentationFrame { segment_number: segment_number.filter(|_| !label_map), plane, sources })
+    let segment_number = segment_number.filter(|_| !label_map);
+    Ok(SegmentationFrame { segment_number, plane, between_slices_mm, sources })
 }
 
 fn description(item: &Attributes<'_>) -> Result<SegmentDescription, DicomError> {

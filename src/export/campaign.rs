@@ -9,7 +9,7 @@
 
 use super::context::{ExportContext, ExportError, Filing};
 use super::dataset::{DataSet, code, uid_of};
-use crate::annotation::{CodedConcept, SegmentMeaning};
+use crate::annotation::{CodedConcept, SegmentMeaning, Subject};
 use crate::dicom::{Acquisition, Instance, PatientModule, SeriesModule, StudyModule};
 use chrono::{Days, NaiveDate};
 use dicom_dictionary_std::tags;
@@ -197,10 +197,27 @@ pub(super) fn fill_identity(set: &mut DataSet, identity: &Pseudonymous, source: 
 }
 
 impl Pseudonymous {
+    /// What a bundle says of the patient.
+    pub(super) fn subject(&self) -> Subject {
+        Subject {
+            sponsor: self.sponsor.clone(),
+            protocol: self.protocol.clone(),
+            protocol_name: self.protocol_name.clone(),
+            site: self.site.clone(),
+            subject: self.subject.clone(),
+            sex: self.sex.clone(),
+            age: self.age.clone(),
+            study_date: self.study_date.clone(),
+        }
+    }
     /// Whether a text of an object could come from the source: it is one of its texts, or holds a longer one as a whole word.
     pub(super) fn betrays(&self, text: &str) -> bool {
         let text = plain(text);
         self.source_texts.iter().any(|known| *known == text || (known.len() > 4 && holds_word(&text, known)))
+    }
+    /// Whether a text holds a UID of the source.
+    pub(super) fn holds_source_uid(&self, text: &str) -> bool {
+        text.split(|c: char| !(c.is_ascii_digit() || c == '.')).any(|word| self.source_uids.contains(word))
     }
     /// Whether a UID is one of the source.
     pub(super) fn is_source_uid(&self, uid: &str) -> bool {

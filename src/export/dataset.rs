@@ -200,15 +200,25 @@ fn tidy_text(vr: VR, value: &str) -> String {
         VR::AE | VR::CS | VR::SH | VR::DS | VR::TM => 16,
         VR::DA => 8,
         VR::IS => 12,
-        VR::LO | VR::UI => 64,
-        VR::PN => 194,
+        VR::LO | VR::UI | VR::PN => 64,
         VR::ST => 1024,
         VR::LT => 10240,
         _ => usize::MAX,
     };
+    // A sex or a date that is none is not told.
+    let fits = |c: char| match vr {
+        VR::CS => c.is_ascii_uppercase() || c.is_ascii_digit() || " _".contains(c),
+        VR::DA => c.is_ascii_digit(),
+        VR::TM => c.is_ascii_digit() || c == '.',
+        _ => true,
+    };
+    if !value.trim_matches(['\0', ' ']).chars().all(fits) {
+        return String::new();
+    }
     let allowed = |c: &char| !c.is_control() && (long_text || *c != '\\') || (long_text && *c == '\n');
-    let cut: String = value.chars().filter(allowed).take(limit).collect();
-    cut.trim().to_owned()
+    let cut = |text: &str| text.chars().filter(allowed).take(limit).collect::<String>().trim().to_owned();
+    // A person's name has up to three forms, each of that length.
+    if vr == VR::PN { value.split('=').take(3).map(cut).collect::<Vec<_>>().join("=") } else { cut(value) }
 }
 
 #[cfg(test)]
@@ -237,6 +247,8 @@ mod tests {
         assert_eq!(tidy_text(VR::SH, " a\\b\u{1b}c "), "abc");
         assert_eq!(tidy_text(VR::LO, &"é".repeat(80)).chars().count(), 64);
         assert_eq!(tidy_text(VR::UT, "a\\b\nc"), "a\\b\nc");
+        assert_eq!([VR::DA, VR::CS].map(|vr| tidy_text(vr, "<b>")), ["", ""]);
+        assert_eq!([tidy_text(VR::DA, "20260101 "), tidy_text(VR::CS, "M")], ["20260101", "M"]);
     }
 
     proptest! {

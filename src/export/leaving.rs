@@ -31,6 +31,25 @@ pub enum Reason {
     Method,
 }
 
+impl Reason {
+    /// In a list that leaves itself.
+    pub(super) fn in_english(self) -> &'static str {
+        match self {
+            Self::Object => "names the object and says how to read it",
+            Self::Patient => "files it with its CT",
+            Self::Pseudonym => "stands in the patient's place",
+            Self::Campaign => "names the campaign",
+            Self::Time => "when it was read",
+            Self::Program => "the program that wrote it",
+            Self::Reader => "the reader",
+            Self::Source => "the images read",
+            Self::Place => "where it lies in the patient",
+            Self::Finding => "what was marked",
+            Self::Method => "how it was found",
+        }
+    }
+}
+
 /// Why an attribute may leave for an audience; `None` if it may not.
 pub(super) fn reason(tag: Tag, audience: Audience) -> Option<Reason> {
     let listed = |list: &[Tag]| list.contains(&tag);
@@ -83,6 +102,7 @@ const OBJECT: &[Tag] = &[
     tags::BITS_STORED,
     tags::HIGH_BIT,
     tags::PIXEL_REPRESENTATION,
+    tags::PIXEL_PADDING_VALUE,
     tags::DIMENSION_ORGANIZATION_SEQUENCE,
     tags::DIMENSION_ORGANIZATION_UID,
     tags::DIMENSION_INDEX_SEQUENCE,

@@ -5,11 +5,11 @@
 //! inputs; UIDs are `2.25.` followed by 128 bits of SHA-256 over what they name.
 //!
 //! What may leave the page is an [`Outbound`]; only this room makes one, and it re-reads every object it is given: nothing but
-//! a segmentation or a report passes, so the pixels of the CT cannot.
+//! a segmentation, a report, a structure set or a bundle passes, so the pixels of the CT cannot.
 
 mod answers;
-#[cfg(feature = "codecs")]
 pub mod archive;
+pub mod bundle;
 pub mod campaign;
 mod content;
 mod context;

@@ -1,10 +1,13 @@
 //! The only thing that leaves the page: objects made here, checked once more, wrapped for a request or a download.
 
+use super::bundle;
 use super::campaign::Pseudonymous;
 use super::context::{Audience, ExportError, Filing};
 use super::dataset::{Encoding, derived_uid};
 use super::leaving::reason;
-use super::preview::{PreviewLine, preview_lines};
+use super::preview::{PreviewLine, bundle_lines, preview_lines};
+use super::seg::LABEL_MAP_SEGMENTATION;
+use crate::annotation::{Bundle, Manifest};
 use dicom_core::header::Header;
 use dicom_core::value::Value;
 use dicom_core::{Tag, VR};
@@ -21,20 +24,23 @@ pub enum ObjectKind {
     Sr,
     /// DICOM RT Structure Set.
     Rtstruct,
+    /// The whole reading as a ZIP; no DICOM object.
+    Bundle,
 }
 
 impl ObjectKind {
-    /// `seg`, `sr` or `rtstruct`, as in file names.
+    /// `seg`, `sr`, `rtstruct` or `bundle`, as in file names.
     pub fn word(self) -> &'static str {
         match self {
             Self::Seg => "seg",
             Self::Sr => "sr",
             Self::Rtstruct => "rtstruct",
+            Self::Bundle => "bundle",
         }
     }
 }
 
-/// A SEG, an SR or an RT Structure Set as a Part 10 file. No other object can be one: it is read again when it is made.
+/// A SEG, an SR or an RT Structure Set as a Part 10 file, or a bundle. No other object can be one: it is read again when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundObject {
     kind: ObjectKind,
@@ -54,7 +60,21 @@ impl OutboundObject {
         }
         Self::kept(bytes, filing.audience())
     }
-    /// Takes a Part 10 file that was an [`OutboundObject`] before, from where it was kept out of other hands meanwhile. Checked like a
+    /// Takes a bundle if it is exactly what is written of its parts; for a campaign, if it tells no UID and no text of the source.
+    pub(super) fn checked_bundle(bytes: Vec<u8>, filing: &Filing) -> Result<Self, ExportError> {
+        let parts = bundle::check(&bytes, filing.audience())?;
+        if let Filing::Campaign(identity) = filing {
+            bundle::check_source(&parts, identity)?;
+        }
+        Ok(Self::of_bundle(bytes, &parts, filing.audience()))
+    }
+    fn of_bundle(bytes: Vec<u8>, parts: &Bundle, audience: Audience) -> Self {
+        let kind = ObjectKind::Bundle;
+        let Manifest { date, time, .. } = &parts.manifest;
+        let file_name = format!("hilum-{}-{}.zip", kind.word(), format!("{date}-{time}").trim_matches('-'));
+        Self { kind, audience, sop_instance_uid: bundle::identifier(&bytes), file_name, bytes }
+    }
+    /// Takes a Part 10 file or a bundle that was an [`OutboundObject`] before, from where it was kept out of other hands meanwhile. Checked like a
     /// new one but for the source of a campaign's object, which nobody knows any more.
     ///
     /// # Errors
@@ -62,9 +82,13 @@ impl OutboundObject {
     pub fn kept(bytes: Vec<u8>, audience: Audience) -> Result<Self, ExportError> {
         let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
         let named = |uid: &str| uid.trim_end_matches(['\0', ' ']).to_owned();
+        if bytes.starts_with(b"PK") {
+            let parts = bundle::check(&bytes, audience)?;
+            return Ok(Self::of_bundle(bytes, &parts, audience));
+        }
         let object = parse(&bytes)?;
         let kind = match text(&object, tags::SOP_CLASS_UID).as_str() {
-            uids::SEGMENTATION_STORAGE => ObjectKind::Seg,
+            uids::SEGMENTATION_STORAGE | LABEL_MAP_SEGMENTATION => ObjectKind::Seg,
             uids::COMPREHENSIVE3_DSR_STORAGE => ObjectKind::Sr,
             uids::RT_STRUCTURE_SET_STORAGE => ObjectKind::Rtstruct,
             _ => return Err(refuse("it is neither a segmentation, a report nor a structure set")),
@@ -82,7 +106,11 @@ impl OutboundObject {
         if audience == Audience::Campaign && text(&object, tags::PATIENT_IDENTITY_REMOVED) != "YES" {
             return Err(refuse("it does not say that the patient's identity was removed"));
         }
-        if kind == ObjectKind::Seg {
+        let labels = text(&object, tags::SOP_CLASS_UID) == LABEL_MAP_SEGMENTATION;
+        if labels && !holds_labels_only(&object) {
+            return Err(refuse("its pixel data are not the number of a segment for each pixel of its frames"));
+        }
+        if kind == ObjectKind::Seg && !labels {
             let number = |tag| object.get(tag).and_then(|e| e.to_int::<u64>().ok());
             let bits = [tags::NUMBER_OF_FRAMES, tags::ROWS, tags::COLUMNS]
                 .into_iter()
@@ -96,7 +124,11 @@ impl OutboundObject {
         let sop_instance_uid = text(&object, tags::SOP_INSTANCE_UID);
         let digits = |tag| text(&object, tag).chars().take_while(char::is_ascii_digit).collect::<String>();
         let moment = format!("{}-{}", digits(tags::INSTANCE_CREATION_DATE), digits(tags::INSTANCE_CREATION_TIME));
-        let file_name = format!("hilum-{}-{}.dcm", kind.word(), moment.trim_matches('-'));
+        let word = match labels {
+            true => format!("{}-labelmap", text(&object, tags::CONTENT_LABEL).to_lowercase()),
+            false => kind.word().to_owned(),
+        };
+        let file_name = format!("hilum-{word}-{}.dcm", moment.trim_matches('-'));
         Ok(Self { kind, audience, sop_instance_uid, file_name, bytes })
     }
     /// What it is.
@@ -107,23 +139,33 @@ impl OutboundObject {
     pub fn audience(&self) -> Audience {
         self.audience
     }
-    /// SOP Instance UID.
+    /// SOP Instance UID; of a bundle a UID that its bytes give.
     pub fn sop_instance_uid(&self) -> &str {
         &self.sop_instance_uid
     }
-    /// The Part 10 file.
+    /// The Part 10 file, or the ZIP.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+    /// Media type of the file.
+    pub fn media_type(&self) -> &'static str {
+        if self.kind == ObjectKind::Bundle { "application/zip" } else { "application/dicom" }
+    }
+    fn extension(&self) -> &'static str {
+        if self.kind == ObjectKind::Bundle { "zip" } else { "dcm" }
     }
     /// A name to save it under: kind, date and time, nothing of the patient.
     pub fn file_name(&self) -> &str {
         &self.file_name
     }
-    /// Every attribute of the object with its value, in the order of the file.
+    /// Every attribute of the object, or every value of the bundle, in the order of the file.
     ///
     /// # Errors
     /// [`ExportError::Refused`] if the object cannot be read, which [`OutboundObject`]s made here can.
     pub fn preview(&self) -> Result<Vec<PreviewLine>, ExportError> {
+        if self.kind == ObjectKind::Bundle {
+            return Ok(bundle_lines(bundle::audit(&bundle::check(&self.bytes, self.audience)?)?));
+        }
         Ok(preview_lines(&parse(&self.bytes)?, self.audience))
     }
 }
@@ -153,9 +195,13 @@ impl Outbound {
     /// The boundary is derived from the objects and occurs in none of them.
     ///
     /// # Errors
-    /// [`ExportError::Empty`] without objects; [`ExportError::Refused`] if they were made for different audiences.
+    /// [`ExportError::Empty`] without objects; [`ExportError::Refused`] if they were made for different audiences, or one is a bundle,
+    /// which is no DICOM object.
     pub fn stow(objects: &[OutboundObject]) -> Result<Self, ExportError> {
         let audience = objects.first().ok_or(ExportError::Empty)?.audience;
+        if objects.iter().any(|o| o.kind == ObjectKind::Bundle) {
+            return Err(ExportError::Refused { reason: "an archive stores no bundle".to_owned() });
+        }
         if objects.iter().any(|o| o.audience != audience) {
             return Err(ExportError::Refused { reason: "objects for different audiences".to_owned() });
         }
@@ -180,8 +226,8 @@ impl Outbound {
         let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Self {
             audience: object.audience,
-            place: Place::File(format!("hilum-{}-{name}.dcm", object.kind.word())),
-            content_type: "application/dicom".to_owned(),
+            place: Place::File(format!("hilum-{}-{name}.{}", object.kind.word(), object.extension())),
+            content_type: object.media_type().to_owned(),
             body: object.bytes.clone(),
             contents: contents(std::slice::from_ref(object)),
         }
@@ -216,7 +262,7 @@ impl Outbound {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
-    /// Kind and SOP Instance UID of each object, for the ledger; nothing of a trial.
+    /// Kind and UID of each object, for the ledger; nothing of a trial.
     pub fn contents(&self) -> &[(ObjectKind, String)] {
         &self.contents
     }
@@ -236,6 +282,25 @@ fn text(object: &InMemDicomObject, tag: Tag) -> String {
         .and_then(|e| e.to_str().ok())
         .map(|s| s.trim_end_matches(['\0', ' ']).to_owned())
         .unwrap_or_default()
+}
+
+/// Whether each pixel is 0 or the number of a segment that is described, and there is one byte for each.
+fn holds_labels_only(object: &InMemDicomObject) -> bool {
+    let number = |tag| object.get(tag).and_then(|e| e.to_int::<u64>().ok());
+    let pixels = [tags::NUMBER_OF_FRAMES, tags::ROWS, tags::COLUMNS]
+        .into_iter()
+        .try_fold(1u64, |n, tag| n.checked_mul(number(tag)?));
+    let Some(bytes) = object.get(tags::PIXEL_DATA).and_then(|e| e.to_bytes().ok()) else { return false };
+    let mut described = [false; 256];
+    described[0] = true;
+    for item in object.get(tags::SEGMENT_SEQUENCE).and_then(|e| e.items()).unwrap_or_default() {
+        let of = item.get(tags::SEGMENT_NUMBER).and_then(|e| e.to_int::<u8>().ok());
+        described[usize::from(of.unwrap_or(0))] = true;
+    }
+    text(object, tags::SEGMENTATION_TYPE) == "LABELMAP"
+        && number(tags::BITS_ALLOCATED) == Some(8)
+        && pixels.map(|n| n.next_multiple_of(2)) == Some(bytes.len() as u64)
+        && bytes.iter().all(|b| described[usize::from(*b)])
 }
 
 /// Refuses what is not listed for the audience, and values that could hold foreign bytes, at any depth.

@@ -1,5 +1,6 @@
 //! What will leave, attribute by attribute, for the reader to see before it does.
 
+use super::bundle::AuditLine;
 use super::context::Audience;
 use super::leaving::{Reason, reason};
 use dicom_core::Tag;
@@ -8,6 +9,7 @@ use dicom_core::header::Header;
 use dicom_core::value::{PrimitiveValue, Value};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use std::borrow::Cow;
 use std::fmt;
 
 /// One attribute that will leave.
@@ -17,11 +19,11 @@ pub struct PreviewLine {
     pub depth: usize,
     /// Which item of the enclosing sequence, from 1; 0 at depth 0.
     pub item: usize,
-    /// Group and element.
+    /// Group and element; 0 and 0 in a bundle.
     pub tag: (u16, u16),
-    /// Keyword of PS3.6.
-    pub keyword: &'static str,
-    /// Value representation.
+    /// Keyword of PS3.6; in a bundle the file and the place in it.
+    pub keyword: Cow<'static, str>,
+    /// Value representation; empty in a bundle.
     pub vr: &'static str,
     /// Its value.
     pub value: PreviewValue,
@@ -36,8 +38,18 @@ pub enum PreviewValue {
     Text(String),
     /// A sequence of this many items; the lines of each follow.
     Items(usize),
-    /// The bits of the segmentation, by their size in bytes.
+    /// The bits or labels of the segmentation, by their size in bytes.
     SegmentBits(usize),
+}
+
+impl PreviewLine {
+    /// The tag as it is written, `(GGGG,EEEE)`; empty in a bundle.
+    pub fn tag_text(&self) -> String {
+        match self.tag {
+            (0, 0) => String::new(),
+            (group, element) => format!("({group:04X},{element:04X})"),
+        }
+    }
 }
 
 impl fmt::Display for PreviewValue {
@@ -45,7 +57,7 @@ impl fmt::Display for PreviewValue {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Items(count) => write!(f, "{count} ×"),
-            Self::SegmentBits(bytes) => write!(f, "{bytes} bytes, 1 bit / voxel"),
+            Self::SegmentBits(bytes) => write!(f, "{bytes} bytes of marks, no pixels of the CT"),
         }
     }
 }
@@ -62,6 +74,20 @@ pub(super) fn preview_lines(file: &DefaultDicomObject, audience: Audience) -> Ve
         line.reason = reason(Tag(line.tag.0, line.tag.1), audience);
     }
     lines
+}
+
+/// Every value of a bundle.
+pub(super) fn bundle_lines(audit: Vec<AuditLine>) -> Vec<PreviewLine> {
+    let line = |l: AuditLine| PreviewLine {
+        depth: 0,
+        item: 0,
+        tag: (0, 0),
+        keyword: Cow::Owned(format!("{} {}", l.file, l.path)),
+        vr: "",
+        value: PreviewValue::Text(visible(&l.value)),
+        reason: Some(l.reason),
+    };
+    audit.into_iter().map(line).collect()
 }
 
 fn walk(object: &InMemDicomObject, depth: usize, item: usize, lines: &mut Vec<PreviewLine>) {
@@ -88,10 +114,27 @@ fn walk(object: &InMemDicomObject, depth: usize, item: usize, lines: &mut Vec<Pr
 }
 
 fn line(depth: usize, item: usize, tag: Tag, vr: &'static str, value: PreviewValue) -> PreviewLine {
-    let keyword = StandardDataDictionary.by_tag(tag).map_or("", |entry| entry.alias());
+    let keyword = Cow::Borrowed(StandardDataDictionary.by_tag(tag).map_or("", |entry| entry.alias()));
     PreviewLine { depth, item, tag: (tag.group(), tag.element()), keyword, vr, value, reason: None }
 }
 
 fn text_of(value: &PrimitiveValue) -> String {
-    value.to_str().trim_end_matches(['\0', ' ']).to_owned()
+    visible(value.to_str().trim_end_matches(['\0', ' ']))
+}
+
+/// A text in which nothing hides: what steers a terminal or turns the direction of writing stands as its number.
+fn visible(text: &str) -> String {
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hides(c) {
+            out.push_str(&format!("⟨U+{:04X}⟩", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

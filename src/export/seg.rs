@@ -1,4 +1,5 @@
-//! DICOM Segmentation, BINARY (PS3.3 A.51 and C.8.20): the segments of a document as bit frames aligned with the CT.
+//! DICOM Segmentation (PS3.3 A.51 and C.8.20), aligned with the CT: the segments of a document as bit frames (BINARY, which is read
+//! everywhere), or those of one layer as frames of labels (LABELMAP, Label Map Segmentation Storage, which is smaller).
 //!
 //! One object holds all segments; a frame is written for each slice a segment has voxels on. Rows, columns, orientation and
 //! positions are those of the source slices.
@@ -42,9 +43,9 @@ pub struct ExportedSegment {
     pub frames: usize,
 }
 
-/// One frame to be written: which segment (index in the list of exported ones), which slice.
+/// One frame to be written: which segment (index in the list of exported ones; `None`: all of them, as labels), which slice.
 struct FramePlace {
-    segment: usize,
+    segment: Option<usize>,
     k: usize,
 }
 
@@ -57,8 +58,42 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     context.check(document.grid())?;
     let mut notes = Vec::new();
     let segments = chosen_segments(document, chosen, &mut notes)?;
-    let frame_of_reference_uid = frame_of_reference(context, &mut notes)?;
     let (places, pixels) = bit_frames(document, &segments);
+    encoded(document, context, segments, notes, places, pixels)
+}
+
+/// Writes the segments of a layer as labels, from 1 without gaps. Segments of one layer never overlap; two layers make two objects.
+///
+/// # Errors
+/// As for [`write`]: [`ExportError::Empty`] when no segment of the layer has a voxel.
+pub fn write_label_map(document: &Document, context: &ExportContext, layer: Layer) -> Result<SegExport, ExportError> {
+    context.check(document.grid())?;
+    let mut notes = Vec::new();
+    let of_layer: Vec<u8> = document.segments().iter().filter(|s| s.layer == layer).map(|s| s.number).collect();
+    let segments = chosen_segments(document, Some(&of_layer), &mut notes)?;
+    let mut label_of = [0u8; 256];
+    for (segment, label) in segments.iter().zip(1..) {
+        label_of[usize::from(segment.number)] = label;
+    }
+    let (mut places, mut pixels) = (Vec::new(), Vec::new());
+    for k in 0..document.grid().size()[2] {
+        let Some(labels) = document.layer(layer).slice(k).filter(|l| l.iter().any(|l| *l != 0)) else { continue };
+        places.push(FramePlace { segment: None, k });
+        pixels.extend(labels.iter().map(|l| label_of[usize::from(*l)]));
+    }
+    encoded(document, context, segments, notes, places, pixels)
+}
+
+fn encoded(
+    document: &Document,
+    context: &ExportContext,
+    segments: Vec<&Segment>,
+    mut notes: Vec<ExportNote>,
+    places: Vec<FramePlace>,
+    pixels: Vec<u8>,
+) -> Result<SegExport, ExportError> {
+    let labels = places.first().is_some_and(|p| p.segment.is_none()).then(|| segments[0].layer);
+    let frame_of_reference_uid = frame_of_reference(context, &mut notes)?;
     for k in places.iter().map(|p| p.k) {
         let missing = ExportNote::NoSourceSlice(k);
         if context.images(k).is_empty() && !notes.contains(&missing) {
@@ -74,26 +109,37 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
             tracking_id: tracking_id(segment, &segments[..n], context),
             tracking_uid: tracking_uid(context, segment),
             voxels: document.voxel_count(segment.number),
-            frames: places.iter().filter(|p| p.segment == n).count(),
+            frames: match labels {
+                None => places.iter().filter(|p| p.segment == Some(n)).count(),
+                Some(layer) => places.iter().filter(|p| holds(document, layer, p.k, segment.number)).count(),
+            },
         })
         .collect();
 
     let mut set = DataSet::new();
-    fill_shared(&mut set, context, uids::SEGMENTATION_STORAGE, "SEG", "Segmentation")?;
+    let class = if labels.is_some() { LABEL_MAP_SEGMENTATION } else { uids::SEGMENTATION_STORAGE };
+    fill_shared(&mut set, context, class, "SEG", "Segmentation")?;
     set.text(tags::FRAME_OF_REFERENCE_UID, &frame_of_reference_uid);
     set.text(tags::POSITION_REFERENCE_INDICATOR, "");
-    fill_image(&mut set, document, context, places.len());
+    fill_image(&mut set, document, context, places.len(), labels);
     set.bytes(tags::PIXEL_DATA, pixels);
     let remark = quality_remark(context);
     let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e, &remark, context)).collect();
     set.items(tags::SEGMENT_SEQUENCE, described);
-    fill_dimensions(&mut set, context)?;
+    fill_dimensions(&mut set, context, labels.is_some())?;
     fill_functional_groups(&mut set, document, context, &places)?;
     fill_references(&mut set, context, &places)?;
 
     let sealed = set.seal(&context.software_version)?;
     let object = OutboundObject::checked(sealed.bytes, &context.filing)?;
     Ok(SegExport { object, series_instance_uid: sealed.series_instance_uid, segments: exported, notes })
+}
+
+/// Label Map Segmentation Storage (Supplement 243).
+pub(super) const LABEL_MAP_SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.7";
+
+fn holds(document: &Document, layer: Layer, k: usize, label: u8) -> bool {
+    document.layer(layer).slice(k).is_some_and(|labels| labels.contains(&label))
 }
 
 pub(super) fn chosen_segments<'a>(
@@ -153,11 +199,11 @@ fn bit_frames(document: &Document, segments: &[&Segment]) -> (Vec<FramePlace>, V
         }
     }
     for (segment, slices) in slices_of.into_iter().enumerate() {
-        places.extend(slices.into_iter().map(|k| FramePlace { segment, k }));
+        places.extend(slices.into_iter().map(|k| FramePlace { segment: Some(segment), k }));
     }
     let mut bits = vec![0u8; (places.len() * pixels_per_frame).div_ceil(8)];
     for (frame, place) in places.iter().enumerate() {
-        let segment = segments[place.segment];
+        let Some(segment) = place.segment.map(|n| segments[n]) else { continue };
         let labels = document.layer(segment.layer).slice(place.k).unwrap_or_default();
         for (n, _) in labels.iter().enumerate().filter(|(_, label)| **label == segment.number) {
             let bit = frame * pixels_per_frame + n;
@@ -167,24 +213,37 @@ fn bit_frames(document: &Document, segments: &[&Segment]) -> (Vec<FramePlace>, V
     (places, bits)
 }
 
-fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, frames: usize) {
+/// `labels`: whose labels its pixels are; otherwise they are bits.
+fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, frames: usize, labels: Option<Layer>) {
     let [columns, rows, _] = document.grid().size();
     set.texts(tags::IMAGE_TYPE, &["DERIVED", "PRIMARY"]);
-    set.text(tags::CONTENT_LABEL, "SEGMENTATION");
+    set.text(
+        tags::CONTENT_LABEL,
+        match labels {
+            None => "SEGMENTATION",
+            Some(Layer::Anatomy) => "ANATOMY",
+            Some(Layer::Findings) => "FINDINGS",
+        },
+    );
     set.text(tags::CONTENT_DESCRIPTION, "Segmentation of a chest CT");
     set.text(tags::CONTENT_CREATOR_NAME, &person_name(&context.reader));
     set.text(tags::BURNED_IN_ANNOTATION, "NO");
     set.text(tags::LOSSY_IMAGE_COMPRESSION, "00");
-    set.text(tags::SEGMENTATION_TYPE, "BINARY");
+    set.text(tags::SEGMENTATION_TYPE, if labels.is_some() { "LABELMAP" } else { "BINARY" });
     set.text(tags::NUMBER_OF_FRAMES, &frames.to_string());
     set.u16(tags::SAMPLES_PER_PIXEL, 1);
     set.text(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
     set.u16(tags::ROWS, rows as u16);
     set.u16(tags::COLUMNS, columns as u16);
-    set.u16(tags::BITS_ALLOCATED, 1);
-    set.u16(tags::BITS_STORED, 1);
-    set.u16(tags::HIGH_BIT, 0);
+    let bits = if labels.is_some() { 8 } else { 1 };
+    set.u16(tags::BITS_ALLOCATED, bits);
+    set.u16(tags::BITS_STORED, bits);
+    set.u16(tags::HIGH_BIT, bits - 1);
     set.u16(tags::PIXEL_REPRESENTATION, 0);
+    if labels.is_some() {
+        // Belongs to no segment.
+        set.u16(tags::PIXEL_PADDING_VALUE, 0);
+    }
 }
 
 /// An item of the Segment Sequence (C.8.20.4.1 and the Segment Description macro).
@@ -258,8 +317,8 @@ impl AlgorithmType {
     }
 }
 
-/// Frames are found by segment, then by position (C.7.6.17).
-fn fill_dimensions(set: &mut DataSet, context: &ExportContext) -> Result<(), ExportError> {
+/// Frames are found by segment, then by position (C.7.6.17); those of labels by position alone.
+fn fill_dimensions(set: &mut DataSet, context: &ExportContext, labels: bool) -> Result<(), ExportError> {
     let uid = derived_uid("dimensions", &[context.first()?.series.instance_uid.as_bytes()]);
     set.item(tags::DIMENSION_ORGANIZATION_SEQUENCE, |item| item.text(tags::DIMENSION_ORGANIZATION_UID, &uid));
     let index = |pointer, group, label: &str| {
@@ -270,13 +329,9 @@ fn fill_dimensions(set: &mut DataSet, context: &ExportContext) -> Result<(), Exp
             item.text(tags::DIMENSION_DESCRIPTION_LABEL, label);
         })
     };
-    set.items(
-        tags::DIMENSION_INDEX_SEQUENCE,
-        vec![
-            index(tags::REFERENCED_SEGMENT_NUMBER, tags::SEGMENT_IDENTIFICATION_SEQUENCE, "Segment"),
-            index(tags::IMAGE_POSITION_PATIENT, tags::PLANE_POSITION_SEQUENCE, "Position"),
-        ],
-    );
+    let segment = index(tags::REFERENCED_SEGMENT_NUMBER, tags::SEGMENT_IDENTIFICATION_SEQUENCE, "Segment");
+    let position = index(tags::IMAGE_POSITION_PATIENT, tags::PLANE_POSITION_SEQUENCE, "Position");
+    set.items(tags::DIMENSION_INDEX_SEQUENCE, if labels { vec![position] } else { vec![segment, position] });
     Ok(())
 }
 
@@ -309,7 +364,7 @@ fn fill_functional_groups(
     slices.sort_unstable();
     slices.dedup();
     let frame = |place: &FramePlace| {
-        let segment_number = place.segment as u16 + 1;
+        let segment_number = place.segment.map(|n| n as u16 + 1);
         let position_index = slices.partition_point(|k| *k < place.k) as u32 + 1;
         let source = context.source.get(place.k).and_then(Option::as_ref);
         let position: PatientPoint = source
@@ -325,14 +380,17 @@ fn fill_functional_groups(
                 },
             );
             item.item(tags::FRAME_CONTENT_SEQUENCE, |content| {
-                content.u32s(tags::DIMENSION_INDEX_VALUES, &[u32::from(segment_number), position_index]);
+                let indices = segment_number.map(u32::from).into_iter().chain([position_index]);
+                content.u32s(tags::DIMENSION_INDEX_VALUES, &indices.collect::<Vec<_>>());
             });
             item.item(tags::PLANE_POSITION_SEQUENCE, |plane| {
                 plane.decimals(tags::IMAGE_POSITION_PATIENT, &position.0.to_array());
             });
-            item.item(tags::SEGMENT_IDENTIFICATION_SEQUENCE, |id| {
-                id.u16(tags::REFERENCED_SEGMENT_NUMBER, segment_number);
-            });
+            if let Some(number) = segment_number {
+                item.item(tags::SEGMENT_IDENTIFICATION_SEQUENCE, |id| {
+                    id.u16(tags::REFERENCED_SEGMENT_NUMBER, number);
+                });
+            }
         })
     };
     set.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, places.iter().map(frame).collect());

@@ -240,6 +240,7 @@ fn observers(context: &ExportContext) -> Vec<ContentItem> {
     vec![
         ContentItem::code(observed, OBSERVER_TYPE, PERSON),
         ContentItem::person(observed, PERSON_OBSERVER_NAME, &person_name(&context.reader)),
+        ContentItem::code(observed, ROLE_IN_PROCEDURE, READER),
         ContentItem::code(observed, OBSERVER_TYPE, DEVICE),
         ContentItem::uid(observed, DEVICE_OBSERVER_UID, &device_uid),
         ContentItem::text(observed, DEVICE_OBSERVER_NAME, "Hilum"),
@@ -358,6 +359,8 @@ const OBSERVER_TYPE: CodedConcept = code("121005", "DCM", "Observer Type");
 const PERSON: CodedConcept = code("121006", "DCM", "Person");
 const DEVICE: CodedConcept = code("121007", "DCM", "Device");
 const PERSON_OBSERVER_NAME: CodedConcept = code("121008", "DCM", "Person Observer Name");
+const ROLE_IN_PROCEDURE: CodedConcept = code("121011", "DCM", "Person Observer's Role in this Procedure");
+const READER: CodedConcept = code("C28747", "NCIt", "Reader");
 const DEVICE_OBSERVER_UID: CodedConcept = code("121012", "DCM", "Device Observer UID");
 const DEVICE_OBSERVER_NAME: CodedConcept = code("121013", "DCM", "Device Observer Name");
 const DEVICE_OBSERVER_MODEL: CodedConcept = code("121015", "DCM", "Device Observer Model Name");

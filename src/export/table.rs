@@ -104,9 +104,17 @@ pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], cont
 pub fn csv(rows: &[TableRow]) -> Result<Vec<u8>, ExportError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
+        let (name, value, about) = (cell(&row.name), cell(&row.value), cell(&row.about));
+        let row = TableRow { name, value, about, ..row.clone() };
         writer.serialize(row).map_err(|e| ExportError::Unwritable(e.to_string()))?;
     }
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
+}
+
+/// A text as a cell that a spreadsheet shows and does not compute: what would begin a formula is led in by an apostrophe.
+pub(super) fn cell(text: &str) -> String {
+    let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if computes { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Requests as a table: time, method, address, bytes and kind of each.
@@ -117,7 +125,9 @@ pub fn requests(rows: &[[String; 5]]) -> Result<Vec<u8>, ExportError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let head = ["at", "method", "url", "bytes", "kind"].map(str::to_owned);
     for row in std::iter::once(&head).chain(rows) {
-        writer.write_record(row).map_err(|e| ExportError::Unwritable(e.to_string()))?;
+        writer
+            .write_record(row.each_ref().map(|text| cell(text)))
+            .map_err(|e| ExportError::Unwritable(e.to_string()))?;
     }
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
 }

@@ -5,11 +5,14 @@
 //! [`GeometryFinding`] that travels with the volume, or refused with an [`ImportError`].
 
 mod archive;
+mod arriving;
 mod demonstration;
 mod error;
 #[cfg(feature = "codecs")]
 mod file_kind;
 mod finding;
+#[cfg(feature = "codecs")]
+mod label_map_in;
 #[cfg(feature = "codecs")]
 mod label_values;
 mod lattice;
@@ -22,6 +25,7 @@ mod nrrd;
 mod phantom;
 mod preflight;
 mod resample;
+mod resample_marks;
 mod segmentation_in;
 mod stack;
 mod stacks;
@@ -37,6 +41,7 @@ pub use archive::{
 };
 #[cfg(feature = "codecs")]
 pub use archive::{archive_contents, read_entry};
+pub use arriving::{Meeting, bundle_marks, meetings};
 pub use demonstration::{
     DEMONSTRATION_SLICES, DemonstrationFile, DemonstrationLesion, demonstration, demonstration_file,
 };
@@ -44,6 +49,8 @@ pub use error::ImportError;
 #[cfg(feature = "codecs")]
 pub use file_kind::{FileKind, read_volume_header};
 pub use finding::{GeometryFinding, Severity};
+#[cfg(feature = "codecs")]
+pub use label_map_in::read_label_map;
 #[cfg(feature = "codecs")]
 pub use label_values::label_values;
 pub use preflight::{Capacity, Offer, Reduction};

@@ -1,7 +1,9 @@
 //! DICOM segmentations coming in: frames placed on the slices of the open CT, codes turned into meanings.
 //!
-//! Only segmentations pixel-aligned with the CT are put on it; what lies on another grid is refused with the reason.
+//! Frames that are aligned with the slices are put on them pixel by pixel. What lies on another grid of the same frame of reference is
+//! resampled, and that is said.
 
+use super::resample_marks::{own_grid, resampled};
 use crate::annotation::{Document, DocumentError, Edit, Layer, Origin, SegmentMeaning};
 use crate::dicom::{
     Code, DicomError, Instance, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject,
@@ -26,7 +28,9 @@ pub enum SegmentationError {
     )]
     OtherFrameOfReference,
     /// Its frames have another size.
-    #[error("its frames have {columns} × {rows} pixels, the CT slices {ct_columns} × {ct_rows}; it is not resampled")]
+    #[error(
+        "its frames have {columns} × {rows} pixels, the CT slices {ct_columns} × {ct_rows}, and do not say where they lie"
+    )]
     OtherSize {
         /// Width of its frames.
         columns: usize,
@@ -38,13 +42,15 @@ pub enum SegmentationError {
         ct_rows: usize,
     },
     /// A frame has another orientation or pixel spacing than the CT.
-    #[error("frame {frame} has another orientation or pixel spacing than the CT slices; it is not resampled")]
+    #[error(
+        "frame {frame} has another orientation or pixel spacing than the CT slices, and its frames lie on no grid of their own"
+    )]
     OtherPlane {
         /// Number of the frame, from 1.
         frame: usize,
     },
     /// A frame lies on no slice.
-    #[error("frame {frame} lies on no slice of the CT; it is not resampled")]
+    #[error("frame {frame} lies on no slice of the CT, and its frames lie on no grid of their own")]
     BetweenSlices {
         /// Number of the frame, from 1.
         frame: usize,
@@ -75,18 +81,25 @@ pub enum SegmentationError {
         coded: String,
     },
     /// It has no set pixel.
-    #[error("it holds no segment with voxels")]
+    #[error("it holds no segment with voxels on this CT")]
     Empty,
-    /// Its contours have more vertices than are filled.
-    #[error("its contours have too many vertices to be filled")]
+    /// Its contours have more vertices, or its grid more voxels, than memory is for.
+    #[error("its contours have too many vertices, or its grid too many voxels")]
     TooLarge,
     /// The document cannot take its segments.
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
 
+impl SegmentationError {
+    /// Whether the frames lie elsewhere than the slices, in the same space.
+    fn is_of_grid(&self) -> bool {
+        matches!(self, Self::OtherSize { .. } | Self::OtherPlane { .. } | Self::BetweenSlices { .. })
+    }
+}
+
 /// What the reader should know about a segmentation that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SegmentationNote {
     /// It is fractional: voxels of at least half the maximum were taken.
     ThresholdedAtHalf,
@@ -105,6 +118,13 @@ pub enum SegmentationNote {
         segment_number: u16,
         /// Meaning of the code in the file.
         coded: String,
+    },
+    /// It lies on another grid: each voxel of the CT took what the nearest of its voxels says.
+    Resampled {
+        /// Of its grid, along i, j and k.
+        spacing_mm: [f64; 3],
+        /// By how much a segment's volume changed at most, if that is known.
+        off_percent: Option<f64>,
     },
     /// A segment has no voxels and was left out.
     EmptySegment(u16),
@@ -145,6 +165,10 @@ pub struct SegmentIn {
     pub coded: String,
     /// sRGB: the one recommended in the file, or that of the meaning.
     pub colour: [u8; 3],
+    /// How it came to be.
+    pub origin: Origin,
+    /// Who made it, and when (`YYYYMMDDHHMMSS`); empty where that is not said.
+    pub made: [String; 2],
     /// Its voxels, sorted and disjoint.
     pub spans: Vec<Span>,
 }
@@ -161,7 +185,7 @@ impl SegmentIn {
 }
 
 /// A segmentation on the grid of a CT.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SegmentationIn {
     /// Its segments with voxels, in the order of the file.
     pub segments: Vec<SegmentIn>,
@@ -185,13 +209,23 @@ pub fn read_segmentation(
     if matches!(object.kind, SegmentationKind::Fractional { .. }) {
         notes.push(SegmentationNote::ThresholdedAtHalf);
     }
-    let places = place_frames(&object, grid, source, &mut notes)?;
+    let (places, own) = match place_frames(&object, grid, source, &mut notes) {
+        Ok(places) => (places, None),
+        Err(error) if error.is_of_grid() => match own_grid(&object) {
+            Some((own, planes)) => (planes, Some(own)),
+            None => return Err(error),
+        },
+        Err(error) => return Err(error),
+    };
 
     let mut spans: BTreeMap<u16, Vec<Span>> = BTreeMap::new();
     for (n, (frame, &k)) in object.frames.iter().zip(&places).enumerate() {
         object.visit_runs(n, |j, i_begin, i_end, value| {
             spans.entry(frame.segment_number.unwrap_or(value)).or_default().push(Span { k, j, i_begin, i_end });
         });
+    }
+    if let Some(own) = &own {
+        notes.push(resample(&mut spans, own, grid)?);
     }
     let mut segments = Vec::new();
     for description in object.segments.iter().filter(|s| !is_background(s)) {
@@ -211,6 +245,26 @@ pub fn read_segmentation(
         return Err(SegmentationError::Empty);
     }
     Ok(SegmentationIn { segments, notes })
+}
+
+/// Brings the spans of each segment from their grid to that of the CT.
+fn resample(
+    spans: &mut BTreeMap<u16, Vec<Span>>,
+    own: &Grid,
+    grid: &Grid,
+) -> Result<SegmentationNote, SegmentationError> {
+    let mut off = 0.0f64;
+    for voxels in spans.values_mut() {
+        let ml =
+            |spans: &[Span], grid: &Grid| grid.millilitres(spans.iter().map(|s| (s.i_end - s.i_begin) as u64).sum());
+        voxels.sort_unstable();
+        merge(voxels);
+        let there = ml(voxels, own);
+        *voxels = resampled(voxels, own, grid).ok_or(SegmentationError::TooLarge)?;
+        off = off.max((ml(voxels, grid) - there).abs() / there);
+    }
+    spans.retain(|_, voxels| !voxels.is_empty());
+    Ok(SegmentationNote::Resampled { spacing_mm: own.spacing_mm(), off_percent: Some(100.0 * off) })
 }
 
 /// The slice k of each frame.
@@ -323,7 +377,16 @@ fn segment(description: &SegmentDescription, spans: Vec<Span>, notes: &mut Vec<S
     }
     let own = meaning.map_or([128; 3], SegmentMeaning::colour);
     let colour = description.cielab.map_or(own, srgb_from_cielab);
-    SegmentIn { segment_number, label: description.label.clone(), meaning, coded, colour, spans }
+    SegmentIn {
+        segment_number,
+        label: description.label.clone(),
+        meaning,
+        coded,
+        colour,
+        origin: Origin::Imported,
+        made: Default::default(),
+        spans,
+    }
 }
 
 /// Whether the code says no more than tissue, as programs write that ask for no code, or that something is abnormal.
@@ -423,8 +486,9 @@ pub fn segmentation_edits(
     let mut edits = Vec::new();
     let mut overlap = 0;
     for (segment_in, meaning) in known {
-        let mut segment = document.new_segment(meaning, segment_in.label.clone(), Origin::Imported)?;
+        let mut segment = document.new_segment(meaning, segment_in.label.clone(), segment_in.origin.clone())?;
         segment.colour = segment_in.colour;
+        [segment.author, segment.made_at] = segment_in.made.clone();
         let (number, layer) = (segment.number, segment.layer);
         let birth = Edit::Segment { number, before: None, after: Some(segment) };
         document.apply(&birth, volume)?;

@@ -4,7 +4,7 @@ use super::segmentation_in::{
     LEFT, RIGHT, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, Span, meaning_of_code,
     read_segmentation,
 };
-use crate::annotation::SegmentMeaning;
+use crate::annotation::{Origin, SegmentMeaning};
 use crate::dicom::{Code, Contour, Instance, Roi, StructureSet, read_header};
 use crate::geometry::{Grid, raster_spans};
 use std::collections::BTreeMap;
@@ -68,7 +68,16 @@ pub fn read_structure_set(
             (Some(_), _) => {}
         }
         let colour = roi.colour.unwrap_or_else(|| meaning.map_or([128; 3], SegmentMeaning::colour));
-        segments.push(SegmentIn { segment_number, label: roi.name.clone(), meaning, coded, colour, spans });
+        segments.push(SegmentIn {
+            segment_number,
+            label: roi.name.clone(),
+            meaning,
+            coded,
+            colour,
+            origin: Origin::Imported,
+            made: Default::default(),
+            spans,
+        });
     }
     if between > 0 {
         notes.push(SegmentationNote::BetweenSlices(between));

@@ -157,7 +157,7 @@ pub enum VolumeFileError {
         /// The limit.
         limit: u64,
     },
-    /// Its voxels are labels, not HU. What they mean is not said: they are not put on a CT.
+    /// Its voxels are labels, not HU, and no CT is open that they could be put on.
     #[error("a label map ({labels}), not a CT")]
     LabelMap {
         /// The labels, or the field that says so.

@@ -3,7 +3,7 @@
 use crate::analysis::{Agreement, AnalysisError, LungChange, Proposal, RegionOutcome, RegionTask};
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
-use crate::import::{ArchiveContents, ArchiveError, ValueReport, VolumeFile, VolumeFileError};
+use crate::import::{ArchiveContents, ArchiveError, EntryPlace, ValueReport, VolumeFile, VolumeFileError};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -50,6 +50,18 @@ pub enum Job {
     DecodeFrames {
         /// Frame indices, from 0.
         frames: Vec<usize>,
+    },
+    /// Labels of the one given volume file, which holds them itself, on the grid of a CT.
+    ReadLabels {
+        /// Its header.
+        header: Box<VolumeFile>,
+        /// The grid of the CT.
+        grid: Grid,
+    },
+    /// Entries of the one given archive, by the names they are given back under.
+    ReadEntries {
+        /// Name and place of each.
+        entries: Vec<(String, EntryPlace)>,
     },
     /// The bytes of the one given file.
     ReadFile,
@@ -177,6 +189,11 @@ pub enum JobFacts {
     SliceOfVolume {
         /// Which slice.
         k: usize,
+    },
+    /// One payload of bytes follows: labels, `[k, j, i]`.
+    Labels {
+        /// Whether they lay on another grid.
+        resampled: bool,
     },
     /// One payload of bytes follows.
     File,

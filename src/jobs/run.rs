@@ -14,8 +14,8 @@ use crate::dicom::{
 use crate::export::{archive, nifti};
 use crate::geometry::Grid;
 use crate::import::{
-    FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
-    read_volume_header, read_voxels,
+    EntryPlace, FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
+    read_entry, read_label_map, read_volume_header, read_voxels,
 };
 use crate::volume::CtVolume;
 use sha2::{Digest, Sha256};
@@ -80,6 +80,20 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
                 return Err(JobError::Cancelled);
             }
             Ok(JobOutput { facts: JobFacts::VolumeRead(report), payloads: Vec::new() })
+        }
+        Job::ReadLabels { header, grid } => {
+            let file = input.files.first().ok_or(JobError::WrongInput)?;
+            let (labels, resampled) = read_label_map(header, Stream::new(file.as_ref()), grid)?;
+            Ok(JobOutput { facts: JobFacts::Labels { resampled }, payloads: vec![Payload::Bytes(labels)] })
+        }
+        Job::ReadEntries { entries } => {
+            let file = input.files.first().ok_or(JobError::WrongInput)?;
+            let read = |(name, place): &(String, EntryPlace)| -> Result<_, JobError> {
+                let bytes = read_entry(Stream::new(file.as_ref()), place, None)?;
+                Ok((name.clone(), Payload::Bytes(bytes)))
+            };
+            let (names, payloads) = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            Ok(JobOutput { facts: JobFacts::Files(names), payloads })
         }
         Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
         Job::Demonstration => {

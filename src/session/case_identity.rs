@@ -1,6 +1,7 @@
 //! Which CT a kept reading belongs to.
 
 use super::state::Case;
+use crate::volume::CtVolume;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of what tells a CT from any other.
@@ -42,9 +43,28 @@ pub(super) fn case_digest(case: &Case) -> CaseDigest {
     for number in size.into_iter().chain(grid.origin().0.to_array()).chain(steps.into_iter().flatten()) {
         sha.update(number.to_le_bytes());
     }
+    take_sample(&case.volume, &mut sha);
+    CaseDigest(sha.finalize().into())
+}
+
+/// The digest of a CT's voxels alone, whatever its UIDs are: SHA-256 of the words `hilum content 1`, its columns, rows and slices as
+/// 8 bytes each, least significant first, and the sample of its HU.
+pub(super) fn content_digest(volume: &CtVolume) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    sha.update("hilum content 1");
+    for n in volume.grid().size() {
+        sha.update((n as u64).to_le_bytes());
+    }
+    take_sample(volume, &mut sha);
+    sha.finalize().into()
+}
+
+/// Of each slice 1 and some of its rows as 16-bit numbers, least significant byte first, or 0 where it is missing.
+fn take_sample(volume: &CtVolume, sha: &mut Sha256) {
+    let [ni, nj, nk] = volume.grid().size();
     let every = (nj / ROWS).max(1);
     for k in 0..nk {
-        let Some(pixels) = case.volume.pixels(k) else {
+        let Some(pixels) = volume.pixels(k) else {
             sha.update([0]);
             continue;
         };
@@ -53,5 +73,4 @@ pub(super) fn case_digest(case: &Case) -> CaseDigest {
             sha.update(bytemuck::cast_slice::<i16, u8>(&pixels[j * ni..(j + 1) * ni]));
         }
     }
-    CaseDigest(sha.finalize().into())
 }

@@ -232,10 +232,20 @@ pub enum Action {
     ZonePlane(bool),
     /// Save a DICOM SEG.
     ExportSeg,
+    /// Save DICOM label map segmentations.
+    ExportLabelMaps,
     /// Save a DICOM SR.
     ExportSr,
     /// Save a DICOM RT Structure Set.
     ExportRtstruct,
+    /// Save the whole reading as a bundle.
+    ExportBundle,
+    /// Take in what arrived; it comes first.
+    TakeArrival,
+    /// Take in what arrived; what is there comes first.
+    KeepMine,
+    /// Leave out what arrived.
+    LeaveArrival,
     /// Save all numbers as a table.
     ExportCsv,
     /// Save them as JSON.
@@ -461,6 +471,8 @@ pub enum Command {
     Piece(usize),
     /// Looks or name of a segment.
     ChangeSegment(u8, SegmentChange),
+    /// What a label of the label map on show means, by its place; `None`: it is left out.
+    ArrivalMeaning(usize, Option<SegmentMeaning>),
     /// A field of the reading form, by its number.
     Answer(u16, FormInput),
     /// A measurement of the list.

@@ -314,8 +314,8 @@ pub(super) fn volume_file_error(error: &VolumeFileError, lang: Lang) -> String {
                 .with(lang, &[&voxels.to_string(), &limit.to_string()])
         }
         VolumeFileError::LabelMap { labels } => t(
-            "a label map ({}), not a CT: what its labels mean is not said, so it is put on none; segmentations are read as DICOM SEG",
-            "une carte d’étiquettes ({}), pas un scanner : leur sens n’étant pas indiqué, elle n’est reportée sur aucun ; les segmentations se lisent en DICOM SEG",
+            "a label map ({}), not a CT: open the CT it belongs to first",
+            "une carte d’étiquettes ({}), pas un scanner : ouvrez d’abord le scanner correspondant",
         )
         .with(lang, &[labels]),
         VolumeFileError::Damaged { reason } => {
@@ -486,6 +486,19 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
             "segment {} : « {} » sans équivalent ici, écarté",
         )
         .with(lang, &[&segment_number.to_string(), coded]),
+        SegmentationNote::Resampled { spacing_mm, off_percent } => {
+            let [i, j, k] = spacing_mm.map(|mm| lang.number(mm, 2));
+            let said = t(
+                "resampled from another grid ({} × {} × {} mm)",
+                "rééchantillonnage depuis une autre grille ({} × {} × {} mm)",
+            )
+            .with(lang, &[&i, &j, &k]);
+            let off = off_percent.map(|off| {
+                t(", volumes differ by up to {} %", ", volumes différant de {} % au plus")
+                    .with(lang, &[&lang.number(off, 1)])
+            });
+            said + &off.unwrap_or_default()
+        }
         SegmentationNote::EmptySegment(number) => {
             t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
         }
@@ -505,6 +518,11 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
         )
         .with(lang, &[&voxels.to_string()]),
     }
+}
+
+/// A person name (PS3.5 6.2) as it is read.
+pub(super) fn person(name: &str) -> String {
+    name.split(['^', '=']).filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Why a kept reading cannot be taken up.

@@ -1,14 +1,15 @@
 //! SEG and SR made of the reading, saved as files, and read again.
 
+use super::arrivals::Arrival;
 use super::change::Update;
 use super::command::Effect;
 use super::explain;
 use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{self, Lang};
-use crate::annotation::Transaction;
+use crate::annotation::Layer;
 use crate::dicom::Instance;
 use crate::export::{Audience, ExportContext, ExportError, Filing, ObjectKind, OutboundObject, rtstruct, seg, sr};
-use crate::import::{Blend, Collision, SliceSource, read_marks, segmentation_edits};
+use crate::import::{Blend, SliceSource, read_marks};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
@@ -52,6 +53,25 @@ impl Session {
         update.changes.facts = true;
     }
 
+    /// A label map segmentation for each layer that holds something: those of one would hide the other.
+    pub(super) fn save_label_map_segs(&mut self, now: &str, update: &mut Update) {
+        let Some(case) = self.case.as_ref().filter(|c| c.is_dicom()) else {
+            self.may_export(update);
+            return;
+        };
+        let context = case.export_context(now, self.reader(Audience::Hospital));
+        let written: Vec<_> = Layer::ALL.map(|layer| seg::write_label_map(&case.document, &context, layer)).into();
+        let is_empty = |r: &Result<_, ExportError>| matches!(r, Err(ExportError::Empty));
+        let all_empty = written.iter().all(is_empty);
+        for made in written.into_iter().filter(|r| all_empty || !is_empty(r)) {
+            match made {
+                Ok(made) => update.effects.push(download(&made.object)),
+                Err(error) => self.refuse(&error),
+            }
+        }
+        update.changes.facts = true;
+    }
+
     pub(super) fn refuse(&mut self, error: &ExportError) {
         self.notice = Some(match error {
             ExportError::Empty => words::NOTHING_TO_EXPORT.in_lang(self.lang).to_owned(),
@@ -82,32 +102,18 @@ impl Session {
             Err(error) => return self.add_problem(file, ProblemReason::Job(error)),
         };
         self.accept_region(update);
-        let Some(case) = self.case.as_mut().filter(|c| c.is_dicom()) else {
+        let Some(case) = self.case.as_ref().filter(|c| c.is_dicom()) else {
             return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
         };
-        let source = case.source();
-        let read = read_marks(&bytes, case.document.grid(), &source).and_then(|s| {
-            let (edits, notes) = segmentation_edits(&s, Collision::Overwrite, &mut case.document, &case.volume)?;
-            Ok((s.segments.len(), edits, s.notes.into_iter().chain(notes).collect::<Vec<_>>()))
-        });
-        match read {
-            Ok((count, edits, notes)) => {
-                for edit in &edits {
-                    if let crate::annotation::Edit::Voxels { delta, .. } = edit
-                        && let Some(bounds) = delta.bounds()
-                    {
-                        update.changes.add_labels(bounds);
-                    }
-                }
-                case.history.commit(Transaction { name: "import", edits });
-                case.active = case.document.segments().last().map(|s| s.number);
-                self.volume_revision += 1;
-                let mut said = vec![words::IMPORTED_SEG.with(self.lang, &[&count.to_string()])];
-                said.extend(notes.iter().map(|n| explain::segmentation_note(n, self.lang)));
-                self.notice = Some(said.join(" · "));
+        let name = self.names.get(&file).cloned().unwrap_or_default();
+        match read_marks(&bytes, case.document.grid(), &case.source()) {
+            Ok(marks) => {
+                let said = vec![words::IMPORTED_SEG.with(self.lang, &[&marks.segments.len().to_string()])];
+                let said = self.with_notes(said, &marks);
+                let (measurements, answers, authors) = (Vec::new(), Vec::new(), Vec::new());
+                self.arrive(Arrival { name, marks, measurements, answers, authors, said }, update);
             }
             Err(error) => {
-                let name = self.names.get(&file).cloned().unwrap_or_default();
                 let reason = ProblemReason::Segmentation(explain::segmentation_error(&error, self.lang));
                 self.problems.push(Problem { name, reason });
             }
@@ -115,9 +121,9 @@ impl Session {
     }
 }
 
-fn download(object: &OutboundObject) -> Effect {
+pub(super) fn download(object: &OutboundObject) -> Effect {
     let (file_name, bytes) = (object.file_name().to_owned(), object.bytes().to_vec());
-    Effect::Download { file_name, content_type: "application/dicom", bytes }
+    Effect::Download { file_name, content_type: object.media_type(), bytes }
 }
 
 impl Case {

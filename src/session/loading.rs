@@ -215,7 +215,7 @@ impl Session {
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
-            None if open.is_none() && segmentations.is_empty() && self.scan.repeated == 0 => {
+            None if open.is_none() && segmentations.is_empty() && self.scan.repeated + self.scan.bundles == 0 => {
                 self.scan.found_nothing = true;
                 let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
                 self.notice = Some(why.in_lang(self.lang).to_owned());
@@ -223,6 +223,8 @@ impl Session {
             None => {}
         }
         self.scan.early.clear();
+        let label_maps = std::mem::take(&mut self.scan.label_maps);
+        self.read_label_maps(label_maps, update);
         self.read_segmentations(segmentations, update);
     }
 
@@ -361,6 +363,7 @@ impl Session {
             update.effects.push(Effect::Mark("hilum:volume"));
             self.identify(update);
             self.renew_histogram();
+            self.attach_bundles(update);
         }
     }
 
@@ -372,6 +375,7 @@ impl Session {
         self.accept_region(update);
         self.keep_aside(update);
         self.exported.clear();
+        self.arrivals.clear();
         let decoding: Vec<JobId> = self
             .jobs
             .iter()

@@ -3,7 +3,9 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod arrivals;
 mod beside;
+mod bundles;
 mod case_identity;
 mod change;
 mod cine;
@@ -20,6 +22,7 @@ mod frame;
 mod gesture;
 mod handing_over;
 mod keeping;
+mod label_maps;
 mod layout;
 mod loading;
 mod looking;
@@ -59,6 +62,7 @@ pub use crate::dicom::StudyQuery;
 pub use crate::export::campaign::{Campaign, CampaignSecret};
 pub use crate::export::{Audience, PreviewLine};
 pub use crate::report::QuantityGroup;
+pub use arrivals::ArrivalView;
 pub use beside::{Beside, BesideHeader};
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};

@@ -15,6 +15,10 @@ const DEEPEST: usize = 2;
 impl Session {
     /// Opens the entries of an archive as files, named below it.
     pub(super) fn archive_found(&mut self, file: FileId, contents: ArchiveContents, update: &mut Update) {
+        if self.bundle_found(file, &contents, update) {
+            self.scan.bundles += 1;
+            return;
+        }
         let name = self.names.get(&file).cloned().unwrap_or_default();
         let depth = self.depth(&name);
         if depth >= DEEPEST {
@@ -93,8 +97,8 @@ impl Session {
         let by_name: BTreeMap<String, FileId> = self.names.iter().map(|(id, name)| (name.clone(), *id)).collect();
         for (file, header) in volumes {
             let name = self.names.get(&file).cloned().unwrap_or_default();
-            if let Some(labels) = header.labels {
-                self.add_problem(file, ProblemReason::Job(VolumeFileError::LabelMap { labels }.into()));
+            if header.labels.is_some() {
+                self.scan.label_maps.push((file, header));
                 continue;
             }
             let mut data = file;

@@ -350,6 +350,8 @@ impl Session {
                     | Action::Redo
                     | Action::ExportSeg
                     | Action::ExportRtstruct
+                    | Action::ExportLabelMaps
+                    | Action::ExportBundle
                     | Action::ExportSr
                     | Action::ExportCsv
                     | Action::ExportJson

@@ -5,10 +5,10 @@ use super::command::{Effect, LedgerEntry};
 use super::outbox::{OutboxEvent, ParcelId};
 use super::remote::Authentication;
 use super::sign_in::SignInError;
-use super::state::Session;
+use super::state::{Case, Session};
 use super::words::{Lang, sending};
 use crate::export::campaign::{self, Campaign};
-use crate::export::{Audience, ExportError, OutboundObject, PreviewLine, Reason};
+use crate::export::{Audience, ExportContext, ExportError, OutboundObject, PreviewLine, Reason};
 use std::sync::Arc;
 
 /// What a server takes.
@@ -172,15 +172,20 @@ impl Session {
         {
             return Ok(objects.clone());
         }
-        let known = case.export_context(now, self.reader(Audience::Hospital));
-        let context = match (to, &self.destinations.campaign) {
-            (Audience::Hospital, _) => known,
-            (Audience::Campaign, Some((_, campaign))) => campaign::context(&known, campaign, &reader)?,
-            (Audience::Campaign, None) => return Err(ExportError::Empty),
-        };
+        let context = self.context(case, now, to)?;
         let objects = self.written(&context)?;
         self.exported.insert(to, (revision, reader, objects.clone()));
         Ok(objects)
+    }
+
+    /// What exports for an audience are told.
+    pub(super) fn context(&self, case: &Case, now: &str, to: Audience) -> Result<ExportContext, ExportError> {
+        let known = case.export_context(now, self.reader(Audience::Hospital));
+        match (to, &self.destinations.campaign) {
+            (Audience::Hospital, _) => Ok(known),
+            (Audience::Campaign, Some((_, campaign))) => campaign::context(&known, campaign, self.reader(to)),
+            (Audience::Campaign, None) => Err(ExportError::Empty),
+        }
     }
 
     /// The dialog as the page shows it.

@@ -19,7 +19,7 @@ use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::analysis::{Agreement, QualityFlag};
-use crate::annotation::{Document, Gate, History, Measured, Measurement};
+use crate::annotation::{Bundle, Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Audience, OutboundObject};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
@@ -30,7 +30,7 @@ use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::{Profile, Quantity};
 use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, TransferFunction, VolumePreset, Window};
 use crate::volume::CtVolume;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct JobRequest {
 }
 
 /// What a running job is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Purpose {
     Scan(Vec<FileId>),
     Decode {
@@ -75,6 +75,14 @@ pub(super) enum Purpose {
         file: FileId,
     },
     ReadSegmentation(FileId),
+    /// The files of a bundle.
+    ReadBundle(FileId),
+    /// The labels of a volume file, on the grid of the CT that was open; the spacing of its own.
+    ReadLabels {
+        file: FileId,
+        grid: Box<Grid>,
+        spacing_mm: [f64; 3],
+    },
     Demonstration,
     /// Labels of these voxels are proposed.
     Proposal(super::words::Text, IndexBox),
@@ -354,6 +362,10 @@ pub struct Session {
     pub(super) form_open: bool,
     /// The report is on screen.
     pub(super) report_open: bool,
+    /// Marks that meet what is there, until the reader says what becomes of them.
+    pub(super) arrivals: VecDeque<super::arrivals::Waiting>,
+    /// Bundles, by their file's name, whose CT is not open.
+    pub(super) bundles: Vec<(String, Bundle)>,
     /// Autosave.
     pub(super) keeping: super::keeping::Keeping,
 }
@@ -364,6 +376,8 @@ pub(super) struct Scan {
     pub(super) total: usize,
     pub(super) done: usize,
     pub(super) found: Vec<Instance>,
+    /// Headers of volume files that hold labels.
+    pub(super) label_maps: Vec<(FileId, VolumeFile)>,
     /// Headers of volume files.
     pub(super) volumes: Vec<(FileId, VolumeFile)>,
     /// How often entries of archives are on their way to become files.
@@ -382,6 +396,8 @@ pub(super) struct Scan {
     pub(super) stopped: bool,
     /// Files whose instance was open already.
     pub(super) repeated: usize,
+    /// Bundles: they find their CT by themselves.
+    pub(super) bundles: usize,
     /// DICOMDIRs: what they list is read itself.
     pub(super) directories: usize,
     /// All headers were read, and there was nothing to show among them.
@@ -485,6 +501,8 @@ impl Session {
             prior: None,
             form_open: false,
             report_open: false,
+            arrivals: VecDeque::new(),
+            bundles: Vec::new(),
             keeping: super::keeping::Keeping::default(),
         }
     }

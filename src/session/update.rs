@@ -11,6 +11,7 @@ use super::words;
 use crate::analysis::field_of_view_clips;
 use crate::export::Audience;
 use crate::geometry::IndexBox;
+use crate::import::Collision;
 use crate::jobs::{JobEvent, JobId, JobOutput};
 use crate::report::{lung_flags, quantities};
 use crate::view::Interpolation;
@@ -86,6 +87,7 @@ impl Session {
             }
             Command::Piece(place) => self.go_to_piece(place, &mut update),
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
+            Command::ArrivalMeaning(label, meaning) => self.set_arrival_meaning(label, meaning, &mut update),
             Command::Answer(number, input) => self.answer(number, &input, &mut update),
             Command::Measurement(number, change) => self.change_measurement(number, change, &mut update),
             Command::Language(lang) => {
@@ -185,6 +187,7 @@ impl Session {
                 self.notice = None;
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
+                self.leave_arrival();
                 self.report_open = false;
                 self.close_remote(update);
                 self.close_connection();
@@ -265,6 +268,11 @@ impl Session {
             }
             Action::ExportSeg => self.save(false, now, update),
             Action::ExportRtstruct => self.save_structure_set(now, update),
+            Action::ExportLabelMaps => self.save_label_map_segs(now, update),
+            Action::ExportBundle => self.save_bundle(now, update),
+            Action::TakeArrival => self.answer_arrival(Collision::Overwrite, update),
+            Action::KeepMine => self.answer_arrival(Collision::KeepExisting, update),
+            Action::LeaveArrival => self.leave_arrival(),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
             Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),
@@ -297,6 +305,10 @@ impl Session {
             Some(Purpose::Decode { sources, beside: false }) => self.decoded(&sources, result, update),
             Some(Purpose::Decode { sources, beside: true }) => self.decoded_beside(&sources, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
+            Some(Purpose::ReadBundle(file)) => self.bundle_read(file, result, update),
+            Some(Purpose::ReadLabels { file, grid, spacing_mm }) => {
+                self.labels_read(file, &grid, spacing_mm, result, update);
+            }
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title, bounds)) => self.proposed(title, bounds, result, update),

@@ -286,6 +286,8 @@ pub struct ViewModel {
     pub preflight: Option<super::preflight::PreflightView>,
     /// The upload dialog.
     pub upload: UploadView,
+    /// What was opened meets what is there.
+    pub arrival: Option<super::arrivals::ArrivalView>,
     /// The server dialog.
     pub remote: super::remote::RemoteView,
     /// The connection test.
@@ -381,6 +383,7 @@ impl Session {
                 .collect(),
             preflight: self.preflight_view(),
             upload: self.upload_view(),
+            arrival: self.arrival_view(),
             outbox: self.outbox_view(),
             ledger: self.ledger.clone(),
             autosave: self.autosave_view(),

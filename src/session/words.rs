@@ -1,5 +1,6 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod arriving;
 pub mod beside;
 pub mod connection;
 pub mod marking;
@@ -481,7 +482,8 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        let all = [ALL, beside::ALL, connection::ALL, marking::ALL, numbers::ALL, pictures::ALL, sending::ALL];
+        let all =
+            [ALL, arriving::ALL, beside::ALL, connection::ALL, marking::ALL, numbers::ALL, pictures::ALL, sending::ALL];
         for (name, text) in all.into_iter().flatten() {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");

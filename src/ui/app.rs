@@ -1,7 +1,7 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
 use super::connection::ConnectionDialog;
-use super::dialogs::{HelpDialog, PreflightDialog};
+use super::dialogs::{ArrivalDialog, HelpDialog, PreflightDialog};
 use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
@@ -75,6 +75,7 @@ fn App() -> impl IntoView {
             <ConnectionDialog />
             <PreflightDialog />
             <UploadDialog />
+            <ArrivalDialog />
             <HelpDialog />
             <Report />
             <KeptDialogs />

@@ -2,9 +2,11 @@
 
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
+use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, COMMANDS, Command, PreflightView};
+use crate::session::{Action, COMMANDS, Command, PreflightView, meaning_words};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// What can be opened of a CT that is too large.
 #[component]
@@ -69,6 +71,84 @@ pub(super) fn PreflightDialog() -> impl IntoView {
             </button>
             <div class="group end">
                 <CommandButton action=Action::DeclinePart />
+            </div>
+        </div>
+    }
+}
+
+/// What was opened meets what is there.
+#[component]
+pub(super) fn ArrivalDialog() -> impl IntoView {
+    let page = page();
+    let arrival = Memo::new(move |_| page.view.with(|v| v.arrival.clone()));
+    let open = Memo::new(move |_| arrival.with(Option::is_some));
+    let dialog = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        let asks = dialog.get().filter(|_| open.get());
+        request_animation_frame(move || {
+            let button = asks.and_then(|dialog| dialog.query_selector("button").ok().flatten());
+            if let Some(button) = button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok()) {
+                button.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+            }
+        });
+    });
+    let about = move || {
+        let lang = page.view.with(|v| v.lang);
+        arrival.with(|a| {
+            a.as_ref().map(|a| {
+                let asks = !a.labels.is_empty();
+                let text = if asks { words::arriving::LABELS_ABOUT } else { words::arriving::ARRIVING_ABOUT };
+                text.with(lang, &[&a.name])
+            })
+        })
+    };
+    let labels = move || {
+        let labels = arrival.with(|a| a.as_ref().map(|a| a.labels.clone()).unwrap_or_default());
+        let label = |(n, (text, meaning)): (usize, (String, Option<SegmentMeaning>))| {
+            let choose = move |e| {
+                let place = event_target_value(&e).parse::<usize>().ok();
+                let meaning = place.and_then(|place| SegmentMeaning::ALL.get(place).copied());
+                page.dispatch(Command::ArrivalMeaning(n, meaning));
+            };
+            let option = move |(place, m): (usize, &SegmentMeaning)| {
+                let is_chosen = meaning == Some(*m);
+                view! { <option value=place selected=is_chosen>{say(meaning_words(*m))}</option> }
+            };
+            let is_left_out = meaning.is_none();
+            view! {
+                <label class="field">
+                    <span>{text}</span>
+                    <select data-testid="arrival-label" on:change=choose>
+                        <option value="" selected=is_left_out>{say(words::arriving::LABEL_LEFT_OUT)}</option>
+                        {SegmentMeaning::ALL.iter().enumerate().map(option).collect_view()}
+                    </select>
+                </label>
+            }
+        };
+        labels.into_iter().enumerate().map(label).collect_view()
+    };
+    let lines = move || {
+        let lines = arrival.with(|a| a.as_ref().map(|a| a.lines.clone()).unwrap_or_default());
+        lines.into_iter().map(|line| view! { <li data-testid="arrival-line">{line}</li> }).collect_view()
+    };
+    view! {
+        <div
+            node_ref=dialog
+            class="dialog small arrival"
+            role="alertdialog"
+            aria-modal="true"
+            aria-label=say(words::arriving::ARRIVING)
+            data-testid="arrival"
+            hidden=move || !open.get()
+        >
+            <h2>{say(words::arriving::ARRIVING)}</h2>
+            <p>{about}</p>
+            <div class="scroll">{labels}</div>
+            <ul class="scroll">{lines}</ul>
+            <div class="group end">
+                <CommandButton action=Action::TakeArrival />
+                <CommandButton action=Action::KeepMine />
+                <CommandButton action=Action::LeaveArrival />
             </div>
         </div>
     }

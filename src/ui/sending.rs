@@ -47,7 +47,9 @@ pub(super) fn HandOver() -> impl IntoView {
                 <CommandButton action=Action::ExportSeg enabled=can_mark />
                 <CommandButton action=Action::ExportSr enabled=can_mark />
                 <CommandButton action=Action::ExportNifti enabled=can_mark />
+                <CommandButton action=Action::ExportLabelMaps enabled=can_mark />
                 <CommandButton action=Action::ExportRtstruct enabled=can_mark />
+                <CommandButton action=Action::ExportBundle enabled=can_mark />
             </div>
             <div class="group">
                 {send(0, Action::PrepareUpload, "upload", sending::UPLOAD, sending::UPLOAD_NOWHERE)}
@@ -112,9 +114,9 @@ pub(super) fn UploadDialog() -> impl IntoView {
         let lang = page.view.with(|v| v.lang);
         let row = |line: &crate::session::PreviewLine| {
             view! {
-                <tr data-testid="preview-line" data-keyword=line.keyword style:--depth=line.depth.to_string()>
-                    <td>{format!("({:04X},{:04X})", line.tag.0, line.tag.1)}</td>
-                    <td class="keyword">{line.keyword}</td>
+                <tr data-testid="preview-line" data-keyword=line.keyword.to_string() style:--depth=line.depth.to_string()>
+                    <td>{line.tag_text()}</td>
+                    <td class="keyword">{line.keyword.to_string()}</td>
                     <td>{line.value.to_string()}</td>
                     <td class="why">{reason_words(line.reason, to(), lang)}</td>
                 </tr>

@@ -5,7 +5,7 @@ import path from "node:path";
 const LONG = new Set(["OW", "OB", "SQ", "UN", "UT"]);
 
 function element(group, number, vr, value) {
-  const text = Buffer.isBuffer(value) ? value : Buffer.from(value, "latin1");
+  const text = Buffer.isBuffer(value) ? value : Buffer.from(value, "utf8");
   const padded = text.length % 2 ? Buffer.concat([text, Buffer.from([vr === "UI" || vr === "OB" ? 0 : 0x20])]) : text;
   const head = Buffer.alloc(LONG.has(vr) ? 12 : 8);
   head.writeUInt16LE(group, 0);
@@ -22,8 +22,11 @@ const short = (value) => {
 };
 
 /// Writes a series of `slices` images of `size` × `size` pixels; the paths of its files. `study` tells series apart; where two lots
-/// share one, `first` numbers the images of the second on.
-export function writeSeries(folder, { slices, size, study, kernel = "", first = 0 }) {
+/// share one, `first` numbers the images of the second on. Texts may be longer and stranger than they ought to be.
+export function writeSeries(
+  folder,
+  { slices, size, study, kernel = "", first = 0, patientName = "", patientId = "", description = "" },
+) {
   const pixels = Buffer.alloc(size * size * 2);
   for (let j = 0; j < size; j++)
     for (let i = 0; i < size; i++)
@@ -47,10 +50,14 @@ export function writeSeries(folder, { slices, size, study, kernel = "", first = 
         Buffer.from("DICM"),
         element(2, 0, "UL", length),
         meta,
+        element(8, 5, "CS", "ISO_IR 192"),
         element(8, 8, "CS", "ORIGINAL\\PRIMARY\\AXIAL"),
         element(8, 0x16, "UI", ct),
         element(8, 0x18, "UI", `${uid}.1.${number}`),
         element(8, 0x60, "CS", "CT"),
+        element(8, 0x103e, "LO", description),
+        element(0x10, 0x10, "PN", patientName),
+        element(0x10, 0x20, "LO", patientId),
         element(0x18, 0x50, "DS", "1"),
         element(0x18, 0x1210, "SH", kernel),
         element(0x20, 0xd, "UI", uid),

@@ -1,4 +1,4 @@
-//! Judges from outside: dciodvfy (dicom3tools) and highdicom. Where one is absent the test says so; with `CI=true` that fails.
+//! Judges from outside: dciodvfy (dicom3tools), dsrdump (DCMTK) and highdicom. Where one is absent the test says so; with `CI=true` that fails.
 
 #![allow(dead_code, reason = "each test file uses the judges it needs")]
 
@@ -40,6 +40,18 @@ pub(crate) fn assert_conforms(path: &Path) {
     let complaint = |line: &&str| line.starts_with("Error") || (line.starts_with("Warning") && ours(line));
     assert!(!said.trim().is_empty(), "dciodvfy said nothing about {}", path.display());
     assert_eq!(said.lines().filter(complaint).collect::<Vec<_>>(), Vec::<&str>::new(), "{}", path.display());
+}
+
+/// Asks dsrdump to print a report: it does, and complains of nothing.
+pub(crate) fn assert_printed(path: &Path) {
+    let Ok(output) = Command::new("dsrdump").arg("+Pl").arg(path).output() else { return absent("dsrdump (DCMTK)") };
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // It checks no values in UTF-8, and says so each time.
+    let complaint =
+        |line: &&str| !line.is_empty() && !line.contains("VR checker does not support this Specific Character Set");
+    assert!(output.status.success() && !said.lines().any(|l| complaint(&l)), "{}: {said}", path.display());
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(printed.contains("Imaging Measurement Report"), "{printed}");
 }
 
 /// Runs a script of `tests/validators` in the Python environment that `cargo xtask test` makes; its JSON must name no problem.

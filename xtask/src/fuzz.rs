@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Test files larger than this would slow the fuzzer down.
 const LARGEST_SEED: u64 = 48 << 10;
 /// Targets that read whole files; the others read compressed streams.
-const WHOLE_FILES: [&str; 4] = ["dicom_header", "dicom_frame", "segmentation", "any_file"];
+const WHOLE_FILES: [&str; 5] = ["dicom_header", "dicom_frame", "segmentation", "structure_set", "any_file"];
 
 /// `fuzz [TARGET] [SECONDS]`: all targets one after the other without a name, a minute each without a time.
 pub(crate) fn fuzz(arguments: &[&str]) -> Outcome {

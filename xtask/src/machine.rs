@@ -5,12 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Debian packages, and what each is for.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "chromium",
     "chromium-driver",
     "orthanc",
     "orthanc-dicomweb",
     "dicom3tools",
+    "dcmtk",
     "mesa-vulkan-drivers",
     "libvulkan1",
     "python3-venv",
@@ -29,7 +30,7 @@ pub(crate) fn packages() -> Outcome {
     if output(&mut command("apt-get", &["--version"])).is_none() {
         return Err(format!(
             "the tests need these programs, and there is no apt-get to install them: {}. Install Chromium with its \
-             driver, Orthanc with its DICOMweb plugin, dicom3tools and a Vulkan driver (lavapipe), then run again.",
+             driver, Orthanc with its DICOMweb plugin, dicom3tools, DCMTK and a Vulkan driver (lavapipe), then run again.",
             missing.join(", ")
         ));
     }

@@ -3,6 +3,7 @@
 use super::{Text, texts};
 
 texts! {
+    EXPORT_SEG_LABELS: "Save SEG as label maps" / "Enregistrer la SEG en cartes d’étiquettes";
     EXPORT_RTSTRUCT: "Save RT structure set" / "Enregistrer le RTSTRUCT";
     UPLOAD: "Send to {}" / "Envoyer à {}";
     UPLOAD_SEND: "Send to the hospital’s server…" / "Envoyer au serveur de l’hôpital…";
