@@ -7,6 +7,7 @@
 mod app;
 mod beside;
 mod canvases;
+mod connection;
 mod dialogs;
 mod document;
 mod form;
@@ -26,6 +27,7 @@ mod report;
 mod runtime;
 mod screenshots;
 mod sending;
+mod signing_in;
 mod toolbar;
 mod transfer;
 mod volume_tools;
