@@ -119,7 +119,7 @@ for (const gpu of ["webgpu", "webgl2"]) {
       await page.keyboard.press("Shift+ArrowRight");
       await page.keyboard.press("ArrowUp");
       await until(page, (hu) => +document.querySelector('[data-testid="transfer-point"].selected').dataset.hu === hu, +dragged.hu + 21);
-      assert.ok(+(await chosen()).opacity > +dragged.opacity);
+      await until(page, (was) => +document.querySelector('[data-testid="transfer-point"].selected').dataset.opacity > was, +dragged.opacity);
       await page.keyboard.press("Insert");
       await until(page, (n) => +document.querySelector('[data-testid="transfer"]').dataset.points === n, before + 2);
       await page.keyboard.press("Delete");
@@ -132,6 +132,8 @@ for (const gpu of ["webgpu", "webgl2"]) {
       // Skin of that colour fills the picture where there were bones only.
       const blue = async (name) => {
         await hover(page, "pane-volume");
+        // Not typed into the field that was filled last.
+        await page.locator(id("pane-volume")).focus();
         const { bytes } = await shot(page, "Shift+X", `transfer-${gpu}-${name}`);
         return (await read(page, bytes)).coloured;
       };
