@@ -1,14 +1,17 @@
 //! The site's configuration: `config.json` beside the page.
 
 use super::{PlatformError, reading};
-use crate::session::{Authentication, Campaign, CampaignSecret, Destination, Destinations};
+use crate::session::{Authentication, Campaign, CampaignSecret, Delivery, Destination, Destinations, Provider};
 use serde::Deserialize;
 
 /// What a site sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Configuration {
-    /// Where annotations are sent; `null` when nowhere.
+    /// The hospital's archive: images are read from it, and annotations sent to it unless there is a folder. `null` where there is none.
     pub dicomweb: Option<Dicomweb>,
+    /// A folder that annotations are put into instead.
+    #[serde(default)]
+    pub folder: Option<Dicomweb>,
     /// Where readings are collected outside the hospital; `null` when nowhere.
     #[serde(default)]
     pub campaign: Option<CampaignSite>,
@@ -20,9 +23,12 @@ pub struct Configuration {
 impl Configuration {
     /// Where objects can be sent, and why a campaign that is set is not among them.
     pub fn destinations(&self) -> (Destinations, Option<PlatformError>) {
-        let destination =
-            |server: &Dicomweb| Destination { name: server.name.clone(), authentication: server.authentication.into() };
-        let hospital = self.dicomweb.as_ref().map(destination);
+        let destination = |server: &Dicomweb| Destination {
+            name: server.name.clone(),
+            authentication: server.authentication.into(),
+            delivery: server.kind.into(),
+        };
+        let hospital = self.folder.as_ref().or(self.dicomweb.as_ref()).map(destination);
         let campaign = self.campaign.as_ref().map(|site| site.campaign().map(|c| (destination(&site.server), c)));
         match campaign.transpose() {
             Ok(campaign) => (Destinations { hospital, campaign }, None),
@@ -35,7 +41,7 @@ impl Configuration {
     }
 }
 
-/// A DICOMweb server.
+/// A DICOMweb server, or a folder that takes files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Dicomweb {
     /// Its name, as the reader sees it.
@@ -45,6 +51,46 @@ pub struct Dicomweb {
     /// How it knows who asks. Never a password or token: those are asked of the reader.
     #[serde(default)]
     pub authentication: AuthenticationKind,
+    /// The identity provider of `openid`.
+    #[serde(default)]
+    pub openid: Option<Provider>,
+    /// What it takes.
+    #[serde(default)]
+    pub kind: ServerKind,
+    /// How a folder takes files.
+    #[serde(default)]
+    pub method: FolderMethod,
+}
+
+/// The words of the configuration for [`Delivery`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// DICOMweb.
+    #[default]
+    Archive,
+    /// Files, each under a name of its own.
+    Folder,
+}
+
+impl From<ServerKind> for Delivery {
+    fn from(kind: ServerKind) -> Self {
+        match kind {
+            ServerKind::Archive => Self::Archive,
+            ServerKind::Folder => Self::Folder,
+        }
+    }
+}
+
+/// How a folder takes files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FolderMethod {
+    /// `PUT {root}/{name}`, as WebDAV and object stores do.
+    #[default]
+    Put,
+    /// `POST {root}/{name}`.
+    Post,
 }
 
 /// A campaign, and its server.
@@ -106,6 +152,8 @@ pub enum AuthenticationKind {
     Basic,
     /// A token.
     Bearer,
+    /// A token of the identity provider.
+    OpenId,
 }
 
 impl From<AuthenticationKind> for Authentication {
@@ -115,6 +163,7 @@ impl From<AuthenticationKind> for Authentication {
             AuthenticationKind::Cookie => Self::Cookie,
             AuthenticationKind::Basic => Self::Basic,
             AuthenticationKind::Bearer => Self::Bearer,
+            AuthenticationKind::OpenId => Self::OpenId,
         }
     }
 }
@@ -126,5 +175,10 @@ impl From<AuthenticationKind> for Authentication {
 pub async fn load() -> Result<Configuration, PlatformError> {
     let text = reading::text("config.json").await?;
     let value = js_sys::JSON::parse(&text)?;
-    serde_wasm_bindgen::from_value(value).map_err(|e| PlatformError(e.to_string()))
+    let mut configuration: Configuration =
+        serde_wasm_bindgen::from_value(value).map_err(|e| PlatformError(e.to_string()))?;
+    if let Some(folder) = &mut configuration.folder {
+        folder.kind = ServerKind::Folder;
+    }
+    Ok(configuration)
 }

@@ -1,9 +1,11 @@
 //! What the numbers are: quantities of a document with unit and method, the reading form and its scores.
 
 mod form;
+mod pieces;
 mod profile;
 mod quantities;
 
 pub use form::{Choice, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
+pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
-pub use quantities::{Quantity, quantities};
+pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};

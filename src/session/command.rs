@@ -2,6 +2,8 @@
 
 use super::contouring::ContourJoin;
 use super::layout::Layout;
+use super::piecewise::PieceAction;
+use super::proposing::Proposable;
 use super::reading::FormInput;
 use super::refining::{Refine, RefineSettings};
 use super::region::RegionTool;
@@ -208,6 +210,16 @@ pub enum Action {
     ProposeLungs,
     /// Find opacities inside the lungs.
     ProposeLesions,
+    /// Find something else.
+    Propose(Proposable),
+    /// Stop finding.
+    CancelProposal,
+    /// One lesion of the list after another.
+    Piece(PieceAction),
+    /// What changed against a prior CT of the patient.
+    ComparePrior,
+    /// The chosen length is the diameter of the pulmonary trunk (`true`) or of the ascending aorta.
+    Artery(bool),
     /// Open the reading form, or close it.
     Form,
     /// The zone scores from what was measured.
@@ -242,6 +254,8 @@ pub enum Action {
     OpenDemonstration,
     /// Look for studies on the site's server.
     OpenDicomweb,
+    /// Open the connection test, or close it.
+    ConnectionTest,
     /// Open every second slice of a CT that is too large, or every n-th.
     OpenEverySecond,
     /// Open neighbouring slices of a CT that is too large.
@@ -437,6 +451,8 @@ pub enum Command {
     AddSegment(SegmentMeaning),
     /// The active segment.
     SelectSegment(u8),
+    /// A lesion of the list, by its place.
+    Piece(usize),
     /// Looks or name of a segment.
     ChangeSegment(u8, SegmentChange),
     /// A field of the reading form, by its number.
@@ -451,6 +467,10 @@ pub enum Command {
     Reader(crate::export::Audience, String),
     /// News of the site's DICOMweb server, or a wish for it.
     Remote(super::remote::RemoteEvent),
+    /// News of the connection test, or a wish for it.
+    Connection(super::connection::ConnectionEvent),
+    /// The reader signed in at an audience's identity provider, or could not.
+    SignedIn(crate::export::Audience, Result<(), super::sign_in::SignInError>),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// News of the outbox, or a wish for it.
@@ -508,6 +528,8 @@ pub enum Effect {
     Retrieve(String),
     /// Stop asking, and let go what came.
     CancelRemote,
+    /// Find something out about an audience's server, answered by [`super::ConnectionEvent::Seen`].
+    Try(crate::export::Audience, super::connection::Trial),
     /// Open the files that came.
     OpenRetrieved,
     /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`].

@@ -6,7 +6,9 @@ use super::contouring::ContourJoin;
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::outbox::Outbox;
+use super::piecewise::Piecewise;
 use super::preflight::Preflight;
+use super::prior::Prior;
 use super::refining::RefineSettings;
 use super::region::Region;
 use super::region_voxels::VoxelNeeds;
@@ -16,7 +18,7 @@ use super::turntable::Turntable;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
-use crate::analysis::Agreement;
+use crate::analysis::{Agreement, QualityFlag};
 use crate::annotation::{Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Audience, OutboundObject};
@@ -72,8 +74,11 @@ pub(super) enum Purpose {
     },
     ReadSegmentation(FileId),
     Demonstration,
-    Proposal(super::words::Text),
+    /// Labels of these voxels are proposed.
+    Proposal(super::words::Text, IndexBox),
     Region,
+    /// The CT is compared with a prior one.
+    Change,
     /// Two segments are compared.
     Compare([u8; 2]),
     /// Files that are saved when they are written.
@@ -310,6 +315,10 @@ pub struct Session {
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) remote: super::remote::Remote,
+    /// The connection test.
+    pub(super) connection: super::connection::Connection,
+    /// How signing in went.
+    pub(super) signed_in: BTreeMap<Audience, Result<(), super::sign_in::SignInError>>,
     pub(super) ledger: Vec<LedgerEntry>,
     /// What was confirmed and is not stored yet.
     pub(super) outbox: Outbox,
@@ -324,6 +333,14 @@ pub struct Session {
     pub(super) unmeasured: Option<IndexBox>,
     /// Lung and findings slice by slice.
     pub(super) profile: Profile,
+    /// The slice where fat of the chest wall is measured, and whether the field of view cuts off the body there.
+    pub(super) wall: Option<(usize, bool)>,
+    /// What makes the numbers of the lungs doubtful.
+    pub(super) lung_flags: Vec<QualityFlag>,
+    /// Lesions one by one.
+    pub(super) piecewise: Piecewise,
+    /// The CT that was compared with.
+    pub(super) prior: Option<Prior>,
     /// The reading form is on screen.
     pub(super) form_open: bool,
     /// The report is on screen.
@@ -441,6 +458,8 @@ impl Session {
             notice: None,
             upload: UploadState::default(),
             remote: super::remote::Remote::default(),
+            connection: super::connection::Connection::default(),
+            signed_in: BTreeMap::new(),
             ledger: Vec::new(),
             outbox: Outbox::default(),
             exported: BTreeMap::new(),
@@ -448,6 +467,10 @@ impl Session {
             quantities: Vec::new(),
             unmeasured: None,
             profile: Profile::default(),
+            wall: None,
+            lung_flags: Vec::new(),
+            piecewise: Piecewise::default(),
+            prior: None,
             form_open: false,
             report_open: false,
             keeping: super::keeping::Keeping::default(),
@@ -502,15 +525,10 @@ impl Session {
     ) -> Box<JobRequest> {
         let id = JobId(self.next_job);
         self.next_job = self.next_job.wrapping_add(1);
-        if let Purpose::Proposal(title) | Purpose::Save(title) = &purpose {
+        if let Purpose::Proposal(title, _) | Purpose::Save(title) = &purpose {
             self.running.insert(id, Running { title: *title, fraction: 0.0 });
         }
-        let voxels = match job {
-            Job::ProposeLungs { .. } => VoxelNeeds::Volume,
-            Job::ProposeLesions { .. } => VoxelNeeds::VolumeAndLungs,
-            _ => VoxelNeeds::Nothing,
-        };
         self.jobs.insert(id, purpose);
-        Box::new(JobRequest { id, priority, job, files, voxels })
+        Box::new(JobRequest { id, priority, job, files, voxels: VoxelNeeds::Nothing })
     }
 }

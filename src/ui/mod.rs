@@ -6,6 +6,7 @@
 
 mod app;
 mod canvases;
+mod connection;
 mod dialogs;
 mod document;
 mod form;
@@ -13,6 +14,7 @@ mod icons;
 mod kept;
 mod measurements;
 mod menus;
+mod numbers;
 mod page;
 mod panels;
 mod panes;
@@ -23,6 +25,7 @@ mod report;
 mod runtime;
 mod screenshots;
 mod sending;
+mod signing_in;
 mod toolbar;
 mod transfer;
 mod volume_tools;

@@ -133,6 +133,7 @@ impl Runtime {
         let online = runtime.clone();
         if let Some(window) = web_sys::window() {
             gloo::events::EventListener::new(&window, "online", move |_| {
+                online.read_configuration();
                 online.dispatch(Command::Outbox(OutboxEvent::Online));
             })
             .forget();
@@ -238,6 +239,7 @@ impl Runtime {
             Effect::ForgetFiles(files) => self.0.files.forget(&files),
             Effect::Search(path) => self.search_server(path),
             Effect::Retrieve(path) => self.retrieve_series(path),
+            Effect::Try(to, trial) => self.try_server(to, trial),
             Effect::CancelRemote => self.stop_server(),
             Effect::OpenRetrieved => self.open_retrieved(),
             Effect::Upload(parcel, outbound) => self.upload(parcel, outbound),
@@ -295,7 +297,7 @@ impl Runtime {
         let mut pieces = 0..;
         Box::new(move || {
             let piece = pieces.next()?;
-            runtime.0.session.borrow().case()?.voxel_part(&voxels, piece)
+            runtime.0.session.borrow().voxel_part(&voxels, piece)
         })
     }
 
