@@ -102,7 +102,7 @@ fn stroke(tab: &mut Tab, pane: PaneId) -> Vec<f64> {
 }
 
 fn dabs(tab: &mut Tab) {
-    for (tool, name) in [(Tool::Brush, "brush"), (Tool::Eraser, "eraser"), (Tool::Push, "push")] {
+    for (tool, name) in [(Tool::Brush, "brush"), (Tool::Push, "push"), (Tool::Eraser, "eraser")] {
         for (ball, radius_mm, shape) in [(false, 7.0, "disc of 10 px"), (true, 20.0, "ball of 20 mm")] {
             if tool == Tool::Push && ball {
                 continue;

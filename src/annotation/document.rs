@@ -393,21 +393,24 @@ impl Document {
         let histograms = &mut self.histograms[layer.index()];
         let [ni, nj, _] = map.grid().size();
         for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(ni * nj)) {
-            let (labels, pixels) = (map.slice(k), volume.pixels(k));
-            for n in span {
-                let label = labels.map_or(0, |l| l[n]);
-                let hu = pixels.map_or(CtVolume::MISSING_HU, |p| p[n]);
-                sums[usize::from(label)].add(hu);
-                sums[usize::from(label ^ xor)].remove(hu);
-                if label != 0 {
-                    histograms[usize::from(label)].add(hu);
+            let Some(labels) = map.slice(k) else { continue };
+            let missing = vec![CtVolume::MISSING_HU; if volume.pixels(k).is_some() { 0 } else { span.len() }];
+            let mut hu = volume.pixels(k).map_or(&missing[..], |pixels| &pixels[span.clone()]);
+            // Neighbours of one label move together; background is never counted.
+            for alike in labels[span].chunk_by(|a, b| a == b) {
+                let (moved, rest) = hu.split_at(alike.len());
+                hu = rest;
+                let (now, before) = (usize::from(alike[0]), usize::from(alike[0] ^ xor));
+                if now != 0 {
+                    sums[now].add_all(moved);
+                    histograms[now].add_all(moved);
                 }
-                if label != xor {
-                    histograms[usize::from(label ^ xor)].remove(hu);
+                if before != 0 {
+                    sums[before].remove_all(moved);
+                    histograms[before].remove_all(moved);
                 }
             }
         }
-        sums[0] = HuSum::default();
     }
 }
 

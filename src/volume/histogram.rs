@@ -25,17 +25,24 @@ impl Histogram {
     }
     /// A value joins.
     pub fn add(&mut self, hu: i16) {
+        self.add_all(&[hu]);
+    }
+    /// Values join.
+    pub fn add_all(&mut self, hu: &[i16]) {
         if self.counts.is_empty() {
             self.counts = vec![0; Self::BINS];
         }
-        self.counts[Self::bin(hu)] += 1;
-        self.total += 1;
+        hu.iter().for_each(|hu| self.counts[Self::bin(*hu)] += 1);
+        self.total += hu.len() as u64;
     }
-    /// A value that was counted leaves.
-    pub fn remove(&mut self, hu: i16) {
-        if let Some(count) = self.counts.get_mut(Self::bin(hu)) {
-            *count = count.saturating_sub(1);
-            self.total = self.total.saturating_sub(1);
+    /// Values that were counted leave.
+    pub fn remove_all(&mut self, hu: &[i16]) {
+        if !self.counts.is_empty() {
+            for hu in hu {
+                let count = &mut self.counts[Self::bin(*hu)];
+                *count = count.saturating_sub(1);
+            }
+            self.total = self.total.saturating_sub(hu.len() as u64);
         }
     }
     /// All values of another join.

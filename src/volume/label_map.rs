@@ -99,11 +99,12 @@ impl LabelMap {
         let plane = self.plane();
         for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(plane)) {
             let Some(labels) = self.slices.get_mut(k) else { continue };
-            for label in &mut marked(labels, plane)[span] {
-                self.counts[usize::from(*label)] -= 1;
-                *label ^= xor;
-                self.counts[usize::from(*label)] += 1;
+            let labels = &mut marked(labels, plane)[span];
+            for alike in labels.chunk_by(|a, b| a == b) {
+                self.counts[usize::from(alike[0])] -= alike.len() as u64;
+                self.counts[usize::from(alike[0] ^ xor)] += alike.len() as u64;
             }
+            labels.iter_mut().for_each(|label| *label ^= xor);
         }
         Ok(())
     }

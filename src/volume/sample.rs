@@ -51,10 +51,15 @@ impl HuSum {
         self.count += 1;
         self.sum += i64::from(hu);
     }
-    /// A voxel leaves.
-    pub fn remove(&mut self, hu: i16) {
-        self.count = self.count.saturating_sub(1);
-        self.sum -= i64::from(hu);
+    /// Voxels join.
+    pub fn add_all(&mut self, hu: &[i16]) {
+        self.count += hu.len() as u64;
+        self.sum += hu.iter().map(|hu| i64::from(*hu)).sum::<i64>();
+    }
+    /// Voxels leave.
+    pub fn remove_all(&mut self, hu: &[i16]) {
+        self.count = self.count.saturating_sub(hu.len() as u64);
+        self.sum -= hu.iter().map(|hu| i64::from(*hu)).sum::<i64>();
     }
     /// Mean HU, `None` of no voxels.
     pub fn mean(&self) -> Option<f64> {
