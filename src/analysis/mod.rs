@@ -13,14 +13,17 @@ mod lesions;
 mod lungs;
 mod progress;
 mod proposal;
+mod raters;
 mod region;
 mod sides;
+mod surfels;
 
-pub use agreement::{Agreement, SURFACE_TOLERANCE_MM, agreement};
+pub use agreement::{Agreement, SURFACE_TOLERANCES_MM, agreement};
 pub use lesions::{LesionParameters, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
 pub use progress::Progress;
 pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};
+pub use raters::{Consistency, Kappa, Weights, consistency, kappa};
 pub use region::{
     BESIDE_LUNG, BESIDE_OTHER, RegionOperation, RegionOutcome, RegionTask, RegionVoxels, SeedStroke, Within,
     change_region,

@@ -1,9 +1,13 @@
 //! What the numbers are: quantities of a document with unit and method, the reading form and its scores.
 
+mod associations;
+mod double_reading;
 mod form;
 mod profile;
 mod quantities;
 
-pub use form::{Choice, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
+pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
+pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
+pub use form::{BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
 pub use profile::{Profile, SliceCounts};
 pub use quantities::{Quantity, quantities};

@@ -3,6 +3,8 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod associating;
+mod blinding;
 mod case_identity;
 mod change;
 mod cine;
@@ -10,6 +12,7 @@ mod command;
 mod command_table;
 mod comparing;
 mod contouring;
+mod double_reading;
 mod explain;
 mod form_words;
 mod frame;
@@ -45,6 +48,8 @@ pub mod words;
 pub use crate::dicom::StudyQuery;
 pub use crate::export::campaign::{Campaign, CampaignSecret};
 pub use crate::export::{Audience, PreviewLine};
+pub use associating::AssociationRow;
+pub use blinding::SiteBlinding;
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
@@ -54,6 +59,7 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use double_reading::{DoubleReadingRow, DoubleReadingView};
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};

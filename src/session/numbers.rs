@@ -123,7 +123,7 @@ fn is_sharp(kernel: &str) -> bool {
     siemens.is_some_and(|n| n >= 55) || toshiba || named.contains(&name.as_str())
 }
 
-fn title(name: &str) -> Text {
+pub(super) fn title(name: &str) -> Text {
     match name {
         "lung-volume" => words::LUNG_VOLUME,
         "right-lung-volume" => words::RIGHT_LUNG_VOLUME,

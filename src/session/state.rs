@@ -1,5 +1,6 @@
 //! Everything the page knows, held together.
 
+use super::blinding::Blinding;
 use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::gesture::Gesture;
@@ -72,6 +73,11 @@ pub(super) enum Purpose {
     Region,
     /// Two segments are compared.
     Compare([u8; 2]),
+    /// A table of a reader, of this name.
+    Reading {
+        reader: usize,
+        name: String,
+    },
     /// Files that are saved when they are written.
     Save(super::words::Text),
 }
@@ -212,6 +218,8 @@ pub(super) struct Running {
 pub struct Session {
     pub(super) lang: Lang,
     pub(super) gpu: Gpu,
+    /// What the page does not tell.
+    pub(super) blinding: Blinding,
     /// Where objects can be sent.
     pub(super) destinations: Destinations,
     /// Who reads: by name in the hospital, by code in a campaign.
@@ -306,6 +314,10 @@ pub struct Session {
     pub(super) profile: Profile,
     /// The reading form is on screen.
     pub(super) form_open: bool,
+    /// Tables of two readers.
+    pub(super) comparison: super::double_reading::Comparison,
+    /// Published associations are on screen.
+    pub(super) associations_open: bool,
     /// The report is on screen.
     pub(super) report_open: bool,
     /// Autosave.
@@ -356,6 +368,7 @@ impl Session {
         Self {
             lang,
             gpu: Gpu::Probing,
+            blinding: Blinding::default(),
             destinations: Destinations::default(),
             readers: BTreeMap::new(),
             series: Vec::new(),
@@ -420,6 +433,8 @@ impl Session {
             unmeasured: None,
             profile: Profile::default(),
             form_open: false,
+            comparison: super::double_reading::Comparison::default(),
+            associations_open: false,
             report_open: false,
             keeping: super::keeping::Keeping::default(),
         }

@@ -26,6 +26,7 @@ impl Session {
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
+            Command::OpenReadings(reader, files) => self.open_readings(reader, files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
@@ -80,6 +81,10 @@ impl Session {
                 self.notice = None;
                 update.changes.facts = true;
             }
+            Command::Blinding(site) => {
+                self.blind_by_site(site);
+                update.changes.facts = true;
+            }
             Command::Destinations(destinations) => {
                 self.destinations = *destinations;
                 update.effects.push(Effect::Keep(KeepRequest::FindParcels));
@@ -121,6 +126,9 @@ impl Session {
         }
         self.measure(&mut update);
         self.measure_shapes(&mut update);
+        if update.changes.facts {
+            self.note_what_is_shown();
+        }
         self.keep(&mut update);
         update
     }
@@ -160,6 +168,7 @@ impl Session {
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
                 self.report_open = false;
+                self.comparison.is_open = false;
                 self.close_remote(update);
                 self.end_preflight(update);
             }
@@ -212,6 +221,10 @@ impl Session {
             Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
             Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
             Action::CompareSegments => self.compare(update),
+            Action::Blinded => self.toggle_blinded(update),
+            Action::Associations => self.associations_open = !self.associations_open,
+            Action::CompareReadings => self.toggle_comparison(),
+            Action::ExportComparison => self.save_comparison(update),
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
@@ -255,6 +268,7 @@ impl Session {
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            Some(Purpose::Reading { reader, name }) => self.reading_read(reader, name, result, update),
             Some(Purpose::Compare(pair)) => self.compared(pair, result, update),
             Some(Purpose::Save(title)) => self.file_written(title, result, update),
             Some(Purpose::Region) => self.region_done(id, result, update),

@@ -1,6 +1,9 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod reading;
 pub mod sending;
+
+pub use reading::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -495,7 +498,7 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        for (name, text) in ALL.iter().chain(sending::ALL) {
+        for (name, text) in ALL.iter().chain(sending::ALL).chain(reading::ALL) {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {

@@ -1,6 +1,7 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
 use super::dialogs::{HelpDialog, PreflightDialog};
+use super::double_reading::DoubleReadingDialog;
 use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
@@ -75,6 +76,7 @@ fn App() -> impl IntoView {
             <UploadDialog />
             <HelpDialog />
             <Report />
+            <DoubleReadingDialog />
             <KeptDialogs />
         </div>
     }

@@ -54,6 +54,9 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
         Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",
         Action::CutStep(_) => "M21 12H9M13 7l-5 5 5 5M4 4v16",
+        Action::Blinded => {
+            "M3 3l18 18M10 6c6-1 10 6 10 6a16 16 0 0 1-3 4M7 8c-3 2-5 4-5 4s4 7 10 7a9 9 0 0 0 4-1M10 10a3 3 0 0 0 4 4"
+        }
         Action::ResetView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
         _ => return None,
     })

@@ -5,9 +5,11 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod associations;
 mod canvases;
 mod dialogs;
 mod document;
+mod double_reading;
 mod form;
 mod icons;
 mod kept;

@@ -1,5 +1,6 @@
 //! The columns: series and problems on the left, segments, measurements and hand-over on the right; the status line below.
 
+use super::associations::Associations;
 use super::kept::Autosave;
 use super::measurements::Measurements;
 use super::regions::{RefineMenu, RegionOnShow};
@@ -194,8 +195,10 @@ pub(super) fn RightColumn() -> impl IntoView {
                 <div class="group">
                     <CommandButton action=Action::Form enabled=has_case />
                     <CommandButton action=Action::Report enabled=can_mark />
+                    <CommandButton action=Action::CompareReadings />
                 </div>
             </section>
+            <Associations />
             <HandOver />
         </aside>
     }

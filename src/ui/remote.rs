@@ -34,6 +34,7 @@ impl Runtime {
             let authentication = destinations.hospital.as_ref().map(|d| d.authentication).unwrap_or_default();
             runtime.servers().hospital.configure(configuration.dicomweb);
             runtime.servers().campaign.configure(configuration.campaign.map(|c| c.server));
+            runtime.dispatch(Command::Blinding(configuration.blinded.into()));
             runtime.dispatch(Command::Destinations(Box::new(destinations)));
             for (to, key) in [(Audience::Hospital, READER_NAME), (Audience::Campaign, READER_CODE)] {
                 if let Ok(reader) = Kept::get::<String>(key) {
@@ -174,7 +175,8 @@ pub(super) fn RemoteDialog() -> impl IntoView {
         remote.with(|r| r.studies.iter().map(row).collect_view())
     };
     let series = move || {
-        let row = |(place, (uid, modality, instances, words)): (usize, &(String, String, Option<usize>, String))| {
+        let row = |(place, uid, modality, instances, words): &(usize, String, String, Option<usize>, String)| {
+            let place = *place;
             let count = instances.map(|n| n.to_string()).unwrap_or_default();
             let images =
                 if count.is_empty() { String::new() } else { format!("{} {count}", say(words::REMOTE_IMAGES)()) };
@@ -198,7 +200,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
                 </button>
             }
         };
-        remote.with(|r| r.series.iter().enumerate().map(row).collect_view())
+        remote.with(|r| r.series.iter().map(row).collect_view())
     };
     let again = move |_| {
         known();
@@ -225,8 +227,10 @@ pub(super) fn RemoteDialog() -> impl IntoView {
         >
             <h2>{say(words::REMOTE_TITLE)}</h2>
             <div class="fields">
-                {field(name, "text", "qido-patient", words::REMOTE_PATIENT)}
-                {field(id, "text", "qido-patient-id", words::REMOTE_PATIENT_ID)}
+                <span class="fields" hidden=move || page.view.with(|v| v.blinded.0)>
+                    {field(name, "text", "qido-patient", words::REMOTE_PATIENT)}
+                    {field(id, "text", "qido-patient-id", words::REMOTE_PATIENT_ID)}
+                </span>
                 {field(from, "date", "qido-date-from", words::REMOTE_FROM)}
                 {field(to, "date", "qido-date-to", words::REMOTE_TO)}
                 {field(description, "text", "qido-description", words::REMOTE_DESCRIPTION)}
