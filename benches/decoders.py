@@ -31,6 +31,8 @@ def decoders(dataset):
             "OpenJPH": imagecodecs.htj2k_decode,
             "OpenJPEG": lambda frame: imagecodecs.jpeg2k_decode(frame, numthreads=1),
         }
+    if uid == "1.2.840.10008.1.2.4.110":
+        return {"libjxl": lambda frame: imagecodecs.jpegxl_decode(frame, numthreads=1)}
     if uid in ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"):
         return {"CharLS": imagecodecs.jpegls_decode}
     if uid in ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"):

@@ -53,7 +53,7 @@ const CRATES: [(&str, &[&str], &str); 14] = [
     ("jpeg_decoder", &["dicom/"], "frames are decoded behind one door"),
     ("jpeg2k", &["dicom/"], "frames are decoded behind one door"),
     ("jpegls", &["dicom/"], "frames are decoded behind one door"),
-    ("zip", &["import/archive.rs"], "what is unpacked is bounded in one place"),
+    ("zip", &["import/archive.rs", "export/archive.rs"], "what is unpacked is bounded in one place"),
     ("flate2", &["import/", "export/nifti.rs"], "streams are decompressed where their size is known"),
 ];
 

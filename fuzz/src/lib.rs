@@ -14,7 +14,7 @@ use hilum::jobs::{Along, EntrySource, FileSource, Found, Job, JobError, JobFacts
 pub type Door = fn(&[u8]);
 
 /// The doors by name.
-pub const TARGETS: [(&str, Door); 11] = [
+pub const TARGETS: [(&str, Door); 12] = [
     ("dicom_header", dicom_header),
     ("dicom_frame", dicom_frame),
     ("rle", rle),
@@ -22,6 +22,7 @@ pub const TARGETS: [(&str, Door); 11] = [
     ("jpeg_12", jpeg_12),
     ("jpeg_ls", jpeg_ls),
     ("jpeg_2000", jpeg_2000),
+    ("jpeg_xl", jpeg_xl),
     ("segmentation", segmentation),
     ("any_file", any_file),
     ("multipart", multipart),
@@ -98,6 +99,11 @@ pub fn jpeg_2000(data: &[u8]) {
     if let [Ok(rows), Ok(columns)] = size {
         decode(data, "1.2.840.10008.1.2.4.90", [rows, columns], 16);
     }
+}
+
+/// A JPEG XL stream of 16 × 16 pixels, bare or in boxes: of other sizes nothing but the header is read.
+pub fn jpeg_xl(data: &[u8]) {
+    decode(data, "1.2.840.10008.1.2.4.110", [16, 16], 16);
 }
 
 /// A segmentation put on a CT.

@@ -4,6 +4,10 @@
 
 use super::{DicomError, PixelFormat, jpeg_lossless, jpeg_stream, jpeg12};
 use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
+use jxl::api::{
+    Endianness, Event, JxlBitDepth, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer,
+    JxlPixelFormat, ProfileLevel,
+};
 
 /// Decoded samples, row by row.
 pub(super) enum Samples {
@@ -123,6 +127,59 @@ pub(super) fn jpeg_2000(data: &[u8], format: &PixelFormat) -> Result<Samples, Di
         return Ok(Samples::Values(values.iter().map(|v| v << above >> above).collect()));
     }
     Ok(Samples::Values(values.to_vec()))
+}
+
+/// JPEG XL: lossless, lossy, and a JPEG stream packed anew (PS3.5 8.2.17).
+pub(super) fn jpeg_xl(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
+    let failed = |error: jxl::error::Error| match error {
+        jxl::error::Error::NotGrayscale => DicomError::UnsupportedPixels { reason: "colour JPEG XL".into() },
+        other => damaged(&other.to_string()),
+    };
+    let mut options = JxlDecoderOptions::default();
+    options.adjust_orientation = false;
+    options.max_profile_level = ProfileLevel::Main10;
+    // The decoder counts three channels and at least sixteen columns, and refuses what reaches the limit.
+    options.sample_limit = Some(format.rows * format.columns.max(16) * 3 + 1);
+    let mut decoder = JxlDecoder::new(options);
+    let mut rest = data;
+    let mut words: Vec<u16> = Vec::new();
+    loop {
+        let row = format.columns * 2;
+        let mut picture = match words.is_empty() {
+            true => None,
+            false => Some([JxlOutputBuffer::new(bytemuck::cast_slice_mut(&mut words), format.rows, row)]),
+        };
+        let buffers = picture.as_mut().map(|p| &mut p[..]);
+        match decoder.process(&mut rest, buffers, None).map_err(failed)? {
+            Event::BasicInfo => {
+                let info = decoder.basic_info().ok_or_else(|| damaged("the JPEG XL stream has no header"))?;
+                let (columns, rows) = info.size;
+                same_size(rows, columns, format)?;
+                let bit_depth = match info.bit_depth {
+                    JxlBitDepth::Int { bits_per_sample: bits @ 1..=16 } => bits as u8,
+                    _ => {
+                        return Err(DicomError::UnsupportedPixels {
+                            reason: "JPEG XL of other than whole numbers of up to 16 bits".into(),
+                        });
+                    }
+                };
+                if !info.extra_channels.is_empty() {
+                    return Err(DicomError::UnsupportedPixels { reason: "JPEG XL with extra channels".into() });
+                }
+                let values = JxlDataFormat::U16 { endianness: Endianness::native(), bit_depth };
+                let grey = JxlPixelFormat {
+                    color_type: JxlColorType::Grayscale,
+                    color_data_format: Some(values),
+                    extra_channel_format: Vec::new(),
+                };
+                decoder.set_pixel_format(grey).map_err(failed)?;
+                words = vec![0; rows * columns];
+            }
+            Event::FrameHeader => {}
+            Event::FrameComplete { .. } | Event::Complete => return Ok(Samples::Stored(words)),
+            Event::NeedMoreInput { .. } => return Err(damaged("the JPEG XL stream ends too early")),
+        }
+    }
 }
 
 /// Compares the image and tile size marker (ISO/IEC 15444-1 A.5.1) with the header.

@@ -128,6 +128,10 @@ impl Compression {
             | "1.2.840.10008.1.2.4.201"
             | "1.2.840.10008.1.2.4.202"
             | "1.2.840.10008.1.2.4.203" => Self::Codec(codec::jpeg_2000),
+            // JPEG XL: lossless, a JPEG stream packed anew, any.
+            "1.2.840.10008.1.2.4.110" | "1.2.840.10008.1.2.4.111" | "1.2.840.10008.1.2.4.112" => {
+                Self::Codec(codec::jpeg_xl)
+            }
             _ => return None,
         })
     }

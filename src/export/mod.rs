@@ -1,4 +1,5 @@
-//! Bytes out: DICOM SEG, DICOM SR, and the multipart body that carries them; a table of numbers and label maps to be saved.
+//! Bytes out: DICOM SEG, DICOM SR, and the multipart body that carries them; a table of numbers, label maps and
+//! archives to be saved.
 //!
 //! Deterministic: the same document, context and measurements give the same bytes. Date, time and the reading's identifier are
 //! inputs; UIDs are `2.25.` followed by 128 bits of SHA-256 over what they name.
@@ -7,6 +8,8 @@
 //! a segmentation or a report passes, so the pixels of the CT cannot.
 
 mod answers;
+#[cfg(feature = "codecs")]
+pub mod archive;
 pub mod campaign;
 mod content;
 mod context;

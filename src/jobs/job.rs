@@ -81,6 +81,13 @@ pub enum Job {
         /// Its name.
         name: String,
     },
+    /// Put the given files into one ZIP archive, as they are.
+    WriteArchive {
+        /// Its name.
+        name: String,
+        /// What each is called in it.
+        entries: Vec<String>,
+    },
     /// Change a segment inside the given box of voxels: its labels, then what lies beside (see
     /// [`crate::analysis::RegionVoxels`]).
     ChangeRegion {

@@ -10,7 +10,7 @@ use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
     read_header,
 };
-use crate::export::nifti;
+use crate::export::{archive, nifti};
 use crate::geometry::Grid;
 use crate::import::{
     FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
@@ -111,6 +111,15 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
         }
         Job::WriteNifti { grid, name } => {
             let bytes = nifti::packed(grid, &input.labels).map_err(|e| JobError::Analysis(e.to_string()))?;
+            Ok(JobOutput { facts: JobFacts::Files(vec![name.clone()]), payloads: vec![Payload::Bytes(bytes)] })
+        }
+        Job::WriteArchive { name, entries } => {
+            let mut files = entries.iter().zip(&input.files);
+            let read = files.try_fold(Vec::new(), |mut all, (entry, file)| {
+                all.push((entry.as_str(), file.read(0, file.size())?));
+                Ok::<_, JobError>(all)
+            })?;
+            let bytes = archive::stored(&read).map_err(|e| JobError::Analysis(e.to_string()))?;
             Ok(JobOutput { facts: JobFacts::Files(vec![name.clone()]), payloads: vec![Payload::Bytes(bytes)] })
         }
         Job::ChangeRegion { size, spacing_mm, task } => {

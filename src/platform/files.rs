@@ -9,7 +9,8 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
+    Blob, BlobPropertyBag, DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemEntry,
+    FileSystemFileEntry, HtmlCanvasElement,
 };
 
 /// All file handles of this page. Bytes are never kept here; workers read the handles.
@@ -149,17 +150,41 @@ pub fn make(name: &str, bytes: &[u8]) -> Result<File, PlatformError> {
     Ok(File::new_with_u8_array_sequence(&parts, name)?)
 }
 
+/// What is on a canvas, as PNG.
+///
+/// # Errors
+/// When the browser cannot pack it, for want of memory.
+pub async fn png_of(canvas: &HtmlCanvasElement) -> Result<Blob, PlatformError> {
+    let packed = promise(|resolve, _| canvas.to_blob(resolve)).await?;
+    packed.dyn_into().map_err(|_null| PlatformError("PNG".into()))
+}
+
+/// A file made of what the browser packed, to be read like any other.
+///
+/// # Errors
+/// When the browser refuses.
+pub fn of_blob(name: &str, blob: &Blob) -> Result<File, PlatformError> {
+    Ok(File::new_with_blob_sequence(&js_sys::Array::of1(blob), name)?)
+}
+
 /// Offers bytes as a download.
 ///
 /// # Errors
 /// When the browser refuses.
 pub fn download(name: &str, content_type: &str, bytes: &[u8]) -> Result<(), PlatformError> {
-    let document = web_sys::window().and_then(|w| w.document()).ok_or_else(|| PlatformError("no document".into()))?;
     let options = BlobPropertyBag::new();
     options.set_type(content_type);
     let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
-    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    download_blob(name, &Blob::new_with_u8_array_sequence_and_options(&parts, &options)?)
+}
+
+/// Offers what the browser holds as a download.
+///
+/// # Errors
+/// When the browser refuses.
+pub fn download_blob(name: &str, blob: &Blob) -> Result<(), PlatformError> {
+    let document = web_sys::window().and_then(|w| w.document()).ok_or_else(|| PlatformError("no document".into()))?;
+    let url = web_sys::Url::create_object_url_with_blob(blob)?;
     let anchor: web_sys::HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     anchor.set_href(&url);
     anchor.set_download(name);

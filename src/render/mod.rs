@@ -7,6 +7,7 @@
 mod gpu;
 mod gpu_types;
 mod passes;
+mod portrait;
 mod readback;
 mod renderer;
 mod sheet;
@@ -15,6 +16,7 @@ mod surface;
 mod textures;
 
 pub use gpu::{Backend, RenderError};
+pub use portrait::Portrait;
 pub use renderer::Renderer;
 #[cfg(target_arch = "wasm32")]
 pub use surface::Preference;

@@ -94,7 +94,7 @@ impl Passes {
         ((0..3).map(|_| self.bind_slice(gpu, t)).collect(), self.bind_ray(gpu, t))
     }
 
-    fn bind_slice(&self, gpu: &Gpu, t: &Textures) -> Binding {
+    pub(super) fn bind_slice(&self, gpu: &Gpu, t: &Textures) -> Binding {
         use wgpu::BindingResource::{Sampler, TextureView};
         let resources =
             [TextureView(&t.ct_view), Sampler(&self.sampler), TextureView(&t.labels_view), TextureView(&t.look_view)];

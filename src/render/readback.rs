@@ -4,16 +4,22 @@ use super::gpu::Gpu;
 use std::sync::{Arc, Mutex};
 
 /// RGBA of a texture in an 8-bit format of four channels, row by row; `None` if the GPU did not hand it over.
-pub(super) async fn read(gpu: &Gpu, texture: &wgpu::Texture) -> Option<Vec<u8>> {
+pub(super) fn read(gpu: &Gpu, texture: &wgpu::Texture) -> impl Future<Output = Option<Vec<u8>>> + use<> {
+    // Nothing is borrowed: the page goes on drawing meanwhile.
+    let (device, queue, texture) = (gpu.device.clone(), gpu.queue.clone(), texture.clone());
+    async move { copied(&device, &queue, &texture).await }
+}
+
+async fn copied(device: &wgpu::Device, queue: &wgpu::Queue, texture: &wgpu::Texture) -> Option<Vec<u8>> {
     let (width, height) = (texture.width(), texture.height());
     let row = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("readback"),
         size: u64::from(row) * u64::from(height),
         usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
         mapped_at_creation: false,
     });
-    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     encoder.copy_texture_to_buffer(
         texture.as_image_copy(),
         wgpu::TexelCopyBufferInfo {
@@ -22,7 +28,7 @@ pub(super) async fn read(gpu: &Gpu, texture: &wgpu::Texture) -> Option<Vec<u8>> 
         },
         texture.size(),
     );
-    gpu.queue.submit([encoder.finish()]);
+    queue.submit([encoder.finish()]);
     let mapped: Arc<Mutex<Option<bool>>> = Arc::default();
     let result = mapped.clone();
     buffer.slice(..).map_async(wgpu::MapMode::Read, move |r| {
@@ -32,7 +38,7 @@ pub(super) async fn read(gpu: &Gpu, texture: &wgpu::Texture) -> Option<Vec<u8>> 
     });
     // A few seconds: a software rasteriser may be compiling its first shader.
     for _ in 0..2000 {
-        if gpu.device.poll(wgpu::PollType::Poll).is_err() {
+        if device.poll(wgpu::PollType::Poll).is_err() {
             return None;
         }
         let done = mapped.lock().ok().and_then(|slot| *slot);

@@ -15,10 +15,10 @@ use crate::volume::{CtVolume, LabelMap};
 
 /// Draws frames. Everything it holds can be made again from page memory.
 pub struct Renderer {
-    gpu: Gpu,
+    pub(super) gpu: Gpu,
     sheets: Vec<Sheet>,
-    passes: Passes,
-    volume: Option<Volume>,
+    pub(super) passes: Passes,
+    pub(super) volume: Option<Volume>,
     /// Voxels for a CT that is being read, as large as it will probably be: a GPU empties a texture before it is first used, and
     /// has time for it now.
     expected: Option<Textures>,
@@ -33,10 +33,12 @@ const PROOF: usize = 8;
 pub(super) struct Volume {
     pub(super) textures: Textures,
     pub(super) slices: Vec<Binding>,
-    rays: Binding,
+    pub(super) rays: Binding,
     pub(super) picture: Option<Picture>,
     /// The picture that is being put together from bands.
     next: Option<Picture>,
+    /// One that was on screen before: the next is drawn over it, so that turning makes no textures.
+    spare: Option<Picture>,
 }
 
 /// The 3D picture as it was last drawn.
@@ -75,6 +77,10 @@ impl Renderer {
         Self { gpu, sheets, passes, volume: None, expected: None, stale: true }
     }
 
+    /// Of what slices are drawn on.
+    pub(super) fn slice_format(&self) -> wgpu::TextureFormat {
+        self.sheets.first().map_or(PICTURE, Sheet::format)
+    }
     /// What draws.
     pub fn backend(&self) -> Backend {
         self.gpu.backend
@@ -118,7 +124,7 @@ impl Renderer {
             textures.fill_with_air(&self.gpu);
         }
         let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
-        self.volume = Some(Volume { textures, slices, rays, picture: None, next: None });
+        self.volume = Some(Volume { textures, slices, rays, picture: None, next: None, spare: None });
         Ok(())
     }
     /// Makes room for a CT of this size ahead of its slices. A size that proves wrong costs nothing but the time.
@@ -170,6 +176,11 @@ impl Renderer {
             self.gpu.queue.present(texture);
         }
         taken
+    }
+
+    /// What is on the canvases may have been lost while nobody looked: the next frame puts it there again.
+    pub fn show_again(&mut self) {
+        self.sheets.iter_mut().for_each(Sheet::show_again);
     }
 
     /// Brings the 3D picture and the panes up to date.
@@ -307,15 +318,19 @@ impl Volume {
         }
         let mut picture = match self.next.take().filter(is_this) {
             Some(begun) => begun,
-            None => {
-                self.textures.set_transfer(gpu, &input.transfer);
-                self.textures.set_leaps(gpu, &input.transfer, look);
-                let texture = picture_texture(gpu, "3D picture", size, PICTURE);
-                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-                let present = passes.bind_place(gpu, &view);
-                Picture { view, present, size, input: input.clone(), rows: 0 }
-            }
+            None => match self.spare.take().filter(|p| p.size == size) {
+                Some(spare) => Picture { input: input.clone(), rows: 0, ..spare },
+                None => {
+                    let texture = picture_texture(gpu, "3D picture", size, PICTURE);
+                    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+                    let present = passes.bind_place(gpu, &view);
+                    Picture { view, present, size, input: input.clone(), rows: 0 }
+                }
+            },
         };
+        // With each band: a picture to be saved may have been drawn since with others.
+        self.textures.set_transfer(gpu, &input.transfer);
+        self.textures.set_leaps(gpu, &input.transfer, look);
         self.rays.set(gpu, &bytes(&RayUniform::new(&self.textures.grid, input, look, size)));
         let rows = input.rows_at_once.clamp(1, size[1] - picture.rows);
         let mut pass = begin(encoder, &picture.view, picture.rows == 0);
@@ -327,7 +342,7 @@ impl Volume {
             self.next = Some(picture);
             return false;
         }
-        self.picture = Some(picture);
+        self.spare = self.picture.replace(picture);
         true
     }
 }

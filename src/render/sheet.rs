@@ -97,6 +97,15 @@ impl Sheet {
     pub(super) fn new(target: Target) -> Self {
         Self { target, kept: None }
     }
+    pub(super) fn format(&self) -> wgpu::TextureFormat {
+        self.target.format()
+    }
+    /// What was drawn is put on the target once more.
+    pub(super) fn show_again(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.shown = false;
+        }
+    }
     /// What was last drawn is not right any more, or not to be seen.
     pub(super) fn forget(&mut self) {
         self.kept = None;

@@ -7,7 +7,7 @@ use super::words::{self, Text};
 use crate::annotation::{MeasurementKind, SegmentMeaning};
 use crate::export::Outbound;
 use crate::geometry::PanePoint;
-use crate::jobs::{FileFacts, JobEvent};
+use crate::jobs::{FileFacts, FileId, JobEvent};
 use crate::view::{Projection, Slab, VoiFunction, VolumePreset};
 
 /// A pane of the page.
@@ -162,6 +162,14 @@ pub enum Action {
     CycleCut,
     /// The cut deeper (+1) or back (−1).
     CutStep(i32),
+    /// Opens the editor of colours and opacities of the 3D picture, or closes it.
+    TransferEditor,
+    /// Save a turn of the 3D picture, or stop doing so.
+    Turntable,
+    /// Save a picture of the pane that keys act on: with annotations (`true`) or without.
+    Screenshot(bool),
+    /// Whether saved pictures say whose they are.
+    PatientText,
     /// Contours subtract instead of adding.
     ToggleSubtract,
     /// The brush is a ball instead of a disc.
@@ -409,6 +417,14 @@ pub enum Command {
     Slab(Slab),
     /// What the 3D picture shows.
     VolumeStyle(VolumeStyle),
+    /// Its colours and opacities.
+    Transfer(super::transfer_editor::TransferChange),
+    /// Pictures of a turn of it.
+    TurntableFrames(u32),
+    /// A picture of this turn is drawn and kept, or why not.
+    FrameDrawn(u32, Result<FileId, String>),
+    /// A picture to be saved could not be made.
+    NotDrawn(String),
     /// Brush radius, mm.
     BrushRadius(f64),
     /// HU the brush may paint; `None` all.
@@ -480,6 +496,12 @@ pub enum Effect {
         /// The file.
         bytes: Vec<u8>,
     },
+    /// Draw a picture of a pane and offer it as a download; [`Command::NotDrawn`] where that fails.
+    Screenshot(Box<super::screenshot::Screenshot>),
+    /// Draw a picture of this turn and keep it as a file, answered by [`Command::FrameDrawn`].
+    TurntableFrame(u32, Box<super::screenshot::Screenshot>),
+    /// Files that are not needed any more.
+    ForgetFiles(Vec<FileId>),
     /// Ask the configured server: a path below its root, answered by [`super::RemoteEvent::Found`].
     Search(String),
     /// Get all instances of a path below its root, answered by [`super::RemoteEvent::Retrieved`]; what came before is let go.

@@ -3,9 +3,7 @@
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
 use super::state::{Refinement, Session};
-use crate::view::{
-    FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput, VolumePreset,
-};
+use crate::view::{FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 
 /// What a 3D picture may cost while it moves, ms.
 const MOVING_MS: f64 = 40.0;
@@ -13,6 +11,8 @@ const MOVING_MS: f64 = 40.0;
 const STILL_MS: f64 = 300.0;
 /// What a band of the full picture may cost while it is put together, ms.
 const BAND_MS: f64 = 60.0;
+/// Fewest rows of a band.
+const LEAST_ROWS: u32 = 4;
 /// Rays through each px of a picture that nothing moves.
 const STILL_RAYS: u32 = 4;
 /// A full picture that takes longer is good enough: it is not drawn so many times more, ms.
@@ -23,52 +23,69 @@ const COARSEST: u32 = 6;
 impl Session {
     /// What to draw now; `None` without an open CT.
     pub fn frame_input(&self) -> Option<FrameInput> {
-        let case = self.case.as_ref()?;
+        self.case.as_ref()?;
+        let mut size = [1, 1];
+        let mut panes = Vec::new();
+        for id in PaneId::ALL {
+            let Some(rect) = self.px_rect(self.sizes[id.index()]) else { continue };
+            size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
+            panes.push(PaneInput { rect, content: self.content_of(id) });
+        }
+        Some(FrameInput { size, look: self.look(), panes })
+    }
+
+    /// Colours of what is shown of the document.
+    pub(super) fn look(&self) -> LabelLook {
         let mut look = LabelLook::default();
+        let Some(case) = &self.case else { return look };
         for segment in case.document.segments().iter().filter(|s| s.visible) {
             look.show(segment.layer.index(), segment.number, segment.colour);
         }
         if self.compartments {
             case.lung_numbers().into_iter().for_each(|n| look.show_compartments(n));
         }
-        let mut size = [1, 1];
-        let mut panes = Vec::new();
-        for id in PaneId::ALL {
-            let Some(rect) = self.px_rect(self.sizes[id.index()]) else { continue };
-            size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
-            let content = match self.panes.get(id.index()) {
-                Some(pane) => PaneContent::Slice(SliceInput {
-                    slab: self.slab,
-                    inverted: self.inverted,
-                    interpolation: self.interpolation,
-                    compartments: self.compartments,
-                    ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window_of(id))
-                }),
-                None => PaneContent::Volume(self.volume_input()),
-            };
-            panes.push(PaneInput { rect, content });
-        }
-        Some(FrameInput { size, look, panes })
+        look
+    }
+
+    pub(super) fn content_of(&self, id: PaneId) -> PaneContent {
+        let Some(pane) = self.panes.get(id.index()) else { return PaneContent::Volume(self.volume_input()) };
+        PaneContent::Slice(SliceInput {
+            slab: self.slab,
+            inverted: self.inverted,
+            interpolation: self.interpolation,
+            compartments: self.compartments,
+            ..SliceInput::new(pane.through(pane.centre), pane.mm_per_px / self.px_ratio, self.window_of(id))
+        })
+    }
+
+    /// The 3D picture as good as it becomes when nothing moves, whatever is on screen; in bands of what a frame may cost.
+    pub(super) fn still_input(&self) -> VolumeInput {
+        let rays = if self.converges() { STILL_RAYS } else { 1 };
+        let rows_at_once = self.full_cast_ms.map_or(LEAST_ROWS, |full| self.rows_of(1, rays, full));
+        let input = self.volume_input();
+        VolumeInput { step_mm: self.finest_mm(), rays, shadows: true, reduction: 1, rows_at_once, ..input }
+    }
+
+    /// Distance of samples that pass no voxel by.
+    fn finest_mm(&self) -> f64 {
+        let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
+        spacing.into_iter().fold(f64::MAX, f64::min).max(0.3)
     }
 
     pub(super) fn volume_input(&self) -> VolumeInput {
-        let spacing = self.case.as_ref().map_or([1.0; 3], |c| c.volume.grid().spacing_mm());
-        let finest = spacing.into_iter().fold(f64::MAX, f64::min).max(0.3);
         let reduction = self.reduction();
-        let (preset, projection) = match self.volume_style {
-            VolumeStyle::Preset(preset) => (preset, None),
-            VolumeStyle::Projection(projection) => {
-                (VolumePreset::default(), Some((projection, self.window_of(PaneId::Volume))))
-            }
+        let projection = match self.volume_style {
+            VolumeStyle::Preset(_) => None,
+            VolumeStyle::Projection(projection) => Some((projection, self.window_of(PaneId::Volume))),
         };
         VolumeInput {
             camera: self.camera,
-            transfer: preset.transfer(),
+            transfer: self.transfer(),
             projection,
             clip: self.clip,
             // Without a cut no voxel is shown as grey.
             window: if self.clip.cut.is_some() { self.windows[PaneId::Volume.index()] } else { PRESETS[0] },
-            step_mm: finest * f64::from(reduction),
+            step_mm: self.finest_mm() * f64::from(reduction),
             rays: self.rays(),
             shadows: reduction == 1 && !self.is_orbiting(),
             reduction,
@@ -103,16 +120,16 @@ impl Session {
     }
     /// Rows of a full picture that take as long as a frame may while it is put together.
     fn rows_at_once(&self) -> u32 {
-        let height = self.px_rect(self.sizes[PaneId::Volume.index()]).map_or(1, |r| r.height);
         match (self.refinement(), self.full_cast_ms) {
             (Refinement::None, _) | (_, None) => u32::MAX,
-            (_, Some(full)) => {
-                let reduction = f64::from(self.reduction());
-                let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3)
-                    / (full * f64::from(self.rays())).max(1.0);
-                rows.clamp(4.0, 8192.0) as u32
-            }
+            (_, Some(full)) => self.rows_of(self.reduction(), self.rays(), full),
         }
+    }
+    fn rows_of(&self, reduction: u32, rays: u32, full_ms: f64) -> u32 {
+        let height = self.px_rect(self.sizes[PaneId::Volume.index()]).map_or(1, |r| r.height);
+        let reduction = f64::from(reduction);
+        let rows = f64::from(height) / reduction * BAND_MS * reduction.powi(3) / (full_ms * f64::from(rays)).max(1.0);
+        rows.clamp(f64::from(LEAST_ROWS), 8192.0) as u32
     }
     /// A 3D picture of this reduction took so long; a finer one may follow. Says whether it should.
     pub(super) fn cast_took(&mut self, reduction: u32, ms: f64) -> bool {
@@ -162,7 +179,8 @@ impl Session {
     }
     /// Whether the 3D view is being turned or zoomed: it is sampled coarsely then.
     pub fn is_orbiting(&self) -> bool {
-        matches!(self.gesture, Gesture::Orbit { click: None, .. } | Gesture::Cut { .. })
+        self.transfer_held
+            || matches!(self.gesture, Gesture::Orbit { click: None, .. } | Gesture::Cut { .. })
             || (matches!(self.gesture, Gesture::Zoom { .. }) && self.pointer.is_some_and(|p| p.0 == PaneId::Volume))
     }
     /// Whether a stroke is being painted: the 3D picture waits for its end.
@@ -174,7 +192,7 @@ impl Session {
         self.is_marking() || self.region.is_some()
     }
 
-    fn px_rect(&self, size: PaneSize) -> Option<PxRect> {
+    pub(super) fn px_rect(&self, size: PaneSize) -> Option<PxRect> {
         let px = |v: f64| (v * self.px_ratio).round().max(0.0) as u32;
         let (x, y) = (px(size.left), px(size.top));
         let rect = PxRect { x, y, width: px(size.left + size.width) - x, height: px(size.top + size.height) - y };

@@ -380,12 +380,14 @@ impl Session {
             case.document.recount_all(&case.volume);
             update.effects.push(Effect::Mark("hilum:volume"));
             self.identify(update);
+            self.renew_histogram();
         }
     }
 
     /// Puts the open CT aside, keeping its marks; its slices are read again when it comes back.
     pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
+        self.stop_turntable(update);
         self.accept_region(update);
         self.keep_aside(update);
         self.exported.clear();

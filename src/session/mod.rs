@@ -27,6 +27,7 @@ mod measuring;
 mod numbers;
 mod other_files;
 mod outbox;
+mod pane_header;
 mod planes;
 mod preflight;
 mod proposing;
@@ -37,8 +38,11 @@ mod region_voxels;
 mod remote;
 mod report_view;
 mod saving;
+mod screenshot;
 mod sending;
 mod state;
+mod transfer_editor;
+mod turntable;
 mod update;
 mod view_model;
 mod volume_view;
@@ -65,17 +69,21 @@ pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
+pub use pane_header::{PaneHeader, tissue_words};
 pub use preflight::PreflightView;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
 pub use region::{Refine, RefineSettings, RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
+pub use screenshot::{Mark, ROW_PX, Screenshot, Side};
 pub use sending::{Destination, Destinations, PreviewView, UploadView, reason_words};
 pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session};
+pub use transfer_editor::{TransferChange, TransferPoint, TransferView};
+pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{
-    GeometryRow, PaneDrawing, PaneHeader, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState,
-    ViewModel, counted,
+    GeometryRow, PaneDrawing, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel,
+    counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

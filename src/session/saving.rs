@@ -63,7 +63,8 @@ impl Session {
             Ok(JobOutput { facts: JobFacts::Files(names), payloads }) => {
                 for (file_name, payload) in names.into_iter().zip(payloads) {
                     if let Payload::Bytes(bytes) = payload {
-                        let content_type = "application/gzip";
+                        let zipped = file_name.ends_with(".zip");
+                        let content_type = if zipped { "application/zip" } else { "application/gzip" };
                         update.effects.push(Effect::Download { file_name, content_type, bytes });
                     }
                 }

@@ -10,6 +10,8 @@ use super::preflight::Preflight;
 use super::region::{RefineSettings, Region};
 use super::region_voxels::VoxelNeeds;
 use super::sending::{Destinations, UploadState};
+use super::transfer_editor::TransferEditor;
+use super::turntable::Turntable;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
@@ -23,7 +25,7 @@ use crate::import::{
 };
 use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
 use crate::report::{Profile, Quantity};
-use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, VolumePreset, Window};
+use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, TransferFunction, VolumePreset, Window};
 use crate::volume::CtVolume;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -266,6 +268,18 @@ pub struct Session {
     pub(super) compartments: bool,
     pub(super) cine: Cine,
     pub(super) volume_style: VolumeStyle,
+    /// What the reader made of presets.
+    pub(super) transfers: BTreeMap<VolumePreset, TransferFunction>,
+    pub(super) transfer_editor: Option<TransferEditor>,
+    /// A point of the curve is being moved.
+    pub(super) transfer_held: bool,
+    /// A turn of the 3D picture that is being drawn.
+    pub(super) turntable: Option<Turntable>,
+    /// How many were begun.
+    pub(super) turntables: u32,
+    pub(super) turntable_frames: u32,
+    /// Saved pictures say whose they are.
+    pub(super) patient_text: bool,
     pub(super) own_windows: Vec<OwnWindow>,
     /// What the 3D picture leaves out.
     pub(super) clip: Clip,
@@ -402,6 +416,13 @@ impl Session {
             compartments: false,
             cine: Cine::default(),
             volume_style: VolumeStyle::Preset(VolumePreset::default()),
+            transfers: BTreeMap::new(),
+            transfer_editor: None,
+            transfer_held: false,
+            turntable: None,
+            turntables: 0,
+            turntable_frames: 72,
+            patient_text: false,
             own_windows: Vec::new(),
             clip: Clip::default(),
             cut_kind: CutKind::None,

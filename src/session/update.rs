@@ -57,6 +57,10 @@ impl Session {
             Command::CineStep(now_ms) => self.cine_step(now_ms, &mut update),
             Command::Slab(slab) => self.set_slab(slab, &mut update),
             Command::VolumeStyle(style) => self.set_volume_style(style, &mut update),
+            Command::Transfer(change) => self.change_transfer(change, &mut update),
+            Command::TurntableFrames(frames) => self.choose_turntable_frames(frames, &mut update),
+            Command::FrameDrawn(turn, drawn) => self.frame_drawn(turn, drawn, &mut update),
+            Command::NotDrawn(why) => self.not_drawn(&why, &mut update),
             Command::BrushRadius(radius_mm) => self.set_brush_radius(radius_mm, &mut update),
             Command::BrushRange(range_hu) => {
                 self.brush.range_hu = range_hu.map(|(a, b)| (a.min(b), a.max(b)));
@@ -164,6 +168,7 @@ impl Session {
                 self.abort_gesture(update);
                 self.abort_region(update);
                 self.cine.playing = None;
+                self.stop_turntable(update);
                 self.notice = None;
                 self.ask_to_clear(false);
                 self.cancel_upload(update);
@@ -202,6 +207,10 @@ impl Session {
             Action::CropToLungs => self.toggle_crop(update),
             Action::CycleCut => self.cycle_cut(update),
             Action::CutStep(steps) => self.step_cut(steps, update),
+            Action::TransferEditor => self.toggle_transfer_editor(update),
+            Action::Turntable => self.toggle_turntable(now, update),
+            Action::Screenshot(annotated) => self.take_screenshot(annotated, now, update),
+            Action::PatientText => self.toggle_patient_text(update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),

@@ -5,6 +5,7 @@ use super::explain;
 use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
 use super::measuring::{MeasurementDrawing, MeasurementRow};
+use super::pane_header::PaneHeader;
 use super::sending::UploadView;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
@@ -14,7 +15,7 @@ use crate::dicom::SeriesKind;
 use crate::export::Audience;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::import::{GeometryFinding, Severity, Stack};
-use crate::view::{Interpolation, ReferenceLine, Slab, Window, edge_letters, reference_lines, scale_bar};
+use crate::view::{Interpolation, Slab, Window};
 use crate::volume::sample_nearest;
 
 /// A row of the series list.
@@ -74,27 +75,6 @@ pub struct SegmentRow {
     pub volume: String,
     /// Mean HU.
     pub mean_hu: Option<f64>,
-}
-
-/// What stands over a slice pane.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PaneHeader {
-    /// Letters at the left, right, top and bottom edge.
-    pub letters: [String; 4],
-    /// Slice on screen, from 0.
-    pub slice: usize,
-    /// How many there are.
-    pub slices: usize,
-    /// Length of the scale bar, CSS px and its words.
-    pub scale: Option<(f64, String)>,
-    /// Where the crosshair lies, CSS px.
-    pub crosshair: Option<(f64, f64)>,
-    /// Where the other planes cut this one.
-    pub lines: Vec<ReferenceLine>,
-    /// The picture is a mirror image.
-    pub mirrored: bool,
-    /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
-    pub oblique: Option<String>,
 }
 
 /// A measurement shown.
@@ -253,6 +233,12 @@ pub struct ViewModel {
     pub cine_ping_pong: bool,
     /// What the 3D picture shows.
     pub volume_style: Option<VolumeStyle>,
+    /// Its colours and opacities, while they are edited.
+    pub transfer: Option<super::transfer_editor::TransferView>,
+    /// A turn of it is being saved, and pictures of a turn.
+    pub turntable: (bool, u32),
+    /// Saved pictures say whose they are.
+    pub patient_text: bool,
     /// The 3D picture is cropped to the lungs.
     pub crops: bool,
     /// How the 3D picture is cut.
@@ -325,11 +311,7 @@ impl Session {
             gpu: self.gpu,
             status: self.status(),
             notice: self.notice.clone(),
-            running: self
-                .running
-                .values()
-                .next()
-                .map(|r| words::WORKING.with(lang, &[r.title.in_lang(lang), &format!("{:.0}", r.fraction * 100.0)])),
+            running: self.running_words(),
             series: self.series_rows(),
             problems: self
                 .problems
@@ -366,6 +348,9 @@ impl Session {
             cine_rate_hz: (self.cine.rate_hz, self.cine_lags_hz().map(f64::round)),
             cine_ping_pong: self.cine.ping_pong,
             volume_style: Some(self.volume_style),
+            transfer: self.transfer_view(),
+            turntable: (self.turntable.is_some(), self.turntable_frames),
+            patient_text: self.patient_text,
             crops: self.clip.voxels.is_some(),
             cut: self.cut_kind,
             reduced: case.is_some() && self.is_reduced(),
@@ -395,6 +380,17 @@ impl Session {
             ledger: self.ledger.iter().map(|e| self.shown_entry(e)).collect(),
             autosave: self.autosave_view(),
         }
+    }
+
+    /// The job that goes on, and how far it is.
+    fn running_words(&self) -> Option<String> {
+        let percent = |fraction: f64| format!("{:.0}", fraction * 100.0);
+        let turn = self.turntable.as_ref();
+        let turn = turn.map(|t| words::pictures::TURNTABLE_GOES.with(self.lang, &[&percent(t.fraction())]));
+        turn.or_else(|| {
+            let job = self.running.values().next()?;
+            Some(words::WORKING.with(self.lang, &[job.title.in_lang(self.lang), &percent(job.fraction.into())]))
+        })
     }
 
     fn status(&self) -> Status {
@@ -495,35 +491,6 @@ impl Session {
         let findings = self.case.as_ref().map_or(&[][..], |c| &c.plan.findings);
         let is_doubtful = findings.iter().any(GeometryFinding::affects_volumes);
         if is_doubtful { words::DOUBTFUL_VOLUME.with(self.lang, &[&volume]) } else { volume }
-    }
-
-    fn pane_header(&self, n: usize) -> PaneHeader {
-        let Some(case) = &self.case else { return PaneHeader::default() };
-        let (pane, size) = (&self.panes[n], self.sizes[n]);
-        let grid = case.volume.grid();
-        let bar = scale_bar(pane.mm_per_px, size.width.min(size.height) / 3.0);
-        let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
-        let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
-        PaneHeader {
-            letters: edge_letters(&pane.through(pane.centre)),
-            slice: pane.slice_index(grid),
-            slices: pane.slice_count(grid),
-            scale: bar.map(|b| {
-                let words = if b.length_mm >= 10.0 {
-                    format!("{} cm", self.lang.number(b.length_mm / 10.0, 0))
-                } else {
-                    format!("{} mm", self.lang.number(b.length_mm, usize::from(b.length_mm < 1.0)))
-                };
-                (b.length_px, words)
-            }),
-            crosshair: inside.then_some((at.x, at.y)),
-            lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
-            mirrored: pane.is_mirrored(),
-            oblique: pane.is_oblique(grid).then(|| {
-                let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
-                words::OBLIQUE.with(self.lang, &[&degrees])
-            }),
-        }
     }
 
     /// HU under the pointer, read from the voxels, never from a texture.

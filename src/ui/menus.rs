@@ -4,7 +4,7 @@ use super::icons::icon;
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::words::{self, Text};
-use crate::session::{Action, CINE_RATES_HZ, Command, Layout, WindowChange, command_info};
+use crate::session::{Action, CINE_RATES_HZ, Command, Layout, TURNTABLE_FRAMES, WindowChange, command_info};
 use crate::view::{Interpolation, Projection, Slab, VoiFunction, Window};
 use leptos::html::Details;
 use leptos::prelude::*;
@@ -169,6 +169,7 @@ const SLABS: [(Option<Projection>, Text); 4] = [
 #[component]
 pub(super) fn PictureMenu() -> impl IntoView {
     let page = page();
+    let has_case = Signal::derive(move || page.view.with(|v| v.has_case));
     let interpolated = move |by: Interpolation| Signal::derive(move || page.view.with(|v| v.interpolation == by));
     view! {
         <Menu test_id="picture-menu" title=words::PICTURE face=face_of(Action::Invert)>
@@ -231,6 +232,34 @@ pub(super) fn PictureMenu() -> impl IntoView {
             <CommandButton action=Action::Flip(true) labelled=true />
             <CommandButton action=Action::Flip(false) labelled=true />
             <CommandButton action=Action::TurnPicture(1) labelled=true />
+            <hr />
+            <CommandButton action=Action::Screenshot(true) enabled=has_case labelled=true />
+            <CommandButton action=Action::Screenshot(false) enabled=has_case labelled=true />
+            <CommandButton
+                action=Action::PatientText
+                pressed=Signal::derive(move || page.view.with(|v| v.patient_text))
+                labelled=true
+            />
+            <label class="line">
+                <span>{say(words::pictures::TURNTABLE_FRAMES)}</span>
+                <select
+                    data-testid="turntable-frames"
+                    on:change=move |e| {
+                        if let Ok(frames) = event_target_value(&e).parse() {
+                            page.dispatch(Command::TurntableFrames(frames));
+                        }
+                    }
+                >
+                    {TURNTABLE_FRAMES
+                        .map(|frames| {
+                            let chosen = move || page.view.with(|v| v.turntable.1 == frames);
+                            view! {
+                                <option value=frames.to_string() selected=chosen prop:selected=chosen>{frames}</option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
         </Menu>
     }
 }

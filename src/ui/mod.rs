@@ -23,8 +23,10 @@ mod regions;
 mod remote;
 mod report;
 mod runtime;
+mod screenshots;
 mod sending;
 mod toolbar;
+mod transfer;
 mod volume_tools;
 
 pub use app::mount;

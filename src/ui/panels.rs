@@ -456,7 +456,8 @@ pub(super) fn StatusLine() -> impl IntoView {
     }
 }
 
-fn parse_colour(text: &str) -> Option<[u8; 3]> {
+/// Of `#rrggbb`.
+pub(super) fn parse_colour(text: &str) -> Option<[u8; 3]> {
     let value = u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?;
     let [_, r, g, b] = value.to_be_bytes();
     Some([r, g, b])

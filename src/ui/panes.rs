@@ -1,13 +1,16 @@
 //! The four panes: one canvas below, text, crosshair and contours above.
 
 use super::measurements::MeasurementOverlay;
-use super::runtime::page;
+use super::runtime::{Runtime, page};
 use super::toolbar::say;
+use super::transfer::TransferEditor;
 use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
-use crate::session::{Arrangement, Command, Gpu, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase};
-use crate::view::{COMPARTMENTS, LungTissue, Piece, Projection, ReferenceLine, VoiFunction};
+use crate::session::{
+    Arrangement, Command, Gpu, PaneHeader, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, tissue_words,
+};
+use crate::view::{COMPARTMENTS, LungTissue, Piece, ReferenceLine};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -40,8 +43,15 @@ pub(super) fn Panes() -> impl IntoView {
             }
             // Lives as long as the page.
             observed.forget();
+            watch_ratio(measure);
         }
     });
+    let seen = window_event_listener_untyped("visibilitychange", move |_| {
+        if document().visibility_state() == web_sys::VisibilityState::Visible {
+            page.runtime.with_value(Runtime::seen_again);
+        }
+    });
+    on_cleanup(move || seen.remove());
     // In another layout panes have other sizes.
     let arrangement = Memo::new(move |_| page.view.with(|v| v.arrangement));
     Effect::new(move |before: Option<Arrangement>| {
@@ -67,6 +77,17 @@ pub(super) fn Panes() -> impl IntoView {
             </p>
         </main>
     }
+}
+
+/// Measures anew whenever a CSS px is another number of device px: on another screen panes keep their size, and no observer hears.
+fn watch_ratio(measure: impl Fn() + Copy + 'static) {
+    let ratio = window().device_pixel_ratio();
+    let Ok(Some(query)) = window().match_media(&format!("(resolution: {ratio}dppx)")) else { return };
+    let changed = Closure::once_into_js(move || {
+        measure();
+        watch_ratio(measure);
+    });
+    query.set_onchange(Some(changed.unchecked_ref()));
 }
 
 #[component]
@@ -119,30 +140,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             page.runtime.with_value(|r| r.wheel(id, at, steps as i32, event.ctrl_key() || event.meta_key()));
         }
     };
-    let slice_words = move || {
-        let lang = page.view.with(|v| v.lang);
-        header.with(|h| words::SLICE_OF.with(lang, &[&(h.slice + 1).to_string(), &h.slices.to_string()]))
-    };
-    let window_words = move || {
-        let lang = page.view.with(|v| v.lang);
-        let digits = |value: f64| usize::from(value.fract() != 0.0);
-        let number = |value: f64| lang.number(value, digits(value));
-        let values = words::WINDOW_VALUES.with(lang, &[&number(width()), &number(centre())]);
-        match window.get().map(|w| w.function) {
-            None | Some(VoiFunction::Linear) => values,
-            Some(function) => format!("{values} {}", function.name()),
-        }
-    };
-    let slab_words = move || {
-        let (lang, slab) = page.view.with(|v| (v.lang, v.slab));
-        let title = match slab.projection {
-            Projection::Highest => words::SLAB_MIP,
-            Projection::Lowest => words::SLAB_MINIP,
-            Projection::Mean => words::SLAB_MEAN,
-        };
-        let words = || words::SLAB_VALUES.with(lang, &[title.in_lang(lang), &lang.number(slab.thickness_mm, 0)]);
-        (slab.thickness_mm > 0.0).then(words)
-    };
+    let say_header = move |part: fn(&PaneHeader) -> String| move || header.with(part);
     let has_case = Memo::new(move |_| page.view.with(|v| v.has_case));
     let lags = move || {
         page.view.with(|v| {
@@ -154,10 +152,12 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
     let overlay = is_slice.then(|| {
         view! {
             <div class="text top-left">
-                {slice_words} " " <span class="lags" data-testid="cine-lags" hidden=move || lags().is_none()>{lags}</span>
+                {say_header(|h| h.slice_words.clone())} " " <span class="lags" data-testid="cine-lags" hidden=move || lags().is_none()>{lags}</span>
             </div>
             <Legend n=n arrangement=arrangement />
-            <div class="text bottom-left">{window_words}" "{slab_words}</div>
+            <div class="text bottom-left">
+                {say_header(|h| h.window_words.clone())}" "{move || header.with(|h| h.slab_words.clone())}
+            </div>
             {letters
                 .iter()
                 .enumerate()
@@ -207,7 +207,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             </div>
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
-                {(!is_slice).then(|| view! { <VolumeTools /> })}
+                {(!is_slice).then(|| view! { <TransferEditor /> <VolumeTools /> })}
             </div>
             <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
                 {say(words::REDUCED)}
@@ -226,17 +226,17 @@ fn Legend(n: usize, arrangement: Memo<Arrangement>) -> impl IntoView {
         first != Some(n) || !page.view.with(|v| v.compartments)
     };
     let row = |tissue: LungTissue| {
-        let (class, text) = match tissue {
-            LungTissue::Emphysema => ("emphysema", words::COMPARTMENT_EMPHYSEMA),
-            LungTissue::WellAerated => ("aerated", words::COMPARTMENT_AERATED),
-            LungTissue::GroundGlass => ("ground-glass", words::COMPARTMENT_GROUND_GLASS),
-            LungTissue::Consolidation => ("consolidation", words::COMPARTMENT_CONSOLIDATION),
-            LungTissue::Vessel => ("vessel", words::COMPARTMENT_VESSEL),
+        let class = match tissue {
+            LungTissue::Emphysema => "emphysema",
+            LungTissue::WellAerated => "aerated",
+            LungTissue::GroundGlass => "ground-glass",
+            LungTissue::Consolidation => "consolidation",
+            LungTissue::Vessel => "vessel",
         };
         view! {
             <li>
                 <i class=class></i>
-                {say(text)}
+                {say(tissue_words(tissue))}
             </li>
         }
     };

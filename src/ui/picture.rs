@@ -6,7 +6,7 @@
 use super::canvases::Canvases;
 use crate::annotation::Layer;
 use crate::geometry::{Grid, IndexBox};
-use crate::render::{Backend, Preference, Renderer};
+use crate::render::{Backend, Portrait, Preference, Renderer};
 use crate::session::{Case, Gpu, Session};
 use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, draw_slice, draws_quickly};
 use gloo::timers::callback::Timeout;
@@ -124,6 +124,13 @@ impl Picture {
             cpu.panes.clear();
         }
     }
+    /// What is on screen may have been lost while the page was hidden.
+    pub(super) fn show_again(&mut self) {
+        self.voxels_changed();
+        if let Some(gpu) = &mut self.gpu {
+            gpu.renderer.show_again();
+        }
+    }
     /// Voxels or labels are other ones than were drawn.
     pub(super) fn voxels_changed(&mut self) {
         if let Some(cpu) = &mut self.cpu {
@@ -162,6 +169,32 @@ impl Picture {
         let drawn = cpu.as_mut().is_none_or(|cpu| cpu.draw(&ours, &frame.look, case));
         let rest = FrameInput { panes, ..frame };
         drawn && gpu.as_mut().is_none_or(|gpu| gpu.draw(&rest, cast, cpu.is_some()))
+    }
+
+    /// A slice as the processor draws it, RGBA; `None` where that is left to the GPU.
+    pub(super) fn slice_pixels(&self, case: &Case, pane: &PaneInput, look: &LabelLook) -> Option<Vec<u8>> {
+        let PaneContent::Slice(slice) = &pane.content else { return None };
+        let by_cpu = match &self.gpu {
+            None => true,
+            Some(gpu) => !gpu.begun || (self.cpu.is_some() && draws_quickly(&case.volume, slice)),
+        };
+        let labels = Layer::ALL.map(|l| case.document.layer(l));
+        by_cpu.then(|| draw_slice(&case.volume, labels, look, slice, [pane.rect.width, pane.rect.height]))
+    }
+    /// Begins a picture beside those on screen; `None` where the GPU cannot.
+    pub(super) fn begin_portrait(&self, pane: &PaneInput, look: &LabelLook) -> Option<Portrait> {
+        self.gpu.as_ref()?.renderer.begin_portrait(pane.clone(), look.clone())
+    }
+    /// Goes on with it; see [`Renderer::go_on`]. `drawn` hears when the GPU has done its part.
+    pub(super) fn go_on(&mut self, portrait: &mut Portrait, drawn: impl FnOnce() + Send + 'static) -> Option<bool> {
+        let renderer = &mut self.gpu.as_mut()?.renderer;
+        let all = renderer.go_on(portrait)?;
+        renderer.when_done(drawn);
+        Some(all)
+    }
+    /// Its pixels, RGBA.
+    pub(super) fn read_portrait(&self, portrait: &Portrait) -> Option<impl Future<Output = Option<Vec<u8>>> + use<>> {
+        Some(self.gpu.as_ref()?.renderer.read_portrait(portrait))
     }
 
     /// Whether a 3D picture is being put together.
@@ -260,13 +293,17 @@ impl CpuPainter {
 }
 
 /// Puts RGBA on a canvas.
-fn put(canvas: &HtmlCanvasElement, pixels: &[u8], size: [u32; 2]) -> Result<(), wasm_bindgen::JsValue> {
+pub(super) fn put(
+    canvas: &HtmlCanvasElement,
+    pixels: &[u8],
+    size: [u32; 2],
+) -> Result<CanvasRenderingContext2d, wasm_bindgen::JsValue> {
     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), size[0], size[1])?;
     // Kept in page memory, where it is drawn: a simulated GPU would cost more than the drawing.
     let kept_here = js_sys::Object::new();
     js_sys::Reflect::set(&kept_here, &"willReadFrequently".into(), &true.into())?;
-    match canvas.get_context_with_context_options("2d", &kept_here)? {
-        Some(context) => context.unchecked_into::<CanvasRenderingContext2d>().put_image_data(&image, 0.0, 0.0),
-        None => Ok(()),
-    }
+    let context = canvas.get_context_with_context_options("2d", &kept_here)?.ok_or("no 2D canvas")?;
+    let context: CanvasRenderingContext2d = context.unchecked_into();
+    context.put_image_data(&image, 0.0, 0.0)?;
+    Ok(context)
 }

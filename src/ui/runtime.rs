@@ -168,6 +168,15 @@ impl Runtime {
     pub(super) fn servers(&self) -> &Servers {
         &self.0.servers
     }
+    /// The files that were opened or made.
+    pub(super) fn files(&self) -> &FileStore {
+        &self.0.files
+    }
+    /// What draws, and the open CT; `None` while either is missing.
+    pub(super) fn with_picture<R>(&self, act: impl FnOnce(&mut Picture, &Case) -> R) -> Option<R> {
+        let (session, mut picture) = (self.0.session.borrow(), self.0.picture.borrow_mut());
+        Some(act(picture.as_mut()?, session.case()?))
+    }
     /// The files that come from it.
     pub(super) fn retrieved<R>(&self, change: impl FnOnce(&mut Vec<(String, File)>) -> R) -> R {
         change(&mut self.0.retrieved.borrow_mut())
@@ -233,6 +242,9 @@ impl Runtime {
                     log::error!("{file_name} could not be saved: {e}");
                 }
             }
+            Effect::Screenshot(shot) => self.save_screenshot(shot),
+            Effect::TurntableFrame(turn, shot) => self.keep_frame(turn, shot),
+            Effect::ForgetFiles(files) => self.0.files.forget(&files),
             Effect::Search(path) => self.search_server(path),
             Effect::Retrieve(path) => self.retrieve_series(path),
             Effect::CancelRemote => self.stop_server(),
@@ -329,6 +341,15 @@ impl Runtime {
     pub(super) fn resize(&self, sizes: [PaneSize; 4]) {
         let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio());
         self.dispatch(Command::Resize(sizes, ratio));
+    }
+
+    /// The page is seen again.
+    pub(super) fn seen_again(&self) {
+        if let Some(picture) = self.0.picture.borrow_mut().as_mut() {
+            picture.show_again();
+        }
+        self.0.pending.borrow_mut().view = true;
+        self.ask_frame();
     }
 
     pub(super) fn wheel(&self, pane: PaneId, at: PanePoint, steps: i32, ctrl: bool) {

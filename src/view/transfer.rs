@@ -8,7 +8,7 @@ pub struct TransferFunction {
 }
 
 /// What the 3D picture is to show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VolumePreset {
     /// Faint lungs, their vessels, translucent soft tissue, bone.
     #[default]
@@ -116,6 +116,12 @@ impl TransferFunction {
     pub const LOW_HU: f32 = -1024.0;
     /// HU between entries.
     pub const STEP_HU: f32 = 4.0;
+    /// The lowest and the highest HU that a point may have.
+    pub const LIMITS_HU: [f32; 2] = [-1024.0, 3071.0];
+    /// Two points are at least so far apart, HU.
+    const APART_HU: f32 = 1.0;
+    /// Most points of a curve that is edited.
+    const MOST_POINTS: usize = 32;
 
     /// Faint lungs, their vessels, translucent soft tissue, bone: what a reader of lung disease wants to see through.
     pub fn lungs_and_soft_tissue() -> Self {
@@ -160,6 +166,46 @@ impl TransferFunction {
         last.1
     }
 
+    /// Moves a point, as far as its neighbours allow.
+    pub fn move_point(&mut self, n: usize, hu: f32, opacity: f32) {
+        if !(hu.is_finite() && opacity.is_finite()) {
+            return;
+        }
+        let beside = |n: Option<usize>| n.and_then(|n| self.points.get(n)).map(|p| p.0);
+        let [lowest, highest] = Self::LIMITS_HU;
+        let low = beside(n.checked_sub(1)).map_or(lowest, |hu| hu + Self::APART_HU);
+        let high = beside(Some(n + 1)).map_or(highest, |hu| hu - Self::APART_HU);
+        if let Some((at, colour)) = self.points.get_mut(n) {
+            *at = hu.round().min(high).max(low);
+            colour[3] = opacity.clamp(0.0, 1.0);
+        }
+    }
+    /// Adds a point in the colour that is there; its place among the points. `None` where there is no room for one.
+    pub fn add_point(&mut self, hu: f32, opacity: f32) -> Option<usize> {
+        let [lowest, highest] = Self::LIMITS_HU;
+        let hu = hu.round().clamp(lowest, highest);
+        let free = self.points.iter().all(|p| (p.0 - hu).abs() >= Self::APART_HU);
+        if !(free && hu.is_finite() && opacity.is_finite()) || self.points.len() >= Self::MOST_POINTS {
+            return None;
+        }
+        let [r, g, b, _] = self.at(hu);
+        let n = self.points.partition_point(|p| p.0 < hu);
+        self.points.insert(n, (hu, [r, g, b, opacity.clamp(0.0, 1.0)]));
+        Some(n)
+    }
+    /// Removes a point; two always stay.
+    pub fn remove_point(&mut self, n: usize) {
+        if self.points.len() > 2 && n < self.points.len() {
+            self.points.remove(n);
+        }
+    }
+    /// Colours a point, 0..=1.
+    pub fn colour_point(&mut self, n: usize, [r, g, b]: [f32; 3]) {
+        if let Some((_, colour)) = self.points.get_mut(n) {
+            *colour = [r, g, b, colour[3]];
+        }
+    }
+
     /// The table: RGBA in 0..=255, entry n at `LOW_HU + n · STEP_HU`. Opacity is stored as its square root, which keeps the
     /// faint end apart in eight bits.
     pub fn table(&self) -> Vec<[u8; 4]> {
@@ -169,5 +215,54 @@ impl TransferFunction {
                 [r, g, b, a.max(0.0).sqrt()].map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_done_to_it_a_curve_stays_one(
+            preset in 0usize..8,
+            steps in prop::collection::vec((0u8..4, 0usize..40, -5000.0f32..5000.0, -1.0f32..2.0), 0..80),
+        ) {
+            let mut transfer = VolumePreset::ALL[preset].transfer();
+            for (what, n, hu, opacity) in steps {
+                match what {
+                    0 => transfer.move_point(n, hu, opacity),
+                    1 => {
+                        let before = transfer.clone();
+                        match transfer.add_point(hu, opacity) {
+                            Some(n) => prop_assert_eq!(transfer.points.len(), before.points.len() + usize::from(n < 99)),
+                            None => prop_assert_eq!(&transfer, &before),
+                        }
+                    }
+                    2 => transfer.remove_point(n),
+                    _ => transfer.colour_point(n, [0.1, 0.5, 0.9]),
+                }
+                prop_assert!((2..=TransferFunction::MOST_POINTS).contains(&transfer.points.len()));
+                for (hu, [r, g, b, opacity]) in &transfer.points {
+                    prop_assert!((-1024.0..=3071.0).contains(hu) && (0.0..=1.0).contains(opacity));
+                    prop_assert!([r, g, b].iter().all(|v| (0.0..=1.0).contains(*v)));
+                }
+                prop_assert!(transfer.points.is_sorted_by(|a, b| a.0 < b.0), "{:?}", transfer.points);
+            }
+        }
+    }
+
+    #[test]
+    fn a_point_on_the_curve_changes_nothing_until_it_is_moved() {
+        let mut transfer = VolumePreset::Bone.transfer();
+        let before = transfer.table();
+        assert_eq!(transfer.add_point(400.0, transfer.at(400.0)[3]), Some(3));
+        assert_eq!(transfer.table(), before);
+        assert_eq!(transfer.add_point(400.4, 0.3), None, "one point at an HU");
+        transfer.move_point(3, 4000.0, 0.0);
+        assert_eq!(transfer.points[3].0, 599.0, "no farther than its neighbour");
+        transfer.remove_point(3);
+        assert_eq!(transfer, VolumePreset::Bone.transfer());
     }
 }

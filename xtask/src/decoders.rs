@@ -4,13 +4,14 @@ use crate::run::{Outcome, command, output, root, run};
 use std::path::PathBuf;
 
 /// Folders of the peer harness, and single files of the test data.
-const SERIES: [(&str, &str); 6] = [
+const SERIES: [(&str, &str); 7] = [
     ("uncompressed", "ct100-raw"),
     ("RLE", "ct100-rle"),
     ("JPEG lossless", "ct100-jpl"),
     ("JPEG-LS", "ct100-jls"),
     ("JPEG 2000", "ct100-j2k"),
     ("HTJ2K", "ct100-htj2k"),
+    ("JPEG XL", "ct100-jxl"),
 ];
 const EXTENDED: &str = "conformance/cornerstone/CTImage.dcm_JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm";
 
@@ -21,8 +22,14 @@ pub(crate) fn decoders() -> Outcome {
     if !python.exists() || !home.join("data").exists() {
         return Err("series and environment are made by `cargo xtask bench peers`: run that first".to_owned());
     }
+    let of_series = |name: &str| home.join("data").join(name);
+    // The harness has no such series: it is made of the uncompressed one.
+    if !of_series("ct100-jxl").exists() {
+        let mut make = command(&python.to_string_lossy(), &[]);
+        run(make.arg(root().join("benches/jpeg_xl.py")).arg(of_series("ct100-raw")).arg(of_series("ct100-jxl")))?;
+    }
     let data = std::env::var_os("HILUM_TEST_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    let mut places: Vec<(&str, PathBuf)> = SERIES.map(|(name, folder)| (name, home.join("data").join(folder))).into();
+    let mut places: Vec<(&str, PathBuf)> = SERIES.map(|(name, folder)| (name, of_series(folder))).into();
     places.push(("JPEG 12 bit", data.join(EXTENDED)));
     let ours = ["bench", "--quiet", "--no-default-features", "--features", "codecs", "--bench", "decoders"];
     run(command("cargo", &ours).arg("--no-run"))?;

@@ -1,0 +1,98 @@
+//! What stands over a slice pane, in words and numbers.
+
+use super::state::Session;
+use super::words::{self, Text};
+use crate::view::{
+    LungTissue, Projection, ReferenceLine, VoiFunction, Window, edge_letters, reference_lines, scale_bar,
+};
+
+/// What stands over a slice pane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaneHeader {
+    /// Letters at the left, right, top and bottom edge.
+    pub letters: [String; 4],
+    /// Which slice of how many.
+    pub slice_words: String,
+    /// Width, centre and, unless it is LINEAR, function of the window.
+    pub window_words: String,
+    /// The slab, if there is one.
+    pub slab_words: Option<String>,
+    /// Slice on screen, from 0.
+    pub slice: usize,
+    /// How many there are.
+    pub slices: usize,
+    /// Length of the scale bar, CSS px and its words.
+    pub scale: Option<(f64, String)>,
+    /// Where the crosshair lies, CSS px.
+    pub crosshair: Option<(f64, f64)>,
+    /// Where the other planes cut this one.
+    pub lines: Vec<ReferenceLine>,
+    /// The picture is a mirror image.
+    pub mirrored: bool,
+    /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
+    pub oblique: Option<String>,
+}
+
+impl Session {
+    pub(super) fn pane_header(&self, n: usize) -> PaneHeader {
+        let Some(case) = &self.case else { return PaneHeader::default() };
+        let (pane, size) = (&self.panes[n], self.sizes[n]);
+        let grid = case.volume.grid();
+        let bar = scale_bar(pane.mm_per_px, size.width.min(size.height) / 3.0);
+        let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
+        let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
+        let (slice, slices) = (pane.slice_index(grid), pane.slice_count(grid));
+        PaneHeader {
+            letters: edge_letters(&pane.through(pane.centre)),
+            slice_words: words::SLICE_OF.with(self.lang, &[&(slice + 1).to_string(), &slices.to_string()]),
+            window_words: self.window_words(&self.windows[n]),
+            slab_words: (!self.slab.is_plane()).then(|| self.slab_words()),
+            slice,
+            slices,
+            scale: bar.map(|b| {
+                let words = if b.length_mm >= 10.0 {
+                    format!("{} cm", self.lang.number(b.length_mm / 10.0, 0))
+                } else {
+                    format!("{} mm", self.lang.number(b.length_mm, usize::from(b.length_mm < 1.0)))
+                };
+                (b.length_px, words)
+            }),
+            crosshair: inside.then_some((at.x, at.y)),
+            lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
+            mirrored: pane.is_mirrored(),
+            oblique: pane.is_oblique(grid).then(|| {
+                let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
+                words::OBLIQUE.with(self.lang, &[&degrees])
+            }),
+        }
+    }
+
+    pub(super) fn window_words(&self, window: &Window) -> String {
+        let number = |value: f64| self.lang.number(value, usize::from(value.fract() != 0.0));
+        let values = words::WINDOW_VALUES.with(self.lang, &[&number(window.width_hu), &number(window.centre_hu)]);
+        match window.function {
+            VoiFunction::Linear => values,
+            function => format!("{values} {}", function.name()),
+        }
+    }
+
+    fn slab_words(&self) -> String {
+        let title = match self.slab.projection {
+            Projection::Highest => words::SLAB_MIP,
+            Projection::Lowest => words::SLAB_MINIP,
+            Projection::Mean => words::SLAB_MEAN,
+        };
+        words::SLAB_VALUES.with(self.lang, &[title.in_lang(self.lang), &self.lang.number(self.slab.thickness_mm, 0)])
+    }
+}
+
+/// What the colour of a compartment means.
+pub fn tissue_words(tissue: LungTissue) -> Text {
+    match tissue {
+        LungTissue::Emphysema => words::COMPARTMENT_EMPHYSEMA,
+        LungTissue::WellAerated => words::COMPARTMENT_AERATED,
+        LungTissue::GroundGlass => words::COMPARTMENT_GROUND_GLASS,
+        LungTissue::Consolidation => words::COMPARTMENT_CONSOLIDATION,
+        LungTissue::Vessel => words::COMPARTMENT_VESSEL,
+    }
+}
