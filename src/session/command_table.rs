@@ -130,7 +130,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PatientText, "screenshot-patient", &[], words::pictures::PATIENT_TEXT),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
-    info(Action::Blinded, "blinded", &["Shift+h"], words::BLINDED),
+    info(Action::Blinded, "blinded", &["Shift+m"], words::BLINDED),
     info(Action::Form, "form", &["Shift+r"], words::FORM),
     info(Action::Associations, "associations", &[], words::ASSOCIATIONS),
     info(Action::CompareReadings, "readings", &[], words::READINGS),

@@ -2,6 +2,7 @@
 
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
+use crate::platform::files;
 use crate::session::words::{self, Text};
 use crate::session::{Action, Command, DoubleReadingView};
 use leptos::prelude::*;
@@ -17,7 +18,8 @@ pub(super) fn DoubleReadingDialog() -> impl IntoView {
         let choose = move |event: leptos::ev::Event| {
             let input: HtmlInputElement = event_target(&event);
             if let Some(list) = input.files() {
-                page.runtime.with_value(|r| r.open_readings(n, &list));
+                let command = move |facts| Command::OpenReadings(n, facts);
+                page.runtime.with_value(|r| r.open_as(files::from_list(&list), command));
             }
             input.set_value("");
         };

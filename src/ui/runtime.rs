@@ -182,16 +182,16 @@ impl Runtime {
         change(&mut self.0.retrieved.borrow_mut())
     }
 
-    /// Opens tables of the first (0) or second (1) reader.
-    pub(super) fn open_readings(&self, reader: usize, list: &FileList) {
-        self.open_as(files::from_list(list), move |facts| Command::OpenReadings(reader, facts));
-    }
-
     pub(super) fn open(&self, files: Vec<(String, File)>) {
         self.open_as(files, Command::OpenFiles);
     }
 
-    fn open_as(&self, files: Vec<(String, File)>, command: impl FnOnce(Vec<FileFacts>) -> Command + 'static) {
+    /// Takes files in, and says so with a command.
+    pub(super) fn open_as(
+        &self,
+        files: Vec<(String, File)>,
+        command: impl FnOnce(Vec<FileFacts>) -> Command + 'static,
+    ) {
         let runtime = self.clone();
         spawn_local(async move {
             // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
