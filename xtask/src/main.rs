@@ -10,6 +10,7 @@ mod fuzz;
 mod headers;
 mod machine;
 mod measure;
+mod proposals;
 mod run;
 mod serve;
 mod suite;
