@@ -11,6 +11,7 @@ mod coarse;
 mod components;
 mod lesions;
 mod lungs;
+mod model;
 mod progress;
 mod proposal;
 mod raters;
@@ -21,6 +22,9 @@ mod surfels;
 pub use agreement::{Agreement, SURFACE_TOLERANCES_MM, agreement};
 pub use lesions::{LesionParameters, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
+#[cfg(feature = "model")]
+pub use model::{MOST_MODEL_BYTES, OnnxNetwork, load_model};
+pub use model::{ModelCard, ModelError, Network, propose_with_model};
 pub use progress::Progress;
 pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};
 pub use raters::{Consistency, Kappa, Weights, consistency, kappa};

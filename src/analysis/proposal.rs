@@ -17,6 +17,8 @@ pub enum Structure {
     GroundGlass,
     /// Consolidation.
     Consolidation,
+    /// What a model calls by a name, by its place among the names it was given.
+    Named(u8),
 }
 
 /// One structure of a proposal.

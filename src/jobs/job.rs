@@ -65,6 +65,13 @@ pub enum Job {
         /// The grid of voxels and labels.
         grid: Grid,
     },
+    /// Run the model in the one given file over the given voxels and lungs.
+    RunModel {
+        /// The grid of voxels and labels.
+        grid: Grid,
+        /// Names that its classes may have.
+        known: Vec<String>,
+    },
     /// Compare a segment with what lies beside it, on the input of [`Job::ChangeRegion`].
     Compare {
         /// Of the box: columns, rows, slices.

@@ -206,6 +206,8 @@ pub enum Action {
     ExportComparison,
     /// Show what was published about values like these, or hide it.
     Associations,
+    /// Stop the proposals that are being made.
+    StopProposals,
     /// Open the reading form, or close it.
     Form,
     /// The zone scores from what was measured.
@@ -387,6 +389,8 @@ pub enum Command {
     Do(Action),
     /// Files were chosen or dropped.
     OpenFiles(Vec<FileFacts>),
+    /// A model of the reader's is run over the CT: the first of these files.
+    RunModel(Vec<FileFacts>),
     /// Tables of the first (0) or second (1) reader were chosen.
     OpenReadings(usize, Vec<FileFacts>),
     /// A series of the list was chosen, by Series Instance UID.

@@ -135,6 +135,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Associations, "associations", &[], words::ASSOCIATIONS),
     info(Action::CompareReadings, "readings", &[], words::READINGS),
     info(Action::ExportComparison, "readings-save", &[], words::READINGS_SAVE),
+    info(Action::StopProposals, "stop-proposals", &[], words::STOP_PROPOSALS),
     info(Action::FillZones, "form-fill-zones", &[], words::FORM_FILL_ZONES),
     info(Action::ZonePlane(true), "zone-upper", &[], words::ZONE_UPPER),
     info(Action::ZonePlane(false), "zone-lower", &[], words::ZONE_LOWER),

@@ -71,6 +71,7 @@ pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
 pub use pane_header::{PaneHeader, tissue_words};
 pub use preflight::PreflightView;
+pub use proposing::model_names;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
 pub use region::{Refine, RefineSettings, RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;

@@ -8,7 +8,7 @@ use super::words::{self, Text};
 use crate::analysis::{Proposal, Structure};
 use crate::annotation::{Edit, Layer, Origin, SegmentMeaning, Transaction};
 use crate::geometry::Grid;
-use crate::jobs::{Job, JobError, JobFacts, JobOutput, Payload, Priority};
+use crate::jobs::{FileFacts, Job, JobError, JobFacts, JobOutput, Payload, Priority};
 
 impl Session {
     pub(super) fn propose(&mut self, title: Text, job: impl FnOnce(Grid) -> Job, update: &mut Update) {
@@ -27,6 +27,28 @@ impl Session {
         let request = self.start_job(Purpose::Proposal(title), Priority::NOW, job, Vec::new());
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
+    }
+
+    /// Runs a model of the reader's over the CT.
+    pub(super) fn run_model(&mut self, files: &[FileFacts], update: &mut Update) {
+        let (Some(case), Some(file)) = (&self.case, files.first()) else { return };
+        if !case.is_settled() {
+            return self.say(words::WAIT_FOR_SLICES, update);
+        }
+        if self.running.values().any(|r| r.title == words::RUN_MODEL) {
+            return;
+        }
+        self.notice = None;
+        let job = Job::RunModel { grid: *case.volume.grid(), known: model_names() };
+        let request = self.start_job(Purpose::Proposal(words::RUN_MODEL), Priority::NOW, job, vec![file.id]);
+        update.effects.push(Effect::RunJob(request));
+        update.changes.facts = true;
+    }
+
+    /// Stops what a proposal is being made of.
+    pub(super) fn stop_proposals(&mut self, update: &mut Update) {
+        let running = self.jobs.iter().filter(|(_, p)| matches!(p, Purpose::Proposal(_)));
+        update.effects.extend(running.map(|(id, _)| Effect::CancelJob(*id)));
     }
 
     pub(super) fn proposed(&mut self, title: Text, result: Result<JobOutput, JobError>, update: &mut Update) {
@@ -73,7 +95,27 @@ fn meaning_of(structure: Structure) -> SegmentMeaning {
         Structure::Lesion => SegmentMeaning::Lesion,
         Structure::GroundGlass => SegmentMeaning::GroundGlass,
         Structure::Consolidation => SegmentMeaning::Consolidation,
+        Structure::Named(place) => {
+            SegmentMeaning::ALL.get(usize::from(place)).copied().unwrap_or(SegmentMeaning::Lesion)
+        }
     }
+}
+
+/// Names that the classes of a model may have, in the order of [`SegmentMeaning::ALL`].
+pub fn model_names() -> Vec<String> {
+    SegmentMeaning::ALL.iter().map(|m| kebab(&format!("{m:?}"))).collect()
+}
+
+/// `GroundGlass` as `ground-glass`.
+fn kebab(name: &str) -> String {
+    let mut words = String::new();
+    for (n, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && n > 0 {
+            words.push('-');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 impl Case {

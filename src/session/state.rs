@@ -514,7 +514,7 @@ impl Session {
         }
         let voxels = match job {
             Job::ProposeLungs { .. } => VoxelNeeds::Volume,
-            Job::ProposeLesions { .. } => VoxelNeeds::VolumeAndLungs,
+            Job::ProposeLesions { .. } | Job::RunModel { .. } => VoxelNeeds::VolumeAndLungs,
             _ => VoxelNeeds::Nothing,
         };
         self.jobs.insert(id, purpose);

@@ -26,6 +26,7 @@ impl Session {
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
+            Command::RunModel(files) => self.run_model(&files, &mut update),
             Command::OpenReadings(reader, files) => self.open_readings(reader, files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
@@ -234,6 +235,7 @@ impl Session {
             Action::Associations => self.associations_open = !self.associations_open,
             Action::CompareReadings => self.toggle_comparison(),
             Action::ExportComparison => self.save_comparison(update),
+            Action::StopProposals => self.stop_proposals(update),
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),

@@ -3,6 +3,7 @@
 use super::associations::Associations;
 use super::kept::Autosave;
 use super::measurements::Measurements;
+use super::own_model::RunModel;
 use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
 use super::sending::HandOver;
@@ -181,7 +182,10 @@ pub(super) fn RightColumn() -> impl IntoView {
                 </div>
                 <p class="note" hidden=move || page.view.with(|v| v.running.is_none())>
                     {move || page.view.with(|v| v.running.clone())}
+                    " "
+                    <CommandButton action=Action::StopProposals />
                 </p>
+                <RunModel enabled=can_mark />
             </section>
             <section>
                 <h2>{say(words::NUMBERS)}</h2>

@@ -29,12 +29,12 @@ const freePort = () =>
 export const SECRET = "of-these-tests-0123456789-abcdefgh";
 
 /// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way: at `/dicom-web` as the hospital's, at
-/// `/campaign-web` as a campaign's. `dicomweb` adds to the configuration; `answer` may answer for the archive, and says whether it did.
-export async function serve(archive, { dicomweb = {}, answer = () => false } = {}) {
+/// `/campaign-web` as a campaign's. `dicomweb` and `configuration` add to the configuration; `answer` may answer for the archive, and says whether it did.
+export async function serve(archive, { dicomweb = {}, configuration: added = {}, answer = () => false } = {}) {
   const recorded = [];
   const campaign = { name: "STOIC", root: "/campaign-web", sponsor: "AP-HP", protocol: "P-1", site: "S-2", secret: SECRET };
   const configuration = JSON.stringify(
-    archive ? { dicomweb: { name: "Orthanc", root: "/dicom-web", ...dicomweb }, campaign } : { dicomweb: null },
+    archive ? { dicomweb: { name: "Orthanc", root: "/dicom-web", ...dicomweb }, campaign } : { dicomweb: null, ...added },
   );
   const server = http.createServer((request, response) => {
     const place = new URL(request.url, "http://here").pathname;

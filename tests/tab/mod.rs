@@ -247,6 +247,14 @@ impl Tab {
         self.does(Command::OpenFiles(facts));
     }
 
+    /// A model is chosen.
+    pub(crate) fn runs_model(&mut self, bytes: &[u8]) {
+        let id = FileId(self.files.len() as u32);
+        self.files.insert(id, bytes.to_vec());
+        let facts = FileFacts { id, name: "model.onnx".to_owned(), size: bytes.len() as u64 };
+        self.does(Command::RunModel(vec![facts]));
+    }
+
     /// Tables of the first (0) or second (1) reader are chosen.
     pub(crate) fn reads(&mut self, reader: usize, tables: &[Vec<u8>]) {
         let held = tables.iter().map(|bytes| {
