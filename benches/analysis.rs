@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench fails by stopping")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use hilum::analysis::{LesionParameters, LungParameters, propose_lesions, propose_lungs};
+use hilum::analysis::{
+    LesionParameters, LungParameters, RegionOperation, RegionTask, RegionVoxels, change_region, propose_lesions,
+    propose_lungs,
+};
 use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, Edit, Gate, Origin, SegmentMeaning, brush_stroke, fill_contour,
-    interpolate,
 };
-use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
+use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane, VoxelIndex};
 use hilum::report::{Profile, quantities};
 use hilum::volume::CtVolume;
 use std::hint::black_box;
@@ -72,11 +74,16 @@ fn tools(criterion: &mut Criterion) {
         fill_contour(&mut document, &volume, 1, &cut, &circle(40.0), ContourAction::Add).unwrap();
     }
     group.sample_size(10);
-    group.bench_function("interpolation of 50 slices and back", |b| {
-        b.iter(|| {
-            let edit = interpolate(&mut document, &volume, 1, 2).unwrap();
-            document.apply(&edit, &volume).unwrap();
-        });
+    // The box of the segment, as the page cuts it out.
+    let [i, j, k] = [195..317, 195..317, 124..176];
+    let (map, size) = (document.layer(SegmentMeaning::Lesion.layer()), [i.len(), j.len(), k.len()]);
+    let at = |k: usize, j: usize| i.clone().map(move |i| VoxelIndex::new(i, j, k));
+    let labels: Vec<u8> = k.clone().flat_map(|k| j.clone().flat_map(move |j| at(k, j))).map(|v| map.at(v)).collect();
+    let beside = vec![0; labels.len()];
+    group.bench_function("interpolation of 50 slices of 80 mm", |b| {
+        let voxels = RegionVoxels { size, spacing_mm: [0.7, 0.7, 1.0], hu: &[], labels: &labels, beside: &beside };
+        let task = RegionTask { segment: 1, locked: vec![], operation: RegionOperation::Interpolate { axis: 2 } };
+        b.iter(|| change_region(&voxels, &task, &mut Ignored).unwrap());
     });
     let cut = Plane::anatomical(AnatomicalPlane::Axial, CENTRE);
     fill_contour(&mut document, &volume, 2, &cut, &circle(60.0), ContourAction::Add).unwrap();

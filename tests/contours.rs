@@ -3,7 +3,7 @@
 
 use hilum::annotation::SegmentMeaning;
 use hilum::session::words::{self, Lang};
-use hilum::session::{Action, Command, PaneId, PointerPhase, Tool};
+use hilum::session::{Action, Command, ContourJoin, PaneId, PointerPhase, Tool};
 
 mod files;
 mod tab;
@@ -89,4 +89,111 @@ fn a_double_click_shows_a_pane_alone_unless_the_tool_draws() {
     tab.pointer(PaneId::Coronal, PointerPhase::Move, 50.0, 50.0);
     tab.does(Command::DoubleClick(PaneId::Coronal));
     assert_eq!(tab.session.maximised(), Some(PaneId::Coronal));
+}
+
+#[test]
+fn a_curve_goes_through_its_points_and_follows_them_until_it_is_closed() {
+    let circle = |n: u32, of: u32| {
+        let angle = std::f64::consts::TAU * f64::from(n) / f64::from(of);
+        (50.0 + 30.0 * angle.cos(), 50.0 + 30.0 * angle.sin())
+    };
+    let points: Vec<(f64, f64)> = (0..6).map(|n| circle(n, 6)).collect();
+    let drawn = |close: fn(&mut Tab), more: &dyn Fn(&mut Tab)| {
+        let mut tab = reading();
+        tab.acts(Action::Join(ContourJoin::Spline));
+        clicks(&mut tab, &points);
+        more(&mut tab);
+        assert_eq!(voxels(&tab), 0, "it is open yet");
+        close(&mut tab);
+        assert!(tab.session.drawing(0).contour.is_empty());
+        assert_eq!(tab.session.case().unwrap().history.done().len(), 2, "a segment and a contour");
+        tab
+    };
+    let enter = |tab: &mut Tab| tab.acts(Action::CloseContour);
+    let plain = drawn(enter, &|tab| {
+        let drawing = tab.session.drawing(0);
+        assert_eq!(drawing.contour_points.len(), 6);
+        let off = |p: &hilum::geometry::PanePoint| (p.x - 50.0).hypot(p.y - 50.0) - 30.0;
+        assert!(drawing.contour.len() > 40 && drawing.contour.iter().all(|p| off(p).abs() < 1.5));
+    });
+    // The disc, not the hexagon: pi against 2.6 squares of the radius, of 24 mm on 100 px.
+    let disc = std::f64::consts::PI * (30.0f64 * 0.24).powi(2);
+    assert!((voxels(&plain) as f64 - disc).abs() < 0.06 * disc, "{} of {disc} voxels", voxels(&plain));
+    // Its first point, clicked again, closes it; so does a double click on its last.
+    assert_eq!(voxels(&drawn(|tab| clicks(tab, &[(80.0, 50.0)]), &|_| {})), voxels(&plain));
+    let last = points[5];
+    let twice = drawn(|tab| clicks(tab, &[(50.0 + 15.0, 50.0 - 26.0)]), &|_| {});
+    assert!((last.0 - 65.0).abs() < 0.1 && voxels(&twice) == voxels(&plain));
+    // A point that is dragged takes the curve along; back again it is as before.
+    let moved = drawn(enter, &|tab| tab.drags(PaneId::Axial, &[(80.0, 50.0), (86.0, 50.0), (95.0, 50.0)]));
+    assert!(voxels(&moved) > voxels(&plain) + 10);
+    let back = drawn(enter, &|tab| {
+        tab.drags(PaneId::Axial, &[(80.0, 50.0), (86.0, 50.0), (95.0, 50.0)]);
+        tab.drags(PaneId::Axial, &[(95.0, 50.0), (86.0, 50.0), (80.0, 50.0)]);
+    });
+    assert_eq!(voxels(&back), voxels(&plain));
+    // A press on the curve puts a point there, which a drag takes along.
+    let between = circle(1, 12);
+    let dented = drawn(enter, &|tab| {
+        tab.drags(PaneId::Axial, &[between, (60.0, 56.0), (55.0, 53.0)]);
+        assert_eq!(tab.session.drawing(0).contour_points.len(), 7);
+    });
+    assert!(voxels(&dented) < voxels(&plain) - 10);
+    // What the last press set is taken back, and Escape leaves nothing.
+    let mut tab = reading();
+    let before = tab.state();
+    tab.acts(Action::Join(ContourJoin::Spline));
+    clicks(&mut tab, &points);
+    tab.acts(Action::DeleteMeasurement);
+    assert_eq!(tab.session.drawing(0).contour_points.len(), 5);
+    tab.acts(Action::Escape);
+    assert!(tab.session.drawing(0).contour_points.is_empty() && tab.state() == before);
+}
+
+#[test]
+fn a_contour_clings_to_edges_and_goes_together_with_lines() {
+    // A disc of 7 mm on every slice.
+    let hu = |n: usize| if ((n % 24) as f64 - 11.5).hypot((n / 24) as f64 - 9.5) <= 7.0 { 30 } else { -850 };
+    let slices: Vec<Vec<i16>> = (0..10).map(|_| (0..24 * 20).map(hu).collect()).collect();
+    let truth = slices[0].iter().filter(|hu| **hu > 0).count() as f64;
+    let begun = |join: ContourJoin| {
+        let mut tab = Tab::open(&Default::default(), 1);
+        tab.opens(&ct("1.2.826.0.1.3680043.10.511", &slices));
+        tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+        tab.acts(Action::Join(join));
+        assert_eq!(tab.session.tool(), Tool::Contour);
+        tab
+    };
+    // Three clicks beside the border: pane px are 0.24 mm, the disc has 29 of them.
+    let three = [(50.0, 50.0 - 31.0), (50.0 + 26.0, 50.0 + 14.0), (50.0 - 26.0, 50.0 + 14.0)];
+    let mut by_lines = begun(ContourJoin::Lines);
+    clicks(&mut by_lines, &three);
+    by_lines.acts(Action::CloseContour);
+    let mut by_edges = begun(ContourJoin::Edges);
+    clicks(&mut by_edges, &three);
+    by_edges.pointer(PaneId::Axial, PointerPhase::Move, 30.0, 30.0);
+    assert!(by_edges.session.drawing(0).contour.len() > 20, "the line leads to the pointer along the edge");
+    assert_eq!(by_edges.session.drawing(0).contour_points.len(), 3);
+    by_edges.acts(Action::CloseContour);
+    assert!((voxels(&by_edges) as f64 - truth).abs() < 0.08 * truth, "{} of {truth}", voxels(&by_edges));
+    assert!((voxels(&by_lines) as f64) < 0.6 * truth);
+    by_edges.acts(Action::Undo);
+    assert_eq!(voxels(&by_edges), 0);
+    // From the second point on by hand: right across the disc.
+    let mut mixed = begun(ContourJoin::Edges);
+    clicks(&mut mixed, &three[..2]);
+    mixed.acts(Action::Join(ContourJoin::Lines));
+    clicks(&mut mixed, &[(50.0, 50.0)]);
+    mixed.acts(Action::CloseContour);
+    let part = voxels(&mixed) as f64 / truth;
+    assert!(part > 0.2 && part < 0.5, "{part}");
+    // The last point is taken back with the line that leads there.
+    let mut shorter = begun(ContourJoin::Edges);
+    clicks(&mut shorter, &three);
+    shorter.acts(Action::DeleteMeasurement);
+    assert_eq!(shorter.session.drawing(0).contour_points.len(), 2);
+    clicks(&mut shorter, &three[2..]);
+    shorter.acts(Action::CloseContour);
+    shorter.acts(Action::Redo);
+    assert!((voxels(&shorter) as f64 - truth).abs() < 0.08 * truth);
 }

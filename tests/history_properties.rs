@@ -5,7 +5,7 @@
 
 use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Gate, History, Layer, Origin, SegmentMeaning,
-    Transaction, brush_stroke, fill_contour, interpolate,
+    Transaction, brush_stroke, fill_contour,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane};
 use hilum::volume::CtVolume;
@@ -31,10 +31,6 @@ enum Deed {
         erase: bool,
         soft: bool,
     },
-    Interpolate {
-        segment: u8,
-        axis: usize,
-    },
     Born(SegmentMeaning),
     Lock(u8),
     Undo,
@@ -52,7 +48,6 @@ fn deed() -> impl Strategy<Value = Deed> {
                 segment, plane, path, radius_mm, ball, erase, soft
             }
         ),
-        2 => (1u8..5, 0usize..3).prop_map(|(segment, axis)| Deed::Interpolate { segment, axis }),
         1 => prop::sample::select(SegmentMeaning::ALL.to_vec()).prop_map(Deed::Born),
         1 => (1u8..5).prop_map(Deed::Lock),
         3 => Just(Deed::Undo),
@@ -117,7 +112,6 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
             let path: Vec<PatientPoint> = path.iter().map(|p| point(*p)).collect();
             brush_stroke(document, volume, *segment, &brush, &Plane::anatomical(*plane, path[0]), &path, *erase)
         }
-        Deed::Interpolate { segment, axis } => interpolate(document, volume, *segment, *axis),
         Deed::Born(meaning) => born(document, volume, *meaning),
         Deed::Lock(number) => lock(document, volume, *number),
         Deed::Undo | Deed::Redo => unreachable!("the history's own"),

@@ -1,57 +1,19 @@
-//! Contour, brush and interpolation against shapes whose size is known, on any grid a CT can have.
+//! Contour and brush against shapes whose size is known, on any grid a CT can have.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
 
 use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, DocumentError, Edit, Gate, Origin, SegmentMeaning, brush_stroke,
-    fill_contour, fill_contour_within, interpolate,
+    fill_contour, fill_contour_within,
 };
-use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex, VoxelPoint};
+use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
 use std::f64::consts::PI;
 
-const fn vector(x: f64, y: f64, z: f64) -> PatientVector {
-    PatientVector::new(x, y, z)
-}
-
-/// A grid with these steps whose middle is the patient's origin.
-fn grid(steps: [PatientVector; 3], size: [usize; 3]) -> Grid {
-    let half = [0, 1, 2].map(|a| steps[a] * ((size[a] as f64 - 1.0) / 2.0));
-    Grid::new(size, PatientPoint::new(0.0, 0.0, 0.0) + (-(half[0] + half[1] + half[2])), steps).unwrap()
-}
-
-/// Grids of about 120 mm to each side: cubic, anisotropic, flipped, coronal, rotated, sheared.
-fn grids() -> Vec<(&'static str, Grid)> {
-    let (c, s) = (0.2f64.cos(), 0.2f64.sin());
-    vec![
-        ("cubic", grid([vector(1.0, 0.0, 0.0), vector(0.0, 1.0, 0.0), vector(0.0, 0.0, 1.0)], [121, 121, 121])),
-        ("anisotropic", grid([vector(0.6, 0.0, 0.0), vector(0.0, 0.8, 0.0), vector(0.0, 0.0, 2.5)], [200, 150, 49])),
-        ("flipped", grid([vector(-0.7, 0.0, 0.0), vector(0.0, -0.7, 0.0), vector(0.0, 0.0, -1.25)], [170, 170, 96])),
-        ("coronal", grid([vector(0.7, 0.0, 0.0), vector(0.0, 0.0, -0.9), vector(0.0, 1.5, 0.0)], [170, 133, 80])),
-        (
-            "rotated",
-            grid(
-                [vector(0.7 * c, 0.7 * s, 0.0), vector(-0.8 * s, 0.8 * c, 0.0), vector(0.0, 0.0, 1.5)],
-                [180, 160, 80],
-            ),
-        ),
-        (
-            "tipped",
-            grid(
-                [vector(0.7, 0.0, 0.0), vector(0.0, 0.7 * c, 0.7 * s), vector(0.0, -1.2 * s, 1.2 * c)],
-                [170, 170, 100],
-            ),
-        ),
-        ("sheared", grid([vector(0.7, 0.0, 0.0), vector(0.0, 0.8, 0.0), vector(0.0, 0.35, 1.4)], [170, 170, 86])),
-    ]
-}
-
-fn air(grid: Grid) -> CtVolume {
-    let [ni, nj, nk] = grid.size();
-    CtVolume::from_array(grid, Array3::from_elem((nk, nj, ni), -800)).unwrap()
-}
+mod grids;
+use grids::{air, grids, vector};
 
 /// A document with a lesion (1) and a second lesion (2).
 fn document(volume: &CtVolume) -> Document {
@@ -409,91 +371,6 @@ fn a_range_keeps_the_brush_to_its_hu() {
     assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "outside the grid nothing is painted");
 }
 
-/// Marks a body on every `every`-th slice across an axis, fills the rest, and compares with the body.
-fn interpolated(grid: Grid, axis: usize, every: usize, body: impl Fn(PatientPoint) -> bool) -> f64 {
-    let volume = air(grid);
-    let mut document = document(&volume);
-    let [ni, nj, nk] = grid.size();
-    let inside = |i, j, k| body(grid.patient_from_voxel(VoxelPoint::new(i as f64, j as f64, k as f64)));
-    document.edit_voxels(SegmentMeaning::Lesion.layer(), &volume, |editor| {
-        for k in 0..nk {
-            for j in 0..nj {
-                editor.set_span(k, j, 0, ni, |offset, _| {
-                    let i = offset % ni;
-                    ([i, j, k][axis] % every == 0 && inside(i, j, k)).then_some(1)
-                });
-            }
-        }
-    });
-    let before = labels(&document);
-    let edit = interpolate(&mut document, &volume, 1, axis).unwrap();
-    let filled = labels(&document);
-    let (mut both, mut sum, mut first, mut last) = (0u64, 0u64, usize::MAX, 0);
-    for (offset, label) in before.iter().enumerate().filter(|(_, l)| **l == 1) {
-        assert_eq!(filled[offset], *label, "marked slices stay");
-        let at = grid.index_at(offset);
-        first = first.min([at.i, at.j, at.k][axis]);
-        last = last.max([at.i, at.j, at.k][axis]);
-    }
-    for (offset, label) in labels(&document).iter().enumerate() {
-        let at = grid.index_at(offset);
-        let slice = [at.i, at.j, at.k][axis];
-        if slice < first || slice > last {
-            assert_eq!(*label, 0, "nothing beyond the outermost marked slices");
-            continue;
-        }
-        let truth = inside(at.i, at.j, at.k);
-        both += u64::from(*label == 1 && truth);
-        sum += u64::from(*label == 1) + u64::from(truth);
-    }
-    check_reversal(&mut document, &volume, &before, &edit);
-    2.0 * both as f64 / sum as f64
-}
-
-#[test]
-fn interpolation_restores_spheres_and_cones() {
-    let sphere = |p: PatientPoint| p.0.length() <= 32.0;
-    for (name, grid) in grids() {
-        for axis in 0..3 {
-            let every = (6.0 / grid.spacing_mm()[axis]).round() as usize;
-            let dice = interpolated(grid, axis, every, sphere);
-            assert!(dice >= 0.95, "sphere on {name} across {axis}: Dice {dice}");
-            let towards = grid.step(axis).unit().unwrap();
-            let cone = |p: PatientPoint| {
-                let along = (p - PatientPoint::new(0.0, 0.0, 0.0)).dot(towards);
-                let off = (p.0.length_squared() - along * along).max(0.0).sqrt();
-                along.abs() < 40.0 && off <= (42.0 - along) * 0.4
-            };
-            let dice = interpolated(grid, axis, every, cone);
-            assert!(dice >= 0.95, "cone on {name} across {axis}: Dice {dice}");
-        }
-    }
-}
-
-#[test]
-fn interpolation_keeps_marked_slices_and_locked_segments() {
-    let volume = air(grids()[0].1);
-    let mut document = document(&volume);
-    let at = |z: f64| Plane::anatomical(AnatomicalPlane::Axial, PatientPoint::new(0.0, 0.0, z));
-    for z in [-10.0, 10.0] {
-        fill_contour(&mut document, &volume, 1, &at(z), &ellipse(20.0, 20.0), ContourAction::Add).unwrap();
-    }
-    fill_contour(&mut document, &volume, 1, &at(0.0), &ellipse(5.0, 5.0), ContourAction::Add).unwrap();
-    fill_contour(&mut document, &volume, 2, &at(4.0), &ellipse(40.0, 6.0), ContourAction::Add).unwrap();
-    let (small, other) = (document.voxel_count(1), document.voxel_count(2));
-    lock(&mut document, &volume, 2);
-    interpolate(&mut document, &volume, 1, 2).unwrap();
-    assert!(document.voxel_count(1) > small);
-    assert_eq!(document.voxel_count(2), other, "a locked segment loses nothing");
-    let slice = |k: usize| labels(&document)[k * 121 * 121..(k + 1) * 121 * 121].iter().filter(|l| **l == 1).count();
-    assert!(slice(60) < 100, "a marked slice stays as it was marked");
-    assert!(slice(55) > slice(60) && slice(55) < slice(50));
-    let edit = interpolate(&mut document, &volume, 1, 3).unwrap();
-    assert!(matches!(edit, Edit::Voxels { delta, .. } if delta.is_empty()), "there is no fourth axis");
-    assert_eq!(interpolate(&mut document, &volume, 2, 2), Err(DocumentError::Locked(2)));
-    assert_eq!(document.problems(&volume), Vec::<String>::new());
-}
-
 #[test]
 fn gates_hold_brush_and_contour_in_the_lungs_and_in_their_range() {
     let (name, grid) = grids().remove(0);
@@ -525,4 +402,58 @@ fn gates_hold_brush_and_contour_in_the_lungs_and_in_their_range() {
     let inside = draw(&mut document, in_lungs);
     assert!((inside / (PI * 450.0 / 1000.0) - 1.0).abs() < 0.05, "{inside}");
     assert!(draw(&mut document, Gate::default()) > 1.9 * inside);
+}
+
+#[test]
+fn a_contour_comes_back_from_the_label_map_within_half_a_voxel() {
+    // Between a voxel centre inside and its neighbour outside runs the outline; midway between them it is read back.
+    for (name, grid) in grids() {
+        let volume = air(grid);
+        for plane in AnatomicalPlane::ALL {
+            let mut document = document(&volume);
+            let cut = Plane::anatomical(plane, PatientPoint::new(0.3, -0.2, 0.4));
+            // Three lobes: bent in and out.
+            let radius = |angle: f64| 24.0 + 5.0 * (3.0 * angle).cos();
+            let outline: Vec<[f64; 2]> = (0..3600)
+                .map(|n| f64::from(n) / 3600.0 * 2.0 * PI)
+                .map(|a| [radius(a) * a.cos(), radius(a) * a.sin()])
+                .collect();
+            fill_contour(&mut document, &volume, 1, &cut, &outline, ContourAction::Add).unwrap();
+            let filled: std::collections::BTreeSet<[usize; 2]> = {
+                let across = grid.axis_along(plane.normal());
+                let axes = [0, 1, 2].into_iter().filter(|a| *a != across).collect::<Vec<_>>();
+                let marked = labels(&document);
+                let places = (0..marked.len()).filter(|n| marked[*n] == 1).map(|n| grid.index_at(n));
+                places.map(|v| [v.i, v.j, v.k]).map(|v| [v[axes[0]], v[axes[1]]]).collect()
+            };
+            let across = grid.axis_along(plane.normal());
+            let axes: Vec<usize> = (0..3).filter(|a| *a != across).collect();
+            // Where the plane cuts a column of voxels, in-plane mm.
+            let place = |u: f64, v: f64| {
+                let mut at = [0.0; 3];
+                (at[axes[0]], at[axes[1]]) = (u, v);
+                let on = grid.patient_from_voxel(hilum::geometry::VoxelPoint::new(at[0], at[1], at[2]));
+                let step = grid.step(across);
+                let off = cut.distance_mm(on) / step.dot(cut.normal());
+                cut.coordinates(on + -(step * off))
+            };
+            let (mut worst, mut crossings) = (0.0f64, 0);
+            for [u, v] in &filled {
+                for (du, dv) in [(1i64, 0i64), (-1, 0), (0, 1), (0, -1)] {
+                    let next = [*u as i64 + du, *v as i64 + dv];
+                    if next.iter().all(|n| *n >= 0) && filled.contains(&next.map(|n| n as usize)) {
+                        continue;
+                    }
+                    let (a, b) = (place(*u as f64, *v as f64), place(next[0] as f64, next[1] as f64));
+                    let midway = [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0];
+                    let off =
+                        outline.iter().map(|p| (p[0] - midway[0]).hypot(p[1] - midway[1])).fold(f64::MAX, f64::min);
+                    // In voxels of the direction that was crossed.
+                    worst = worst.max(off / (a[0] - b[0]).hypot(a[1] - b[1]));
+                    crossings += 1;
+                }
+            }
+            assert!(crossings > 50 && worst <= 0.5 + 0.03, "{name} {plane:?}: {worst} voxels of {crossings}");
+        }
+    }
 }

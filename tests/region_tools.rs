@@ -383,3 +383,66 @@ fn strokes_compete_for_voxels() {
     assert!(dice(&labels, &truth) > 0.97, "{}", dice(&labels, &truth));
     assert!(strokes[1].voxels.iter().all(|v| labels[scene.offset(*v)] == 0));
 }
+
+#[test]
+fn fewer_clicks_than_growing_and_a_threshold() {
+    // The same scripted reader with three tools: Dice after each click, on lesions in the noise of a usual dose.
+    const CLICKS: usize = 4;
+    let mut means = [[0.0; CLICKS]; 3];
+    let lesions = [
+        ("ground glass", [14.0, 10.0, 12.0], -600.0),
+        ("part solid", [9.0, 9.0, 9.0], -350.0),
+        ("solid", [8.0, 6.0, 7.0], 30.0),
+        ("large consolidation", [20.0, 15.0, 18.0], 20.0),
+    ];
+    for (name, axes, hu) in lesions {
+        let case = lesion(axes, hu, 30.0);
+        // Soft tissue that hangs together with the click.
+        let mut tissue = Scene::empty(case.scene.size, case.scene.spacing_mm);
+        tissue.hu = case.scene.hu.iter().map(|v| if *v >= -400 { 0 } else { -2000 }).collect();
+        tissue.beside.clone_from(&case.scene.beside);
+        // A click inside adds what the tool finds there, a click outside takes it away.
+        let together = |strokes: &[SeedStroke], one: &dyn Fn([usize; 3]) -> Vec<u8>| {
+            let mut labels = vec![0; case.truth.len()];
+            for stroke in strokes {
+                for (label, found) in labels.iter_mut().zip(one(stroke.voxels[0])) {
+                    *label = if stroke.inside { *label | found } else { *label & (1 - found) };
+                }
+            }
+            labels
+        };
+        let tools: [(&str, &dyn Fn(&[SeedStroke]) -> Vec<u8>); 3] = [
+            ("lesion in one click", &|strokes| {
+                let strokes = strokes.to_vec();
+                case.scene.does(RegionOperation::Lesion { strokes, border: 0.5, most_mm: 45.0 })
+            }),
+            ("region growing", &|strokes| {
+                together(strokes, &|seed| case.scene.does(RegionOperation::Grow { seed, factor: 2.5, most_mm: 45.0 }))
+            }),
+            ("threshold at -400 HU", &|strokes| {
+                together(strokes, &|seed| {
+                    let is_dense = tissue.hu[tissue.offset(seed)] == 0;
+                    let grown = RegionOperation::Grow { seed, factor: 1.0, most_mm: 45.0 };
+                    if is_dense { tissue.does(grown) } else { vec![0; case.truth.len()] }
+                })
+            }),
+        ];
+        for (n, (tool, does)) in tools.into_iter().enumerate() {
+            let mut strokes = vec![SeedStroke { voxels: vec![case.seed], inside: true }];
+            let mut curve = Vec::new();
+            while curve.len() < CLICKS {
+                let labels = does(&strokes);
+                curve.push(dice(&labels, &case.truth));
+                let Some((at, inside)) = farthest_error(&case, &labels) else { break };
+                strokes.push(SeedStroke { voxels: vec![at], inside });
+            }
+            curve.resize(CLICKS, curve.last().copied().unwrap_or_default());
+            println!("{name}, {tool}: {curve:.3?}");
+            curve.iter().enumerate().for_each(|(click, dice)| means[n][click] += dice / lesions.len() as f64);
+        }
+    }
+    println!("on average: {means:.3?}");
+    for click in 0..CLICKS {
+        assert!(means[0][click] > means[1][click] + 0.05 && means[0][click] > means[2][click] + 0.05, "{means:.3?}");
+    }
+}

@@ -231,3 +231,81 @@ fn a_slice_is_copied_to_its_neighbour_in_any_pane() {
         assert_eq!(tab.session.case().unwrap().document.voxel_count(1), 0);
     }
 }
+
+#[test]
+fn a_threshold_inside_an_outline_is_shown_and_follows_its_range() {
+    let mut tab = reading();
+    let at = middle(&tab, &DemonstrationLesion::CONSOLIDATION);
+    let (x, y) = look_at(&mut tab, at);
+    let outline: Vec<(f64, f64)> =
+        (0..=24).map(|n| f64::from(n) * 15f64.to_radians()).map(|a| (x + 16.0 * a.cos(), y + 16.0 * a.sin())).collect();
+    let before = (tab.state(), steps(&tab));
+    tab.acts(Action::Tool(Tool::Region(RegionTool::Threshold)));
+    tab.pointer(PaneId::Axial, PointerPhase::Down, outline[0].0, outline[0].1);
+    tab.pointer(PaneId::Axial, PointerPhase::Move, outline[6].0, outline[6].1);
+    assert_eq!(tab.session.drawing(0).seed.len(), 2, "the outline is drawn");
+    tab.acts(Action::Escape);
+    assert!(tab.state() == before.0 && !is_on_show(&tab));
+    tab.drags(PaneId::Axial, &outline);
+    // What parts tissue from lung is found from what was drawn.
+    let (found, view) = (ml(&tab, 1), tab.session.view_model().region.unwrap());
+    assert!(found > 0.0 && steps(&tab) == before.1 && view.adjustable && view.text.contains("HU"), "{found} ml");
+    let case = tab.session.case().unwrap();
+    assert!(case.document.mean_hu(1).unwrap() > -200.0, "only the dense part of the outline");
+    let layers: Vec<usize> = (0..case.volume.grid().size()[2])
+        .filter(|k| case.document.layer(hilum::annotation::Layer::Findings).slice(*k).is_some_and(|s| s.contains(&1)))
+        .collect();
+    assert_eq!(layers.len(), 1, "on the slice that was drawn on");
+    for _ in 0..40 {
+        tab.acts(Action::BrushStep(1));
+    }
+    assert!(ml(&tab, 1) > 1.2 * found, "more takes the lung in");
+    tab.does(Command::BrushRange(Some((2000, 3000))));
+    assert_eq!(ml(&tab, 1), 0.0);
+    tab.does(Command::BrushRange(Some((-300, 3000))));
+    let shown = ml(&tab, 1);
+    assert!(shown > 0.0 && !tab.session.view_model().region.unwrap().adjustable);
+    tab.acts(Action::CloseContour);
+    assert!(!is_on_show(&tab) && steps(&tab) == before.1 + 1 && ml(&tab, 1) == shown);
+    // With subtract in hand the same takes it away again.
+    tab.acts(Action::ToggleSubtract);
+    tab.drags(PaneId::Axial, &outline);
+    assert_eq!(ml(&tab, 1), 0.0);
+    tab.acts(Action::Escape);
+    assert_eq!(ml(&tab, 1), shown);
+    // A click is no outline, and one beside the patient holds no voxel.
+    tab.drags(PaneId::Axial, &[(x, y)]);
+    said(&tab, words::CONTOUR_NEEDS_POINTS);
+    tab.drags(PaneId::Axial, &[(-90.0, -90.0), (-80.0, -90.0), (-80.0, -80.0)]);
+    said(&tab, words::CONTOUR_EMPTY);
+    tab.acts(Action::Undo);
+    assert!(tab.state() != before.0 && ml(&tab, 1) == 0.0);
+}
+
+#[test]
+fn filled_slices_are_shown_before_they_are_the_readers() {
+    let mut tab = reading();
+    tab.acts(Action::Interpolate);
+    said(&tab, words::NOTHING_BETWEEN);
+    tab.acts(Action::Tool(Tool::Contour));
+    let square = [(40.0, 40.0), (60.0, 40.0), (60.0, 60.0), (40.0, 60.0)];
+    tab.drags(PaneId::Axial, &square);
+    tab.acts(Action::Interpolate);
+    said(&tab, words::NOTHING_BETWEEN);
+    assert!(!is_on_show(&tab));
+    tab.acts(Action::Scroll(4));
+    tab.drags(PaneId::Axial, &square);
+    let (two, before) = (tab.state(), steps(&tab));
+    let marked = ml(&tab, 1);
+    tab.acts(Action::Interpolate);
+    assert!(is_on_show(&tab) && steps(&tab) == before);
+    assert!((ml(&tab, 1) / marked - 2.5).abs() < 0.05, "two slices, and three between them");
+    tab.acts(Action::Escape);
+    assert!(tab.state() == two && ml(&tab, 1) == marked);
+    tab.acts(Action::Interpolate);
+    tab.acts(Action::AcceptRegion);
+    assert_eq!((is_on_show(&tab), steps(&tab)), (false, before + 1));
+    assert_eq!(tab.session.case().unwrap().history.undo_name(), Some("interpolate"));
+    tab.acts(Action::Undo);
+    assert!(ml(&tab, 1) == marked);
+}

@@ -78,6 +78,39 @@ pub fn brush_stroke(
     }))
 }
 
+/// How a disc pushes the border of a segment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Push {
+    /// Outward from inside: its disc joins the segment. Else inward from outside: it leaves the segment.
+    pub outward: bool,
+    /// Radius of the disc, mm.
+    pub radius_mm: f64,
+}
+
+/// How a disc of at most `radius_mm` pushes the border of a segment that is pressed at a place of a plane: with the largest radius
+/// that does not reach over the border, so that pressing alone moves nothing; one voxel's width at least. `None` outside the
+/// grid, where the segment has no voxels, or there is no such segment.
+pub fn push_from(document: &Document, segment: u8, plane: &Plane, at: PatientPoint, radius_mm: f64) -> Option<Push> {
+    let layer = document.segment(segment).filter(|_| document.voxel_count(segment) > 0)?.layer;
+    let (grid, map) = (document.grid(), document.layer(layer));
+    let cut = PlaneLayer::new(grid, plane)?;
+    let columns = cut.columns();
+    let is_own = |u: usize, v: usize| cut.voxel(u, v).map(|voxel| map.at(voxel) == segment);
+    let [right, down] = plane.coordinates(at);
+    let at = plane.at(right, down);
+    let middle = cut.column_of(grid, at);
+    let [u, v] = middle.map(|c| (c + 0.5).floor());
+    let is_inside = u >= 0.0 && v >= 0.0 && u < columns[0] as f64 && v < columns[1] as f64;
+    let outward = is_inside.then(|| is_own(u as usize, v as usize)).flatten()?;
+    let reach = reach(grid, radius_mm);
+    let range = [0, 1].map(|a| index_range(middle[a], middle[a], reach[cut.axes[a]], columns[a]));
+    let other = range[1].clone().flat_map(|v| range[0].clone().map(move |u| (u, v)));
+    let other = other.filter(|(u, v)| is_own(*u, *v) == Some(!outward));
+    let nearest = other.map(|(u, v)| cut.cut_at(grid, u as f64, v as f64).distance(at)).fold(f64::INFINITY, f64::min);
+    let finest = grid.spacing_mm().into_iter().fold(f64::INFINITY, f64::min);
+    Some(Push { outward, radius_mm: radius_mm.min((nearest * (1.0 - 1e-6)).max(finest)) })
+}
+
 fn ball_piece(
     editor: &mut LabelEditor<'_>,
     grid: &Grid,

@@ -2,7 +2,7 @@
 
 use super::plane_layer::PlaneLayer;
 use super::{Document, DocumentError, Edit, Gate};
-use crate::geometry::{Plane, raster_spans};
+use crate::geometry::{Grid, Plane, VoxelIndex, raster_spans};
 use crate::volume::CtVolume;
 
 /// What a contour does with the voxels inside.
@@ -52,17 +52,21 @@ pub fn fill_contour_within(
     let locked = document.locked_labels(layer);
     let grid = *document.grid();
     Ok(document.edit_within(layer, volume, gate, |editor, allows| {
-        let Some(cut) = PlaneLayer::new(&grid, plane) else { return };
-        let polygon: Vec<[f64; 2]> = outline.iter().map(|p| cut.column_of(&grid, plane.at(p[0], p[1]))).collect();
-        let [columns, rows] = cut.columns();
-        for (v, begin, end) in raster_spans(&polygon, columns, rows) {
-            for at in (begin..end).filter_map(|u| cut.voxel(u, v)) {
-                editor.set_span(at.k, at.j, at.i, at.i + 1, |offset, old| match action {
-                    _ if !allows(offset) => None,
-                    ContourAction::Add => (!locked[usize::from(old)]).then_some(segment),
-                    ContourAction::Subtract => (old == segment).then_some(0),
-                });
-            }
+        for at in voxels_inside(&grid, plane, outline) {
+            editor.set_span(at.k, at.j, at.i, at.i + 1, |offset, old| match action {
+                _ if !allows(offset) => None,
+                ContourAction::Add => (!locked[usize::from(old)]).then_some(segment),
+                ContourAction::Subtract => (old == segment).then_some(0),
+            });
         }
     }))
+}
+
+/// The voxels that [`fill_contour`] changes: those of the layer that the plane passes through, inside the outline.
+pub fn voxels_inside(grid: &Grid, plane: &Plane, outline: &[[f64; 2]]) -> Vec<VoxelIndex> {
+    let Some(cut) = PlaneLayer::new(grid, plane) else { return Vec::new() };
+    let polygon: Vec<[f64; 2]> = outline.iter().map(|p| cut.column_of(grid, plane.at(p[0], p[1]))).collect();
+    let [columns, rows] = cut.columns();
+    let spans = raster_spans(&polygon, columns, rows);
+    spans.into_iter().flat_map(|(v, begin, end)| (begin..end).filter_map(move |u| cut.voxel(u, v))).collect()
 }

@@ -139,6 +139,12 @@ impl Document {
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
+    /// Segments, in the order of the list.
+    pub fn listed(&self) -> Vec<&Segment> {
+        let mut listed: Vec<&Segment> = self.segments.iter().collect();
+        listed.sort_by_key(|s| (s.rank, s.number));
+        listed
+    }
     /// The segment with this number.
     pub fn segment(&self, number: u8) -> Option<&Segment> {
         self.segments.iter().find(|s| s.number == number)
@@ -182,7 +188,21 @@ impl Document {
     pub fn new_segment(&self, meaning: SegmentMeaning, name: String, origin: Origin) -> Result<Segment, DocumentError> {
         let number = (1..=255).find(|n| self.segment(*n).is_none()).ok_or(DocumentError::Full)?;
         let (layer, colour) = (meaning.layer(), meaning.colour());
-        Ok(Segment { number, meaning, layer, name, colour, visible: true, locked: false, origin })
+        let rank = self.segments.iter().map(|s| s.rank).max().unwrap_or_default().saturating_add(1);
+        let (author, made_at) = Default::default();
+        Ok(Segment {
+            number,
+            meaning,
+            layer,
+            name,
+            colour,
+            visible: true,
+            locked: false,
+            origin,
+            author,
+            made_at,
+            rank,
+        })
     }
     /// Makes a change. Returns the voxels that may have changed, with their layer.
     ///

@@ -17,7 +17,7 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "add-segment",
     "change-segment",
     "delete-segment",
@@ -26,6 +26,7 @@ const NAMES: [&str; 17] = [
     "copy-slice",
     "brush",
     "erase",
+    "push",
     "contour",
     "propose",
     "import",
@@ -37,7 +38,7 @@ const NAMES: [&str; 17] = [
     "change",
 ];
 
-fn known_name<'de, D: Deserializer<'de>>(stored: D) -> Result<TransactionName, D::Error> {
+pub(super) fn known_name<'de, D: Deserializer<'de>>(stored: D) -> Result<TransactionName, D::Error> {
     let name = <std::borrow::Cow<'de, str>>::deserialize(stored)?;
     Ok(NAMES.into_iter().find(|known| *known == name).unwrap_or("change"))
 }

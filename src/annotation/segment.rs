@@ -265,4 +265,10 @@ pub struct Segment {
     pub locked: bool,
     /// How it came to be.
     pub origin: Origin,
+    /// Who made it, as the reader signs; empty where nobody had said.
+    pub author: String,
+    /// When it was made, local time as `YYYYMMDDHHMMSS`; empty where that is not known.
+    pub made_at: String,
+    /// Its place in the list: ascending, by number where alike.
+    pub rank: u16,
 }

@@ -5,6 +5,7 @@
 //! integers, sequences with their length before them). Labels are run lengths; HU values have no place in it.
 
 use super::history::Step;
+use super::stored_v3;
 use super::{Document, Edit, History, Transaction};
 use crate::geometry::Grid;
 use crate::volume::CtVolume;
@@ -15,8 +16,10 @@ use std::borrow::Cow;
 const MAGIC: &[u8; 4] = b"HLMJ";
 /// Goes up with every change of the stored form; older ones are then read by code of their own, newer ones are left alone.
 ///
-/// 2 brought measurements, 3 the answers of the form; what older ones wrote reads as it is.
-const VERSION: u8 = 3;
+/// 2 brought measurements, 3 the answers of the form, 4 author, time and place of each segment.
+const VERSION: u8 = 4;
+/// The last form without those: it and the ones before are read by [`stored_v3`].
+const WITHOUT_AUTHORS: u8 = 3;
 
 /// Why a stored reading could not be taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +43,7 @@ pub enum StoredError {
 
 /// One entry. Variants are added at the end.
 #[derive(Serialize, Deserialize)]
-enum Entry<'a> {
+pub(super) enum Entry<'a> {
     Snapshot(Snapshot<'a>),
     Commit(Cow<'a, Transaction>),
     Undo,
@@ -48,15 +51,15 @@ enum Entry<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot<'a> {
+pub(super) struct Snapshot<'a> {
     /// Voxels along i, j, k.
-    size: [u32; 3],
-    reading_id: Cow<'a, str>,
+    pub(super) size: [u32; 3],
+    pub(super) reading_id: Cow<'a, str>,
     /// What makes the document of an empty one.
-    edits: Vec<Edit>,
-    done: Cow<'a, [Transaction]>,
-    undone: Cow<'a, [Transaction]>,
-    forgotten: u64,
+    pub(super) edits: Vec<Edit>,
+    pub(super) done: Cow<'a, [Transaction]>,
+    pub(super) undone: Cow<'a, [Transaction]>,
+    pub(super) forgotten: u64,
 }
 
 /// Document and history whole, as an entry. No gesture may be in progress: its edits are in no history yet.
@@ -152,12 +155,16 @@ fn play(
     grid: Grid,
     volume: &CtVolume,
 ) -> (Option<Restored>, Result<(), StoredError>) {
-    let (at, mut rest) = match header(bytes, number) {
+    let (version, at, mut rest) = match header(bytes, number) {
         Ok(header) => header,
         Err(error) => return (restored, Err(error)),
     };
     while !rest.is_empty() {
-        let Ok((entry, after)) = postcard::take_from_bytes::<Entry<'_>>(rest) else {
+        let taken = match version {
+            ..=WITHOUT_AUTHORS => stored_v3::take(rest),
+            _ => postcard::take_from_bytes::<Entry<'_>>(rest),
+        };
+        let Ok((entry, after)) = taken else {
             return (restored, Err(StoredError::Damaged(number)));
         };
         rest = after;
@@ -176,8 +183,8 @@ fn play(
     (restored, Ok(()))
 }
 
-/// The time of a record, and its entries.
-fn header(bytes: &[u8], number: usize) -> Result<(String, &[u8]), StoredError> {
+/// The version of a record, its time, and its entries.
+fn header(bytes: &[u8], number: usize) -> Result<(u8, String, &[u8]), StoredError> {
     let damaged = StoredError::Damaged(number);
     let rest = bytes.strip_prefix(MAGIC).ok_or(damaged)?;
     let (&version, rest) = rest.split_first().ok_or(damaged)?;
@@ -189,7 +196,7 @@ fn header(bytes: &[u8], number: usize) -> Result<(String, &[u8]), StoredError> {
     if version == 0 || !at.iter().all(u8::is_ascii_digit) {
         return Err(damaged);
     }
-    Ok((String::from_utf8_lossy(at).into_owned(), entries))
+    Ok((version, String::from_utf8_lossy(at).into_owned(), entries))
 }
 
 fn begin(snapshot: Snapshot<'_>, number: usize, grid: Grid, volume: &CtVolume) -> Result<Restored, StoredError> {

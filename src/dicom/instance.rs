@@ -194,7 +194,14 @@ pub enum VoiLutFunction {
     Sigmoid,
 }
 
+/// RT Structure Set Storage.
+pub(super) const RT_STRUCTURE_SET: &str = "1.2.840.10008.5.1.4.1.1.481.3";
+
 impl Instance {
+    /// Whether it is an RT Structure Set.
+    pub fn is_structure_set(&self) -> bool {
+        self.sop_class_uid == RT_STRUCTURE_SET
+    }
     /// Whether the series-level facts say that this is one slice of a CT volume: CT pixels with a place in the patient, and
     /// not a localiser.
     pub fn is_ct_slice(&self) -> bool {

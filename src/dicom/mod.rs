@@ -32,6 +32,7 @@ mod qido;
 mod segmentation;
 mod series;
 mod stow;
+mod structure_set;
 
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
@@ -58,6 +59,7 @@ pub use segmentation::{
 };
 pub use series::{Series, SeriesKind, group_into_series};
 pub use stow::{InstanceFailure, failures as store_failures};
+pub use structure_set::{Contour, Roi, StructureSet};
 
 #[cfg(feature = "codecs")]
 #[cfg(test)]

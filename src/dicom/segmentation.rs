@@ -287,7 +287,7 @@ fn description(item: &Attributes<'_>) -> Result<SegmentDescription, DicomError> 
     })
 }
 
-fn code(item: &Attributes<'_>) -> Code {
+pub(super) fn code(item: &Attributes<'_>) -> Code {
     let short = item.text((0x0008, 0x0100));
     let value = if short.is_empty() { item.text((0x0008, 0x0119)) } else { short };
     Code { value, scheme: item.text((0x0008, 0x0102)), meaning: item.text((0x0008, 0x0104)) }

@@ -101,7 +101,7 @@ fn kind_of_instance(instance: &Instance) -> SeriesKind {
         SeriesKind::Localiser
     } else if class == SEGMENTATION || class == LABEL_MAP_SEGMENTATION {
         SeriesKind::Segmentation
-    } else if class == RT_STRUCTURE_SET {
+    } else if instance.is_structure_set() {
         SeriesKind::StructureSet
     } else if class.starts_with(STRUCTURED_REPORTS) {
         SeriesKind::Report
@@ -114,5 +114,4 @@ fn kind_of_instance(instance: &Instance) -> SeriesKind {
 
 const SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.4";
 const LABEL_MAP_SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.7";
-const RT_STRUCTURE_SET: &str = "1.2.840.10008.5.1.4.1.1.481.3";
 const STRUCTURED_REPORTS: &str = "1.2.840.10008.5.1.4.1.1.88.";

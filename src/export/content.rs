@@ -95,6 +95,11 @@ impl ContentItem {
         });
         item
     }
+    /// When it was observed (Observation DateTime, PS3.3 C.17.3.2), local time as `YYYYMMDDHHMMSS`.
+    pub(super) fn observed_at(mut self, at: &str) -> Self {
+        self.set.text(tags::OBSERVATION_DATE_TIME, at);
+        self
+    }
     /// Adds an item below this one.
     pub(super) fn with(mut self, child: Self) -> Self {
         self.push(child);

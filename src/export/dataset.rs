@@ -8,7 +8,7 @@ use dicom_core::value::{DataSetSequence, PrimitiveValue, Value};
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
-use dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN;
+use dicom_transfer_syntax_registry::entries::{EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
@@ -93,23 +93,45 @@ impl DataSet {
 
     /// Gives the object its SOP Instance UID and Series Instance UID, both derived from all the rest, and encodes it as a
     /// Part 10 file, Explicit VR Little Endian.
-    pub(super) fn seal(mut self, version: &str) -> Result<Sealed, ExportError> {
+    pub(super) fn seal(self, version: &str) -> Result<Sealed, ExportError> {
+        self.seal_as(version, Encoding::Explicit)
+    }
+    /// As [`Self::seal`], in this encoding.
+    pub(super) fn seal_as(mut self, version: &str, encoding: Encoding) -> Result<Sealed, ExportError> {
         let refused = |error: &dyn std::error::Error| ExportError::Encoding { reason: error.to_string() };
         let mut hash = HashSink(Sha256::new());
-        let syntax = EXPLICIT_VR_LITTLE_ENDIAN.erased();
+        let explicit = EXPLICIT_VR_LITTLE_ENDIAN.erased();
+        let implicit = IMPLICIT_VR_LITTLE_ENDIAN.erased();
+        let syntax = if encoding == Encoding::Explicit { explicit } else { implicit };
         self.0.write_dataset_with_ts(&mut hash, &syntax).map_err(|e| refused(&e))?;
         let digest = hash.0.finalize();
         let series_instance_uid = derived_uid("series", &[&digest]);
         self.text(tags::SERIES_INSTANCE_UID, &series_instance_uid);
         self.text(tags::SOP_INSTANCE_UID, &derived_uid("instance", &[&digest]));
         let meta = FileMetaTableBuilder::new()
-            .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
+            .transfer_syntax(encoding.uid())
             .implementation_class_uid(derived_uid("implementation", &[]))
             .implementation_version_name(tidy_text(VR::SH, &format!("HILUM_{version}")));
         let file = self.0.with_meta(meta).map_err(|e| refused(&e))?;
         let mut bytes = Vec::new();
         file.write_all(&mut bytes).map_err(|e| refused(&e))?;
         Ok(Sealed { series_instance_uid, bytes })
+    }
+}
+
+/// How a data set is encoded: little endian, with or without value representations (PS3.5 7.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Explicit,
+    Implicit,
+}
+
+impl Encoding {
+    pub(super) fn uid(self) -> &'static str {
+        match self {
+            Self::Explicit => uids::EXPLICIT_VR_LITTLE_ENDIAN,
+            Self::Implicit => uids::IMPLICIT_VR_LITTLE_ENDIAN,
+        }
     }
 }
 

@@ -43,9 +43,10 @@ pub(super) fn reason(tag: Tag, audience: Audience) -> Option<Reason> {
         tags::STUDY_DESCRIPTION if audience == Audience::Hospital => Reason::Patient,
         _ if listed(PSEUDONYM) && audience == Audience::Campaign => Reason::Pseudonym,
         _ if listed(CAMPAIGN) && audience == Audience::Campaign => Reason::Campaign,
+        tags::OBSERVATION_DATE_TIME if audience == Audience::Hospital => Reason::Time,
         _ if listed(TIME) => Reason::Time,
         _ if listed(PROGRAM) => Reason::Program,
-        tags::CONTENT_CREATOR_NAME | tags::PERSON_NAME => Reason::Reader,
+        tags::CONTENT_CREATOR_NAME | tags::PERSON_NAME | tags::OPERATORS_NAME => Reason::Reader,
         _ if listed(SOURCE) => Reason::Source,
         _ if listed(PLACE) => Reason::Place,
         _ if listed(FINDING) => Reason::Finding,
@@ -66,6 +67,9 @@ const OBJECT: &[Tag] = &[
     tags::INSTANCE_NUMBER,
     tags::IMAGE_TYPE,
     tags::CONTENT_LABEL,
+    tags::STRUCTURE_SET_LABEL,
+    tags::STRUCTURE_SET_DESCRIPTION,
+    tags::APPROVAL_STATUS,
     tags::CONTENT_DESCRIPTION,
     tags::BURNED_IN_ANNOTATION,
     tags::LOSSY_IMAGE_COMPRESSION,
@@ -141,6 +145,8 @@ const TIME: &[Tag] = &[
     tags::SERIES_TIME,
     tags::CONTENT_DATE,
     tags::CONTENT_TIME,
+    tags::STRUCTURE_SET_DATE,
+    tags::STRUCTURE_SET_TIME,
 ];
 
 const PROGRAM: &[Tag] =
@@ -159,6 +165,10 @@ const SOURCE: &[Tag] = &[
     tags::DERIVATION_CODE_SEQUENCE,
     tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE,
     tags::SPATIAL_LOCATIONS_PRESERVED,
+    tags::REFERENCED_FRAME_OF_REFERENCE_SEQUENCE,
+    tags::RT_REFERENCED_STUDY_SEQUENCE,
+    tags::RT_REFERENCED_SERIES_SEQUENCE,
+    tags::CONTOUR_IMAGE_SEQUENCE,
 ];
 
 const PLACE: &[Tag] = &[
@@ -175,6 +185,9 @@ const PLACE: &[Tag] = &[
     tags::SPACING_BETWEEN_SLICES,
     tags::GRAPHIC_DATA,
     tags::GRAPHIC_TYPE,
+    tags::CONTOUR_GEOMETRIC_TYPE,
+    tags::NUMBER_OF_CONTOUR_POINTS,
+    tags::CONTOUR_DATA,
 ];
 
 const FINDING: &[Tag] = &[
@@ -203,9 +216,22 @@ const FINDING: &[Tag] = &[
     tags::NUMERIC_VALUE,
     tags::TEXT_VALUE,
     tags::UID,
+    tags::STRUCTURE_SET_ROI_SEQUENCE,
+    tags::ROI_NUMBER,
+    tags::ROI_NAME,
+    tags::ROI_CONTOUR_SEQUENCE,
+    tags::ROI_DISPLAY_COLOR,
+    tags::REFERENCED_ROI_NUMBER,
+    tags::CONTOUR_SEQUENCE,
+    tags::RTROI_OBSERVATIONS_SEQUENCE,
+    tags::OBSERVATION_NUMBER,
+    tags::RTROI_IDENTIFICATION_CODE_SEQUENCE,
+    tags::RTROI_INTERPRETED_TYPE,
+    tags::ROI_INTERPRETER,
 ];
 
 const METHOD: &[Tag] = &[
+    tags::ROI_GENERATION_ALGORITHM,
     tags::SEGMENT_ALGORITHM_TYPE,
     tags::SEGMENT_ALGORITHM_NAME,
     tags::SEGMENTATION_ALGORITHM_IDENTIFICATION_SEQUENCE,

@@ -20,6 +20,7 @@ mod modules;
 pub mod nifti;
 mod outbound;
 mod preview;
+pub mod rtstruct;
 pub mod seg;
 pub mod sr;
 pub mod table;

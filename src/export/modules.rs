@@ -34,8 +34,10 @@ pub(super) fn fill_shared(
     set.text(tags::SERIES_TIME, &context.time);
     set.text(tags::SERIES_DESCRIPTION, series_description);
     set.text(tags::INSTANCE_NUMBER, "1");
-    set.text(tags::CONTENT_DATE, &context.date);
-    set.text(tags::CONTENT_TIME, &context.time);
+    if modality != "RTSTRUCT" {
+        set.text(tags::CONTENT_DATE, &context.date);
+        set.text(tags::CONTENT_TIME, &context.time);
+    }
 
     set.text(tags::MANUFACTURER, "Hilum");
     set.text(tags::MANUFACTURER_MODEL_NAME, "Hilum");
@@ -71,8 +73,9 @@ pub(super) fn person_name(name: &str) -> String {
     if name.contains('^') { name.to_owned() } else { format!("{name}^") }
 }
 
-/// A number beside that of the source series: 1000 × n + 1 for SEG, + 2 for SR.
+/// A number beside that of the source series: 1000 × n + 1 for SEG, + 2 for SR, + 3 for RTSTRUCT.
 fn series_number(source: &Instance, modality: &str) -> i64 {
     let number = i64::from(source.series.number.unwrap_or(0)).clamp(0, 999_999);
-    number * 1000 + if modality == "SEG" { 1 } else { 2 }
+    let own = ["SEG", "SR", "RTSTRUCT"].iter().position(|m| *m == modality).unwrap_or(0) as i64;
+    number * 1000 + own + 1
 }

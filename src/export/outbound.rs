@@ -2,7 +2,7 @@
 
 use super::campaign::Pseudonymous;
 use super::context::{Audience, ExportError, Filing};
-use super::dataset::derived_uid;
+use super::dataset::{Encoding, derived_uid};
 use super::leaving::reason;
 use super::preview::{PreviewLine, preview_lines};
 use dicom_core::header::Header;
@@ -18,19 +18,22 @@ pub enum ObjectKind {
     Seg,
     /// DICOM structured report.
     Sr,
+    /// DICOM RT Structure Set.
+    Rtstruct,
 }
 
 impl ObjectKind {
-    /// `seg` or `sr`, as in file names.
+    /// `seg`, `sr` or `rtstruct`, as in file names.
     pub fn word(self) -> &'static str {
         match self {
             Self::Seg => "seg",
             Self::Sr => "sr",
+            Self::Rtstruct => "rtstruct",
         }
     }
 }
 
-/// A SEG or SR as a Part 10 file. No other object can be one: it is read again when it is made.
+/// A SEG, an SR or an RT Structure Set as a Part 10 file. No other object can be one: it is read again when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundObject {
     kind: ObjectKind,
@@ -41,7 +44,7 @@ pub struct OutboundObject {
 }
 
 impl OutboundObject {
-    /// Takes a Part 10 file if it is a binary segmentation or a Comprehensive 3D SR and carries nothing but that: no attribute
+    /// Takes a Part 10 file if it is a binary segmentation, a Comprehensive 3D SR or an RT Structure Set and carries nothing but that: no attribute
     /// that may not leave for its audience, no bytes besides the segmentation's bits, and of these exactly one for each pixel of its
     /// frames. For a campaign: no UID and no text of the source either, and it says that identity was removed.
     pub(super) fn checked(bytes: Vec<u8>, filing: &Filing) -> Result<Self, ExportError> {
@@ -57,16 +60,18 @@ impl OutboundObject {
     /// [`ExportError::Refused`] if it may not leave for this audience.
     pub fn kept(bytes: Vec<u8>, audience: Audience) -> Result<Self, ExportError> {
         let refuse = |reason: &str| ExportError::Refused { reason: reason.to_owned() };
+        let named = |uid: &str| uid.trim_end_matches(['\0', ' ']).to_owned();
         let object = parse(&bytes)?;
         let kind = match text(&object, tags::SOP_CLASS_UID).as_str() {
             uids::SEGMENTATION_STORAGE => ObjectKind::Seg,
             uids::COMPREHENSIVE3_DSR_STORAGE => ObjectKind::Sr,
-            _ => return Err(refuse("it is neither a segmentation nor a report")),
+            uids::RT_STRUCTURE_SET_STORAGE => ObjectKind::Rtstruct,
+            _ => return Err(refuse("it is neither a segmentation, a report nor a structure set")),
         };
-        if object.meta().transfer_syntax() != uids::EXPLICIT_VR_LITTLE_ENDIAN {
-            return Err(refuse("its transfer syntax is not Explicit VR Little Endian"));
+        let encoding = if kind == ObjectKind::Rtstruct { Encoding::Implicit } else { Encoding::Explicit };
+        if named(object.meta().transfer_syntax()) != encoding.uid() {
+            return Err(refuse("its transfer syntax is not the one it is written in"));
         }
-        let named = |uid: &str| uid.trim_end_matches(['\0', ' ']).to_owned();
         if named(object.meta().media_storage_sop_class_uid()) != text(&object, tags::SOP_CLASS_UID)
             || named(object.meta().media_storage_sop_instance_uid()) != text(&object, tags::SOP_INSTANCE_UID)
         {
@@ -89,7 +94,7 @@ impl OutboundObject {
         }
         let sop_instance_uid = text(&object, tags::SOP_INSTANCE_UID);
         let digits = |tag| text(&object, tag).chars().take_while(char::is_ascii_digit).collect::<String>();
-        let moment = format!("{}-{}", digits(tags::CONTENT_DATE), digits(tags::CONTENT_TIME));
+        let moment = format!("{}-{}", digits(tags::INSTANCE_CREATION_DATE), digits(tags::INSTANCE_CREATION_TIME));
         let file_name = format!("hilum-{}-{}.dcm", kind.word(), moment.trim_matches('-'));
         Ok(Self { kind, audience, sop_instance_uid, file_name, bytes })
     }
@@ -255,8 +260,8 @@ mod tests {
         let mut object = InMemDicomObject::from_element_iter([
             DataElement::new(tags::SOP_CLASS_UID, VR::UI, uids::COMPREHENSIVE3_DSR_STORAGE),
             DataElement::new(tags::SOP_INSTANCE_UID, VR::UI, "2.25.1"),
-            DataElement::new(tags::CONTENT_DATE, VR::DA, "20261123"),
-            DataElement::new(tags::CONTENT_TIME, VR::TM, "101500.5"),
+            DataElement::new(tags::INSTANCE_CREATION_DATE, VR::DA, "20261123"),
+            DataElement::new(tags::INSTANCE_CREATION_TIME, VR::TM, "101500.5"),
         ]);
         change(&mut object);
         let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);

@@ -96,7 +96,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     Ok(SegExport { object, series_instance_uid: sealed.series_instance_uid, segments: exported, notes })
 }
 
-fn chosen_segments<'a>(
+pub(super) fn chosen_segments<'a>(
     document: &'a Document,
     chosen: Option<&[u8]>,
     notes: &mut Vec<ExportNote>,
@@ -228,13 +228,13 @@ fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str, con
 }
 
 /// The notes on the geometry of the CT as one text; empty where there are none.
-fn quality_remark(context: &ExportContext) -> String {
+pub(super) fn quality_remark(context: &ExportContext) -> String {
     let notes: Vec<&str> = context.quality_notes.iter().map(|n| n.trim()).filter(|n| !n.is_empty()).collect();
     if notes.is_empty() { String::new() } else { format!("Geometry of the source CT: {}.", notes.join("; ")) }
 }
 
 /// Segment Algorithm Type.
-enum AlgorithmType {
+pub(super) enum AlgorithmType {
     Manual,
     SemiAutomatic,
     Automatic,
@@ -242,14 +242,14 @@ enum AlgorithmType {
 
 impl AlgorithmType {
     /// A proposal is automatic until the reader edits it. What was imported may have been either.
-    fn of(segment: &Segment) -> Self {
+    pub(super) fn of(segment: &Segment) -> Self {
         match &segment.origin {
             Origin::Manual => Self::Manual,
             Origin::Proposed { edited: false, .. } => Self::Automatic,
             Origin::Proposed { edited: true, .. } | Origin::Imported => Self::SemiAutomatic,
         }
     }
-    fn code_string(&self) -> &'static str {
+    pub(super) fn code_string(&self) -> &'static str {
         match self {
             Self::Manual => "MANUAL",
             Self::SemiAutomatic => "SEMIAUTOMATIC",
@@ -386,7 +386,7 @@ fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePl
 }
 
 /// Segment Label: the reader's name for it, or what it means. In a campaign a name says nothing: it could be the patient's.
-fn label(segment: &Segment, context: &ExportContext) -> String {
+pub(super) fn label(segment: &Segment, context: &ExportContext) -> String {
     let meaning = segment.meaning.property_type().meaning;
     let name = match context.filing.audience() {
         Audience::Hospital => segment.name.trim(),

@@ -9,7 +9,7 @@ use super::dataset::{DataSet, code, derived_uid};
 use super::drawn::drawn_group;
 use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
-use super::{ExportContext, ExportError, OutboundObject};
+use super::{Audience, ExportContext, ExportError, OutboundObject};
 use crate::annotation::{self, CodedConcept, Document, Measured, Origin, Segment};
 use crate::report::{Profile, Quantity, quantities};
 use dicom_dictionary_std::{tags, uids};
@@ -176,7 +176,9 @@ pub fn write_measured(
         let exported = segmentation.segments.iter().find(|s| s.document_number == group.document_number);
         let segment = document.segment(group.document_number);
         let (Some(exported), Some(segment)) = (exported, segment) else { return Err(missing) };
-        measured.push(segment_group(segment, exported, segmentation, &first.series.instance_uid, &group.measurements));
+        let series_uid = &first.series.instance_uid;
+        let item = segment_group(segment, exported, segmentation, series_uid, &group.measurements);
+        measured.push(signed(item, segment, context));
     }
     if !whole_ct.is_empty() {
         let tracking_uid = derived_uid("tracking", &[context.reading_id.as_bytes(), b"lungs"]);
@@ -279,6 +281,21 @@ fn segment_group(
         }
     }
     push_measurements(&mut group, measurements);
+    group
+}
+
+/// With the time a segment was made, and who made it where that is not who made the report: in the hospital alone.
+fn signed(group: ContentItem, segment: &Segment, context: &ExportContext) -> ContentItem {
+    if context.filing.audience() != Audience::Hospital {
+        return group;
+    }
+    let is_time = segment.made_at.len() == 14 && segment.made_at.bytes().all(|b| b.is_ascii_digit());
+    let mut group = if is_time { group.observed_at(&segment.made_at) } else { group };
+    if !segment.author.is_empty() && segment.author != context.reader {
+        let observed = Relationship::HasObservationContext;
+        group.push(ContentItem::code(observed, OBSERVER_TYPE, PERSON));
+        group.push(ContentItem::person(observed, PERSON_OBSERVER_NAME, &person_name(&segment.author)));
+    }
     group
 }
 

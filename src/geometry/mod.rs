@@ -6,13 +6,17 @@
 mod grid;
 mod index_box;
 mod orientation;
+mod outline;
 mod plane;
 mod polygon;
 mod spaces;
+mod spline;
 
 pub use grid::Grid;
 pub use index_box::IndexBox;
 pub use orientation::{Axis, orientation_letters};
+pub use outline::outlines;
 pub use plane::{AnatomicalPlane, Plane};
 pub use polygon::{area, raster_spans, simplify};
 pub use spaces::{PanePoint, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
+pub use spline::closed_spline;

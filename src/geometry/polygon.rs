@@ -21,29 +21,19 @@ pub fn raster_spans(polygon: &[[f64; 2]], columns: usize, rows: usize) -> Vec<(u
     if polygon.len() < 3 || columns == 0 || rows == 0 || !polygon.iter().flatten().all(|v| v.is_finite()) {
         return spans;
     }
-    let (low, high) = polygon.iter().fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p[1]), h.max(p[1])));
-    let first = low.ceil().max(0.0) as usize;
-    let last = high.floor().min(rows as f64 - 1.0);
-    if last < 0.0 {
-        return spans;
+    // Each edge marks the rows that it crosses: an outline with many short edges costs no more than its length.
+    let mut crossings: Vec<(usize, f64)> = Vec::new();
+    for (n, a) in polygon.iter().enumerate() {
+        let b = &polygon[(n + 1) % polygon.len()];
+        let [low, high] = [a[1].min(b[1]), a[1].max(b[1])].map(|y| y.ceil().clamp(0.0, rows as f64) as usize);
+        crossings.extend((low..high).map(|row| (row, a[0] + (row as f64 - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))));
     }
-    let mut crossings: Vec<f64> = Vec::new();
-    for row in first..=last as usize {
-        let y = row as f64;
-        crossings.clear();
-        for (n, a) in polygon.iter().enumerate() {
-            let b = &polygon[(n + 1) % polygon.len()];
-            if (a[1] <= y) != (b[1] <= y) {
-                crossings.push(a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]));
-            }
-        }
-        crossings.sort_by(f64::total_cmp);
-        for pair in crossings.chunks_exact(2) {
-            let begin = pair[0].ceil().max(0.0);
-            let end = pair[1].ceil().min(columns as f64);
-            if begin < end {
-                spans.push((row, begin as usize, end as usize));
-            }
+    crossings.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    for pair in crossings.chunks_exact(2) {
+        let begin = pair[0].1.ceil().max(0.0);
+        let end = pair[1].1.ceil().min(columns as f64);
+        if begin < end {
+            spans.push((pair[0].0, begin as usize, end as usize));
         }
     }
     spans

@@ -27,6 +27,7 @@ mod stack;
 mod stacks;
 #[cfg(feature = "codecs")]
 mod stored_axes;
+mod structure_set_in;
 mod volume_file;
 #[cfg(feature = "codecs")]
 mod voxels;
@@ -53,6 +54,7 @@ pub use segmentation_in::{
 };
 pub use stack::{SliceSource, StackPlan, load_order, plan_stack};
 pub use stacks::{Stack, StackTrait, stacks};
+pub use structure_set_in::{read_marks, read_structure_set};
 pub use volume_file::{Compression, ValueReport, VolumeFile, VolumeFileError, VolumeFormat, VoxelType};
 #[cfg(feature = "codecs")]
 pub use voxels::{SliceSink, read_voxels};

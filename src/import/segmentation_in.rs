@@ -77,6 +77,9 @@ pub enum SegmentationError {
     /// It has no set pixel.
     #[error("it holds no segment with voxels")]
     Empty,
+    /// Its contours have more vertices than are filled.
+    #[error("its contours have too many vertices to be filled")]
+    TooLarge,
     /// The document cannot take its segments.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -105,6 +108,10 @@ pub enum SegmentationNote {
     },
     /// A segment has no voxels and was left out.
     EmptySegment(u16),
+    /// So many contours lay between two slices, and were put on the nearest.
+    BetweenSlices(usize),
+    /// So many contours are no closed lines on a slice of the CT, and were left out.
+    LeftOut(usize),
     /// Segments of a layer meet in some voxels, of which each belongs to one of them only ([`Collision`]).
     Overlap {
         /// How many voxels lie in several segments of a layer.
@@ -328,7 +335,21 @@ fn is_unspecific(description: &SegmentDescription) -> bool {
 }
 
 /// SNOMED CT: right.
-const RIGHT: &str = "24028007";
+pub(super) const RIGHT: &str = "24028007";
+/// SNOMED CT: left.
+pub(super) const LEFT: &str = "7771000";
+
+/// The meaning of a code with its modifiers alone.
+pub(super) fn meaning_of_code(code: &Code, modifiers: Vec<Code>) -> Option<SegmentMeaning> {
+    exact_meaning(&SegmentDescription {
+        number: 0,
+        label: String::new(),
+        category: Code::default(),
+        property_type: code.clone(),
+        modifiers,
+        cielab: None,
+    })
+}
 
 /// The meaning that a code stands for: our own codes, and those that other writers use for the same.
 fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
@@ -336,7 +357,7 @@ fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
     let has = |codes: &[(&str, &str)], code: &Code| codes.contains(&(code.scheme.as_str(), code.value.as_str()));
     let side = |codes: &[(&str, &str)]| description.modifiers.iter().any(|modifier| has(codes, modifier));
     let right = side(&[("SCT", RIGHT), ("SRT", "G-A100")]);
-    let left = side(&[("SCT", "7771000"), ("SRT", "G-A101")]);
+    let left = side(&[("SCT", LEFT), ("SRT", "G-A101")]);
     if has(&[("SCT", "39607008"), ("SRT", "T-28000")], kind) {
         return match (right, left) {
             (true, false) => Some(SegmentMeaning::RightLung),

@@ -1,6 +1,7 @@
 //! The browser's clock, and User Timing marks.
 
-use web_sys::{Window, window};
+use super::message::get;
+use wasm_bindgen::JsCast;
 
 /// Local date and time as DICOM DT without fraction: `YYYYMMDDHHMMSS`.
 pub fn date_time() -> String {
@@ -16,7 +17,7 @@ pub fn date_time() -> String {
     )
 }
 
-/// Milliseconds since the page opened.
+/// Milliseconds since the page, or the worker, began.
 pub fn now_ms() -> f64 {
     performance().map_or(0.0, |p| p.now())
 }
@@ -44,13 +45,12 @@ pub fn measure(name: &str, start_ms: f64) {
         return;
     }
     // web-sys knows only the older form with mark names.
-    if let Ok(function) = js_sys::Reflect::get(&p, &"measure".into())
-        && let Ok(function) = wasm_bindgen::JsCast::dyn_into::<js_sys::Function>(function)
-    {
+    if let Ok(function) = get(&p, "measure").dyn_into::<js_sys::Function>() {
         function.call2(&p, &name.into(), &options).map_or_else(|e| log::debug!("measure {name}: {e:?}"), drop);
     }
 }
 
+/// The page's, or a worker's own.
 fn performance() -> Option<web_sys::Performance> {
-    window().as_ref().and_then(Window::performance)
+    get(&js_sys::global(), "performance").dyn_into().ok()
 }

@@ -5,14 +5,16 @@
 //! `{ id, facts, payloads: [{ kind, buffer }] }` or `{ id, error }`.
 
 use super::PlatformError;
-use super::message::{get, object};
+use super::clock;
+use super::message::{get, object, release, take_bytes, take_hu};
 use crate::analysis::Progress;
 use crate::jobs::{
     Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, VoxelPart, run,
 };
-use js_sys::{Array, Int16Array, Object, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
 
@@ -28,12 +30,21 @@ impl FileSource for Handle {
         let reader = FileReaderSync::new().map_err(unreadable)?;
         let blob: Blob = self.0.slice_with_f64_and_f64(offset as f64, (offset + length) as f64).map_err(unreadable)?;
         let buffer = reader.read_as_array_buffer(&blob).map_err(unreadable)?;
-        Ok(Uint8Array::new(&buffer).to_vec())
+        Ok(take_bytes(&buffer))
     }
 }
 
 /// A file whose bytes were read together with others'.
-struct ReadAhead(Uint8Array);
+struct ReadAhead(Uint8Array, #[expect(dead_code, reason = "kept until the last of them is done")] Rc<Together>);
+
+/// What several files were read into.
+struct Together(ArrayBuffer);
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        release(&self.0);
+    }
+}
 
 impl FileSource for ReadAhead {
     fn size(&self) -> u64 {
@@ -72,11 +83,11 @@ fn read_ahead(files: &Array) -> Option<Vec<Box<dyn FileSource>>> {
     }
     let together = Blob::new_with_blob_sequence(files).ok().filter(|b| b.size() <= MOST_AHEAD)?;
     let read = FileReaderSync::new().ok()?.read_as_array_buffer(&together).ok()?;
-    let buffer = Uint8Array::new(&read);
+    let (buffer, together) = (Uint8Array::new(&read), Rc::new(Together(read)));
     let (mut begin, mut sources) = (0, Vec::<Box<dyn FileSource>>::new());
     for file in files.iter() {
         let end = begin + file.unchecked_into::<Blob>().size() as u32;
-        sources.push(Box::new(ReadAhead(buffer.subarray(begin, end))));
+        sources.push(Box::new(ReadAhead(buffer.subarray(begin, end), together.clone())));
         begin = end;
     }
     (begin == buffer.length()).then_some(sources)
@@ -123,9 +134,9 @@ pub fn listen() {
             let inbox = inboxes.entry(id).or_default();
             let buffer = get(&part, "buffer");
             inbox.add(if get(&part, "kind") == "hu" {
-                VoxelPart::Hu(Int16Array::new(&buffer).to_vec())
+                VoxelPart::Hu(take_hu(&buffer))
             } else {
-                VoxelPart::Labels(Uint8Array::new(&buffer).to_vec())
+                VoxelPart::Labels(take_bytes(&buffer))
             });
             return;
         }
@@ -141,8 +152,13 @@ fn answer(scope: &DedicatedWorkerGlobalScope, id: u32, message: &JsValue, mut in
     let result = serde_wasm_bindgen::from_value::<Job>(get(message, "job"))
         .map_err(|_misread| JobError::WrongInput)
         .and_then(|job| {
+            let begun = clock::now_ms();
             input.files = sources(&files, &job);
-            run(&job, input, &mut Teller { scope, id, told: 0.0 })
+            let done = run(&job, input, &mut Teller { scope, id, told: 0.0 });
+            if matches!(job, Job::Decode { .. }) {
+                clock::measure("hilum:decode", begun);
+            }
+            done
         });
     let transfer = Array::new();
     let reply = match result {

@@ -1,6 +1,6 @@
 //! The page's side of the workers: a pool that shares one compiled module.
 
-use super::message::{get, object};
+use super::message::{get, object, take_bytes, take_hu};
 use super::{PlatformError, clock, reading};
 use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, Payload, Priority, Queue, VoxelPart};
 use gloo::timers::future::TimeoutFuture;
@@ -257,9 +257,9 @@ fn payloads(message: &JsValue) -> Vec<Payload> {
         .map(|payload| {
             let buffer = get(&payload, "buffer");
             if get(&payload, "kind") == "hu" {
-                Payload::Hu(Int16Array::new(&buffer).to_vec())
+                Payload::Hu(take_hu(&buffer))
             } else {
-                Payload::Bytes(Uint8Array::new(&buffer).to_vec())
+                Payload::Bytes(take_bytes(&buffer))
             }
         })
         .collect()

@@ -1,8 +1,10 @@
 //! Everything that can be asked of the session, and everything it asks of the page.
 
+use super::contouring::ContourJoin;
 use super::layout::Layout;
 use super::reading::FormInput;
-use super::region::{Refine, RefineSettings, RegionTool};
+use super::refining::{Refine, RefineSettings};
+use super::region::RegionTool;
 use super::words::{self, Text};
 use crate::annotation::{MeasurementKind, SegmentMeaning};
 use crate::export::Outbound;
@@ -67,6 +69,8 @@ pub enum Tool {
     Brush,
     /// Erases the active segment.
     Eraser,
+    /// Pushes the border of the active segment.
+    Push,
     /// Measures.
     Measure(MeasurementKind),
     /// Finds a region from clicks and strokes.
@@ -172,6 +176,8 @@ pub enum Action {
     PatientText,
     /// Contours subtract instead of adding.
     ToggleSubtract,
+    /// What leads from one point of a contour to the next; takes the contour in hand.
+    Join(ContourJoin),
     /// The brush is a ball instead of a disc.
     ToggleBall,
     /// Brush and contour touch nothing outside the lungs.
@@ -190,6 +196,10 @@ pub enum Action {
     CopySlice(i32),
     /// Fill the slices between contoured ones.
     Interpolate,
+    /// The active segment up (−1) or down (+1) the list.
+    MoveSegment(i32),
+    /// Show the active segment alone, or all again.
+    Solo,
     /// Delete the active segment.
     DeleteSegment,
     /// Delete the measurement that was made or chosen last.
@@ -218,6 +228,8 @@ pub enum Action {
     ExportSeg,
     /// Save a DICOM SR.
     ExportSr,
+    /// Save a DICOM RT Structure Set.
+    ExportRtstruct,
     /// Save all numbers as a table.
     ExportCsv,
     /// Save them as JSON.

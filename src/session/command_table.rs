@@ -1,8 +1,10 @@
 //! The command table: what buttons, keys, the help page and tests all read.
 
 use super::command::{Action, Tool};
+use super::contouring::ContourJoin;
 use super::layout::Layout;
-use super::region::{Refine, RegionTool};
+use super::refining::Refine;
+use super::region::RegionTool;
 use super::words::{self, Text};
 use crate::annotation::MeasurementKind;
 
@@ -32,6 +34,10 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Contour), "tool-contour", &["c"], words::TOOL_CONTOUR),
     info(Action::Tool(Tool::Brush), "tool-brush", &["b"], words::TOOL_BRUSH),
     info(Action::Tool(Tool::Eraser), "tool-eraser", &["e"], words::TOOL_ERASER),
+    info(Action::Tool(Tool::Push), "tool-push", &["Shift+n"], words::marking::TOOL_PUSH),
+    info(Action::Join(ContourJoin::Lines), "contour-lines", &["Shift+d"], words::marking::JOIN_LINES),
+    info(Action::Join(ContourJoin::Spline), "contour-spline", &["Shift+k"], words::marking::JOIN_SPLINE),
+    info(Action::Join(ContourJoin::Edges), "contour-edges", &["Shift+w"], words::marking::JOIN_EDGES),
     info(Action::Tool(Tool::Measure(MeasurementKind::Length)), "tool-length", &["Shift+l"], words::MEASURE_LENGTH),
     info(
         Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)),
@@ -52,6 +58,12 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Tool(Tool::Region(RegionTool::Lesion)), "tool-lesion", &["Shift+o"], words::TOOL_LESION),
     info(Action::Tool(Tool::Region(RegionTool::Grow)), "tool-grow", &["Shift+g"], words::TOOL_GROW),
     info(Action::Tool(Tool::Region(RegionTool::Compete)), "tool-compete", &["Shift+s"], words::TOOL_COMPETE),
+    info(
+        Action::Tool(Tool::Region(RegionTool::Threshold)),
+        "tool-threshold",
+        &["Shift+m"],
+        words::marking::TOOL_THRESHOLD,
+    ),
     info(Action::AcceptRegion, "region-accept", &[], words::REGION_ACCEPT),
     info(Action::ToggleSubtract, "mode-subtract", &["x"], words::MODE_SUBTRACT),
     info(Action::ToggleBall, "brush-ball", &["o"], words::BRUSH_BALL),
@@ -80,6 +92,9 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::Undo, "undo", &["Ctrl+z"], words::UNDO),
     info(Action::Redo, "redo", &["Ctrl+Shift+z", "Ctrl+y"], words::REDO),
     info(Action::Escape, "escape", &["Escape"], words::ESCAPE),
+    info(Action::MoveSegment(-1), "segment-up", &["Alt+PageUp"], words::marking::SEGMENT_UP),
+    info(Action::MoveSegment(1), "segment-down", &["Alt+PageDown"], words::marking::SEGMENT_DOWN),
+    info(Action::Solo, "segment-solo", &["Shift+v"], words::marking::SOLO),
     info(Action::DeleteSegment, "delete-segment", &["Delete"], words::DELETE_SEGMENT),
     info(Action::Window(0), "window-0", &["0"], words::WINDOW_OWN),
     info(Action::Window(1), "window-1", &["1"], words::WINDOW_LUNG),
@@ -130,7 +145,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PatientText, "screenshot-patient", &[], words::pictures::PATIENT_TEXT),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
-    info(Action::Blinded, "blinded", &["Shift+m"], words::BLINDED),
+    info(Action::Blinded, "blinded", &["Shift+q"], words::BLINDED),
     info(Action::Form, "form", &["Shift+r"], words::FORM),
     info(Action::Associations, "associations", &[], words::ASSOCIATIONS),
     info(Action::CompareReadings, "readings", &[], words::READINGS),
@@ -141,6 +156,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::ZonePlane(false), "zone-lower", &[], words::ZONE_LOWER),
     info(Action::ExportSeg, "export-seg", &["Ctrl+s"], words::EXPORT_SEG),
     info(Action::ExportSr, "export-sr", &["Ctrl+Shift+s"], words::EXPORT_SR),
+    info(Action::ExportRtstruct, "export-rtstruct", &[], words::sending::EXPORT_RTSTRUCT),
     info(Action::ExportCsv, "export-csv", &[], words::EXPORT_CSV),
     info(Action::ExportJson, "export-json", &[], words::EXPORT_JSON),
     info(Action::ExportNifti, "export-nifti", &[], words::EXPORT_NIFTI),

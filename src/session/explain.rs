@@ -447,6 +447,16 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
         SegmentationNote::EmptySegment(number) => {
             t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
         }
+        SegmentationNote::BetweenSlices(contours) => t(
+            "{} contour[s] between slices put on the nearest",
+            "{} contour[s] entre deux coupes [reporté|reportés] sur la plus proche",
+        )
+        .with(lang, &[&contours.to_string()]),
+        SegmentationNote::LeftOut(contours) => t(
+            "{} contour[s] on no slice of this CT left out",
+            "{} contour[s] hors des coupes de ce scanner [écarté|écartés]",
+        )
+        .with(lang, &[&contours.to_string()]),
         SegmentationNote::Overlap { voxels } => t(
             "{} voxel[s] [lies|lie] in several segments",
             "{} voxel[s] [appartient|appartiennent] à plusieurs segments",

@@ -3,6 +3,7 @@
 use super::command::{PaneId, PaneSize, VolumeStyle};
 use super::gesture::Gesture;
 use super::state::{Refinement, Session};
+use crate::annotation::Segment;
 use crate::view::{FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 
 /// What a 3D picture may cost while it moves, ms.
@@ -38,7 +39,9 @@ impl Session {
     pub(super) fn look(&self) -> LabelLook {
         let mut look = LabelLook::default();
         let Some(case) = &self.case else { return look };
-        for segment in case.document.segments().iter().filter(|s| s.visible) {
+        let alone = case.active.filter(|_| self.solo);
+        let is_shown = |s: &&Segment| s.visible && alone.is_none_or(|number| number == s.number);
+        for segment in case.document.segments().iter().filter(is_shown) {
             look.show(segment.layer.index(), segment.number, segment.colour);
         }
         if self.compartments {

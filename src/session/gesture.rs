@@ -5,7 +5,8 @@ use super::command::{PaneId, PointerButton, PointerInput, PointerPhase, Tool};
 use super::contouring::Contour;
 use super::measuring::Making;
 use super::state::{Case, Session};
-use crate::annotation::{Brush, BrushShape, Edit, Grip, Measurement, Origin, Transaction, brush_stroke};
+use super::words;
+use crate::annotation::{Brush, BrushShape, Edit, Grip, Measurement, Origin, Transaction, brush_stroke, push_from};
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{PaneState, Window};
 
@@ -37,8 +38,8 @@ pub(super) enum Gesture {
     Adjust { before: Box<Measurement>, grip: Grip, from: PatientPoint, to: PatientPoint },
     /// A stroke of a region tool is drawn; the region holds its path.
     Seed { pane: PaneId, last: PanePoint },
-    /// A stroke is painted; its edits are made already.
-    Stroke { pane: PaneId, last: PatientPoint, erase: bool, edits: Vec<Edit> },
+    /// A stroke is painted, or a border pushed by a disc of this radius; its edits are made already.
+    Stroke { pane: PaneId, last: PatientPoint, erase: bool, push_mm: Option<f64>, edits: Vec<Edit> },
 }
 
 /// A press that moves no farther than this is a click, CSS px.
@@ -101,7 +102,7 @@ impl Session {
             Tool::Window => self.gesture = Gesture::Window { pane: input.pane, from: self.windows, at: input.at },
             Tool::Pan => self.gesture = Gesture::Pan { last: input.at },
             Tool::Zoom => self.gesture = Gesture::Zoom { about: input.at, last: input.at },
-            Tool::Contour | Tool::Brush | Tool::Eraser => self.begin_marking(tool, input, update),
+            Tool::Contour | Tool::Brush | Tool::Eraser | Tool::Push => self.begin_marking(tool, input, update),
             Tool::Region(tool) => self.press_region(tool, &input, update),
             Tool::Measure(_) => {}
         }
@@ -109,17 +110,20 @@ impl Session {
 
     fn begin_marking(&mut self, tool: Tool, input: PointerInput, update: &mut Update) {
         self.accept_region(update);
-        if self.markable(update).is_none() {
-            return;
-        }
+        let Some(segment) = self.markable(update) else { return };
         let (Some(case), Some(at)) = (&self.case, self.patient_at(input.pane, input.at)) else { return };
         let pane = &self.panes[input.pane.index()];
+        let (mut erase, mut push_mm) = (tool == Tool::Eraser, None);
+        if tool == Tool::Push {
+            let push = push_from(&case.document, segment, &pane.through(at), at, self.brush.radius_mm);
+            let Some(push) = push else { return self.say(words::marking::PUSH_NOTHING, update) };
+            (erase, push_mm) = (!push.outward, Some(push.radius_mm));
+        }
         self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         if tool == Tool::Contour {
-            self.gesture = Gesture::Contour(Contour::begin(&input, at, self.subtract != input.ctrl));
+            self.begin_contour(&input, at);
         } else {
-            let erase = tool == Tool::Eraser;
-            self.gesture = Gesture::Stroke { pane: input.pane, last: at, erase, edits: Vec::new() };
+            self.gesture = Gesture::Stroke { pane: input.pane, last: at, erase, push_mm, edits: Vec::new() };
             self.extend_stroke(at, update);
         }
     }
@@ -195,12 +199,12 @@ impl Session {
 
     /// Paints from the stroke's last point to this one.
     fn extend_stroke(&mut self, to: PatientPoint, update: &mut Update) {
+        let Gesture::Stroke { pane, last, erase, push_mm, edits } = &mut self.gesture else { return };
         let brush = Brush {
-            radius_mm: self.brush.radius_mm,
-            shape: if self.brush.ball { BrushShape::Ball } else { BrushShape::Disc },
+            radius_mm: push_mm.unwrap_or(self.brush.radius_mm),
+            shape: if self.brush.ball && push_mm.is_none() { BrushShape::Ball } else { BrushShape::Disc },
             gate: self.brush.gate(),
         };
-        let Gesture::Stroke { pane, last, erase, edits } = &mut self.gesture else { return };
         let Some(case) = &mut self.case else { return };
         let Some(segment) = case.active else { return };
         let plane = self.panes[pane.index()].through(to);
@@ -226,8 +230,12 @@ impl Session {
         match std::mem::take(&mut self.gesture) {
             Gesture::Contour(contour) => self.release_contour(contour, update),
             Gesture::Seed { .. } => self.release_region(update),
-            Gesture::Stroke { mut edits, erase, .. } => {
-                let name = if erase { "erase" } else { "brush" };
+            Gesture::Stroke { mut edits, erase, push_mm, .. } => {
+                let name = match push_mm {
+                    Some(_) => "push",
+                    None if erase => "erase",
+                    None => "brush",
+                };
                 if let Some(case) = &mut self.case
                     && !edits.is_empty()
                 {

@@ -7,8 +7,8 @@ use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{self, Lang};
 use crate::annotation::Transaction;
 use crate::dicom::Instance;
-use crate::export::{Audience, ExportContext, ExportError, Filing, ObjectKind, OutboundObject, seg, sr};
-use crate::import::{Blend, Collision, SliceSource, read_segmentation, segmentation_edits};
+use crate::export::{Audience, ExportContext, ExportError, Filing, ObjectKind, OutboundObject, rtstruct, seg, sr};
+use crate::import::{Blend, Collision, SliceSource, read_marks, segmentation_edits};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
 
 impl Session {
@@ -31,9 +31,22 @@ impl Session {
                 let Some(object) = objects.into_iter().find(|o| o.kind() == kind) else {
                     return self.refuse(&ExportError::Empty);
                 };
-                let (file_name, bytes) = (object.file_name().to_owned(), object.bytes().to_vec());
-                update.effects.push(Effect::Download { file_name, content_type: "application/dicom", bytes });
+                update.effects.push(download(&object));
             }
+            Err(error) => self.refuse(&error),
+        }
+        update.changes.facts = true;
+    }
+
+    /// The outlines of all segments, for a planning system.
+    pub(super) fn save_structure_set(&mut self, now: &str, update: &mut Update) {
+        let Some(case) = self.case.as_ref().filter(|c| c.is_dicom()) else {
+            self.may_export(update);
+            return;
+        };
+        let context = case.export_context(now, self.reader(Audience::Hospital));
+        match rtstruct::write(&case.document, &context) {
+            Ok(object) => update.effects.push(download(&object)),
             Err(error) => self.refuse(&error),
         }
         update.changes.facts = true;
@@ -73,7 +86,7 @@ impl Session {
             return self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
         };
         let source = case.source();
-        let read = read_segmentation(&bytes, case.document.grid(), &source).and_then(|s| {
+        let read = read_marks(&bytes, case.document.grid(), &source).and_then(|s| {
             let (edits, notes) = segmentation_edits(&s, Collision::Overwrite, &mut case.document, &case.volume)?;
             Ok((s.segments.len(), edits, s.notes.into_iter().chain(notes).collect::<Vec<_>>()))
         });
@@ -100,6 +113,11 @@ impl Session {
             }
         }
     }
+}
+
+fn download(object: &OutboundObject) -> Effect {
+    let (file_name, bytes) = (object.file_name().to_owned(), object.bytes().to_vec());
+    Effect::Download { file_name, content_type: "application/dicom", bytes }
 }
 
 impl Case {

@@ -427,7 +427,9 @@ impl Session {
     pub(super) fn must_answer_first(&self, command: &Command) -> bool {
         self.keeping.offer.is_some()
             && match command {
-                Command::AddSegment(_) | Command::ChangeSegment(..) | Command::Answer(..) | Command::RunModel(_) => true,
+                Command::AddSegment(_) | Command::ChangeSegment(..) | Command::Answer(..) | Command::RunModel(_) => {
+                    true
+                }
                 Command::Do(action) => matches!(
                     action,
                     Action::Interpolate
@@ -435,6 +437,7 @@ impl Session {
                         | Action::CopySlice(_)
                         | Action::FillZones
                         | Action::ZonePlane(_)
+                        | Action::MoveSegment(_)
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions
@@ -446,7 +449,15 @@ impl Session {
                     input.phase == PointerPhase::Down
                         && with_tool
                         && input.pane != PaneId::Volume
-                        && matches!(self.tool, Tool::Contour | Tool::Brush | Tool::Eraser | Tool::Region(_))
+                        && matches!(
+                            self.tool,
+                            Tool::Contour
+                                | Tool::Brush
+                                | Tool::Eraser
+                                | Tool::Push
+                                | Tool::Region(_)
+                                | Tool::Measure(_)
+                        )
                 }
                 _ => false,
             }

@@ -503,7 +503,8 @@ fn wanted(plan: &StackPlan) -> Vec<SliceSource> {
 
 fn is_segmentation(instance: &Instance) -> bool {
     let alone = Series { uid: String::new(), kind: SeriesKind::NotAnImage, instances: vec![instance.clone()] };
-    group_into_series(alone.instances).first().is_some_and(|s| s.kind == SeriesKind::Segmentation)
+    let holds_marks = |kind| matches!(kind, SeriesKind::Segmentation | SeriesKind::StructureSet);
+    group_into_series(alone.instances).first().is_some_and(|s| holds_marks(s.kind))
 }
 
 #[cfg(test)]

@@ -1,22 +1,39 @@
-//! Segments, interpolation, undo and redo.
+//! Segments, copied slices, undo and redo.
 
 use super::change::Update;
 use super::command::SegmentChange;
 use super::explain;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice, interpolate};
+use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice};
+use crate::export::Audience;
 
 /// The radii a key steps through, mm.
 const BRUSH_RADII_MM: std::ops::RangeInclusive<f64> = 0.5..=60.0;
 
+/// Who makes a segment, and when.
+#[derive(Debug)]
+pub(super) struct Signature {
+    author: String,
+    at: String,
+}
+
 impl Session {
+    /// The reader by name, by code where there is no name, and the time of the command being done.
+    pub(super) fn signature(&self) -> Signature {
+        let known = [Audience::Hospital, Audience::Campaign]
+            .into_iter()
+            .find_map(|to| self.readers.get(&to).filter(|r| !r.is_empty()));
+        Signature { author: known.cloned().unwrap_or_default(), at: self.now.clone() }
+    }
+
     pub(super) fn add_segment(&mut self, meaning: SegmentMeaning, update: &mut Update) {
         let name = explain::meaning(meaning).in_lang(self.lang);
+        let signature = self.signature();
         let Some(case) = &mut self.case else { return };
         let same = case.document.segments().iter().filter(|s| s.meaning == meaning).count();
         let name = if same == 0 { name.to_owned() } else { format!("{name} {}", same + 1) };
-        match case.add_segment(meaning, name, Origin::Manual) {
+        match case.add_segment(meaning, name, Origin::Manual, &signature) {
             Ok((number, edit)) => {
                 case.active = Some(number);
                 case.history.commit(Transaction { name: "add-segment", edits: vec![edit] });
@@ -46,6 +63,32 @@ impl Session {
         self.volume_revision += 1;
     }
 
+    /// The active segment up (−1) or down (+1) the list.
+    pub(super) fn move_segment(&mut self, places: i32, update: &mut Update) {
+        let Some(case) = &mut self.case else { return };
+        let mut listed: Vec<Segment> = case.document.listed().into_iter().cloned().collect();
+        let Some(at) = listed.iter().position(|s| case.active == Some(s.number)) else {
+            return self.say(words::NO_SEGMENT, update);
+        };
+        let to = at.saturating_add_signed(places as isize).min(listed.len() - 1);
+        let moved = listed.remove(at);
+        listed.insert(to, moved);
+        let ranked = listed.into_iter().zip(1u16..).filter(|(segment, rank)| to != at && segment.rank != *rank);
+        let edits = ranked.map(|(before, rank)| {
+            let after = Segment { rank, ..before.clone() };
+            Edit::Segment { number: before.number, before: Some(before), after: Some(after) }
+        });
+        let edits: Vec<Edit> = edits.collect();
+        edits.iter().for_each(|edit| case.apply(edit, update));
+        case.history.commit(Transaction { name: "change-segment", edits });
+    }
+
+    /// Shows the active segment alone, or all that are visible again. No change of the document.
+    pub(super) fn toggle_solo(&mut self, update: &mut Update) {
+        self.solo = !self.solo;
+        self.volume_moved(update);
+    }
+
     pub(super) fn delete_segment(&mut self, update: &mut Update) {
         let Some(case) = &mut self.case else { return };
         let Some(segment) = case.active.and_then(|n| case.document.segment(n)).cloned() else {
@@ -65,32 +108,6 @@ impl Session {
         case.history.commit(Transaction { name: "delete-segment", edits: vec![voxels, gone] });
         case.active = case.document.segments().first().map(|s| s.number);
         self.volume_revision += 1;
-    }
-
-    pub(super) fn interpolate(&mut self, update: &mut Update) {
-        let Some(plane) = self.last_plane else { return self.say(words::INTERPOLATE_STRAIGHT, update) };
-        let Some(case) = &mut self.case else { return };
-        if !case.is_settled() {
-            return self.say(words::WAIT_FOR_SLICES, update);
-        }
-        let Some(segment) = case.active else { return self.say(words::NO_SEGMENT, update) };
-        let axis = case.volume.grid().axis_along(plane.normal());
-        match interpolate(&mut case.document, &case.volume, segment, axis) {
-            Ok(edit) => match &edit {
-                Edit::Voxels { delta, .. } if !delta.is_empty() => {
-                    if let Some(bounds) = delta.bounds() {
-                        update.changes.add_labels(bounds);
-                    }
-                    let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
-                    case.history.commit(Transaction { name: "interpolate", edits });
-                    self.volume_revision += 1;
-                    self.notice = None;
-                }
-                _ => self.say(words::NOTHING_BETWEEN, update),
-            },
-            Err(DocumentError::Locked(_)) => self.say(words::SEGMENT_LOCKED, update),
-            Err(error) => log::debug!("{error}"),
-        }
     }
 
     /// The voxels of the active segment on the slice of the active pane, on a neighbouring slice too; the pane follows.
@@ -164,8 +181,10 @@ impl Case {
         meaning: SegmentMeaning,
         name: String,
         origin: Origin,
+        signature: &Signature,
     ) -> Result<(u8, Edit), DocumentError> {
-        let segment = self.document.new_segment(meaning, name, origin)?;
+        let mut segment = self.document.new_segment(meaning, name, origin)?;
+        (segment.author, segment.made_at) = (signature.author.clone(), signature.at.clone());
         let number = segment.number;
         let edit = Edit::Segment { number, before: None, after: Some(segment) };
         self.document.apply(&edit, &self.volume)?;

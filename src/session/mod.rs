@@ -13,6 +13,7 @@ mod command_table;
 mod comparing;
 mod contouring;
 mod double_reading;
+mod drawing;
 mod explain;
 mod form_words;
 mod frame;
@@ -32,6 +33,7 @@ mod planes;
 mod preflight;
 mod proposing;
 mod reading;
+mod refining;
 mod region;
 mod region_plan;
 mod region_voxels;
@@ -63,7 +65,9 @@ pub use command::{
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
+pub use contouring::ContourJoin;
 pub use double_reading::{DoubleReadingRow, DoubleReadingView};
+pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
 pub use layout::{Arrangement, Layout};
@@ -73,7 +77,8 @@ pub use pane_header::{PaneHeader, tissue_words};
 pub use preflight::PreflightView;
 pub use proposing::model_names;
 pub use reading::{FormInput, FormRow, FormSection, FormView};
-pub use region::{Refine, RefineSettings, RegionTool, RegionView};
+pub use refining::{Refine, RefineSettings};
+pub use region::{RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
 pub use remote::{Authentication, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, ReportView};
@@ -83,8 +88,7 @@ pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Se
 pub use transfer_editor::{TransferChange, TransferPoint, TransferView};
 pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{
-    GeometryRow, PaneDrawing, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel,
-    counted,
+    GeometryRow, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel, counted,
 };
 pub use volume_view::CutKind;
 pub use windowing::OwnWindow;

@@ -3,6 +3,7 @@
 use super::change::Update;
 use super::command::Effect;
 use super::explain;
+use super::marking::Signature;
 use super::state::{Case, Purpose, Session};
 use super::words::{self, Text};
 use crate::analysis::{Proposal, Structure};
@@ -64,11 +65,12 @@ impl Session {
             Err(error) => return self.proposal_failed(title, &error),
         };
         self.accept_region(update);
+        let signature = self.signature();
         let Some(case) = &mut self.case else { return };
         if labels.len() != case.document.grid().voxel_count() {
             return self.proposal_failed(title, &JobError::WrongInput);
         }
-        let edits = case.accept(&proposal, &labels, |m| explain::meaning(m).in_lang(lang).to_owned());
+        let edits = case.accept(&proposal, &labels, &signature, |m| explain::meaning(m).in_lang(lang).to_owned());
         for edit in &edits {
             if let Edit::Voxels { delta, .. } = edit
                 && let Some(bounds) = delta.bounds()
@@ -142,7 +144,13 @@ impl Case {
 
     /// Turns a proposal into segments. A segment of the same meaning that was proposed before and not edited is replaced; what
     /// the reader drew or edited stays, and locked voxels are left alone.
-    fn accept(&mut self, proposal: &Proposal, labels: &[u8], name: impl Fn(SegmentMeaning) -> String) -> Vec<Edit> {
+    fn accept(
+        &mut self,
+        proposal: &Proposal,
+        labels: &[u8],
+        signature: &Signature,
+        name: impl Fn(SegmentMeaning) -> String,
+    ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
         for part in proposal.parts.iter().filter(|p| p.voxels > 0) {
@@ -160,7 +168,7 @@ impl Case {
                     parameters: proposal.parameters.clone(),
                     edited: false,
                 };
-                match self.add_segment(meaning, name(meaning), origin) {
+                match self.add_segment(meaning, name(meaning), origin, signature) {
                     Ok((number, edit)) => {
                         edits.push(edit);
                         number

@@ -3,12 +3,13 @@
 use super::change::Update;
 use super::command::{Action, Command, Effect, PaneId, PointerInput};
 use super::gesture::Gesture;
+use super::refining::Refine;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
 use super::words;
 use crate::analysis::RegionOutcome;
 use crate::annotation::{Edit, Origin, Transaction};
-use crate::geometry::{IndexBox, PatientPoint};
+use crate::geometry::{IndexBox, PatientPoint, Plane};
 use crate::jobs::{Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 
 /// What a press of the region tools does.
@@ -20,85 +21,8 @@ pub enum RegionTool {
     Lesion,
     /// Strokes inside and outside compete.
     Compete,
-}
-
-/// A change of the whole active segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refine {
-    /// Enclosed background joins.
-    FillHoles,
-    /// All but the largest part leaves.
-    KeepLargest,
-    /// Small parts leave.
-    RemoveIslands,
-    /// Smoothed by the majority around each voxel.
-    Median,
-    /// Smoothed by a Gaussian.
-    Gaussian,
-    /// All segments of the layer smoothed together.
-    JointGaussian,
-    /// Grown by the margin.
-    Grow,
-    /// Shrunk by the margin.
-    Shrink,
-    /// With the other segment.
-    Union,
-    /// Without it.
-    Subtract,
-    /// Where both are.
-    Intersect,
-    /// Parted by the plane of the active pane.
-    Split,
-    /// Its voxels in the HU range stay.
-    ThresholdSegment,
-    /// The lungs' voxels in the HU range join.
-    ThresholdLungs,
-}
-
-impl Refine {
-    /// All, in the order of the menu.
-    pub const ALL: [Self; 14] = [
-        Self::FillHoles,
-        Self::KeepLargest,
-        Self::RemoveIslands,
-        Self::Median,
-        Self::Gaussian,
-        Self::JointGaussian,
-        Self::Grow,
-        Self::Shrink,
-        Self::ThresholdSegment,
-        Self::ThresholdLungs,
-        Self::Split,
-        Self::Union,
-        Self::Subtract,
-        Self::Intersect,
-    ];
-}
-
-/// Sizes the refinements take.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RefineSettings {
-    /// Islands below this leave, mm³.
-    pub islands_mm3: f64,
-    /// Half-width of the median and standard deviation of the Gaussian, mm.
-    pub smoothing_mm: f64,
-    /// Margin, mm.
-    pub margin_mm: f64,
-    /// Number of the other segment.
-    pub other: Option<u8>,
-}
-
-impl Default for RefineSettings {
-    fn default() -> Self {
-        Self { islands_mm3: 100.0, smoothing_mm: 1.5, margin_mm: 2.0, other: None }
-    }
-}
-
-impl RefineSettings {
-    fn is_sound(&self) -> bool {
-        let within = |v: f64, most: f64| v.is_finite() && (0.0..=most).contains(&v);
-        within(self.islands_mm3, 1e6) && within(self.smoothing_mm, 20.0) && within(self.margin_mm, 50.0)
-    }
+    /// A threshold inside an outline.
+    Threshold,
 }
 
 /// Farthest a region grows, mm.
@@ -107,6 +31,8 @@ pub(super) const GROW_MOST_MM: f64 = 60.0;
 pub(super) const LESION_MOST_MM: f64 = 45.0;
 /// Tolerance that growing begins with, in standard deviations.
 const GROW_FACTOR: f64 = 2.5;
+/// What a step of more or less is worth to a threshold, HU.
+const STEP_HU: i16 = 20;
 /// Where the border of a lesion is looked for at first, between the lung (0) and the lesion (1).
 const LESION_BORDER: f64 = 0.5;
 
@@ -120,7 +46,21 @@ pub(super) enum By {
         /// Tolerance of growing, or border of the lesion.
         amount: f64,
     },
+    /// Voxels inside an outline, by HU.
+    Outline {
+        plane: Plane,
+        /// In-plane mm.
+        points: Vec<[f64; 2]>,
+        /// Whether they join.
+        adds: bool,
+        /// How far under the HU that was found the range begins.
+        below_hu: i16,
+    },
     Refine(Refine),
+    /// Slices across an axis of the grid are filled.
+    Interpolate {
+        axis: usize,
+    },
 }
 
 /// A change on show that is not yet the reader's.
@@ -137,7 +77,7 @@ pub(super) struct Region {
     /// Something changed while the job ran.
     again: bool,
     /// Accepted before the job was done.
-    accepted: bool,
+    pub(super) accepted: bool,
     outcome: Option<RegionOutcome>,
 }
 
@@ -155,6 +95,16 @@ impl Session {
     pub(super) fn press_region(&mut self, tool: RegionTool, input: &PointerInput, update: &mut Update) {
         let Some(at) = self.patient_at(input.pane, input.at) else { return };
         let inside = self.subtract == input.ctrl;
+        if tool == RegionTool::Threshold {
+            self.accept_region(update);
+            let (Some(segment), Some(pane)) = (self.markable(update), self.panes.get(input.pane.index())) else {
+                return;
+            };
+            let by = By::Outline { plane: pane.through(at), points: vec![[0.0; 2]], adds: inside, below_hu: 0 };
+            self.region = Some(Box::new(Region::new(segment, by)));
+            self.gesture = Gesture::Seed { pane: input.pane, last: input.at };
+            return;
+        }
         let goes_on = self.region.as_ref().is_some_and(|r| self.continues(r, tool, at));
         if !goes_on {
             self.accept_region(update);
@@ -192,6 +142,11 @@ impl Session {
         }
         let up = last.y - input.at.y;
         *last = input.at;
+        let by = self.region.as_deref_mut().map(|region| &mut region.by);
+        if let (Some(By::Outline { plane, points, .. }), Some(at)) = (by, at) {
+            points.push(plane.coordinates(at));
+            return;
+        }
         let Some(Region { by: By::Strokes { tool, strokes, amount }, .. }) = self.region.as_deref_mut() else { return };
         if *tool == RegionTool::Grow {
             *amount = (*amount * 1.01f64.powf(up)).clamp(0.2, 40.0);
@@ -202,22 +157,35 @@ impl Session {
     }
 
     pub(super) fn release_region(&mut self, update: &mut Update) {
+        if matches!(self.region.as_deref(), Some(Region { by: By::Outline { points, .. }, .. }) if points.len() < 3) {
+            self.abort_region(update);
+            return self.say(words::CONTOUR_NEEDS_POINTS, update);
+        }
         let grows = self.region.as_ref().is_some_and(|r| matches!(r.by, By::Strokes { tool: RegionTool::Grow, .. }));
         if !grows {
             self.run_region(update);
+            if self.region.is_none() {
+                self.say(words::CONTOUR_EMPTY, update);
+            }
         }
         update.changes.facts = true;
     }
 
     /// More (+1) or less (−1) of what is on show.
     pub(super) fn step_region(&mut self, steps: i32, update: &mut Update) -> bool {
+        let by = self.region.as_deref_mut().map(|region| &mut region.by);
+        if let (Some(By::Outline { below_hu, .. }), None) = (by, self.brush.range_hu) {
+            *below_hu = below_hu.saturating_add(STEP_HU.saturating_mul(steps.clamp(-99, 99) as i16));
+            self.run_region(update);
+            return true;
+        }
         let Some(Region { by: By::Strokes { tool, amount, .. }, .. }) = self.region.as_deref_mut() else {
             return false;
         };
         match tool {
             RegionTool::Grow => *amount = (*amount * 1.15f64.powi(steps)).clamp(0.2, 40.0),
             RegionTool::Lesion => *amount = (*amount - 0.05 * f64::from(steps)).clamp(0.05, 0.95),
-            RegionTool::Compete => return false,
+            RegionTool::Compete | RegionTool::Threshold => return false,
         }
         self.run_region(update);
         true
@@ -225,58 +193,12 @@ impl Session {
 
     /// The HU range changed: a threshold on show follows.
     pub(super) fn range_changed(&mut self, update: &mut Update) {
-        let is_threshold = |r: &Region| matches!(r.by, By::Refine(Refine::ThresholdSegment | Refine::ThresholdLungs));
+        let is_threshold = |r: &Region| {
+            matches!(r.by, By::Outline { .. } | By::Refine(Refine::ThresholdSegment | Refine::ThresholdLungs))
+        };
         if self.region.as_deref().is_some_and(is_threshold) {
             self.run_region(update);
         }
-    }
-
-    pub(super) fn set_refine(&mut self, settings: RefineSettings, update: &mut Update) {
-        if settings.is_sound() {
-            self.refine = settings;
-        }
-        update.changes.facts = true;
-    }
-
-    /// Begins a change of the whole segment.
-    pub(super) fn begin_refine(&mut self, refine: Refine, update: &mut Update) {
-        self.accept_region(update);
-        let Some(segment) = self.markable(update) else { return };
-        let wants_other = matches!(refine, Refine::Union | Refine::Subtract | Refine::Intersect);
-        let wants_range = matches!(refine, Refine::ThresholdSegment | Refine::ThresholdLungs);
-        let Some(case) = &mut self.case else { return };
-        let other = self.refine.other.filter(|n| *n != segment && case.document.segment(*n).is_some());
-        if wants_other && other.is_none() {
-            return self.say(words::REFINE_NEEDS_OTHER, update);
-        }
-        if refine == Refine::Union
-            && let Some(true) = other.and_then(|n| case.document.segment(n)).map(|s| s.locked)
-        {
-            return self.say(words::SEGMENT_LOCKED, update);
-        }
-        if wants_range && self.brush.range_hu.is_none() {
-            return self.say(words::REFINE_NEEDS_RANGE, update);
-        }
-        if refine == Refine::ThresholdLungs && !case.has_lungs() {
-            return self.say(words::NO_LUNGS, update);
-        }
-        if refine != Refine::ThresholdLungs && case.document.voxel_count(segment) == 0 {
-            return self.say(words::SEGMENT_EMPTY, update);
-        }
-        let mut region = Region::new(segment, By::Refine(refine));
-        region.accepted = !wants_range;
-        if refine == Refine::Split {
-            let Some(whole) = case.document.segment(segment).cloned() else { return };
-            match case.add_segment(whole.meaning, format!("{} ✂", whole.name), Origin::Manual) {
-                Ok((_, edit)) => region.before = Some(edit),
-                Err(error) => {
-                    self.notice = Some(error.to_string());
-                    return;
-                }
-            }
-        }
-        self.region = Some(Box::new(region));
-        self.run_region(update);
     }
 
     /// The active segment, if it can be changed now; else the reader is told why not.
@@ -297,7 +219,7 @@ impl Session {
     }
 
     /// Asks a worker for the change, or notes that it is to be asked again.
-    fn run_region(&mut self, update: &mut Update) {
+    pub(super) fn run_region(&mut self, update: &mut Update) {
         update.changes.facts = true;
         let Some(region) = self.region.as_deref_mut() else { return };
         region.again = region.job.is_some();
@@ -364,6 +286,10 @@ impl Session {
             region.preview = Some(edit);
         }
         self.volume_revision += 1;
+        let fills = matches!(region.by, By::Interpolate { .. });
+        if fills && !region.preview.as_ref().is_some_and(changes_voxels) {
+            return self.say(words::NOTHING_BETWEEN, update);
+        }
         let leaks = region.outcome.as_ref().is_some_and(|o| o.reached_limit);
         let (again, accepted) = (region.again, region.accepted);
         self.region = Some(region);
@@ -398,7 +324,8 @@ impl Session {
         };
         let origin = case.proposed_by(region.segment, &region.algorithm());
         let edits = region.before.into_iter().chain([voxels]).chain(origin).collect();
-        case.history.commit(Transaction { name: "region", edits });
+        let name = if matches!(region.by, By::Interpolate { .. }) { "interpolate" } else { "region" };
+        case.history.commit(Transaction { name, edits });
     }
 
     /// Whether a command changes or reads the document, so that what is on show must be the reader's before.
@@ -409,14 +336,17 @@ impl Session {
             Command::Do(action) => matches!(
                 action,
                 Action::Tool(_)
+                    | Action::Join(_)
                     | Action::Interpolate
                     | Action::CopySlice(_)
                     | Action::CompareSegments
+                    | Action::MoveSegment(_)
                     | Action::DeleteSegment
                     | Action::ProposeLungs
                     | Action::ProposeLesions
                     | Action::Redo
                     | Action::ExportSeg
+                    | Action::ExportRtstruct
                     | Action::ExportSr
                     | Action::ExportCsv
                     | Action::ExportJson
@@ -454,11 +384,12 @@ impl Session {
     }
 
     /// The path of the stroke that is being drawn in a pane, and whether it is inside.
-    pub(super) fn seed_stroke(&self, id: PaneId) -> Option<(&[PatientPoint], bool)> {
+    pub(super) fn seed_stroke(&self, id: PaneId) -> Option<(Vec<PatientPoint>, bool)> {
         let Gesture::Seed { pane, .. } = self.gesture else { return None };
         match &self.region.as_deref()?.by {
-            By::Strokes { strokes, .. } if pane == id => {
-                strokes.last().map(|(path, inside)| (path.as_slice(), *inside))
+            By::Strokes { strokes, .. } if pane == id => strokes.last().map(|(path, inside)| (path.clone(), *inside)),
+            By::Outline { plane, points, adds, .. } if pane == id => {
+                Some((points.iter().map(|p| plane.at(p[0], p[1])).collect(), *adds))
             }
             _ => None,
         }
@@ -466,7 +397,11 @@ impl Session {
 
     pub(super) fn region_view(&self) -> Option<RegionView> {
         let region = self.region.as_deref()?;
-        let adjustable = matches!(region.by, By::Strokes { tool: RegionTool::Grow | RegionTool::Lesion, .. });
+        let adjustable = match region.by {
+            By::Strokes { tool, .. } => matches!(tool, RegionTool::Grow | RegionTool::Lesion),
+            By::Outline { .. } => self.brush.range_hu.is_none(),
+            By::Refine(_) | By::Interpolate { .. } => false,
+        };
         let text = match &region.outcome {
             _ if region.job.is_some() => words::REGION_COMPUTING.in_lang(self.lang).to_owned(),
             Some(RegionOutcome { range_hu: Some((low, i16::MAX)), .. }) => {
@@ -476,6 +411,9 @@ impl Session {
                 self.lang,
                 &[low, high].map(|v| self.lang.number(f64::from(*v), 0)).each_ref().map(|s| s.as_str()),
             ),
+            _ if matches!(region.by, By::Interpolate { .. }) => {
+                words::marking::INTERPOLATED.in_lang(self.lang).to_owned()
+            }
             _ => String::new(),
         };
         Some(RegionView { text, adjustable })
@@ -487,7 +425,7 @@ fn changes_voxels(edit: &Edit) -> bool {
 }
 
 impl Region {
-    fn new(segment: u8, by: By) -> Self {
+    pub(super) fn new(segment: u8, by: By) -> Self {
         let bounds = IndexBox { min: [0; 3], max: [0; 3] };
         Self {
             segment,
@@ -503,10 +441,13 @@ impl Region {
     }
     /// What made it, where the voxels were chosen by an algorithm and not by the reader's hand.
     fn algorithm(&self) -> Option<(&'static str, String)> {
-        let By::Strokes { tool, strokes, amount } = &self.by else { return None };
+        let (tool, strokes, amount) = match &self.by {
+            By::Strokes { tool, strokes, amount } => (*tool, strokes.len(), *amount),
+            By::Outline { .. } => (RegionTool::Threshold, 1, 0.0),
+            By::Refine(_) | By::Interpolate { .. } => return None,
+        };
         let range = self.outcome.as_ref().and_then(|o| o.range_hu);
         let range = range.map_or_else(String::new, |(low, high)| format!("; hu_at_least={low}; hu_at_most={high}"));
-        let strokes = strokes.len();
         Some(match tool {
             RegionTool::Grow => ("Hilum region growing", format!("factor={amount:.2}; most_mm={GROW_MOST_MM}{range}")),
             RegionTool::Lesion => (
@@ -514,6 +455,7 @@ impl Region {
                 format!("strokes={strokes}; border={amount:.2}; most_mm={LESION_MOST_MM}{range}"),
             ),
             RegionTool::Compete => ("Hilum competing regions", format!("strokes={strokes}")),
+            RegionTool::Threshold => ("Hilum threshold in an outline", range.trim_start_matches("; ").to_owned()),
         })
     }
 }

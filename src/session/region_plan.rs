@@ -1,10 +1,11 @@
 //! What a worker is asked for a region: the box it looks at, and the operation.
 
-use super::region::{By, GROW_MOST_MM, LESION_MOST_MM, Refine, RefineSettings, RegionTool};
+use super::refining::{Refine, RefineSettings};
+use super::region::{By, GROW_MOST_MM, LESION_MOST_MM, RegionTool};
 use super::region_voxels::{grown, voxels_on};
 use super::state::{Case, Session};
 use crate::analysis::{RegionOperation, RegionTask, SeedStroke, Within};
-use crate::annotation::{Edit, Layer, Segment};
+use crate::annotation::{Edit, Layer, Segment, voxels_inside};
 use crate::geometry::{IndexBox, PatientPoint, VoxelIndex};
 
 /// How much is looked at around competing strokes, mm.
@@ -17,6 +18,22 @@ impl Session {
         let segment = case.document.segment(region.segment)?;
         let (bounds, operation) = match &region.by {
             By::Strokes { tool, strokes, amount } => self.plan_strokes(case, *tool, strokes, *amount)?,
+            By::Outline { plane, points, adds, below_hu } => {
+                let mut voxels = voxels_inside(case.volume.grid(), plane, points);
+                if self.brush.in_lungs && segment.layer == Layer::Findings {
+                    let lungs = case.lung_numbers();
+                    voxels.retain(|v| lungs.contains(&case.document.layer(Layer::Anatomy).at(*v)));
+                }
+                let bounds = voxels.iter().map(|v| IndexBox::of(*v)).reduce(|a, b| a.union(&b))?;
+                let [i, j, k] = bounds.min;
+                let voxels = voxels.into_iter().map(|v| [v.i - i, v.j - j, v.k - k]).collect();
+                let (range_hu, below_hu, adds) = (self.brush.range_hu, *below_hu, *adds);
+                (bounds, RegionOperation::ThresholdDrawn { voxels, range_hu, below_hu, adds })
+            }
+            By::Interpolate { axis } => {
+                let own = case.bounds_of(|s| s.number == segment.number)?;
+                (own, RegionOperation::Interpolate { axis: *axis })
+            }
             By::Refine(refine) => self.plan_refine(case, segment, *refine, region.before.as_ref())?,
         };
         let layer = segment.layer;
@@ -39,7 +56,7 @@ impl Session {
         let around_mm = match tool {
             RegionTool::Grow => GROW_MOST_MM,
             RegionTool::Lesion => LESION_MOST_MM,
-            RegionTool::Compete => COMPETE_AROUND_MM,
+            RegionTool::Compete | RegionTool::Threshold => COMPETE_AROUND_MM,
         };
         let bounds = grown(touched, around_mm, grid);
         let local = |v: [usize; 3]| [0, 1, 2].map(|a| v[a] - bounds.min[a]);
@@ -54,7 +71,7 @@ impl Session {
                 RegionOperation::Grow { seed, factor: amount, most_mm: GROW_MOST_MM }
             }
             RegionTool::Lesion => RegionOperation::Lesion { strokes, border: amount, most_mm: LESION_MOST_MM },
-            RegionTool::Compete => RegionOperation::Compete { strokes },
+            RegionTool::Compete | RegionTool::Threshold => RegionOperation::Compete { strokes },
         };
         Some((bounds, operation))
     }

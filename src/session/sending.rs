@@ -122,7 +122,7 @@ impl Session {
     }
 
     /// Name or code of the reader; empty where none was given.
-    fn reader(&self, to: Audience) -> &str {
+    pub(super) fn reader(&self, to: Audience) -> &str {
         self.readers.get(&to).map_or("", String::as_str)
     }
 

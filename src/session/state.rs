@@ -3,11 +3,13 @@
 use super::blinding::Blinding;
 use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
+use super::contouring::ContourJoin;
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::outbox::Outbox;
 use super::preflight::Preflight;
-use super::region::{RefineSettings, Region};
+use super::refining::RefineSettings;
+use super::region::Region;
 use super::region_voxels::VoxelNeeds;
 use super::sending::{Destinations, UploadState};
 use super::transfer_editor::TransferEditor;
@@ -295,7 +297,11 @@ pub struct Session {
     /// The smaller side of each pane when it was last on screen, CSS px.
     pub(super) shown_px: [f64; 4],
     pub(super) tool: Tool,
+    /// The active segment is shown alone.
+    pub(super) solo: bool,
     pub(super) subtract: bool,
+    /// What leads from one point of a contour to the next.
+    pub(super) join: ContourJoin,
     pub(super) brush: BrushSettings,
     pub(super) gesture: Gesture,
     /// A change of a region that is on show.
@@ -434,7 +440,9 @@ impl Session {
             active: PaneId::Axial,
             shown_px: [0.0; 4],
             tool: Tool::Navigate,
+            solo: false,
             subtract: false,
+            join: ContourJoin::default(),
             brush: BrushSettings { radius_mm: 6.0, ball: false, range_hu: None, in_lungs: false },
             gesture: Gesture::None,
             region: None,

@@ -76,6 +76,9 @@ impl Session {
                 {
                     case.active = Some(number);
                 }
+                if self.solo {
+                    self.volume_moved(&mut update);
+                }
                 update.changes.facts = true;
             }
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
@@ -212,6 +215,7 @@ impl Session {
             Action::Turntable => self.toggle_turntable(now, update),
             Action::Screenshot(annotated) => self.take_screenshot(annotated, now, update),
             Action::PatientText => self.toggle_patient_text(update),
+            Action::Join(join) => self.choose_join(join, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),
@@ -225,6 +229,8 @@ impl Session {
             Action::Refine(refine) => self.begin_refine(refine, update),
             Action::CopySlice(slices) => self.copy_slice(slices, update),
             Action::Interpolate => self.interpolate(update),
+            Action::MoveSegment(places) => self.move_segment(places, update),
+            Action::Solo => self.toggle_solo(update),
             Action::DeleteSegment => self.delete_segment(update),
             Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteMeasurement => self.delete_measurement(update),
@@ -246,6 +252,7 @@ impl Session {
                 self.report_open = !self.report_open && self.case.is_some();
             }
             Action::ExportSeg => self.save(false, now, update),
+            Action::ExportRtstruct => self.save_structure_set(now, update),
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
             Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),

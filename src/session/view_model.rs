@@ -1,19 +1,20 @@
 //! What the page shows, derived from the session as plain data. Nothing is pushed by hand.
 
-use super::command::{PaneId, Tool, VolumeStyle};
+use super::command::{Tool, VolumeStyle};
+use super::contouring::ContourJoin;
 use super::explain;
-use super::gesture::Gesture;
 use super::layout::{Arrangement, Layout};
-use super::measuring::{MeasurementDrawing, MeasurementRow};
+use super::measuring::MeasurementRow;
 use super::pane_header::PaneHeader;
 use super::sending::UploadView;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::{self, Lang};
+use crate::annotation::Segment;
 use crate::dicom::SeriesKind;
 use crate::export::Audience;
-use crate::geometry::{PanePoint, PatientPoint};
+use crate::geometry::PatientPoint;
 use crate::import::{GeometryFinding, Severity, Stack};
 use crate::view::{Interpolation, Slab, Window};
 use crate::volume::sample_nearest;
@@ -65,6 +66,8 @@ pub struct SegmentRow {
     pub visible: bool,
     /// Whether tools leave it alone.
     pub locked: bool,
+    /// Who made it, and when.
+    pub made: String,
     /// Whether tools edit it.
     pub active: bool,
     /// Number of voxels.
@@ -155,23 +158,6 @@ pub struct GeometryRow {
     pub is_warning: bool,
 }
 
-/// The brush's ring or the contour in progress, CSS px of a pane.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PaneDrawing {
-    /// The contour so far.
-    pub contour: Vec<PanePoint>,
-    /// The stroke of a region tool so far, and whether it is inside.
-    pub seed: Vec<PanePoint>,
-    /// See `seed`.
-    pub seed_inside: bool,
-    /// Centre and radius of the brush.
-    pub brush: Option<(PanePoint, f64)>,
-    /// A press takes hold of a line, to turn the planes.
-    pub turns: bool,
-    /// Measurements that lie in the plane or cross it.
-    pub measurements: Vec<MeasurementDrawing>,
-}
-
 /// Everything the page shows beside the pictures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ViewModel {
@@ -195,6 +181,8 @@ pub struct ViewModel {
     pub geometry: Vec<GeometryRow>,
     /// Segment list.
     pub segments: Vec<SegmentRow>,
+    /// The active one is shown alone.
+    pub solo: bool,
     /// Lengths, angles and regions.
     pub measurements: Vec<MeasurementRow>,
     /// Measurements of the whole CT.
@@ -249,6 +237,8 @@ pub struct ViewModel {
     pub tool: Option<Tool>,
     /// Contours subtract.
     pub subtract: bool,
+    /// What leads from one point of a contour to the next.
+    pub join: ContourJoin,
     /// The brush is a ball.
     pub ball: bool,
     /// Brush and contour stay in the lungs.
@@ -270,7 +260,7 @@ pub struct ViewModel {
     /// A region on show that is not accepted yet.
     pub region: Option<super::region::RegionView>,
     /// Sizes refinements take.
-    pub refine: super::region::RefineSettings,
+    pub refine: super::refining::RefineSettings,
     /// Whether there is something to undo and to redo.
     pub can_undo: bool,
     /// See `can_undo`.
@@ -328,6 +318,7 @@ impl Session {
                 c.plan.findings.iter().map(row).collect()
             }),
             segments: self.segment_rows(),
+            solo: self.solo,
             measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
             acquisition: self.acquisition_words(),
@@ -356,6 +347,7 @@ impl Session {
             reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),
             subtract: self.subtract,
+            join: self.join,
             ball: self.brush.ball,
             in_lungs: self.brush.in_lungs,
             brush_radius_mm: self.brush.radius_mm,
@@ -467,10 +459,16 @@ impl Session {
 
     pub(super) fn segment_rows(&self) -> Vec<SegmentRow> {
         let Some(case) = &self.case else { return Vec::new() };
+        let made = |s: &Segment| {
+            let at = (!s.made_at.is_empty()).then(|| self.lang.date_and_time(&s.made_at));
+            let author = (!s.author.is_empty()).then(|| s.author.replace('^', " "));
+            author.into_iter().chain(at).collect::<Vec<_>>().join(" · ")
+        };
         case.document
-            .segments()
-            .iter()
+            .listed()
+            .into_iter()
             .map(|s| SegmentRow {
+                made: made(s),
                 number: s.number,
                 name: s.name.clone(),
                 meaning: explain::meaning(s.meaning).in_lang(self.lang).to_owned(),
@@ -505,29 +503,6 @@ impl Session {
         let words = hu.map_or_else(|| "—".to_owned(), |hu| self.lang.number(f64::from(hu), 0));
         let [x, y, z] = p.0.to_array().map(|c| self.lang.number(c, 1));
         Some(Probe { hu, at: p, text: words::PROBE.with(self.lang, &[&words, &x, &y, &z]) })
-    }
-
-    /// What is drawn over a slice pane while a gesture goes on.
-    pub fn drawing(&self, n: usize) -> PaneDrawing {
-        let (Some(pane), Some(id)) = (self.panes.get(n), PaneId::ALL.get(n)) else { return PaneDrawing::default() };
-        let size = [self.sizes[n].width, self.sizes[n].height];
-        let contour = self.gesture.contour(*id).iter().map(|p| pane.pane_from_patient(*p, size)).collect();
-        let painting = matches!(self.tool, Tool::Brush | Tool::Eraser);
-        let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
-        let hovering = self.tool == Tool::Navigate && matches!(self.gesture, Gesture::None);
-        let turns = matches!(self.gesture, Gesture::Turn { pane, .. } if pane == *id)
-            || self.pointer.is_some_and(|(pane, at)| hovering && pane == *id && self.turns_at(pane, at));
-        let measurements = self.measurement_drawings(n);
-        let seed = self.seed_stroke(*id);
-        PaneDrawing {
-            turns,
-            contour,
-            seed: seed
-                .map_or_else(Vec::new, |(path, _)| path.iter().map(|p| pane.pane_from_patient(*p, size)).collect()),
-            seed_inside: seed.is_some_and(|(_, inside)| inside),
-            measurements,
-            brush: brush.map(|(_, at)| (at, self.brush.radius_mm / pane.mm_per_px)),
-        }
     }
 }
 

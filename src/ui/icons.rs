@@ -1,7 +1,7 @@
 //! Icons as path data on a 24 × 24 field, drawn with a 2 px stroke.
 
 use crate::annotation::MeasurementKind;
-use crate::session::{Action, Layout, RegionTool, Tool};
+use crate::session::{Action, ContourJoin, Layout, RegionTool, Tool};
 
 /// The icon of an action, for those that have one.
 pub(super) fn icon(action: Action) -> Option<&'static str> {
@@ -15,6 +15,10 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Tool(Tool::Contour) => "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M5 15l-1 5",
         Action::Tool(Tool::Brush) => "M20 4L10 14M10 14c-3-1-5 1-5 3s-1 3-3 3c6 2 10-1 8-6",
         Action::Tool(Tool::Eraser) => "M8 20h12M4 15l9-10 7 6-8 9H8z",
+        Action::Tool(Tool::Push) => "M3 20c5 0 4-14 9-14s4 14 9 14M12 16V9M9 12l3-3 3 3",
+        Action::Join(ContourJoin::Lines) => "M4 18L9 6l8 3 3 9z",
+        Action::Join(ContourJoin::Spline) => "M4 14c0-12 15-12 16-2 1 9-16 12-16 2M10 4h4v3h-4zM18 15h4v3h-4z",
+        Action::Join(ContourJoin::Edges) => "M4 18c3-1 2-5 5-6s3-5 6-5 3-3 5-4M3 21l3-3M17 3h4v4",
         Action::Tool(Tool::Measure(MeasurementKind::Length)) => "M4 20L20 4M2 18l4 4M18 2l4 4",
         Action::Tool(Tool::Measure(MeasurementKind::Bidirectional)) => "M4 20L20 4M9 9l6 6M2 18l4 4M18 2l4 4",
         Action::Tool(Tool::Measure(MeasurementKind::Angle)) => "M20 5L4 19h17M11 19a7 7 0 0 0-2-5",
@@ -28,6 +32,12 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
             "M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M12 6V2M12 22v-4M6 12H2M22 12h-4"
         }
         Action::Tool(Tool::Region(RegionTool::Compete)) => "M4 7c3-3 6 3 9 0M11 17c3-3 6 3 9 0M3 21L21 3",
+        Action::Tool(Tool::Region(RegionTool::Threshold)) => {
+            "M5 15C2 9 7 3 13 5s9 5 6 10-11 6-14 0M6 12h4l2-3 2 6 2-3h2"
+        }
+        Action::MoveSegment(-1) => "M12 19V6M6 12l6-6 6 6",
+        Action::MoveSegment(_) => "M12 5v13M6 12l6 6 6-6",
+        Action::Solo => "M12 8a4 4 0 1 0 0 8a4 4 0 1 0 0-8M3 3h4M3 3v4M21 3h-4M21 3v4M3 21h4M3 21v-4M21 21h-4M21 21v-4",
         Action::CopySlice(_) => "M4 9h11v11H4zM9 9V4h11v11h-5",
         Action::Undo => "M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
         Action::Redo => "M16 5l5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",

@@ -10,7 +10,9 @@ use super::sending::HandOver;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
-use crate::session::{Action, Command, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words};
+use crate::session::{
+    Action, Command, ContourJoin, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words,
+};
 use leptos::prelude::*;
 
 #[component]
@@ -157,6 +159,7 @@ pub(super) fn RightColumn() -> impl IntoView {
     let has_case = Signal::derive(move || page.view.with(|v| v.has_case));
     let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
     let segments = Memo::new(move |_| page.view.with(|v| v.segments.clone()));
+    let solo = Signal::derive(move || page.view.with(|v| v.solo));
     let quantities = Memo::new(move |_| page.view.with(|v| v.quantities.clone()));
     let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
     let numbers = Memo::new(move |_| segments.with(|s| s.iter().map(|r| r.number).collect::<Vec<_>>()));
@@ -169,6 +172,11 @@ pub(super) fn RightColumn() -> impl IntoView {
                         <Segment number=number segments=segments />
                     </For>
                 </ul>
+                <div class="group">
+                    <CommandButton action=Action::Solo pressed=solo enabled=has_case />
+                    <CommandButton action=Action::MoveSegment(-1) enabled=has_case />
+                    <CommandButton action=Action::MoveSegment(1) enabled=has_case />
+                </div>
                 <NewSegment enabled=has_case />
                 <RegionOnShow />
                 <MarkingTools />
@@ -312,6 +320,7 @@ fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
                 </svg>
             </button>
             <small>{numbers}</small>
+            <small class="made" data-testid="segment-made">{move || get(|r| r.made.clone())}</small>
         </li>
     }
 }
@@ -359,8 +368,14 @@ fn MarkingTools() -> impl IntoView {
     let send = move || {
         page.dispatch(Command::BrushRange(on.get_untracked().then(|| (low.get_untracked(), high.get_untracked()))));
     };
+    let join = Memo::new(move |_| page.view.with(|v| v.join));
+    let joins = ContourJoin::ALL.map(|choice| {
+        let pressed = Signal::derive(move || join.get() == choice);
+        view! { <CommandButton action=Action::Join(choice) pressed=pressed /> }
+    });
     view! {
-        <div class="group">
+        <div class="group" role="group" aria-label=say(words::marking::JOIN)>
+            {joins.collect_view()}
             <CommandButton action=Action::ToggleSubtract pressed=subtract />
             <CommandButton action=Action::ToggleBall pressed=ball />
             <CommandButton action=Action::ToggleInLungs pressed=in_lungs />

@@ -266,6 +266,7 @@ fn Drawing(n: usize) -> impl IntoView {
     let px = |v: f64| format!("{v:.1}");
     let point = |p: &PanePoint| format!("{:.1},{:.1}", p.x, p.y);
     let contour = move || drawing.with(|d| d.contour.iter().map(point).collect::<Vec<_>>().join(" "));
+    let contour_points = move || drawing.with(|d| circles(&d.contour_points, 3.0));
     let seed = move || {
         // A click is a stroke of one point: the line's round ends make a dot of it.
         let points = drawing.with(|d| d.seed.iter().chain(d.seed.first()).copied().collect::<Vec<_>>());
@@ -288,13 +289,14 @@ fn Drawing(n: usize) -> impl IntoView {
                         <g class=format!("line plane-{of}")>
                             <path d=line(which, |l| path(&l.pieces)) />
                             <path class="face" d=line(which, |l| path(&l.slab)) />
-                            <path class="handle" d=line(which, |l| circles(&l.handles)) />
+                            <path class="handle" d=line(which, |l| circles(&l.handles, 5.0)) />
                         </g>
                     }
                 })
                 .collect_view()}
             <MeasurementOverlay n=n />
             <polygon class="contour" points=contour />
+            <path class="contour-points" d=contour_points />
             <polyline class="seed" class:inside=move || drawing.with(|d| d.seed_inside) points=seed />
             <circle class="ring" cx=move || px(ring().0) cy=move || px(ring().1) r=move || px(ring().2) />
         </svg>
@@ -311,6 +313,10 @@ fn path(pieces: &[Piece]) -> String {
 }
 
 /// Small circles as path data.
-fn circles(centres: &[PanePoint]) -> String {
-    centres.iter().map(|c| format!("M{:.1} {:.1}a5 5 0 1 0 10 0a5 5 0 1 0-10 0", c.x - 5.0, c.y)).collect()
+fn circles(centres: &[PanePoint], r: f64) -> String {
+    let circle = |c: &PanePoint| {
+        let (x, y, d) = (c.x - r, c.y, 2.0 * r);
+        format!("M{x:.1} {y:.1}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0-{d} 0")
+    };
+    centres.iter().map(circle).collect()
 }

@@ -7,7 +7,7 @@ use crate::session::words::{self, Text};
 use crate::session::{Action, Command, Refine, RefineSettings, RegionTool, Tool};
 use leptos::prelude::*;
 
-const TOOLS: [RegionTool; 3] = [RegionTool::Lesion, RegionTool::Grow, RegionTool::Compete];
+const TOOLS: [RegionTool; 4] = [RegionTool::Lesion, RegionTool::Grow, RegionTool::Compete, RegionTool::Threshold];
 
 /// The tools, in the toolbar.
 #[component]

@@ -48,6 +48,7 @@ pub(super) fn HandOver() -> impl IntoView {
                 <CommandButton action=Action::ExportSeg enabled=can_mark />
                 <CommandButton action=Action::ExportSr enabled=can_mark />
                 <CommandButton action=Action::ExportNifti enabled=can_mark />
+                <CommandButton action=Action::ExportRtstruct enabled=can_mark />
             </div>
             <div class="group">
                 {send(0, Action::PrepareUpload, "upload", sending::UPLOAD, sending::UPLOAD_NOWHERE)}

@@ -125,7 +125,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 <CommandButton action=Action::OpenDemonstration />
             </div>
             <div class="group">
-                {[Tool::Navigate, Tool::Window, Tool::Pan, Tool::Zoom, Tool::Contour, Tool::Brush, Tool::Eraser]
+                {[Tool::Navigate, Tool::Window, Tool::Pan, Tool::Zoom, Tool::Contour, Tool::Brush, Tool::Eraser, Tool::Push]
                     .map(tool)
                     .collect_view()} <RegionMenu /> <MeasureMenu />
             </div>

@@ -16,4 +16,4 @@ pub use distance::squared_distance_mm2;
 pub use histogram::Histogram;
 pub use label_delta::{LabelDelta, Run};
 pub use label_map::{LabelDeltaMismatch, LabelEditor, LabelMap};
-pub use sample::{HuSum, sample_linear, sample_nearest};
+pub use sample::{HuSum, sample_linear, sample_linear_at, sample_nearest};

@@ -1,7 +1,7 @@
 //! Reading HU at a place, and sums over voxels.
 
 use super::CtVolume;
-use crate::geometry::{PatientPoint, VoxelIndex};
+use crate::geometry::{PatientPoint, VoxelIndex, VoxelPoint};
 
 /// HU of the voxel that holds a patient point; `None` outside the grid or where the slice has not arrived.
 pub fn sample_nearest(volume: &CtVolume, p: PatientPoint) -> Option<i16> {
@@ -12,8 +12,13 @@ pub fn sample_nearest(volume: &CtVolume, p: PatientPoint) -> Option<i16> {
 pub fn sample_linear(volume: &CtVolume, p: PatientPoint) -> Option<f64> {
     let grid = volume.grid();
     grid.voxel_at(p)?;
-    let v = grid.voxel_from_patient(p).0.to_array();
-    let size = grid.size();
+    Some(sample_linear_at(volume, grid.voxel_from_patient(p)))
+}
+
+/// Trilinear HU at a voxel coordinate; outside the grid, of the nearest place inside.
+pub fn sample_linear_at(volume: &CtVolume, at: VoxelPoint) -> f64 {
+    let v = at.0.to_array();
+    let size = volume.grid().size();
     let mut low = [0; 3];
     let mut high = [0; 3];
     let mut t = [0.0; 3];
@@ -28,7 +33,7 @@ pub fn sample_linear(volume: &CtVolume, p: PatientPoint) -> Option<f64> {
     let lerp = |a: f64, b: f64, t: f64| a + (b - a) * t;
     let row = |j: usize, k: usize| lerp(at(low[0], j, k), at(high[0], j, k), t[0]);
     let slice = |k: usize| lerp(row(low[1], k), row(high[1], k), t[1]);
-    Some(lerp(slice(low[2]), slice(high[2]), t[2]))
+    lerp(slice(low[2]), slice(high[2]), t[2])
 }
 
 /// Count and sum of HU over a set of voxels, kept exact as voxels come and go.

@@ -110,6 +110,7 @@ for (const { folder, lang, gpu } of [
         if (n < 2) await wheel(page, "pane-axial", -3);
       }
       await page.click(id("interpolate"));
+      await page.locator(`${id("region-accept")}:visible`).click();
       await until(page, (least) => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > least, counts[2]);
       marked = (await segments(page))[0];
       await drawn(page, PANES);

@@ -4,7 +4,9 @@
 //! box.
 
 mod compete;
+mod drawn;
 mod grow;
+mod interpolate;
 mod lesion;
 mod refine;
 mod smooth;
@@ -83,6 +85,22 @@ pub enum RegionOperation {
         /// Where.
         within: Within,
     },
+    /// Drawn voxels join, or leave, by HU.
+    ThresholdDrawn {
+        /// Which, (i, j, k) in the box.
+        voxels: Vec<[usize; 3]>,
+        /// Least and greatest HU; found from the drawn voxels where there are none.
+        range_hu: Option<(i16, i16)>,
+        /// How far under what was found the range begins, HU.
+        below_hu: i16,
+        /// Whether they join.
+        adds: bool,
+    },
+    /// Slices across an axis (0 = i, 1 = j, 2 = k) between marked ones are filled by shape.
+    Interpolate {
+        /// Which.
+        axis: usize,
+    },
     /// Connected voxels like those around a point.
     Grow {
         /// (i, j, k) in the box.
@@ -111,7 +129,11 @@ pub enum RegionOperation {
 impl RegionOperation {
     /// Whether it looks at HU.
     pub fn needs_hu(&self) -> bool {
-        matches!(self, Self::Threshold { .. } | Self::Grow { .. } | Self::Lesion { .. } | Self::Compete { .. })
+        match self {
+            Self::Threshold { .. } | Self::ThresholdDrawn { .. } | Self::Grow { .. } => true,
+            Self::Lesion { .. } | Self::Compete { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -244,6 +266,12 @@ pub fn change_region(
                 Within::Lungs => own(n) || (beside(n, BESIDE_LUNG) && inside(n)),
             };
             (0..count).map(chosen).collect::<Vec<_>>().into()
+        }
+        RegionOperation::ThresholdDrawn { voxels: drawn, range_hu, below_hu, adds } => {
+            drawn::threshold(voxels, task.segment, drawn, *range_hu, *below_hu, *adds)
+        }
+        RegionOperation::Interpolate { axis } => {
+            interpolate::interpolate(voxels, task.segment, *axis, progress)?.into()
         }
         RegionOperation::Grow { seed, factor, most_mm } => {
             let mut choice = grow::grow(voxels, *seed, *factor, *most_mm, progress)?;

@@ -3,6 +3,7 @@
 use super::{Text, texts};
 
 texts! {
+    EXPORT_RTSTRUCT: "Save RT structure set" / "Enregistrer le RTSTRUCT";
     UPLOAD: "Send to {}" / "Envoyer à {}";
     UPLOAD_SEND: "Send to the hospital’s server…" / "Envoyer au serveur de l’hôpital…";
     UPLOAD_NOWHERE: "No DICOMweb server is configured." / "Aucun serveur DICOMweb n’est configuré.";

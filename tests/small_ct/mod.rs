@@ -1,0 +1,124 @@
+//! A small CT and a document on it, without files: for what is written of a reading, and read again.
+
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses what it needs, and may stop")]
+
+use hilum::annotation::{Document, Edit, Origin, SegmentMeaning};
+use hilum::dicom::{Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule};
+use hilum::export::ExportContext;
+use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
+use hilum::volume::CtVolume;
+use ndarray::Array3;
+
+/// Right-angled, along the patient.
+pub(crate) fn grid(size: [usize; 3]) -> Grid {
+    let steps = [[0.75, 0.0, 0.0], [0.0, 0.75, 0.0], [0.0, 0.0, 2.5]].map(|[x, y, z]| PatientVector::new(x, y, z));
+    Grid::new(size, PatientPoint::new(-120.5, -95.25, 310.0), steps).unwrap()
+}
+
+/// Slice `k` as an image of a series.
+pub(crate) fn slice(grid: &Grid, k: usize) -> Instance {
+    let [columns, rows, _] = grid.size();
+    let [row_mm, column_mm] = [grid.spacing_mm()[1], grid.spacing_mm()[0]];
+    let [across, down, _] = grid.directions();
+    Instance {
+        sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".into(),
+        sop_instance_uid: format!("1.2.3.4.{}", k + 1),
+        transfer_syntax_uid: "1.2.840.10008.1.2.1".into(),
+        image_type: vec!["ORIGINAL".into(), "PRIMARY".into(), "AXIAL".into()],
+        instance_number: Some(k as i32 + 1),
+        patient: PatientModule {
+            name: "Müller^Zoé".into(),
+            id: "P-1".into(),
+            birth_date: "19600101".into(),
+            sex: "F".into(),
+        },
+        study: StudyModule {
+            instance_uid: "1.2.3".into(),
+            date: "20200401".into(),
+            time: "101500".into(),
+            description: "Thorax sans injection".into(),
+            id: "S1".into(),
+            accession_number: "A1".into(),
+            referring_physician: "Martin^Paul".into(),
+        },
+        series: SeriesModule {
+            instance_uid: "1.2.3.4".into(),
+            number: Some(3),
+            description: "lung".into(),
+            modality: "CT".into(),
+            body_part: "CHEST".into(),
+            frame_of_reference_uid: Some("1.2.3.5".into()),
+            manufacturer: "Maker".into(),
+            model: "Model".into(),
+        },
+        acquisition: Acquisition::default(),
+        plane: ImagePlane {
+            position: Some(grid.patient_from_voxel(VoxelIndex::new(0, 0, k).centre())),
+            directions: Some([across, down]),
+            pixel_spacing_mm: Some([row_mm, column_mm]),
+            slice_thickness_mm: Some(2.5),
+        },
+        pixels: Some(PixelFormat {
+            rows,
+            columns,
+            frames: 1,
+            samples_per_pixel: 1,
+            photometric: "MONOCHROME2".into(),
+            bits_allocated: 16,
+            bits_stored: 12,
+            high_bit: 11,
+            signed: false,
+            rescale_slope: Some(1.0),
+            rescale_intercept: Some(-1024.0),
+            padding: None,
+        }),
+        windows: vec![],
+        frames: vec![],
+        frame_number: None,
+    }
+}
+
+/// What an export is told, of a grid.
+pub(crate) fn context(grid: &Grid) -> ExportContext {
+    ExportContext {
+        source: (0..grid.size()[2]).map(|k| Some(slice(grid, k))).collect(),
+        computed: Default::default(),
+        filing: Default::default(),
+        reader: "Reader01".into(),
+        reading_id: "reading 1".into(),
+        date: "20261123".into(),
+        time: "101500".into(),
+        software_version: "0.1.0".into(),
+        quality_notes: vec!["Slices 3 and 4 are missing.".into()],
+    }
+}
+
+/// HU that differ from voxel to voxel.
+pub(crate) fn volume(grid: Grid) -> CtVolume {
+    let [ni, nj, nk] = grid.size();
+    let hu = Array3::from_shape_fn((nk, nj, ni), |(k, j, i)| (i * 7 + j * 3 + k) as i16 - 900);
+    CtVolume::from_array(grid, hu).unwrap()
+}
+
+/// A segment with the given voxels, added to the document.
+pub(crate) fn add(
+    document: &mut Document,
+    volume: &CtVolume,
+    meaning: SegmentMeaning,
+    origin: Origin,
+    inside: impl Fn(VoxelIndex) -> bool,
+) -> u8 {
+    let segment = document.new_segment(meaning, String::new(), origin).unwrap();
+    let (number, layer) = (segment.number, segment.layer);
+    document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, volume).unwrap();
+    let grid = *document.grid();
+    let [ni, nj, nk] = grid.size();
+    document.edit_voxels(layer, volume, |editor| {
+        for k in 0..nk {
+            for j in 0..nj {
+                editor.set_span(k, j, 0, ni, |offset, _| inside(grid.index_at(offset)).then_some(number));
+            }
+        }
+    });
+    number
+}
