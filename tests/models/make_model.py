@@ -24,6 +24,13 @@ def weights(name, values):
     return numpy_helper.from_array(numpy.asarray(values, dtype=numpy.float32), name)
 
 
+def convolution(kind, inputs, outputs, kernel, stride=1, pad=0):
+    """With every attribute, as PyTorch writes them: the runtime asks for them."""
+    return helper.make_node(
+        kind, inputs, outputs, kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4, dilations=[1, 1], group=1
+    )
+
+
 def write(path, nodes, initializers, shape, channels, metadata):
     value = lambda name, axes: helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)
     outputs = [shape[0], channels, *shape[2:]]
@@ -42,8 +49,8 @@ def opacities(folder):
     slopes = numpy.array([0.0, k, 2 * k]).reshape(3, 1, 1, 1)
     offsets = [0.0, -k * a, -k * (a + b)]
     nodes = [
-        helper.make_node("Conv", ["x", "mean"], ["m"], pads=[1, 1, 1, 1]),
-        helper.make_node("Conv", ["m", "slopes", "offsets"], ["scores"]),
+        convolution("Conv", ["x", "mean"], ["m"], kernel=3, pad=1),
+        convolution("Conv", ["m", "slopes", "offsets"], ["scores"], kernel=1),
     ]
     metadata = {
         "labels": "background, ground-glass, consolidation",
@@ -62,9 +69,9 @@ def opacities(folder):
 def bright(folder):
     # Two by two voxels to one and back; the batch, rows and columns are left open.
     nodes = [
-        helper.make_node("Conv", ["x", "down"], ["small"], strides=[2, 2]),
+        convolution("Conv", ["x", "down"], ["small"], kernel=2, stride=2),
         helper.make_node("Relu", ["small"], ["kept"]),
-        helper.make_node("ConvTranspose", ["kept", "up", "offset"], ["scores"], strides=[2, 2]),
+        convolution("ConvTranspose", ["kept", "up", "offset"], ["scores"], kernel=2, stride=2),
     ]
     metadata = {
         "labels": "background, nodule",
