@@ -1,7 +1,7 @@
 //! Proposals on chests made of formulas, where the truth is known.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it found")]
 
 use hilum::analysis::{
     AnalysisError, LesionParameters, LungParameters, Progress, Proposal, QualityFlag, Structure, propose_lesions,
@@ -209,6 +209,38 @@ fn the_patients_right_is_right_on_any_grid() {
     }
 }
 
+/// Volumes of the lungs as they are proposed against those of the formulas, sampled on the same grid.
+#[test]
+fn volumes_are_right_at_three_noise_levels_tilted_and_on_thick_slices() {
+    let grids = [
+        ("1 mm", [vector(1.0, 0.0, 0.0), vector(0.0, 1.0, 0.0), vector(0.0, 0.0, 1.0)], [310, 210, 220]),
+        ("2 mm", [vector(1.5, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.0, 2.0)], [220, 150, 120]),
+        ("tilted", [vector(1.4, 0.0, 0.0), vector(0.0, 1.5, 0.0), vector(0.0, 0.6, 2.5)], [236, 160, 96]),
+        ("5 mm", [vector(0.9, 0.0, 0.0), vector(0.0, 0.9, 0.0), vector(0.0, 0.0, 5.0)], [350, 240, 48]),
+    ];
+    let exact = |axes: [f64; 3]| 4.0 / 3.0 * std::f64::consts::PI * axes[0] * axes[1] * axes[2] / 1000.0;
+    for (name, steps, size) in grids {
+        for noise_hu in [10.0, 25.0, 50.0] {
+            let chest = Chest { noise_hu, ..Chest::PLAIN };
+            let volume = chest.volume(steps, size);
+            let grid = volume.grid();
+            let found = chest.check(&volume, 0.97);
+            for (structure, side) in [(Structure::RightLung, -1.0), (Structure::LeftLung, 1.0)] {
+                let ml = grid.millilitres(found.parts.iter().find(|p| p.structure == structure).unwrap().voxels);
+                // The airway takes its part of the ellipsoid; how much of it lies inside is counted.
+                let airway = (0..found.labels.len())
+                    .map(|o| grid.patient_from_voxel(grid.index_at(o).centre()).0.to_array())
+                    .filter(|p| chest.in_lung(*p, side) && Chest::in_airway(*p))
+                    .count();
+                let truth = exact(LUNG_AXES) - grid.millilitres(airway as u64);
+                let off = 100.0 * (ml / truth - 1.0);
+                println!("{name}, noise {noise_hu} HU, {structure:?}: {ml:.1} of {truth:.1} ml, {off:+.2} %");
+                assert!(off.abs() < 0.5, "{name}, noise {noise_hu}, {structure:?}: {off} %");
+            }
+        }
+    }
+}
+
 #[test]
 fn lungs_that_touch_are_parted() {
     let chest = Chest { joined: true, ..Chest::PLAIN };
@@ -337,7 +369,7 @@ fn it_can_be_stopped_at_every_step() {
 
 #[test]
 fn healthy_noisy_lung_has_no_opacity() {
-    for noise_hu in [25.0, 90.0] {
+    for noise_hu in [25.0, 50.0, 90.0] {
         let chest = Chest { noise_hu, ..Chest::PLAIN };
         let volume = chest.axial();
         let lungs = inside(&lungs(&volume).unwrap());

@@ -13,6 +13,7 @@ use hilum::geometry::VoxelPoint;
 use hilum::volume::CtVolume;
 use std::path::Path;
 
+mod files;
 mod real;
 use real::{Watch, data, volume};
 
@@ -141,4 +142,34 @@ fn a_slice_that_never_arrived_costs_no_more_than_itself() {
             assert!(dice > 0.99, "slice {missing} missing, label {label}: Dice {dice}");
         }
     }
+}
+
+/// The bases of the lungs on a body CT of 3 mm, against the lobes that a network drew (TotalSegmentator's own example).
+#[test]
+fn bases_of_lungs_on_a_body_ct() {
+    let Some(folder) = data("totalseg-example") else { return };
+    let read = |name: &str| {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let header = files::header(&bytes).unwrap();
+        let (volume, report) = files::voxels(&header, &bytes, 1 << 12);
+        report.unwrap();
+        volume
+    };
+    let (ct, reference) = (read("example_ct_sm.nii.gz"), read("example_seg.nii.gz"));
+    assert!(ct.grid().same_space(reference.grid(), 0.01));
+    // Lobes: 10 and 11 left, 12 to 14 right.
+    let lobes: Vec<bool> = reference.values().map(|v| (10..=14).contains(&v)).collect();
+    let ml = |n: usize| ct.grid().millilitres(n as u64);
+    println!("lobes {:.0} ml", ml(lobes.iter().filter(|l| **l).count()));
+    // A hundred ml of lung are no chest CT: without being asked to, none are proposed.
+    let refused = propose_lungs(&ct, &LungParameters::default(), &mut Watch(0.0));
+    assert_eq!(refused, Err(hilum::analysis::AnalysisError::NoLungs));
+    let parameters = LungParameters { lungs_at_least_ml: 50.0, ..LungParameters::default() };
+    let found = propose_lungs(&ct, &parameters, &mut Watch(0.0)).unwrap();
+    picture("totalseg-lungs", &ct, &found.labels);
+    let ours: Vec<bool> = found.labels.iter().map(|l| *l == 1 || *l == 2).collect();
+    let agreed = hilum::analysis::agreement(ct.grid().size(), ct.grid().spacing_mm(), &ours, &lobes).unwrap();
+    println!("lungs {:.0} ml, {agreed:?}, {:?}", ml(ours.iter().filter(|l| **l).count()), found.flags);
+    assert!(found.flags.iter().any(|f| matches!(f, QualityFlag::LungsTouchEnd { top: true, .. })), "{:?}", found.flags);
+    assert!(agreed.dice.unwrap() > 0.9, "{agreed:?}");
 }

@@ -17,6 +17,16 @@ pub enum Structure {
     GroundGlass,
     /// Consolidation.
     Consolidation,
+    /// Vessels inside the lungs.
+    PulmonaryVessels,
+    /// Fat of the chest wall.
+    SubcutaneousFat,
+    /// Muscle of the chest wall.
+    SkeletalMuscle,
+    /// The heart.
+    Heart,
+    /// Calcium in the wall of an artery.
+    Calcification,
     /// What a model calls by a name, by its place among the names it was given.
     Named(u8),
 }
@@ -79,6 +89,18 @@ pub enum QualityFlag {
     OneLungOnly,
     /// Both lungs were joined and were parted by their distance from the outline.
     LungsWereJoined,
+    /// Arms beside the chest: what they press on the wall counts, and their shadow changes HU.
+    ArmsInPicture,
+    /// Air of the trachea is not near −1000 HU: HU are doubtful.
+    AirIsOff {
+        /// The HU that a quarter of its voxels does not exceed.
+        hu: f64,
+    },
+    /// So much noise that single voxels pass the limit by chance.
+    Noise {
+        /// Its standard deviation, HU.
+        hu: f64,
+    },
 }
 
 /// Why an algorithm has no result.
@@ -90,6 +112,18 @@ pub enum AnalysisError {
     /// The lung labels are not of the size of the volume.
     #[error("the lungs do not lie on the grid of the CT")]
     GridMismatch,
+    /// Slices are not axial.
+    #[error("the slices are not axial")]
+    NotAxial,
+    /// The field of view cuts off the body.
+    #[error("the field of view cuts off the body on this slice")]
+    ClippedBody,
+    /// No heart was found between the lungs.
+    #[error("no heart was found between the lungs")]
+    NoHeart,
+    /// Blood is as dense as calcium after contrast.
+    #[error("blood in the heart is enhanced by contrast")]
+    EnhancedHeart,
     /// It was stopped.
     #[error("it was stopped")]
     Cancelled,

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The label map a segment lives on. Segments of different layers may overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Layer {
-    /// Lungs, airways, vessels, zones.
+    /// Lungs, airways, organs.
     Anatomy,
-    /// Lesions.
+    /// Lesions, and what lies inside the anatomy without taking its place: vessels of the lungs.
     Findings,
 }
 
@@ -87,11 +87,13 @@ pub enum SegmentMeaning {
     SubcutaneousFat,
     /// Muscle of the chest wall.
     SkeletalMuscle,
+    /// The heart.
+    Heart,
 }
 
 impl SegmentMeaning {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Lesion,
         Self::GroundGlass,
         Self::Consolidation,
@@ -110,6 +112,7 @@ impl SegmentMeaning {
         Self::LeftUpperLobe,
         Self::LeftLowerLobe,
         Self::PulmonaryVessels,
+        Self::Heart,
         Self::Aorta,
         Self::PulmonaryTrunk,
         Self::SubcutaneousFat,
@@ -125,7 +128,8 @@ impl SegmentMeaning {
             | Self::Emphysema
             | Self::Nodule
             | Self::PleuralEffusion
-            | Self::Calcification => Layer::Findings,
+            | Self::Calcification
+            | Self::PulmonaryVessels => Layer::Findings,
             _ => Layer::Anatomy,
         }
     }
@@ -149,7 +153,7 @@ impl SegmentMeaning {
     pub fn category(self) -> CodedConcept {
         match (self, self.layer()) {
             (Self::SubcutaneousFat | Self::SkeletalMuscle, _) => code("85756007", "SCT", "Tissue"),
-            (_, Layer::Anatomy) => code("123037004", "SCT", "Anatomical Structure"),
+            (Self::PulmonaryVessels, _) | (_, Layer::Anatomy) => code("123037004", "SCT", "Anatomical Structure"),
             (_, Layer::Findings) => code("49755003", "SCT", "Morphologically Abnormal Structure"),
         }
     }
@@ -175,6 +179,7 @@ impl SegmentMeaning {
             Self::PulmonaryTrunk => code("45341000", "SCT", "Pulmonary trunk"),
             Self::SubcutaneousFat => code("67769002", "SCT", "Subcutaneous fat"),
             Self::SkeletalMuscle => code("127954009", "SCT", "Skeletal muscle"),
+            Self::Heart => code("80891009", "SCT", "Heart"),
         }
     }
     /// Segmented Property Type Modifier: the side.
@@ -220,6 +225,7 @@ impl SegmentMeaning {
             Self::PulmonaryTrunk => [90, 110, 210],
             Self::SubcutaneousFat => [240, 210, 130],
             Self::SkeletalMuscle => [190, 110, 90],
+            Self::Heart => [200, 120, 130],
         }
     }
 }

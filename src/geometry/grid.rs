@@ -1,6 +1,6 @@
 //! A regular lattice of voxels in the patient.
 
-use super::{PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
+use super::{IndexBox, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
 use glam::{DMat3, DVec3};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,15 @@ impl Grid {
     /// Columns, rows, slices.
     pub fn size(&self) -> [usize; 3] {
         self.size
+    }
+    /// The grid of the voxels of a box; `None` if it holds none or reaches beyond.
+    pub fn part(&self, bounds: &IndexBox) -> Option<Self> {
+        if bounds.is_empty() || bounds.clipped(self.size) != *bounds {
+            return None;
+        }
+        let [i, j, k] = bounds.min.map(|n| n as f64);
+        let origin = self.patient_from_voxel(VoxelPoint::new(i, j, k));
+        Self::new(bounds.size(), origin, [0, 1, 2].map(|a| self.step(a)))
     }
     /// Number of voxels.
     pub fn voxel_count(&self) -> usize {

@@ -1,6 +1,6 @@
 //! What crosses the worker boundary.
 
-use crate::analysis::{Agreement, Proposal, RegionOutcome, RegionTask};
+use crate::analysis::{Agreement, AnalysisError, LungChange, Proposal, RegionOutcome, RegionTask};
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
 use crate::import::{ArchiveContents, ArchiveError, ValueReport, VolumeFile, VolumeFileError};
@@ -71,6 +71,31 @@ pub enum Job {
         grid: Grid,
         /// Names that its classes may have.
         known: Vec<String>,
+    },
+    /// Find the vessels inside the given lungs.
+    ProposeVessels {
+        /// The grid of voxels and labels.
+        grid: Grid,
+    },
+    /// Find fat and muscle of the chest wall on one slice, on the input of [`Job::ChangeRegion`].
+    ProposeChestWall {
+        /// The grid of the slice.
+        grid: Grid,
+    },
+    /// Find candidates for calcium in the heart, on the input of [`Job::ChangeRegion`]; the other segment is the reader's heart.
+    ProposeCalcium {
+        /// The grid of the box.
+        grid: Grid,
+    },
+    /// Lay the lungs of an earlier CT on those of a later one: bits of all voxels of the later, then of the earlier
+    /// (see [`crate::analysis::LungClasses`]).
+    Change {
+        /// Grid of the later CT.
+        now: Grid,
+        /// Grid of the earlier CT.
+        before: Grid,
+        /// Heights of the planes between the zones, patient z in mm: lower, upper.
+        planes_mm: [f64; 2],
     },
     /// Compare a segment with what lies beside it, on the input of [`Job::ChangeRegion`].
     Compare {
@@ -168,6 +193,8 @@ pub enum JobFacts {
     Proposal(Proposal),
     /// How far two segments agree.
     Agreement(Agreement),
+    /// What changed between two CTs.
+    Change(LungChange),
     /// What became of a region; the labels of its box follow as one payload of bytes.
     Region(RegionOutcome),
 }
@@ -219,6 +246,9 @@ pub enum JobError {
     /// An algorithm could not do its work.
     #[error("{0}")]
     Analysis(String),
+    /// An algorithm refused.
+    #[error(transparent)]
+    Refused(#[from] AnalysisError),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

@@ -3,8 +3,9 @@
 use super::source::{FileSource, Stream};
 use super::{Along, Found, Job, JobError, JobFacts, JobOutput, Payload, VoxelPart};
 use crate::analysis::{
-    AnalysisError, BESIDE_OTHER, LesionParameters, LungParameters, Progress, RegionVoxels, agreement, change_region,
-    propose_lesions, propose_lungs,
+    AnalysisError, BESIDE_LUNG, BESIDE_OTHER, CalciumParameters, ChestWallParameters, LesionParameters, LungClasses,
+    LungParameters, Progress, Proposal, RegionVoxels, VesselParameters, agreement, change_region, lung_change,
+    propose_calcium, propose_chest_wall, propose_lesions, propose_lungs, propose_vessels,
 };
 use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
@@ -88,19 +89,39 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
         }
         Job::ProposeLungs { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
-            let mut proposal = propose_lungs(&volume, &LungParameters::default(), progress).map_err(analysis_error)?;
-            let labels = std::mem::take(&mut proposal.labels);
-            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+            proposed(propose_lungs(&volume, &LungParameters::default(), progress))
         }
         Job::ProposeLesions { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
             if input.labels.len() != grid.voxel_count() {
                 return Err(JobError::WrongInput);
             }
-            let mut proposal = propose_lesions(&volume, &input.labels, &LesionParameters::default(), progress)
-                .map_err(analysis_error)?;
-            let labels = std::mem::take(&mut proposal.labels);
-            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+            proposed(propose_lesions(&volume, &input.labels, &LesionParameters::default(), progress))
+        }
+        Job::ProposeVessels { grid } => {
+            let volume = volume(*grid, std::mem::take(&mut input.hu))?;
+            proposed(propose_vessels(&volume, &input.labels, &VesselParameters::default(), progress))
+        }
+        Job::ProposeChestWall { grid } => {
+            let volume = boxed(*grid, std::mem::take(&mut input.hu))?;
+            let (_, beside) = input.labels.split_at(input.labels.len() / 2);
+            let lungs: Vec<u8> = beside.iter().map(|b| b & BESIDE_LUNG).collect();
+            proposed(propose_chest_wall(&volume, &lungs, &ChestWallParameters::default(), progress))
+        }
+        Job::ProposeCalcium { grid } => {
+            let volume = boxed(*grid, std::mem::take(&mut input.hu))?;
+            let (_, beside) = input.labels.split_at(input.labels.len() / 2);
+            proposed(propose_calcium(&volume, beside, &CalciumParameters::default(), progress))
+        }
+        Job::Change { now, before, planes_mm } => {
+            if input.labels.len() != now.voxel_count() + before.voxel_count() {
+                return Err(JobError::WrongInput);
+            }
+            let (later, earlier) = input.labels.split_at(now.voxel_count());
+            let (later, earlier) =
+                (LungClasses { grid: now, bits: later }, LungClasses { grid: before, bits: earlier });
+            let found = lung_change(later, earlier, *planes_mm, progress).map_err(analysis_error)?;
+            Ok(JobOutput { facts: JobFacts::Change(found), payloads: Vec::new() })
         }
         #[cfg(feature = "model")]
         Job::RunModel { grid, known } => {
@@ -152,6 +173,13 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             Ok(JobOutput { facts: JobFacts::Region(outcome), payloads: vec![Payload::Bytes(labels)] })
         }
     }
+}
+
+/// A proposal, with its labels beside.
+fn proposed(proposal: Result<Proposal, AnalysisError>) -> Result<JobOutput, JobError> {
+    let mut proposal = proposal.map_err(analysis_error)?;
+    let labels = std::mem::take(&mut proposal.labels);
+    Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
 }
 
 /// Slices on their way out, each as a part.
@@ -258,7 +286,7 @@ fn scan_volume(file: &dyn FileSource, head: &[u8]) -> Result<VolumeFile, JobErro
 fn analysis_error(error: AnalysisError) -> JobError {
     match error {
         AnalysisError::Cancelled => JobError::Cancelled,
-        other => JobError::Analysis(other.to_string()),
+        other => JobError::Refused(other),
     }
 }
 
@@ -307,6 +335,12 @@ fn several_frames(input: &JobInput, frames: &[usize]) -> Result<Vec<Result<Decod
 fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
     let file = input.files.first().ok_or(JobError::WrongInput)?;
     file.read(0, file.size())
+}
+
+/// The volume of a box, whose voxels came in pieces of several slices.
+fn boxed(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {
+    let [ni, nj, _] = grid.size();
+    volume(grid, hu.concat().chunks_exact(ni * nj).map(<[i16]>::to_vec).collect())
 }
 
 fn volume(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {

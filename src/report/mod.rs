@@ -3,11 +3,13 @@
 mod associations;
 mod double_reading;
 mod form;
+mod pieces;
 mod profile;
 mod quantities;
 
 pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
 pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
 pub use form::{BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
+pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
-pub use quantities::{Quantity, quantities};
+pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};

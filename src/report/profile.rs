@@ -10,6 +10,8 @@ pub struct SliceCounts {
     pub lung: [u64; 2],
     /// Of the lung, with a finding on them.
     pub involved: [u64; 2],
+    /// Of fat and of muscle of the chest wall.
+    pub wall: [u64; 2],
 }
 
 /// All slices, by index k of the grid.
@@ -36,6 +38,11 @@ impl Profile {
             sides
         };
         let lungs = of_layer(Layer::Anatomy, &|m| m.lung_side().map_or(0, |side| side as u8 + 1));
+        let wall = of_layer(Layer::Anatomy, &|m| match m {
+            SegmentMeaning::SubcutaneousFat => 1,
+            SegmentMeaning::SkeletalMuscle => 2,
+            _ => 0,
+        });
         let findings = of_layer(Layer::Findings, &|m| u8::from(m.is_involvement()));
         for k in changed.start..changed.end.min(self.slices.len()) {
             let mut counts = SliceCounts::default();
@@ -58,6 +65,9 @@ impl Profile {
                 for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
                     counts.lung[usize::from(*side) - 1] += all[label];
                 }
+                for (label, tissue) in wall.iter().enumerate().filter(|(_, tissue)| **tissue > 0) {
+                    counts.wall[usize::from(*tissue) - 1] += all[label];
+                }
             }
             self.slices[k] = counts;
         }
@@ -75,6 +85,12 @@ impl Profile {
         let holds = |s: &SliceCounts| s.lung != [0, 0];
         let first = self.slices.iter().position(holds)?;
         Some(first..self.slices.iter().rposition(holds)? + 1)
+    }
+    /// The slice that holds all fat (0) or muscle (1) of the chest wall, and its voxels; `None` without, or on several slices.
+    pub fn wall(&self, tissue: usize) -> Option<(usize, u64)> {
+        let mut holding = self.slices.iter().enumerate().filter(|(_, s)| s.wall[tissue] > 0);
+        let (k, counts) = holding.next()?;
+        holding.next().is_none().then_some((k, counts.wall[tissue]))
     }
     /// Percent of each of six zones that findings involve: right upper, middle, lower, then left. `lower` and `upper` are the first
     /// slices above the two planes, k rising towards the head; a zone without lung is 0.
@@ -96,6 +112,7 @@ impl Profile {
         self.slices[part].iter().fold(SliceCounts::default(), |sum, s| SliceCounts {
             lung: [sum.lung[0] + s.lung[0], sum.lung[1] + s.lung[1]],
             involved: [sum.involved[0] + s.involved[0], sum.involved[1] + s.involved[1]],
+            wall: [sum.wall[0] + s.wall[0], sum.wall[1] + s.wall[1]],
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use super::contouring::ContourJoin;
 use super::layout::Layout;
+use super::piecewise::PieceAction;
+use super::proposing::Proposable;
 use super::reading::FormInput;
 use super::refining::{Refine, RefineSettings};
 use super::region::RegionTool;
@@ -216,8 +218,16 @@ pub enum Action {
     ExportComparison,
     /// Show what was published about values like these, or hide it.
     Associations,
-    /// Stop the proposals that are being made.
-    StopProposals,
+    /// Find something else.
+    Propose(Proposable),
+    /// Stop finding.
+    CancelProposal,
+    /// One lesion of the list after another.
+    Piece(PieceAction),
+    /// What changed against a prior CT of the patient.
+    ComparePrior,
+    /// The chosen length is the diameter of the pulmonary trunk (`true`) or of the ascending aorta.
+    Artery(bool),
     /// Open the reading form, or close it.
     Form,
     /// The zone scores from what was measured.
@@ -451,6 +461,8 @@ pub enum Command {
     AddSegment(SegmentMeaning),
     /// The active segment.
     SelectSegment(u8),
+    /// A lesion of the list, by its place.
+    Piece(usize),
     /// Looks or name of a segment.
     ChangeSegment(u8, SegmentChange),
     /// A field of the reading form, by its number.

@@ -162,7 +162,8 @@ fn row(item: &ComparedItem, lang: Lang) -> DoubleReadingRow {
         Some(field) => field_title(field).in_lang(lang).to_owned(),
         None => {
             let score = score_title(&item.key).in_lang(lang);
-            if score.is_empty() { super::numbers::title(&item.key).in_lang(lang) } else { score }.to_owned()
+            let of_number = super::number_words::number_words(&item.key).map_or("", |w| w.title.in_lang(lang));
+            if score.is_empty() { of_number } else { score }.to_owned()
         }
     };
     let decimals = |value: f64| lang.number(value, 3);

@@ -1,7 +1,7 @@
 //! Errors and findings in the reader's language. Never a patient's name: the inputs hold none.
 
 use super::words::{Lang, Text};
-use crate::analysis::QualityFlag;
+use crate::analysis::{AnalysisError, QualityFlag};
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
 use crate::geometry::AnatomicalPlane;
@@ -25,6 +25,7 @@ pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
             t("the file can no longer be read ({})", "le fichier n’est plus lisible ({})").with(lang, &[why])
         }
         JobError::Analysis(why) => why.clone(),
+        JobError::Refused(why) => analysis_error(*why, lang),
         JobError::Cancelled => t("cancelled", "annulé").in_lang(lang).to_owned(),
         JobError::WorkerLost => t(
             "the worker stopped unexpectedly (out of memory or damaged data)",
@@ -34,6 +35,30 @@ pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
         .to_owned(),
         JobError::WrongInput => t("wrong input", "entrée incorrecte").in_lang(lang).to_owned(),
     }
+}
+
+/// Why an algorithm refused.
+fn analysis_error(error: AnalysisError, lang: Lang) -> String {
+    match error {
+        AnalysisError::NoLungs => t("no lungs were found", "aucun poumon trouvé"),
+        AnalysisError::GridMismatch => {
+            t("the lungs do not lie on the grid of the CT", "les poumons ne sont pas sur la grille du scanner")
+        }
+        AnalysisError::NotAxial => t("the slices are not axial", "les coupes ne sont pas axiales"),
+        AnalysisError::ClippedBody => {
+            t("the field of view cuts off the body on this slice", "le champ de vue tronque le corps sur cette coupe")
+        }
+        AnalysisError::NoHeart => {
+            t("no heart was found between the lungs; draw it", "aucun cœur trouvé entre les poumons ; dessinez-le")
+        }
+        AnalysisError::EnhancedHeart => t(
+            "blood in the heart is enhanced: calcium cannot be told from it",
+            "le sang du cœur est rehaussé : le calcium ne s’en distingue pas",
+        ),
+        AnalysisError::Cancelled => t("cancelled", "annulé"),
+    }
+    .in_lang(lang)
+    .to_owned()
 }
 
 /// Why a file or frame cannot be used.
@@ -371,6 +396,7 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
         SegmentMeaning::PulmonaryTrunk => words::MEANING_PULMONARY_TRUNK,
         SegmentMeaning::SubcutaneousFat => words::MEANING_SUBCUTANEOUS_FAT,
         SegmentMeaning::SkeletalMuscle => words::MEANING_SKELETAL_MUSCLE,
+        SegmentMeaning::Heart => words::MEANING_HEART,
     }
 }
 
@@ -415,6 +441,22 @@ fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
         .in_lang(lang)
         .to_owned(),
         QualityFlag::OneLungOnly => t("only one lung was found", "un seul poumon trouvé").in_lang(lang).to_owned(),
+        QualityFlag::ArmsInPicture => t(
+            "arms beside the chest: area and HU of the wall may be off",
+            "bras le long du thorax : surface et UH de la paroi à vérifier",
+        )
+        .in_lang(lang)
+        .to_owned(),
+        QualityFlag::AirIsOff { hu } => t(
+            "air of the airways is {} HU, not −1000: HU are doubtful",
+            "l’air des voies aériennes est à {} UH, pas −1000 : UH douteuses",
+        )
+        .with(lang, &[&lang.number(*hu, 0)]),
+        QualityFlag::Noise { hu } => t(
+            "noise of {} HU: single voxels pass the limit by chance",
+            "bruit de {} UH : des voxels isolés dépassent le seuil par hasard",
+        )
+        .with(lang, &[&lang.number(*hu, 0)]),
         QualityFlag::LungsWereJoined => {
             t("the lungs were joined and have been parted", "les poumons étaient accolés et ont été séparés")
                 .in_lang(lang)

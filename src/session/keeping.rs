@@ -441,6 +441,9 @@ impl Session {
                         | Action::DeleteSegment
                         | Action::ProposeLungs
                         | Action::ProposeLesions
+                        | Action::Propose(_)
+                        | Action::Piece(super::piecewise::PieceAction::Reject)
+                        | Action::Artery(_)
                         | Action::Undo
                         | Action::Redo
                 ),

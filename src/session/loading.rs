@@ -83,7 +83,7 @@ impl Session {
             self.catalogue(update);
         }
         let loading: Vec<JobId> =
-            self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(_))).map(|(id, _)| *id).collect();
+            self.jobs.iter().filter(|(_, p)| !matches!(p, Purpose::Proposal(..))).map(|(id, _)| *id).collect();
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
     }
 
@@ -394,7 +394,7 @@ impl Session {
         let decoding: Vec<JobId> = self
             .jobs
             .iter()
-            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::DecodeVolume { .. } | Purpose::Proposal(_)))
+            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::DecodeVolume { .. } | Purpose::Proposal(..)))
             .map(|(id, _)| *id)
             .collect();
         for id in decoding {

@@ -3,43 +3,144 @@
 use super::change::Update;
 use super::state::Session;
 use super::view_model::QuantityRow;
-use super::words::{self, Text};
-use crate::annotation::{Answer, Edit, Transaction};
-use crate::report::Quantity;
+use super::words::{self, Text, numbers};
+use super::{explain, number_words::number_words};
+use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
+use crate::geometry::PatientVector;
+use crate::import::GeometryFinding;
+use crate::report::{Quantity, QuantityGroup, arteries};
 
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
+/// Calcium is scored on slices of this distance at least; on thinner ones noise passes its limit, mm.
+const CALCIUM_MM: f64 = 2.5;
 /// Heights of the planes between the zones, patient z in mm: fields that no form shows.
 const LOWER: u16 = 2005;
 /// See [`LOWER`].
 const UPPER: u16 = 2006;
 
+/// The reader's lengths across pulmonary trunk and ascending aorta, by number of measurement: fields that no form shows.
+const TRUNK: u16 = 2011;
+/// See [`TRUNK`].
+const AORTA: u16 = 2012;
+
 impl Session {
     pub(super) fn quantity_rows(&self) -> Vec<QuantityRow> {
-        let doubt = self.density_doubts();
-        self.quantities.iter().map(|q| self.quantity_row(q, doubt.as_deref())).collect()
+        let doubts = Doubts {
+            densities: self.density_doubts(),
+            lungs: explain::flags(&self.lung_flags, self.lang),
+            calcium: self.calcium_doubts(),
+        };
+        self.all_quantities().iter().map(|q| self.quantity_row(q, &doubts)).collect()
     }
 
-    fn quantity_row(&self, q: &Quantity, doubt: Option<&str>) -> QuantityRow {
+    /// The numbers of the document and those of the reader's lengths; what must not be shown has no value.
+    pub(super) fn all_quantities(&self) -> Vec<Quantity> {
+        let mut all = self.quantities.clone();
+        for q in all.iter_mut().filter(|q| q.name == "fat-area" && self.wall_clips()) {
+            q.value = None;
+        }
+        if self.case.is_some() {
+            all.extend(arteries(self.artery_mm(TRUNK), self.artery_mm(AORTA)));
+        }
+        all
+    }
+
+    fn quantity_row(&self, q: &Quantity, doubts: &Doubts) -> QuantityRow {
         let lang = self.lang;
-        let unit = if q.unit == "[hnsf'U]" { words::HU.in_lang(lang) } else { q.unit };
+        let unit = match q.unit {
+            "[hnsf'U]" => words::HU.in_lang(lang),
+            "cm2" => "cm²",
+            "mm3" => "mm³",
+            "1" => "",
+            unit => unit,
+        };
         let text = match q.value {
-            None if q.name == "high-opacity" => words::NEEDS_FINDINGS.in_lang(lang).to_owned(),
-            None => words::NEEDS_LUNGS.in_lang(lang).to_owned(),
+            None => self.why_absent(q).in_lang(lang).to_owned(),
             Some(value) => {
                 let number = format!("{} {unit}", lang.number(value, q.digits));
-                if matches!(q.unit, "ml" | "%" | "g") { self.marked(number) } else { number }
+                let number = match q.part_ml {
+                    Some(ml) => numbers::PART_OF_LUNGS.with(lang, &[&number, &lang.number(ml, 0)]),
+                    None => number,
+                };
+                let is_volume = matches!(q.unit, "ml" | "%" | "g" | "cm2" | "mm3");
+                if is_volume { self.marked(number) } else { number.trim_end().to_owned() }
             }
         };
+        let words = number_words(q.name);
         QuantityRow {
             name: q.name,
-            title: title(q.name).in_lang(lang).to_owned(),
+            group: q.group,
+            title: words.map_or(q.name, |w| w.title.in_lang(lang)).to_owned(),
             text,
             value: q.value,
             unit: q.unit,
-            method: q.method,
-            doubt: doubt.filter(|_| q.is_sensitive && q.value.is_some()).map(str::to_owned),
+            definition: words.map_or(q.method, |w| w.definition.in_lang(lang)),
+            doubt: q.value.and_then(|_| doubts.of(q)),
         }
+    }
+
+    /// Whether the field of view cuts off the body where fat of the chest wall is measured.
+    fn wall_clips(&self) -> bool {
+        self.wall.is_some_and(|(_, clips)| clips)
+    }
+
+    fn why_absent(&self, q: &Quantity) -> Text {
+        let wall = self.profile.total().wall;
+        match (q.group, q.name) {
+            (_, "high-opacity") => words::NEEDS_FINDINGS,
+            (_, "fat-area") if self.wall_clips() => numbers::FIELD_CLIPS,
+            (_, "fat-area" | "fat-hu") if wall[0] > 0 => numbers::ONE_SLICE,
+            (_, "muscle-area" | "muscle-hu") if wall[1] > 0 => numbers::ONE_SLICE,
+            (QuantityGroup::ChestWall, _) | (_, "vessel-volume" | "calcium-volume") => numbers::NEEDS_SEGMENT,
+            (QuantityGroup::Arteries, _) => numbers::NEEDS_LENGTH,
+            _ => words::NEEDS_LUNGS,
+        }
+    }
+
+    /// The length across an artery: that of the measurement the reader chose for it; of two axes the shorter.
+    fn artery_mm(&self, field: u16) -> Option<f64> {
+        let Some(Answer::Number(number)) = self.case.as_ref()?.document.answers().get(&field) else { return None };
+        let (_, values) = self.measured.iter().find(|(m, _)| f64::from(m.number) == *number)?;
+        let of = |wanted: Measured| values.iter().find(|(what, _)| *what == wanted).map(|(_, mm)| *mm);
+        of(Measured::Length).or_else(|| of(Measured::ShortAxis))
+    }
+
+    /// The chosen length becomes that of the pulmonary trunk, or of the aorta.
+    pub(super) fn set_artery(&mut self, trunk: bool, update: &mut Update) {
+        let is_length = |m: &&Measurement| matches!(m.kind, MeasurementKind::Length | MeasurementKind::Bidirectional);
+        let chosen = self.case.as_ref().and_then(|c| c.document.measurement(self.selected?));
+        let Some(number) = chosen.filter(is_length).map(|m| m.number) else {
+            return self.say(numbers::ARTERY_CHOOSE, update);
+        };
+        self.set_hidden_field(if trunk { TRUNK } else { AORTA }, f64::from(number), update);
+    }
+
+    /// A field that no form shows, as a transaction of its own.
+    fn set_hidden_field(&mut self, field: u16, value: f64, update: &mut Update) {
+        let Some(case) = &mut self.case else { return };
+        let before = case.document.answers().get(&field).cloned();
+        let edit = Edit::Answer { field, before, after: Some(Answer::Number(value)) };
+        case.apply(&edit, update);
+        case.history.commit(Transaction { name: "answer", edits: vec![edit] });
+        update.changes.facts = true;
+    }
+
+    /// Whether the reconstruction kernel of the CT enhances edges.
+    pub(super) fn has_sharp_kernel(&self) -> bool {
+        let first = self.case.as_ref().and_then(|c| c.series.instances.first());
+        first.is_some_and(|i| is_sharp(&i.acquisition.kernel))
+    }
+
+    fn calcium_doubts(&self) -> String {
+        let mut doubts = vec![numbers::DOUBT_GATING.in_lang(self.lang)];
+        if self.has_sharp_kernel() {
+            doubts.push(words::DOUBT_KERNEL.in_lang(self.lang));
+        }
+        if self.case.as_ref().is_some_and(|c| c.volume.grid().spacing_mm()[2] < CALCIUM_MM) {
+            doubts.push(numbers::DOUBT_NOISE_THIN.in_lang(self.lang));
+        }
+        doubts.join(", ")
     }
 
     /// How the CT was made, in words: kernel, thickness, voltage, contrast.
@@ -58,8 +159,15 @@ impl Session {
         let case = self.case.as_ref()?;
         let acquisition = &case.series.instances.first()?.acquisition;
         let mut doubts: Vec<&str> = Vec::new();
-        if is_sharp(&acquisition.kernel) {
+        if !case.is_dicom() {
+            doubts.push(numbers::DOUBT_NOT_DICOM.in_lang(self.lang));
+        } else if acquisition.kernel.trim().is_empty() {
+            doubts.push(numbers::DOUBT_NO_KERNEL.in_lang(self.lang));
+        } else if is_sharp(&acquisition.kernel) {
             doubts.push(words::DOUBT_KERNEL.in_lang(self.lang));
+        }
+        if case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NoRescale { .. })) {
+            doubts.push(numbers::DOUBT_NO_RESCALE.in_lang(self.lang));
         }
         if case.volume.grid().spacing_mm()[2] > THIN_MM {
             doubts.push(words::DOUBT_THICKNESS.in_lang(self.lang));
@@ -70,43 +178,64 @@ impl Session {
         (!doubts.is_empty()).then(|| doubts.join(", "))
     }
 
-    /// Percent of each of the six zones that findings involve: right upper, middle, lower, then left. `None` without lungs, or where
-    /// slices do not follow one another from feet to head.
-    pub(super) fn zone_extents(&self) -> Option<[f64; 6]> {
+    /// Heights of the planes between the zones, patient z in mm, lower and upper: the reader's, else thirds of the lungs. `None` without
+    /// lungs, or where slices do not follow one another from feet to head.
+    pub(super) fn zone_planes_mm(&self) -> Option<[f64; 2]> {
         let case = self.case.as_ref()?;
         let grid = case.volume.grid();
         let (lungs, up) = (self.profile.lungs()?, grid.step(2).0.z);
-        if grid.axis_along(crate::geometry::PatientVector::new(0.0, 0.0, 1.0)) != 2 || up == 0.0 {
+        if grid.axis_along(PatientVector::new(0.0, 0.0, 1.0)) != 2 || up == 0.0 {
             return None;
         }
-        let count = grid.size()[2];
-        let at = |z: f64| {
-            ((z - grid.centre().0.z) / up + (count as f64 - 1.0) / 2.0 + 0.5).clamp(0.0, count as f64) as usize
-        };
-        // Without planes of the reader, thirds of the lungs.
-        let third = |n: usize| lungs.start + lungs.len() * n / 3;
-        let plane = |field: u16, otherwise: usize| match case.document.answers().get(&field) {
-            Some(Answer::Number(z)) => at(*z),
+        // Between slices, in the middle of the volume.
+        let middle = grid.size()[2] as f64 / 2.0;
+        let height = |k: usize| grid.centre().0.z + (k as f64 - middle) * up;
+        let thirds = [1, 2].map(|n| height(lungs.start + lungs.len() * n / 3));
+        let [low, high] = [thirds[0].min(thirds[1]), thirds[0].max(thirds[1])];
+        let plane = |field: u16, otherwise: f64| match case.document.answers().get(&field) {
+            Some(Answer::Number(z)) => *z,
             _ => otherwise,
         };
-        Some(if up > 0.0 {
-            self.profile.zones(plane(LOWER, third(1)), plane(UPPER, third(2)))
-        } else {
-            let from_feet = |k: usize| count - k;
-            self.profile.reversed().zones(from_feet(plane(LOWER, third(2))), from_feet(plane(UPPER, third(1))))
-        })
+        Some([plane(LOWER, low), plane(UPPER, high)])
+    }
+
+    /// Percent of each of the six zones that findings involve: right upper, middle, lower, then left; as for
+    /// [`Self::zone_planes_mm`].
+    pub(super) fn zone_extents(&self) -> Option<[f64; 6]> {
+        let planes = self.zone_planes_mm()?;
+        let grid = self.case.as_ref()?.volume.grid();
+        let (count, up) = (grid.size()[2], grid.step(2).0.z);
+        // The first slice above a plane, from the feet.
+        let above = planes.map(|z| {
+            let from_middle = (z - grid.centre().0.z) / up.abs();
+            (from_middle + count as f64 / 2.0 + 1e-6).clamp(0.0, count as f64) as usize
+        });
+        let zones = |profile: &crate::report::Profile| profile.zones(above[0], above[1]);
+        Some(if up > 0.0 { zones(&self.profile) } else { zones(&self.profile.reversed()) })
     }
 
     /// The plane above the lower or the middle zone goes through the crosshair.
     pub(super) fn set_zone_plane(&mut self, upper: bool, update: &mut Update) {
-        let z = self.crosshair.0.z;
-        let Some(case) = &mut self.case else { return };
-        let field = if upper { UPPER } else { LOWER };
-        let before = case.document.answers().get(&field).cloned();
-        let edit = Edit::Answer { field, before, after: Some(Answer::Number(z)) };
-        case.apply(&edit, update);
-        case.history.commit(Transaction { name: "answer", edits: vec![edit] });
-        update.changes.facts = true;
+        self.set_hidden_field(if upper { UPPER } else { LOWER }, self.crosshair.0.z, update);
+    }
+}
+
+/// What is doubtful, in words.
+struct Doubts {
+    densities: Option<String>,
+    lungs: Option<String>,
+    calcium: String,
+}
+
+impl Doubts {
+    fn of(&self, q: &Quantity) -> Option<String> {
+        match q.group {
+            QuantityGroup::Lungs if q.name == "vessel-volume" || q.name == "high-opacity" => None,
+            QuantityGroup::Lungs => self.lungs.clone(),
+            QuantityGroup::Densities => self.densities.clone().filter(|_| q.is_sensitive),
+            QuantityGroup::Arteries if q.name == "calcium-volume" => Some(self.calcium.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -121,30 +250,6 @@ fn is_sharp(kernel: &str) -> bool {
     let toshiba = number("FC").is_some_and(|n| (50..60).contains(&n) || (80..90).contains(&n));
     let named = ["LUNG", "BONE", "BONEPLUS", "EDGE", "DETAIL", "ULTRA", "YA", "YB", "YC", "YD", "YE", "L", "E", "D"];
     siemens.is_some_and(|n| n >= 55) || toshiba || named.contains(&name.as_str())
-}
-
-pub(super) fn title(name: &str) -> Text {
-    match name {
-        "lung-volume" => words::LUNG_VOLUME,
-        "right-lung-volume" => words::RIGHT_LUNG_VOLUME,
-        "left-lung-volume" => words::LEFT_LUNG_VOLUME,
-        "lesion-volume" => words::LESION_VOLUME,
-        "involvement" => words::INVOLVEMENT,
-        "high-opacity" => words::HIGH_OPACITY,
-        "well-aerated" => words::WELL_AERATED,
-        "well-aerated-volume" => words::WELL_AERATED_VOLUME,
-        "compartment-ground-glass" => words::DENSITY_GROUND_GLASS,
-        "compartment-consolidation" => words::DENSITY_CONSOLIDATION,
-        "compartment-dense" => words::DENSITY_DENSE,
-        "laa-950" => words::LAA_950,
-        "laa-910" => words::LAA_910,
-        "haa-600" => words::HAA_600,
-        "haa-250" => words::HAA_250,
-        "lung-p15" => words::LUNG_P15,
-        "lung-p50" => words::LUNG_P50,
-        "lung-p85" => words::LUNG_P85,
-        _ => words::LUNG_MASS,
-    }
 }
 
 #[cfg(test)]

@@ -4,28 +4,60 @@ use super::change::Update;
 use super::command::Effect;
 use super::explain;
 use super::marking::Signature;
+use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
-use super::words::{self, Text};
-use crate::analysis::{Proposal, Structure};
-use crate::annotation::{Edit, Layer, Origin, SegmentMeaning, Transaction};
-use crate::geometry::Grid;
+use super::words::{self, Text, numbers};
+use crate::analysis::{Part, Proposal, Structure};
+use crate::annotation::{Edit, Layer, Origin, Segment, SegmentMeaning, Transaction};
+use crate::geometry::{IndexBox, VoxelIndex};
 use crate::jobs::{FileFacts, Job, JobError, JobFacts, JobOutput, Payload, Priority};
 
+/// What can be proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposable {
+    /// Lungs and airways.
+    Lungs,
+    /// Opacities inside the lungs.
+    Lesions,
+    /// Vessels inside the lungs.
+    Vessels,
+    /// Fat and muscle of the chest wall on the slice of the crosshair.
+    ChestWall,
+    /// Candidates for calcium in the heart.
+    Calcium,
+}
+
+impl Proposable {
+    fn title(self) -> Text {
+        match self {
+            Self::Lungs => words::PROPOSE_LUNGS,
+            Self::Lesions => words::PROPOSE_LESIONS,
+            Self::Vessels => numbers::PROPOSE_VESSELS,
+            Self::ChestWall => numbers::PROPOSE_CHEST_WALL,
+            Self::Calcium => numbers::PROPOSE_CALCIUM,
+        }
+    }
+}
+
 impl Session {
-    pub(super) fn propose(&mut self, title: Text, job: impl FnOnce(Grid) -> Job, update: &mut Update) {
+    pub(super) fn propose(&mut self, what: Proposable, update: &mut Update) {
         let Some(case) = &self.case else { return };
         if !case.is_settled() {
             return self.say(words::WAIT_FOR_SLICES, update);
         }
-        if self.running.values().any(|r| r.title == title) {
+        if self.running.values().any(|r| r.title == what.title()) {
             return;
         }
-        let job = job(*case.volume.grid());
-        if matches!(job, Job::ProposeLesions { .. }) && !case.has_lungs() {
+        if what != Proposable::Lungs && !case.has_lungs() {
             return self.say(words::NO_LUNGS, update);
         }
+        if what == Proposable::Calcium && self.has_sharp_kernel() {
+            return self.say(numbers::CALCIUM_NEEDS_SOFT, update);
+        }
+        let Some((job, bounds, voxels)) = self.plan_proposal(what) else { return };
         self.notice = None;
-        let request = self.start_job(Purpose::Proposal(title), Priority::NOW, job, Vec::new());
+        let mut request = self.start_job(Purpose::Proposal(what.title(), bounds), Priority::NOW, job, Vec::new());
+        request.voxels = voxels;
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
     }
@@ -40,19 +72,57 @@ impl Session {
             return;
         }
         self.notice = None;
+        let bounds = IndexBox::whole(case.volume.grid().size());
         let job = Job::RunModel { grid: *case.volume.grid(), known: model_names() };
-        let request = self.start_job(Purpose::Proposal(words::RUN_MODEL), Priority::NOW, job, vec![file.id]);
+        let mut request =
+            self.start_job(Purpose::Proposal(words::RUN_MODEL, bounds), Priority::NOW, job, vec![file.id]);
+        request.voxels = VoxelNeeds::VolumeAndLungs;
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
     }
 
-    /// Stops what a proposal is being made of.
-    pub(super) fn stop_proposals(&mut self, update: &mut Update) {
-        let running = self.jobs.iter().filter(|(_, p)| matches!(p, Purpose::Proposal(_)));
-        update.effects.extend(running.map(|(id, _)| Effect::CancelJob(*id)));
+    /// The job of a proposal, the voxels it labels, and what it needs of them.
+    fn plan_proposal(&self, what: Proposable) -> Option<(Job, IndexBox, VoxelNeeds)> {
+        let case = self.case.as_ref()?;
+        let grid = *case.volume.grid();
+        let whole = IndexBox::whole(grid.size());
+        let boxed = |bounds, other| VoxelNeeds::Box { bounds, layer: Layer::Anatomy, other, hu: true, without: None };
+        Some(match what {
+            Proposable::Lungs => (Job::ProposeLungs { grid }, whole, VoxelNeeds::Volume),
+            Proposable::Lesions => (Job::ProposeLesions { grid }, whole, VoxelNeeds::VolumeAndLungs),
+            Proposable::Vessels => (Job::ProposeVessels { grid }, whole, VoxelNeeds::VolumeAndLungs),
+            Proposable::ChestWall => {
+                let k = grid.voxel_at(self.crosshair)?.k;
+                let bounds = IndexBox { min: [0, 0, k], max: [whole.max[0], whole.max[1], k + 1] };
+                (Job::ProposeChestWall { grid: grid.part(&bounds)? }, bounds, boxed(bounds, None))
+            }
+            Proposable::Calcium => {
+                let is_heart = |s: &Segment| s.meaning == SegmentMeaning::Heart;
+                // A heart that was proposed and left as it was is proposed anew.
+                let is_readers =
+                    |s: &Segment| is_heart(s) && !matches!(s.origin, Origin::Proposed { edited: false, .. });
+                let heart = case.document.segments().iter().find(|s| is_readers(s)).map(|s| s.number);
+                let heart = heart.filter(|n| case.document.voxel_count(*n) > 0);
+                let bounds = case.bounds_of(|s| s.meaning.is_lung() || is_heart(s))?;
+                (Job::ProposeCalcium { grid: grid.part(&bounds)? }, bounds, boxed(bounds, heart))
+            }
+        })
     }
 
-    pub(super) fn proposed(&mut self, title: Text, result: Result<JobOutput, JobError>, update: &mut Update) {
+    /// Stops what is being found.
+    pub(super) fn cancel_proposals(&mut self, update: &mut Update) {
+        let found = self.jobs.iter().filter(|(_, p)| matches!(p, Purpose::Proposal(..))).map(|(id, _)| *id);
+        update.effects.extend(found.map(Effect::CancelJob));
+        update.changes.facts = true;
+    }
+
+    pub(super) fn proposed(
+        &mut self,
+        title: Text,
+        bounds: IndexBox,
+        result: Result<JobOutput, JobError>,
+        update: &mut Update,
+    ) {
         update.changes.facts = true;
         let lang = self.lang;
         let (proposal, labels) = match result {
@@ -67,10 +137,11 @@ impl Session {
         self.accept_region(update);
         let signature = self.signature();
         let Some(case) = &mut self.case else { return };
-        if labels.len() != case.document.grid().voxel_count() {
+        if labels.len() != bounds.size().iter().product::<usize>() {
             return self.proposal_failed(title, &JobError::WrongInput);
         }
-        let edits = case.accept(&proposal, &labels, &signature, |m| explain::meaning(m).in_lang(lang).to_owned());
+        let edits =
+            case.accept(&proposal, bounds, &labels, &signature, |m| explain::meaning(m).in_lang(lang).to_owned());
         for edit in &edits {
             if let Edit::Voxels { delta, .. } = edit
                 && let Some(bounds) = delta.bounds()
@@ -80,7 +151,24 @@ impl Session {
         }
         case.history.commit(Transaction { name: "propose", edits });
         self.volume_revision += 1;
-        self.notice = explain::flags(&proposal.flags, lang);
+        self.notice = self.notice_of(&proposal, bounds);
+    }
+
+    /// What the reader should know of a proposal: its flags, and where the chest wall was measured.
+    fn notice_of(&self, proposal: &Proposal, bounds: IndexBox) -> Option<String> {
+        let lang = self.lang;
+        let has = |wanted: Structure| proposal.parts.iter().find(|p| p.structure == wanted);
+        let about = match (has(Structure::SubcutaneousFat), has(Structure::Calcification), &self.case) {
+            (Some(_), _, Some(case)) => {
+                let grid = case.volume.grid();
+                let z = grid.patient_from_voxel(VoxelIndex::new(0, 0, bounds.min[2]).centre()).0.z;
+                Some(numbers::CHEST_WALL_LEVEL.with(lang, &[&lang.number(z, 1)]))
+            }
+            (_, Some(calcium), _) if calcium.voxels == 0 => Some(numbers::CALCIUM_NONE.in_lang(lang).to_owned()),
+            _ => None,
+        };
+        let said: Vec<String> = explain::flags(&proposal.flags, lang).into_iter().chain(about).collect();
+        (!said.is_empty()).then(|| said.join(" · "))
     }
 
     fn proposal_failed(&mut self, title: Text, error: &JobError) {
@@ -100,6 +188,11 @@ fn meaning_of(structure: Structure) -> SegmentMeaning {
         Structure::Named(place) => {
             SegmentMeaning::ALL.get(usize::from(place)).copied().unwrap_or(SegmentMeaning::Lesion)
         }
+        Structure::PulmonaryVessels => SegmentMeaning::PulmonaryVessels,
+        Structure::SubcutaneousFat => SegmentMeaning::SubcutaneousFat,
+        Structure::SkeletalMuscle => SegmentMeaning::SkeletalMuscle,
+        Structure::Heart => SegmentMeaning::Heart,
+        Structure::Calcification => SegmentMeaning::Calcification,
     }
 }
 
@@ -147,13 +240,15 @@ impl Case {
     fn accept(
         &mut self,
         proposal: &Proposal,
+        bounds: IndexBox,
         labels: &[u8],
         signature: &Signature,
         name: impl Fn(SegmentMeaning) -> String,
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
-        for part in proposal.parts.iter().filter(|p| p.voxels > 0) {
+        let width = self.document.grid().size()[0];
+        for part in &proposal.parts {
             let meaning = meaning_of(part.structure);
             let old = self.document.segments().iter().find(|s| {
                 s.meaning == meaning && !s.locked && matches!(s.origin, Origin::Proposed { edited: false, .. })
@@ -161,6 +256,8 @@ impl Case {
             let number = if let Some(old) = old.cloned() {
                 edits.push(self.clear_voxels(&old));
                 old.number
+            } else if part.voxels == 0 {
+                continue;
             } else {
                 let origin = Origin::Proposed {
                     algorithm: proposal.algorithm.clone(),
@@ -181,18 +278,19 @@ impl Case {
             };
             number_of[usize::from(part.label)] = number;
         }
-        let [ni, nj, nk] = self.document.grid().size();
         for layer in Layer::ALL {
             let belongs = number_of.map(|n| self.document.segment(n).is_some_and(|s| s.layer == layer));
             if !belongs.contains(&true) {
                 continue;
             }
+            let mut rows = labels.chunks_exact(bounds.size()[0].max(1));
             // Voxels the reader marked on this layer stay the reader's.
             let edit = self.document.edit_voxels(layer, &self.volume, |editor| {
-                for k in 0..nk {
-                    for j in 0..nj {
-                        editor.set_span(k, j, 0, ni, |offset, old| {
-                            let label = usize::from(labels[offset]);
+                for k in bounds.min[2]..bounds.max[2] {
+                    for j in bounds.min[1]..bounds.max[1] {
+                        let Some(row) = rows.next() else { return };
+                        editor.set_span(k, j, bounds.min[0], bounds.max[0], |offset, old| {
+                            let label = usize::from(row[offset % width - bounds.min[0]]);
                             (old == 0 && belongs[label]).then_some(number_of[label])
                         });
                     }
@@ -200,8 +298,16 @@ impl Case {
             });
             edits.push(edit);
         }
-        if self.active.is_none() || proposal.parts.iter().any(|p| meaning_of(p.structure).layer() == Layer::Findings) {
-            self.active = number_of.iter().copied().filter(|n| *n > 0).min().or(self.active);
+        let is_looked_at = |p: &&Part| {
+            matches!(
+                p.structure,
+                Structure::Lesion | Structure::GroundGlass | Structure::Consolidation | Structure::Calcification
+            )
+        };
+        if let Some(part) = proposal.parts.iter().find(is_looked_at) {
+            self.active = Some(number_of[usize::from(part.label)]).filter(|n| *n > 0).or(self.active);
+        } else if self.active.is_none() {
+            self.active = number_of.iter().copied().filter(|n| *n > 0).min();
         }
         edits
     }

@@ -206,7 +206,11 @@ impl Session {
 
     /// What was measured of what a field asks, in words, and whether the answer agrees.
     fn measured_beside(&self, field: &Field, answer: &Answer) -> Option<(String, bool)> {
-        let value = |name: &str| self.quantities.iter().find(|q| q.name == name).and_then(|q| q.value);
+        let all = self.all_quantities();
+        let value = |name: &str| all.iter().find(|q| q.name == name).and_then(|q| q.value);
+        let beside = |name: &str, digits: usize, unit: &str| {
+            value(name).map(|v| (self.marked(format!("{} {unit}", self.lang.number(v, digits))), true))
+        };
         let percent = |v: f64| self.marked(format!("{} %", self.lang.number(v, 1)));
         match field.number {
             401 => {
@@ -217,6 +221,11 @@ impl Session {
                 let extent = self.zone_extents()?.get(usize::from(field.number - 701)).copied()?;
                 Some((percent(extent), *answer == Answer::Choice(zone_score(extent))))
             }
+            1301 => beside("trunk-diameter", 1, "mm"),
+            1302 => beside("aorta-diameter", 1, "mm"),
+            1602 => beside("fat-area", 1, "cm²"),
+            1701 => beside("muscle-area", 1, "cm²"),
+            1702 => beside("muscle-hu", 0, words::HU.in_lang(self.lang)),
             1401 => value("laa-950").map(|v| (format!("LAA-950 {}", percent(v)), true)),
             _ => None,
         }

@@ -331,7 +331,7 @@ impl Session {
     /// Whether a command changes or reads the document, so that what is on show must be the reader's before.
     pub(super) fn settles_region(&self, command: &Command) -> bool {
         match command {
-            Command::AddSegment(_) | Command::SelectSegment(_) | Command::ChangeSegment(..) => true,
+            Command::AddSegment(_) | Command::SelectSegment(_) | Command::ChangeSegment(..) | Command::Piece(_) => true,
             Command::OpenFiles(_) | Command::OpenSeries(_) | Command::OpenStack(..) | Command::RunModel(_) => true,
             Command::Do(action) => matches!(
                 action,
@@ -344,6 +344,9 @@ impl Session {
                     | Action::DeleteSegment
                     | Action::ProposeLungs
                     | Action::ProposeLesions
+                    | Action::Propose(_)
+                    | Action::ComparePrior
+                    | Action::Piece(_)
                     | Action::Redo
                     | Action::ExportSeg
                     | Action::ExportRtstruct

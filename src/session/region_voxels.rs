@@ -16,6 +16,8 @@ pub enum VoxelNeeds {
     Volume,
     /// HU and lung labels of all slices.
     VolumeAndLungs,
+    /// Bits of lungs and opacities of all slices, of the open CT, then of the one it is compared with: only the session has both.
+    LungsNowAndBefore,
     /// Labels of a layer, of all slices.
     Labels(Layer),
     /// A box: HU if asked for, labels of the layer, and what lies beside (see [`crate::analysis::RegionVoxels`]).
@@ -41,7 +43,7 @@ impl Case {
     pub fn voxel_part(&self, needs: &VoxelNeeds, n: usize) -> Option<VoxelPart> {
         let slices = self.volume.grid().size()[2];
         match needs {
-            VoxelNeeds::Nothing => None,
+            VoxelNeeds::Nothing | VoxelNeeds::LungsNowAndBefore => None,
             VoxelNeeds::Volume | VoxelNeeds::VolumeAndLungs if n < slices => {
                 Some(VoxelPart::Hu(self.volume.pixels(n).map(<[i16]>::to_vec).unwrap_or_default()))
             }

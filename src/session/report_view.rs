@@ -1,10 +1,13 @@
 //! The one-page report as the page shows and prints it: numbers, answers, and what a picture says better.
 
 use super::form_words::{choice_words, field_title, score_title};
+use super::number_words::group_words;
+use super::prior::ChangeView;
 use super::state::Session;
+use super::view_model::QuantityRow;
 use super::words;
 use crate::annotation::Answer;
-use crate::report::{FORM, scores};
+use crate::report::{FORM, QuantityGroup, scores};
 use crate::volume::Histogram;
 
 /// What the report shows.
@@ -12,8 +15,10 @@ use crate::volume::Histogram;
 pub struct ReportView {
     /// Series and how it was made; what its geometry makes doubtful.
     pub head: Vec<String>,
-    /// Numbers: title, text, why to read them with care.
-    pub numbers: Vec<(String, String, Option<String>)>,
+    /// Numbers in groups, each with its title.
+    pub numbers: Vec<(String, Vec<NumberRow>)>,
+    /// How the CT was made: what the numbers depend on.
+    pub conditions: Option<String>,
     /// Segments: name, volume, mean HU.
     pub segments: Vec<[String; 3]>,
     /// Measurements in words.
@@ -24,8 +29,25 @@ pub struct ReportView {
     pub histogram: Option<HistogramView>,
     /// Lung and involved lung by slice, from the feet to the head, ml for each mm of height.
     pub profile: Vec<[f64; 2]>,
+    /// Height of all slices, mm.
+    pub height_mm: f64,
+    /// What changed against a prior CT.
+    pub change: Option<ChangeView>,
     /// Percent involved of the six zones: right upper, middle, lower, then left.
     pub zones: Option<[f64; 6]>,
+}
+
+/// A number of the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberRow {
+    /// What it is called.
+    pub title: String,
+    /// Value and unit.
+    pub text: String,
+    /// How it is got, with its thresholds.
+    pub definition: &'static str,
+    /// Why it is to be read with care.
+    pub doubt: Option<String>,
 }
 
 /// A histogram in bins of [`Self::BIN_HU`].
@@ -33,6 +55,8 @@ pub struct ReportView {
 pub struct HistogramView {
     /// Share of the lungs in each bin, percent.
     pub bins: Vec<f64>,
+    /// Share of the lungs in each compartment, percent: below the first border, between borders, above the last.
+    pub compartments: [f64; 5],
 }
 
 impl HistogramView {
@@ -50,11 +74,30 @@ impl HistogramView {
             let low = Self::LOWEST_HU + n * Self::BIN_HU;
             100.0 * histogram.count(low, low + Self::BIN_HU - 1) as f64 / total as f64
         };
-        (total > 0).then(|| Self { bins: (0..Self::BINS).map(bin).collect() })
+        let [a, b, c, d] = Self::BORDERS_HU;
+        let ranges = [(i16::MIN, a - 1), (a, b), (b + 1, c), (c + 1, d), (d + 1, i16::MAX)];
+        let compartments = ranges.map(|(low, high)| 100.0 * histogram.count(low, high) as f64 / total.max(1) as f64);
+        (total > 0).then(|| Self { bins: (0..Self::BINS).map(bin).collect(), compartments })
     }
 }
 
 impl Session {
+    /// Numbers that can be had, by what they are of.
+    fn numbers_in_groups(&self) -> Vec<(String, Vec<NumberRow>)> {
+        let rows = self.quantity_rows();
+        let of = |group: QuantityGroup| {
+            let rows = rows.iter().filter(|q| q.group == group && q.value.is_some());
+            let row = |q: &QuantityRow| NumberRow {
+                title: q.title.clone(),
+                text: q.text.clone(),
+                definition: q.definition,
+                doubt: q.doubt.clone(),
+            };
+            (group_words(group).in_lang(self.lang).to_owned(), rows.map(row).collect::<Vec<_>>())
+        };
+        QuantityGroup::ALL.into_iter().map(of).filter(|(_, rows)| !rows.is_empty()).collect()
+    }
+
     pub(super) fn report_view(&self) -> Option<ReportView> {
         let case = self.case.as_ref().filter(|_| self.report_open)?;
         let lang = self.lang;
@@ -99,13 +142,9 @@ impl Session {
             );
         }
         Some(ReportView {
-            head: description.into_iter().chain(self.acquisition_words()).chain(notes).collect(),
-            numbers: self
-                .quantity_rows()
-                .into_iter()
-                .filter(|q| q.value.is_some())
-                .map(|q| (q.title, q.text, q.doubt))
-                .collect(),
+            head: description.into_iter().chain(notes).collect(),
+            numbers: self.numbers_in_groups(),
+            conditions: self.acquisition_words(),
             segments: self
                 .segment_rows()
                 .into_iter()
@@ -122,6 +161,8 @@ impl Session {
             form,
             histogram: HistogramView::of(&lungs),
             profile: if self.profile.lungs().is_some() { profile } else { Vec::new() },
+            height_mm: grid.spacing_mm()[2] * grid.size()[2] as f64,
+            change: self.change_view(),
             zones: self.zone_extents(),
         })
     }

@@ -7,7 +7,9 @@ use super::contouring::ContourJoin;
 use super::gesture::Gesture;
 use super::layout::Layout;
 use super::outbox::Outbox;
+use super::piecewise::Piecewise;
 use super::preflight::Preflight;
+use super::prior::Prior;
 use super::refining::RefineSettings;
 use super::region::Region;
 use super::region_voxels::VoxelNeeds;
@@ -17,7 +19,7 @@ use super::turntable::Turntable;
 use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
-use crate::analysis::Agreement;
+use crate::analysis::{Agreement, QualityFlag};
 use crate::annotation::{Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::{Audience, OutboundObject};
@@ -73,8 +75,11 @@ pub(super) enum Purpose {
     },
     ReadSegmentation(FileId),
     Demonstration,
-    Proposal(super::words::Text),
+    /// Labels of these voxels are proposed.
+    Proposal(super::words::Text, IndexBox),
     Region,
+    /// The CT is compared with a prior one.
+    Change,
     /// Two segments are compared.
     Compare([u8; 2]),
     /// A table of a reader, of this name.
@@ -332,6 +337,14 @@ pub struct Session {
     pub(super) unmeasured: Option<IndexBox>,
     /// Lung and findings slice by slice.
     pub(super) profile: Profile,
+    /// The slice where fat of the chest wall is measured, and whether the field of view cuts off the body there.
+    pub(super) wall: Option<(usize, bool)>,
+    /// What makes the numbers of the lungs doubtful.
+    pub(super) lung_flags: Vec<QualityFlag>,
+    /// Lesions one by one.
+    pub(super) piecewise: Piecewise,
+    /// The CT that was compared with.
+    pub(super) prior: Option<Prior>,
     /// The reading form is on screen.
     pub(super) form_open: bool,
     /// Tables of two readers.
@@ -461,6 +474,10 @@ impl Session {
             quantities: Vec::new(),
             unmeasured: None,
             profile: Profile::default(),
+            wall: None,
+            lung_flags: Vec::new(),
+            piecewise: Piecewise::default(),
+            prior: None,
             form_open: false,
             comparison: super::double_reading::Comparison::default(),
             associations_open: false,
@@ -517,15 +534,10 @@ impl Session {
     ) -> Box<JobRequest> {
         let id = JobId(self.next_job);
         self.next_job = self.next_job.wrapping_add(1);
-        if let Purpose::Proposal(title) | Purpose::Save(title) = &purpose {
+        if let Purpose::Proposal(title, _) | Purpose::Save(title) = &purpose {
             self.running.insert(id, Running { title: *title, fraction: 0.0 });
         }
-        let voxels = match job {
-            Job::ProposeLungs { .. } => VoxelNeeds::Volume,
-            Job::ProposeLesions { .. } | Job::RunModel { .. } => VoxelNeeds::VolumeAndLungs,
-            _ => VoxelNeeds::Nothing,
-        };
         self.jobs.insert(id, purpose);
-        Box::new(JobRequest { id, priority, job, files, voxels })
+        Box::new(JobRequest { id, priority, job, files, voxels: VoxelNeeds::Nothing })
     }
 }

@@ -3,12 +3,15 @@
 use super::change::Update;
 use super::command::{Action, Command, Effect, PaneId, Tool};
 use super::keeping::KeepRequest;
+use super::piecewise::Piecewise;
+use super::proposing::Proposable;
 use super::state::{Gpu, Purpose, Session};
 use super::words;
+use crate::analysis::field_of_view_clips;
 use crate::export::Audience;
 use crate::geometry::IndexBox;
-use crate::jobs::{Job, JobEvent, JobId, JobOutput};
-use crate::report::quantities;
+use crate::jobs::{JobEvent, JobId, JobOutput};
+use crate::report::{lung_flags, quantities};
 use crate::view::Interpolation;
 
 impl Session {
@@ -81,6 +84,7 @@ impl Session {
                 }
                 update.changes.facts = true;
             }
+            Command::Piece(place) => self.go_to_piece(place, &mut update),
             Command::ChangeSegment(number, change) => self.change_segment(number, change, &mut update),
             Command::Answer(number, input) => self.answer(number, &input, &mut update),
             Command::Measurement(number, change) => self.change_measurement(number, change, &mut update),
@@ -148,6 +152,9 @@ impl Session {
         for touched in [whole, update.changes.labels].into_iter().flatten() {
             self.unmeasured = Some(self.unmeasured.map_or(touched, |b| b.union(&touched)));
         }
+        if update.changes.volume {
+            self.piecewise = Piecewise::default();
+        }
         if self.case.is_none() {
             (self.unmeasured, self.quantities) = (None, Vec::new());
         }
@@ -155,6 +162,13 @@ impl Session {
             self.unmeasured = None;
             self.profile.recount(&case.document, touched.min[2]..touched.max[2]);
             self.quantities = quantities(&case.document, &self.profile);
+            self.lung_flags = lung_flags(&case.document, &self.profile, |k| case.volume.is_loaded(k));
+            let wall = self.profile.wall(0).map(|(k, _)| k);
+            if wall != self.wall.map(|(k, _)| k) || update.changes.volume {
+                let clips = |k| case.volume.pixels(k).is_some_and(|hu| field_of_view_clips(hu, case.volume.grid()));
+                self.wall = wall.map(|k| (k, clips(k)));
+            }
+            self.recount_pieces(touched.min[2]..touched.max[2]);
             update.changes.facts = true;
         }
     }
@@ -234,14 +248,18 @@ impl Session {
             Action::DeleteSegment => self.delete_segment(update),
             Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteMeasurement => self.delete_measurement(update),
-            Action::ProposeLungs => self.propose(words::PROPOSE_LUNGS, |grid| Job::ProposeLungs { grid }, update),
-            Action::ProposeLesions => self.propose(words::PROPOSE_LESIONS, |grid| Job::ProposeLesions { grid }, update),
+            Action::ProposeLungs => self.propose(Proposable::Lungs, update),
+            Action::ProposeLesions => self.propose(Proposable::Lesions, update),
+            Action::Propose(what) => self.propose(what, update),
+            Action::CancelProposal => self.cancel_proposals(update),
+            Action::Piece(action) => self.act_on_piece(action, update),
+            Action::ComparePrior => self.compare_with_prior(update),
+            Action::Artery(trunk) => self.set_artery(trunk, update),
             Action::CompareSegments => self.compare(update),
             Action::Blinded => self.toggle_blinded(update),
             Action::Associations => self.associations_open = !self.associations_open,
             Action::CompareReadings => self.toggle_comparison(),
             Action::ExportComparison => self.save_comparison(update),
-            Action::StopProposals => self.stop_proposals(update),
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
@@ -285,7 +303,8 @@ impl Session {
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),
-            Some(Purpose::Proposal(title)) => self.proposed(title, result, update),
+            Some(Purpose::Proposal(title, bounds)) => self.proposed(title, bounds, result, update),
+            Some(Purpose::Change) => self.changed(result, update),
             Some(Purpose::Reading { reader, name }) => self.reading_read(reader, name, result, update),
             Some(Purpose::Compare(pair)) => self.compared(pair, result, update),
             Some(Purpose::Save(title)) => self.file_written(title, result, update),

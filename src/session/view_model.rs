@@ -6,6 +6,8 @@ use super::explain;
 use super::layout::{Arrangement, Layout};
 use super::measuring::MeasurementRow;
 use super::pane_header::PaneHeader;
+use super::piecewise::PieceView;
+use super::prior::ChangeView;
 use super::sending::UploadView;
 use super::state::{Gpu, Problem, ProblemReason, Purpose, Session};
 use super::volume_view::CutKind;
@@ -16,6 +18,7 @@ use crate::dicom::SeriesKind;
 use crate::export::Audience;
 use crate::geometry::PatientPoint;
 use crate::import::{GeometryFinding, Severity, Stack};
+use crate::report::QuantityGroup;
 use crate::view::{Interpolation, Slab, Window};
 use crate::volume::sample_nearest;
 
@@ -93,8 +96,10 @@ pub struct QuantityRow {
     pub value: Option<f64>,
     /// Its unit (UCUM).
     pub unit: &'static str,
-    /// How it was got.
-    pub method: &'static str,
+    /// What it is of.
+    pub group: QuantityGroup,
+    /// How it is got, with its thresholds.
+    pub definition: &'static str,
     /// Why it is to be read with care.
     pub doubt: Option<String>,
 }
@@ -189,6 +194,10 @@ pub struct ViewModel {
     pub quantities: Vec<QuantityRow>,
     /// How the CT was made: what densities depend on.
     pub acquisition: Option<String>,
+    /// Lesions one by one.
+    pub pieces: PieceView,
+    /// What changed against a prior CT.
+    pub change: Option<ChangeView>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
     /// The panes on screen.
@@ -322,6 +331,8 @@ impl Session {
             measurements: self.measurement_rows(),
             quantities: self.quantity_rows(),
             acquisition: self.acquisition_words(),
+            pieces: self.piece_view(),
+            change: self.change_view(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
             arrangement: self.arrangement(),
             layout: self.layout,

@@ -1,6 +1,7 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
 pub mod marking;
+pub mod numbers;
 pub mod pictures;
 pub mod reading;
 pub mod sending;
@@ -295,25 +296,8 @@ texts! {
     FORM_MEASURED: "measured {}" / "mesuré {}";
     ZONE_UPPER: "Upper zone above the crosshair" / "Zone supérieure au-dessus de la croix";
     ZONE_LOWER: "Lower zone below the crosshair" / "Zone inférieure au-dessous de la croix";
-    RIGHT_LUNG_VOLUME: "Right lung" / "Poumon droit";
-    LEFT_LUNG_VOLUME: "Left lung" / "Poumon gauche";
-    HIGH_OPACITY: "Findings from −200 HU" / "Lésions à partir de −200 UH";
-    WELL_AERATED: "Well-aerated, −950 to −700 HU" / "Bien aéré, −950 à −700 UH";
-    WELL_AERATED_VOLUME: "Well-aerated volume" / "Volume bien aéré";
-    DENSITY_GROUND_GLASS: "−699 to −250 HU (vessels too)" / "−699 à −250 UH (vaisseaux compris)";
-    DENSITY_CONSOLIDATION: "−249 to 100 HU (vessels too)" / "−249 à 100 UH (vaisseaux compris)";
-    DENSITY_DENSE: "Above 100 HU" / "Au-dessus de 100 UH";
-    LAA_950: "Below −950 HU" / "Sous −950 UH";
-    LAA_910: "Below −910 HU" / "Sous −910 UH";
-    HAA_600: "Above −600 HU" / "Au-dessus de −600 UH";
-    HAA_250: "Above −250 HU" / "Au-dessus de −250 UH";
-    LUNG_P15: "15th percentile" / "15e percentile";
-    LUNG_P50: "Median" / "Médiane";
-    LUNG_P85: "85th percentile" / "85e percentile";
-    LUNG_MASS: "Lung mass" / "Masse pulmonaire";
     HU: "HU" / "UH";
     NEEDS_FINDINGS: "needs findings" / "nécessite des lésions";
-    DENSITIES: "Densities of the lungs" / "Densités des poumons";
     ACQUISITION: "Kernel {} · {} mm · {} kV · {}" / "Noyau {} · {} mm · {} kV · {}";
     NO_CONTRAST: "no contrast recorded" / "sans injection notée";
     WITH_CONTRAST: "contrast" / "injecté";
@@ -353,9 +337,6 @@ texts! {
     PROPOSE_LUNGS: "Lungs" / "Poumons";
     PROPOSE_LESIONS: "Lesions in the lungs" / "Lésions pulmonaires";
     WORKING: "{}: {} %" / "{} : {} %";
-    LUNG_VOLUME: "Lung volume" / "Volume pulmonaire";
-    INVOLVEMENT: "Involvement" / "Atteinte";
-    LESION_VOLUME: "Lesions in the lungs" / "Lésions dans les poumons";
     DOUBTFUL_VOLUME: "{} (see Geometry)" / "{} (voir Géométrie)";
     NEEDS_LUNGS: "needs the lungs" / "nécessite les poumons";
     EXPORT_SEG: "Save DICOM SEG" / "Enregistrer le DICOM SEG";
@@ -491,6 +472,7 @@ texts! {
     MEANING_AORTA: "Aorta" / "Aorte";
     MEANING_PULMONARY_TRUNK: "Pulmonary trunk" / "Tronc pulmonaire";
     MEANING_SUBCUTANEOUS_FAT: "Chest-wall fat" / "Graisse pariétale";
+    MEANING_HEART: "Heart" / "Cœur";
     MEANING_SKELETAL_MUSCLE: "Chest-wall muscle" / "Muscle pariétal";
 }
 

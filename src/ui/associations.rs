@@ -14,7 +14,10 @@ pub(super) fn Associations() -> impl IntoView {
     let has_case = Signal::derive(move || page.view.with(|v| v.has_case));
     view! {
         <section>
-            <CommandButton action=Action::Associations pressed=is_open enabled=has_case />
+            <div class="group">
+                <CommandButton action=Action::Associations pressed=is_open enabled=has_case />
+                <CommandButton action=Action::CompareReadings />
+            </div>
             <div data-testid="associations-panel" hidden=move || !is_open.get()>
                 <p class="note">{say(words::ASSOCIATIONS_ABOUT)}</p>
                 <ul class="associations">

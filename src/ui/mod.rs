@@ -15,6 +15,7 @@ mod icons;
 mod kept;
 mod measurements;
 mod menus;
+mod numbers;
 mod own_model;
 mod page;
 mod panels;

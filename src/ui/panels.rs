@@ -2,7 +2,7 @@
 
 use super::associations::Associations;
 use super::kept::Autosave;
-use super::measurements::Measurements;
+use super::numbers::Numbers;
 use super::own_model::RunModel;
 use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
@@ -11,7 +11,7 @@ use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
 use crate::session::{
-    Action, Command, ContourJoin, QuantityRow, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words,
+    Action, Command, ContourJoin, Proposable, SegmentChange, SegmentRow, StackRow, StatusState, meaning_words,
 };
 use leptos::prelude::*;
 
@@ -160,7 +160,6 @@ pub(super) fn RightColumn() -> impl IntoView {
     let can_mark = Signal::derive(move || page.view.with(|v| v.can_mark));
     let segments = Memo::new(move |_| page.view.with(|v| v.segments.clone()));
     let solo = Signal::derive(move || page.view.with(|v| v.solo));
-    let quantities = Memo::new(move |_| page.view.with(|v| v.quantities.clone()));
     let with_form = Memo::new(move |_| page.view.with(|v| v.form.is_some()));
     let numbers = Memo::new(move |_| segments.with(|s| s.iter().map(|r| r.number).collect::<Vec<_>>()));
     view! {
@@ -187,53 +186,20 @@ pub(super) fn RightColumn() -> impl IntoView {
                 <div class="group">
                     <CommandButton action=Action::ProposeLungs enabled=can_mark />
                     <CommandButton action=Action::ProposeLesions enabled=can_mark />
+                    <CommandButton action=Action::Propose(Proposable::Vessels) enabled=can_mark />
+                    <CommandButton action=Action::Propose(Proposable::ChestWall) enabled=can_mark />
+                    <CommandButton action=Action::Propose(Proposable::Calcium) enabled=can_mark />
                 </div>
-                <p class="note" hidden=move || page.view.with(|v| v.running.is_none())>
-                    {move || page.view.with(|v| v.running.clone())}
-                    " "
-                    <CommandButton action=Action::StopProposals />
-                </p>
+                <div class="group" hidden=move || page.view.with(|v| v.running.is_none())>
+                    <p class="note">{move || page.view.with(|v| v.running.clone())}</p>
+                    <CommandButton action=Action::CancelProposal />
+                </div>
                 <RunModel enabled=can_mark />
             </section>
-            <section>
-                <h2>{say(words::NUMBERS)}</h2>
-                <Measurements />
-                <dl>{move || quantities.get().into_iter().take(VOLUMES).map(quantity).collect_view()}</dl>
-                <details>
-                    <summary>{say(words::DENSITIES)}</summary>
-                    <small data-testid="acquisition">{move || page.view.with(|v| v.acquisition.clone())}</small>
-                    <dl>{move || quantities.get().into_iter().skip(VOLUMES).map(quantity).collect_view()}</dl>
-                </details>
-                <div class="group">
-                    <CommandButton action=Action::Form enabled=has_case />
-                    <CommandButton action=Action::Report enabled=can_mark />
-                    <CommandButton action=Action::CompareReadings />
-                </div>
-            </section>
+            <Numbers />
             <Associations />
             <HandOver />
         </aside>
-    }
-}
-
-/// Volumes and shares come first among the quantities, densities after.
-const VOLUMES: usize = 5;
-
-fn quantity(q: QuantityRow) -> impl IntoView {
-    let is_doubtful = q.doubt.is_some();
-    let doubt = q.doubt.map(|why| view! { <small class="doubt">{why}</small> });
-    view! {
-        <dt title=q.method>{q.title}</dt>
-        <dd
-            class:doubtful=is_doubtful
-            data-testid=format!("quantity-{}", q.name)
-            data-value=q.value.map(|v| v.to_string())
-            data-unit=q.unit
-        >
-            {q.text}
-            " "
-            {doubt}
-        </dd>
     }
 }
 

@@ -304,7 +304,7 @@ impl Runtime {
         let mut pieces = 0..;
         Box::new(move || {
             let piece = pieces.next()?;
-            runtime.0.session.borrow().case()?.voxel_part(&voxels, piece)
+            runtime.0.session.borrow().voxel_part(&voxels, piece)
         })
     }
 

@@ -114,9 +114,8 @@ impl Tab {
                     Effect::RunJob(request) => {
                         let files = request.files.iter().map(|f| Box::new(Bytes(self.files[f].clone())) as Box<_>);
                         let mut input = JobInput { files: files.collect(), ..JobInput::default() };
-                        if let Some(case) = self.session.case() {
-                            (0..).map_while(|n| case.voxel_part(&request.voxels, n)).for_each(|part| input.add(part));
-                        }
+                        let part = |n| self.session.voxel_part(&request.voxels, n);
+                        (0..).map_while(part).for_each(|part| input.add(part));
                         let mut kept = Kept::default();
                         let result = match request.job {
                             Job::ProposeLungs { .. } | Job::ProposeLesions { .. } => self.proposal(),

@@ -18,7 +18,6 @@ texts! {
     ASSOCIATION_OUTSIDE: "on the other side" / "de l’autre côté";
     ASSOCIATION_UNMEASURED: "Not measured here" / "Non mesuré ici";
     RUN_MODEL: "Run a model (ONNX)…" / "Exécuter un modèle (ONNX)…";
-    STOP_PROPOSALS: "Stop" / "Arrêter";
     READINGS: "Agreement of two readers" / "Concordance de deux lecteurs";
     READINGS_SAVE: "Save as CSV" / "Enregistrer en CSV";
     READINGS_ABOUT: "JSON tables of numbers as this program saves them, one for each case. They are read on this computer and paired by Series Instance UID." / "Tableaux JSON de mesures enregistrés par ce logiciel, un par cas. Ils sont lus sur cet ordinateur et appariés par Series Instance UID.";

@@ -1,0 +1,194 @@
+//! Lesions one by one, arteries, the chest wall and proposals of boxes, as a reader meets them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
+
+use hilum::annotation::{Layer, MeasurementKind, SegmentMeaning};
+use hilum::session::{Action, Command, MeasurementChange, PaneId, PieceAction, Proposable, SegmentChange, Tool};
+
+mod files;
+mod tab;
+use tab::{SIZE, Tab, ct, noise};
+
+fn quantity(tab: &Tab, name: &str) -> (Option<f64>, String) {
+    let row = tab.session.view_model().quantities.into_iter().find(|q| q.name == name).unwrap();
+    (row.value, row.text)
+}
+
+fn rows(tab: &Tab) -> Vec<(f64, bool, bool)> {
+    tab.session.view_model().pieces.rows.into_iter().map(|r| (r.ml, r.current, r.accepted)).collect()
+}
+
+fn brushed(tab: &mut Tab, meaning: SegmentMeaning, strokes: &[&[(f64, f64)]]) {
+    tab.does(Command::AddSegment(meaning));
+    tab.does(Command::BrushRadius(1.5));
+    tab.acts(Action::Tool(Tool::Brush));
+    for stroke in strokes {
+        tab.drags(PaneId::Axial, stroke);
+    }
+}
+
+#[test]
+fn lesions_are_gone_through_by_key() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.521", &noise(1)));
+    tab.acts(Action::Piece(PieceAction::Step(1)));
+    assert!(tab.session.view_model().notice.is_some(), "there is nothing to go to");
+    brushed(&mut tab, SegmentMeaning::Lesion, &[&[(20.0, 25.0), (24.0, 25.0)], &[(70.0, 75.0), (90.0, 75.0)]]);
+    let list = rows(&tab);
+    assert_eq!(list.len(), 2);
+    assert!(list[0].0 > list[1].0, "largest first");
+    let whole = tab.said();
+    tab.acts(Action::Piece(PieceAction::Reject));
+    assert_eq!(tab.said(), whole, "none was chosen");
+    tab.acts(Action::Piece(PieceAction::Step(1)));
+    let label = |tab: &Tab| {
+        let case = tab.session.case().unwrap();
+        let at = case.volume.grid().voxel_at(tab.session.crosshair()).unwrap();
+        case.document.layer(Layer::Findings).at(at)
+    };
+    assert_eq!((label(&tab), rows(&tab)[0].1), (1, true), "the crosshair is inside the largest");
+    tab.acts(Action::Piece(PieceAction::Accept));
+    assert_eq!(rows(&tab).iter().map(|r| (r.1, r.2)).collect::<Vec<_>>(), [(false, true), (true, false)]);
+    assert_eq!(label(&tab), 1);
+    tab.acts(Action::Piece(PieceAction::Reject));
+    assert_eq!(rows(&tab), [(list[0].0, true, true)], "what was rejected is gone, what was accepted stays so");
+    let case = tab.session.case().unwrap();
+    assert!((case.document.volume_ml(1) - list[0].0).abs() < 1e-9);
+    tab.acts(Action::Undo);
+    assert_eq!(tab.said(), whole);
+    assert_eq!(rows(&tab).len(), 2);
+    // A locked segment loses nothing.
+    tab.does(Command::Piece(1));
+    tab.does(Command::ChangeSegment(1, SegmentChange::ToggleLocked));
+    tab.acts(Action::Piece(PieceAction::Reject));
+    assert_eq!(rows(&tab).len(), 2);
+    // Vessels are not gone through one by one, and an opacity is not drawn over by them.
+    tab.does(Command::ChangeSegment(1, SegmentChange::ToggleLocked));
+    brushed(&mut tab, SegmentMeaning::PulmonaryVessels, &[&[(20.0, 60.0), (60.0, 60.0)]]);
+    assert_eq!(rows(&tab).len(), 2);
+    assert!(quantity(&tab, "vessel-volume").0.unwrap() > 0.0);
+}
+
+#[test]
+fn the_readers_lengths_become_those_of_the_arteries() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.522", &noise(2)));
+    assert_eq!(quantity(&tab, "artery-ratio").0, None);
+    tab.acts(Action::Artery(true));
+    assert!(tab.session.view_model().notice.is_some(), "no length was measured");
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Length)));
+    tab.drags(PaneId::Axial, &[(20.0, 30.0), (60.0, 30.0)]);
+    tab.acts(Action::Artery(true));
+    tab.drags(PaneId::Axial, &[(20.0, 60.0), (40.0, 60.0)]);
+    tab.acts(Action::Artery(false));
+    let lengths: Vec<f64> = tab.session.view_model().measurements.iter().map(|m| m.value.unwrap().0).collect();
+    assert_eq!(quantity(&tab, "trunk-diameter").0, Some(lengths[0]));
+    assert_eq!(quantity(&tab, "aorta-diameter").0, Some(lengths[1]));
+    assert!((quantity(&tab, "artery-ratio").0.unwrap() - lengths[0] / lengths[1]).abs() < 1e-12);
+    tab.acts(Action::Undo);
+    assert_eq!(quantity(&tab, "aorta-diameter").0, None, "choosing undoes by itself");
+    tab.acts(Action::Redo);
+    tab.does(Command::Measurement(1, MeasurementChange::Remove));
+    assert_eq!((quantity(&tab, "trunk-diameter").0, quantity(&tab, "artery-ratio").0), (None, None));
+    tab.acts(Action::ExportCsv);
+    let table = String::from_utf8(tab.downloads.last().unwrap().1.clone()).unwrap();
+    assert!(table.contains("aorta-diameter") && !table.contains("trunk-diameter"));
+}
+
+/// A body of 40 HU in the middle of air, or reaching the edges.
+fn body(clipped: bool) -> Vec<Vec<i16>> {
+    let [ni, nj, nk] = SIZE;
+    let inside = |n: usize| {
+        let (x, y) = ((n % ni) as f64 - 11.5, (n / ni) as f64 - 9.5);
+        clipped || (x / 10.5).powi(2) + (y / 8.5).powi(2) < 1.0
+    };
+    (0..nk).map(|_| (0..ni * nj).map(|n| if inside(n) { 40 } else { -1000 }).collect()).collect()
+}
+
+#[test]
+fn the_area_of_the_chest_wall_is_of_one_slice_and_refused_where_the_body_is_cut_off() {
+    let fat = SegmentMeaning::SubcutaneousFat;
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.523", &body(false)));
+    brushed(&mut tab, fat, &[&[(40.0, 40.0), (60.0, 40.0)]]);
+    let pixels = tab.session.case().unwrap().document.voxel_count(1) as f64;
+    let (value, text) = quantity(&tab, "fat-area");
+    assert!((value.unwrap() - pixels / 100.0).abs() < 1e-9 && text.contains("cm²"), "{text}");
+    assert_eq!(quantity(&tab, "fat-hu").0, Some(40.0));
+    // On a second slice the area is of none.
+    tab.acts(Action::Scroll(1));
+    tab.drags(PaneId::Axial, &[(40.0, 40.0), (60.0, 40.0)]);
+    assert_eq!(quantity(&tab, "fat-area").0, None);
+    assert!(quantity(&tab, "fat-area").1.contains("one slice"));
+    let mut tab = Tab::open(&Default::default(), 2);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.524", &body(true)));
+    brushed(&mut tab, fat, &[&[(40.0, 40.0), (60.0, 40.0)]]);
+    let (value, text) = quantity(&tab, "fat-area");
+    assert!(value.is_none() && text.contains("field of view"), "{text}");
+    // Nor does the table say it.
+    tab.acts(Action::ExportCsv);
+    let table = String::from_utf8(tab.downloads.last().unwrap().1.clone()).unwrap();
+    assert!(!table.contains("fat-area"), "{table}");
+}
+
+#[test]
+fn what_needs_lungs_says_so_and_refusals_are_in_words() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.525", &body(true)));
+    for what in [Proposable::Vessels, Proposable::ChestWall, Proposable::Calcium] {
+        tab.acts(Action::Propose(what));
+        assert!(tab.session.view_model().notice.unwrap().contains("lungs"), "{what:?}");
+        assert_eq!(tab.session.case().unwrap().document.segments().len(), 0);
+    }
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    let before = tab.said();
+    tab.acts(Action::Propose(Proposable::ChestWall));
+    assert!(tab.session.view_model().notice.unwrap().contains("field of view"));
+    tab.acts(Action::Propose(Proposable::Calcium));
+    assert!(tab.session.view_model().notice.unwrap().contains("heart"));
+    assert_eq!(tab.said(), before, "a refusal changes nothing");
+    // Lungs of one side only are said beside their volume for as long as they are.
+    let doubt =
+        |tab: &Tab| tab.session.view_model().quantities.into_iter().find(|q| q.name == "lung-volume").unwrap().doubt;
+    assert!(doubt(&tab).unwrap().contains("one lung"));
+    brushed(&mut tab, SegmentMeaning::LeftLung, &[&[(60.0, 50.0), (70.0, 50.0)]]);
+    assert!(!doubt(&tab).is_some_and(|d| d.contains("one lung")));
+}
+
+#[test]
+fn another_ct_of_the_patient_is_compared_zone_by_zone() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    let lungs = |tab: &mut Tab, lesion: bool| {
+        tab.acts(Action::ToggleBall);
+        for (meaning, x) in [(SegmentMeaning::RightLung, 30.0), (SegmentMeaning::LeftLung, 70.0)] {
+            tab.does(Command::AddSegment(meaning));
+            tab.does(Command::BrushRadius(4.0));
+            tab.acts(Action::Tool(Tool::Brush));
+            tab.drags(PaneId::Axial, &[(x, 35.0), (x, 65.0)]);
+        }
+        tab.acts(Action::ToggleBall);
+        if lesion {
+            brushed(tab, SegmentMeaning::Lesion, &[&[(28.0, 45.0), (32.0, 45.0)]]);
+        }
+    };
+    let uid = "1.2.826.0.1.3680043.10.526";
+    tab.opens(&ct(uid, &noise(3)));
+    tab.acts(Action::ComparePrior);
+    assert!(tab.session.view_model().notice.unwrap().contains("lungs"));
+    lungs(&mut tab, false);
+    tab.acts(Action::ComparePrior);
+    assert!(tab.session.view_model().notice.unwrap().contains("Patient ID"), "there is no other CT");
+    tab.opens(&ct("1.2.826.0.1.3680043.10.527", &noise(4)));
+    tab.does(Command::OpenSeries("1.2.826.0.1.3680043.10.527.2".to_owned()));
+    lungs(&mut tab, true);
+    tab.acts(Action::ComparePrior);
+    let change = tab.session.view_model().change.unwrap();
+    let value = |name: &str| change.rows.iter().find(|r| r.name == name).unwrap().value;
+    let involved = quantity(&tab, "involvement").0.unwrap();
+    assert!((value("total").unwrap() - involved).abs() < 1e-6, "{change:?}");
+    assert!(value("lung-volume").unwrap().abs() < 1e-6, "{change:?}");
+    assert!(involved > 0.0 && change.doubt.is_none(), "{change:?}");
+    // Numbers of what is no more are not shown.
+    brushed(&mut tab, SegmentMeaning::Nodule, &[&[(70.0, 50.0), (72.0, 50.0)]]);
+    assert_eq!(tab.session.view_model().change, None);
+}
