@@ -4,7 +4,7 @@
 use hilum::dicom::{JsonDataSet, StudyQuery};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, Authentication, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
+    Action, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
 };
 
 const STUDY: &str = r#"[{"0020000D":{"Value":["1.2.3"]},"00100010":{"Value":[{"Alphabetic":"Doe^Jane"}]},"00080020":{"Value":["20240105"]}}]"#;
@@ -15,7 +15,7 @@ struct Reader(Session);
 impl Reader {
     fn new() -> Self {
         let mut reader = Self(Session::new(Lang::En));
-        let hospital = Some(Destination { name: "Archive".into(), authentication: Authentication::None });
+        let hospital = Some(Destination { name: "Archive".into(), ..Destination::default() });
         reader.does(Command::Destinations(Box::new(Destinations { hospital, campaign: None })));
         reader.does(Command::Do(Action::OpenDicomweb));
         reader

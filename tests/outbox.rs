@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
 
 use hilum::annotation::SegmentMeaning;
+use hilum::export::Place;
 use hilum::session::{
-    Action, Audience, Authentication, Campaign, CampaignSecret, Command, Destination, Destinations, KeepError,
-    OutboxEvent, PaneId, RemoteError, Tool, UploadReply, UploadView,
+    Action, Audience, Authentication, Campaign, CampaignSecret, Command, Delivery, Destination, Destinations,
+    KeepError, OutboxEvent, PaneId, RemoteError, SignInError, Tool, UploadReply, UploadView,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,7 +24,7 @@ fn destinations(authentication: Authentication) -> Destinations {
         with_sex: false,
         with_age: true,
     };
-    let server = |name: &str| Destination { name: name.into(), authentication };
+    let server = |name: &str| Destination { name: name.into(), authentication, delivery: Delivery::Archive };
     Destinations { hospital: Some(server("PACS")), campaign: Some((server("STOIC"), campaign)) }
 }
 
@@ -147,6 +148,75 @@ fn of_instances_that_were_refused_each_is_named_and_only_they_are_sent_again() {
     assert_eq!(again.contents().iter().map(|(_, uid)| uid).collect::<Vec<_>>(), [&report]);
     answer(&mut tab, Ok((200, "{}")));
     assert_eq!((states(&tab), tab.origin.borrow().parcels.len()), (vec!["stored"], 0));
+}
+
+#[test]
+fn stored_with_warnings_is_stored_but_silence_under_202_is_not() {
+    let mut tab = reading(&Rc::default());
+    confirmed(&mut tab);
+    answer(&mut tab, Ok((202, "{}")));
+    assert_eq!(states(&tab), ["held"]);
+    let id = tab.session.view_model().outbox[0].id;
+    tab.does(Command::Outbox(OutboxEvent::Send(id)));
+    let warned = r#"{"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["2.25.9"]},
+        "00081196": {"vr": "US", "Value": [45056]}}]}}"#;
+    answer(&mut tab, Ok((202, warned)));
+    assert_eq!(states(&tab), ["stored"]);
+}
+
+#[test]
+fn a_folder_gets_each_object_as_a_file_of_its_own_once() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    let mut folder = destinations(Authentication::None);
+    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
+    tab.does(Command::Destinations(Box::new(folder.clone())));
+    confirmed(&mut tab);
+    let name = |tab: &Tab| match tab.sent.last().unwrap().1.place() {
+        Place::File(name) => name.clone(),
+        Place::Studies => panic!("a file"),
+    };
+    let first = name(&tab);
+    assert!(first.starts_with("hilum-seg-") && tab.sent[0].1.content_type() == "application/dicom");
+    // Cut in the middle: the same name again.
+    answer(&mut tab, Err(RemoteError::Incomplete("cut".into())));
+    assert!(said(&tab).contains("Tried 1 time"), "{}", said(&tab));
+    due(&mut tab);
+    assert_eq!((name(&tab), tab.sent.len()), (first.clone(), 2));
+    answer(&mut tab, Ok((201, "{}")));
+    let second = name(&tab);
+    assert!(second.starts_with("hilum-sr-") && states(&tab) == ["sending"]);
+    assert!(said(&tab).contains("1 of 2"), "{}", said(&tab));
+    // The page is closed: what was stored is not sent again.
+    drop(tab);
+    let mut next = Tab::open(&origin, 2);
+    next.does(Command::Destinations(Box::new(folder)));
+    assert_eq!((name(&next), next.sent.len()), (second, 1));
+    answer(&mut next, Ok((204, "{}")));
+    assert_eq!((states(&next), origin.borrow().parcels.len()), (vec!["stored"], 0));
+}
+
+#[test]
+fn what_waits_for_a_sign_in_goes_once_the_reader_has_signed_in() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    configured(&mut tab, Authentication::OpenId);
+    confirmed(&mut tab);
+    answer(&mut tab, Ok((401, "{}")));
+    assert_eq!(states(&tab), ["held"]);
+    tab.does(Command::SignedIn(Audience::Hospital, Err(SignInError::Refused("no".into()))));
+    assert_eq!((states(&tab), tab.sent.len()), (vec!["held"], 1));
+    assert!(tab.session.view_model().signed_in[0].1.as_ref().unwrap_err().contains("no"));
+    tab.does(Command::SignedIn(Audience::Campaign, Ok(())));
+    assert_eq!(tab.sent.len(), 1, "the other server knows nobody yet");
+    tab.does(Command::SignedIn(Audience::Hospital, Ok(())));
+    assert_eq!((states(&tab), tab.sent.len()), (vec!["sending"], 2));
+    drop(tab);
+    let mut next = Tab::open(&origin, 2);
+    configured(&mut next, Authentication::OpenId);
+    assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
+    next.does(Command::SignedIn(Audience::Hospital, Ok(())));
+    assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
 }
 
 #[test]

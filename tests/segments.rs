@@ -3,8 +3,8 @@
 
 use hilum::annotation::SegmentMeaning;
 use hilum::session::{
-    Action, Audience, Authentication, Campaign, CampaignSecret, Command, Destination, Destinations, PaneId,
-    SegmentChange, Tool, UploadView,
+    Action, Audience, Campaign, CampaignSecret, Command, Destination, Destinations, PaneId, SegmentChange, Tool,
+    UploadView,
 };
 
 mod files;
@@ -117,7 +117,7 @@ fn the_report_of_the_hospital_says_it_and_that_of_a_campaign_does_not() {
     let other = tab.downloads.pop().unwrap().1;
     assert!(names(&other, b"Roe^Richard") > 0);
     assert_eq!(names(&other, b"Doe^Jane"), 3, "once for each segment; {once} where she reports herself");
-    let server = |name: &str| Destination { name: name.to_owned(), authentication: Authentication::None };
+    let server = |name: &str| Destination { name: name.to_owned(), ..Destination::default() };
     let campaign = Campaign {
         name: "STOIC".to_owned(),
         sponsor: "Sponsor".to_owned(),

@@ -13,8 +13,8 @@ use hilum::import::demonstration;
 use hilum::jobs::{EntryPlace, EntrySource, FileFacts, FileId, FileSource, JobEvent, JobInput, run};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, Authentication, Command, Destination, Destinations, Effect, OutboxEvent, PaneId, PaneSize, PointerButton,
-    PointerInput, PointerPhase, Session, StatusState, Tool, Update, UploadReply, UploadView, words,
+    Action, Command, Destination, Destinations, Effect, OutboxEvent, PaneId, PaneSize, PointerButton, PointerInput,
+    PointerPhase, Session, StatusState, Tool, Update, UploadReply, UploadView, words,
 };
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -28,7 +28,7 @@ const NOW: &str = "20261123101500";
 
 /// The hospital's server.
 fn pacs() -> Command {
-    let hospital = Some(Destination { name: "PACS".into(), authentication: Authentication::None });
+    let hospital = Some(Destination { name: "PACS".into(), ..Destination::default() });
     Command::Destinations(Box::new(Destinations { hospital, campaign: None }))
 }
 

@@ -24,8 +24,10 @@ pub mod rtstruct;
 pub mod seg;
 pub mod sr;
 pub mod table;
+mod token_request;
 
 pub use context::{Audience, ExportContext, ExportError, ExportNote, Filing};
 pub use leaving::Reason;
-pub use outbound::{ObjectKind, Outbound, OutboundObject};
+pub use outbound::{ObjectKind, Outbound, OutboundObject, Place};
 pub use preview::{PreviewLine, PreviewValue};
+pub use token_request::TokenRequest;

@@ -10,6 +10,7 @@ use dicom_core::value::Value;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use sha2::{Digest, Sha256};
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,10 +128,20 @@ impl OutboundObject {
     }
 }
 
+/// Where below a server's root a body goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The store transaction of a DICOMweb server: `studies`.
+    Studies,
+    /// A file of this name in a folder.
+    File(String),
+}
+
 /// A body that may leave, with its media type, for one audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
     audience: Audience,
+    place: Place,
     content_type: String,
     body: Vec<u8>,
     contents: Vec<(ObjectKind, String)>,
@@ -161,11 +172,41 @@ impl Outbound {
         }
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let content_type = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
-        Ok(Self { audience, content_type, body, contents: contents(objects) })
+        Ok(Self { audience, place: Place::Studies, content_type, body, contents: contents(objects) })
+    }
+    /// An object as a file in a folder. Its name is a digest of its bytes: sent again it takes its own place.
+    pub fn file(object: &OutboundObject) -> Self {
+        let digest = Sha256::digest(&object.bytes);
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            audience: object.audience,
+            place: Place::File(format!("hilum-{}-{name}.dcm", object.kind.word())),
+            content_type: "application/dicom".to_owned(),
+            body: object.bytes.clone(),
+            contents: contents(std::slice::from_ref(object)),
+        }
+    }
+    /// So many zeros, to see whether a server takes a body of that size: as the one part of a store request, which no archive stores, or as
+    /// a file that says what it is.
+    pub fn trial(audience: Audience, to_folder: bool, bytes: usize) -> Self {
+        let mut body = vec![0; bytes];
+        let (place, content_type) = if to_folder {
+            (Place::File("hilum-connection-test.bin".to_owned()), "application/octet-stream".to_owned())
+        } else {
+            let head = b"--trial\r\nContent-Type: application/dicom\r\n\r\n";
+            body.splice(0..0, head.iter().copied());
+            body.extend_from_slice(b"\r\n--trial--\r\n");
+            (Place::Studies, "multipart/related; type=\"application/dicom\"; boundary=trial".to_owned())
+        };
+        Self { audience, place, content_type, body, contents: Vec::new() }
     }
     /// Whom it is for: where it may be sent.
     pub fn audience(&self) -> Audience {
         self.audience
+    }
+    /// Where below the server's root it goes.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
     /// Media type of the body.
     pub fn content_type(&self) -> &str {
@@ -175,7 +216,7 @@ impl Outbound {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
-    /// Kind and SOP Instance UID of each object, for the ledger.
+    /// Kind and SOP Instance UID of each object, for the ledger; nothing of a trial.
     pub fn contents(&self) -> &[(ObjectKind, String)] {
         &self.contents
     }
@@ -329,5 +370,23 @@ mod tests {
         assert_eq!(&outbound.body()[head.len()..head.len() + object.bytes().len()], object.bytes());
         assert!(outbound.body().ends_with(format!("\r\n{delimiter}--\r\n").as_bytes()));
         assert_eq!(Outbound::stow(&[]), Err(ExportError::Empty));
+    }
+
+    #[test]
+    fn a_file_is_named_by_its_bytes_and_a_trial_holds_nothing() {
+        let [one, again, other] = ["x", "x", "y"].map(|text| {
+            let bytes = file(|o| {
+                o.put(DataElement::new(tags::SERIES_DESCRIPTION, VR::LO, text));
+            });
+            Outbound::file(&OutboundObject::checked(bytes, &Filing::Hospital).unwrap())
+        });
+        assert_eq!(one, again);
+        assert_ne!(one.place(), other.place());
+        assert!(matches!(one.place(), Place::File(name) if name.starts_with("hilum-sr-") && name.len() == 45));
+        for to_folder in [false, true] {
+            let trial = Outbound::trial(Audience::Campaign, to_folder, 1000);
+            assert_eq!(trial.body().iter().filter(|b| **b == 0).count(), 1000);
+            assert!(trial.body().len() < 1100 && trial.contents().is_empty());
+        }
     }
 }

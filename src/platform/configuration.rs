@@ -1,14 +1,19 @@
 //! The site's configuration: `config.json` beside the page.
 
 use super::{PlatformError, reading};
-use crate::session::{Authentication, Campaign, CampaignSecret, Destination, Destinations, SiteBlinding};
-use serde::Deserialize;
+use crate::session::{
+    Authentication, Campaign, CampaignSecret, Delivery, Destination, Destinations, Provider, SiteBlinding,
+};
+use serde::{Deserialize, Serialize};
 
 /// What a site sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Configuration {
-    /// Where annotations are sent; `null` when nowhere.
+    /// The hospital's archive: images are read from it, and annotations sent to it unless there is a folder. `null` where there is none.
     pub dicomweb: Option<Dicomweb>,
+    /// A folder that annotations are put into instead.
+    #[serde(default)]
+    pub folder: Option<Dicomweb>,
     /// Where readings are collected outside the hospital; `null` when nowhere.
     #[serde(default)]
     pub campaign: Option<CampaignSite>,
@@ -23,9 +28,12 @@ pub struct Configuration {
 impl Configuration {
     /// Where objects can be sent, and why a campaign that is set is not among them.
     pub fn destinations(&self) -> (Destinations, Option<PlatformError>) {
-        let destination =
-            |server: &Dicomweb| Destination { name: server.name.clone(), authentication: server.authentication.into() };
-        let hospital = self.dicomweb.as_ref().map(destination);
+        let destination = |server: &Dicomweb| Destination {
+            name: server.name.clone(),
+            authentication: server.authentication.into(),
+            delivery: server.kind.into(),
+        };
+        let hospital = self.folder.as_ref().or(self.dicomweb.as_ref()).map(destination);
         let campaign = self.campaign.as_ref().map(|site| site.campaign().map(|c| (destination(&site.server), c)));
         match campaign.transpose() {
             Ok(campaign) => (Destinations { hospital, campaign }, None),
@@ -39,7 +47,7 @@ impl Configuration {
 }
 
 /// The words of the configuration for [`SiteBlinding`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BlindedKind {
     /// They are, unless they choose not to be.
@@ -61,7 +69,7 @@ impl From<BlindedKind> for SiteBlinding {
     }
 }
 
-/// A DICOMweb server.
+/// A DICOMweb server, or a folder that takes files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Dicomweb {
     /// Its name, as the reader sees it.
@@ -71,6 +79,46 @@ pub struct Dicomweb {
     /// How it knows who asks. Never a password or token: those are asked of the reader.
     #[serde(default)]
     pub authentication: AuthenticationKind,
+    /// The identity provider of `openid`.
+    #[serde(default)]
+    pub openid: Option<Provider>,
+    /// What it takes.
+    #[serde(default)]
+    pub kind: ServerKind,
+    /// How a folder takes files.
+    #[serde(default)]
+    pub method: FolderMethod,
+}
+
+/// The words of the configuration for [`Delivery`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// DICOMweb.
+    #[default]
+    Archive,
+    /// Files, each under a name of its own.
+    Folder,
+}
+
+impl From<ServerKind> for Delivery {
+    fn from(kind: ServerKind) -> Self {
+        match kind {
+            ServerKind::Archive => Self::Archive,
+            ServerKind::Folder => Self::Folder,
+        }
+    }
+}
+
+/// How a folder takes files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FolderMethod {
+    /// `PUT {root}/{name}`, as WebDAV and object stores do.
+    #[default]
+    Put,
+    /// `POST {root}/{name}`.
+    Post,
 }
 
 /// A campaign, and its server.
@@ -132,6 +180,8 @@ pub enum AuthenticationKind {
     Basic,
     /// A token.
     Bearer,
+    /// A token of the identity provider.
+    OpenId,
 }
 
 impl From<AuthenticationKind> for Authentication {
@@ -141,6 +191,7 @@ impl From<AuthenticationKind> for Authentication {
             AuthenticationKind::Cookie => Self::Cookie,
             AuthenticationKind::Basic => Self::Basic,
             AuthenticationKind::Bearer => Self::Bearer,
+            AuthenticationKind::OpenId => Self::OpenId,
         }
     }
 }
@@ -152,5 +203,10 @@ impl From<AuthenticationKind> for Authentication {
 pub async fn load() -> Result<Configuration, PlatformError> {
     let text = reading::text("config.json").await?;
     let value = js_sys::JSON::parse(&text)?;
-    serde_wasm_bindgen::from_value(value).map_err(|e| PlatformError(e.to_string()))
+    let mut configuration: Configuration =
+        serde_wasm_bindgen::from_value(value).map_err(|e| PlatformError(e.to_string()))?;
+    if let Some(folder) = &mut configuration.folder {
+        folder.kind = ServerKind::Folder;
+    }
+    Ok(configuration)
 }

@@ -1,11 +1,13 @@
 //! Reading from the configured DICOMweb server: GET only. QIDO-RS answers as data sets, WADO-RS answers part by part.
 
-use super::configuration::Dicomweb;
+use super::configuration::{Dicomweb, FolderMethod, ServerKind};
+use super::sign_in::SignIn;
 use super::{clock, reading};
 use crate::dicom::{JsonDataSet, Multipart};
 use crate::session::{Authentication, LedgerEntry, RemoteError};
 use js_sys::{Reflect, Uint8Array};
 use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -27,6 +29,7 @@ pub struct Secret {
 pub struct Server {
     configuration: RefCell<Option<Dicomweb>>,
     secret: RefCell<Secret>,
+    sign_in: RefCell<Rc<SignIn>>,
     /// Of what is under way.
     stop: RefCell<Option<AbortController>>,
 }
@@ -34,7 +37,35 @@ pub struct Server {
 impl Server {
     /// Takes the site's configuration.
     pub fn configure(&self, configuration: Option<Dicomweb>) {
+        let provider = configuration.as_ref().and_then(|c| c.openid.clone());
+        *self.sign_in.borrow_mut() = Rc::new(SignIn::new(provider));
         *self.configuration.borrow_mut() = configuration;
+    }
+    /// Whether there is one.
+    pub fn is_configured(&self) -> bool {
+        self.configuration.borrow().is_some()
+    }
+    /// Whether it takes files and shows none.
+    pub fn is_folder(&self) -> bool {
+        self.configuration.borrow().as_ref().is_some_and(|c| c.kind == ServerKind::Folder)
+    }
+    /// How a folder takes files.
+    pub fn method(&self) -> FolderMethod {
+        self.configuration.borrow().as_ref().map(|c| c.method).unwrap_or_default()
+    }
+    /// Signing in at its identity provider.
+    pub fn sign_in(&self) -> Rc<SignIn> {
+        self.sign_in.borrow().clone()
+    }
+    /// Who signs in at another server is known here, if both have one identity provider.
+    pub fn share_sign_in(&self, other: &Self) {
+        if self.sign_in().provider() == other.sign_in().provider() {
+            *self.sign_in.borrow_mut() = other.sign_in();
+        }
+    }
+    /// Renews a token that ends soon; what cannot be renewed is refused by the server.
+    pub async fn refresh(&self, enter: &impl Fn(LedgerEntry)) {
+        self.sign_in().refresh(enter).await;
     }
     /// Takes what the reader gave; nothing given changes nothing.
     pub fn know(&self, secret: Secret) {
@@ -61,6 +92,9 @@ impl Server {
                 (RequestCredentials::Omit, encoded.map(|e| format!("Basic {e}")))
             }
             Authentication::Bearer => (RequestCredentials::Omit, Some(format!("Bearer {secret}"))),
+            Authentication::OpenId => {
+                (RequestCredentials::Omit, self.sign_in().token().map(|token| format!("Bearer {token}")))
+            }
         }
     }
     /// Stops what is under way.
@@ -147,6 +181,7 @@ impl Server {
     ) -> Result<Response, RemoteError> {
         let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
         let url = self.address(path).ok_or(RemoteError::NotFound)?;
+        self.refresh(&enter).await;
         enter(LedgerEntry { method: "GET", url: url.clone(), bytes: 0, kind: kind.to_owned(), at: clock::date_time() });
         let stop = AbortController::new().map_err(failed)?;
         let headers = Headers::new().map_err(failed)?;

@@ -2,34 +2,57 @@
 //! audience; each request is entered in the ledger before it is sent.
 
 use super::clock;
+use super::configuration::{Dicomweb, FolderMethod};
 use super::dicomweb::{Server, broken};
 pub use crate::export::Outbound;
+use crate::export::{Place, TokenRequest};
 use crate::session::{Audience, LedgerEntry, RemoteError, UploadOutcome, UploadReply};
 use js_sys::Uint8Array;
+use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, Request, RequestCache, RequestInit, RequestRedirect, Response};
+use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
 
 /// The servers of the site's configuration, one for each audience.
 #[derive(Default)]
 pub struct Servers {
     /// Inside the hospital; images are read from it too.
     pub hospital: Server,
+    /// What the hospital's annotations are put into instead, where there is one.
+    pub folder: Server,
     /// Of a campaign: nothing is read from it.
     pub campaign: Server,
+    known: Cell<bool>,
 }
 
 impl Servers {
+    /// Takes the site's configuration.
+    pub fn configure(&self, archive: Option<Dicomweb>, folder: Option<Dicomweb>, campaign: Option<Dicomweb>) {
+        self.hospital.configure(archive);
+        self.folder.configure(folder);
+        self.campaign.configure(campaign);
+        self.folder.share_sign_in(&self.hospital);
+        self.known.set(true);
+    }
+    /// Whether the site's configuration has been read.
+    pub fn is_known(&self) -> bool {
+        self.known.get()
+    }
+    /// Whether a reader signs in at an identity provider.
+    pub fn have_sign_in(&self) -> bool {
+        [&self.hospital, &self.folder, &self.campaign].iter().any(|s| s.sign_in().provider().is_some())
+    }
     /// The one that objects for an audience go to.
     pub fn of(&self, audience: Audience) -> &Server {
         match audience {
+            Audience::Hospital if self.folder.is_configured() => &self.folder,
             Audience::Hospital => &self.hospital,
             Audience::Campaign => &self.campaign,
         }
     }
 }
 
-/// Stores objects on the server of their audience (STOW-RS, PS3.18 10.5): `POST {root}/studies`.
+/// Stores objects on the server of their audience: `POST {root}/studies` (STOW-RS, PS3.18 10.5), or a file in a folder.
 ///
 /// Redirects are refused: the answer comes from that server or not at all.
 ///
@@ -38,15 +61,16 @@ impl Servers {
 pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(LedgerEntry)) -> UploadOutcome {
     let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
     let server = servers.of(outbound.audience());
-    let url = server.address("studies").ok_or(RemoteError::NotFound)?;
+    let (method, path) = match (outbound.place(), server.method()) {
+        (Place::Studies, _) => ("POST", "studies"),
+        (Place::File(name), FolderMethod::Put) => ("PUT", name.as_str()),
+        (Place::File(name), FolderMethod::Post) => ("POST", name.as_str()),
+    };
+    let url = server.address(path).ok_or(RemoteError::NotFound)?;
+    server.refresh(&enter).await;
     let kinds: Vec<&str> = outbound.contents().iter().map(|(kind, _)| kind.word()).collect();
-    enter(LedgerEntry {
-        method: "POST",
-        url: url.clone(),
-        bytes: outbound.body().len(),
-        kind: kinds.join("+"),
-        at: clock::date_time(),
-    });
+    let kind = if kinds.is_empty() { "test".to_owned() } else { kinds.join("+") };
+    enter(LedgerEntry { method, url: url.clone(), bytes: outbound.body().len(), kind, at: clock::date_time() });
     let headers = Headers::new().map_err(failed)?;
     headers.set("Content-Type", outbound.content_type()).map_err(failed)?;
     headers.set("Accept", "application/dicom+json").map_err(failed)?;
@@ -59,7 +83,7 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
         })?;
     }
     let init = RequestInit::new();
-    init.set_method("POST");
+    init.set_method(method);
     init.set_headers(&headers);
     init.set_credentials(credentials);
     init.set_redirect(RequestRedirect::Error);
@@ -77,4 +101,38 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
     let answer = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::NULL);
     let answer = serde_wasm_bindgen::from_value(answer).unwrap_or_default();
     Ok(UploadReply { status: response.status(), answer })
+}
+
+/// Asks an identity provider for a token; the text of its answer, which says itself whether it is one.
+///
+/// # Errors
+/// [`RemoteError::Unreachable`] if there is no answer that may be read.
+pub async fn ask_token(request: &TokenRequest, enter: &impl Fn(LedgerEntry)) -> Result<String, RemoteError> {
+    let failed = |e: JsValue| {
+        log::debug!("{e:?}");
+        RemoteError::Unreachable
+    };
+    enter(LedgerEntry {
+        method: "POST",
+        url: request.address().to_owned(),
+        bytes: request.form().len(),
+        kind: "token".to_owned(),
+        at: clock::date_time(),
+    });
+    let headers = Headers::new().map_err(failed)?;
+    headers.set("Content-Type", TokenRequest::CONTENT_TYPE).map_err(failed)?;
+    headers.set("Accept", "application/json").map_err(failed)?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_redirect(RequestRedirect::Error);
+    init.set_cache(RequestCache::NoStore);
+    init.set_body(&JsValue::from_str(request.form()));
+    let request = Request::new_with_str_and_init(request.address(), &init).map_err(failed)?;
+    let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
+    let response: Response =
+        JsFuture::from(window.fetch_with_request(&request)).await.map_err(failed)?.unchecked_into();
+    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
+    Ok(text.as_string().unwrap_or_default())
 }

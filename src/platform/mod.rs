@@ -1,7 +1,7 @@
 //! The browser, one file per ability. Holds no decisions: what to do comes as data from `session`.
 //!
-//! Three files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound`; [`reading`] (what lies beside the
-//! page) and [`dicomweb`] (the configured server) can only GET.
+//! Four files touch the network. [`egress`] sends, and accepts nothing but `export::Outbound` and `export::TokenRequest`; [`reading`]
+//! (what lies beside the page), [`dicomweb`] (the configured server) and [`probing`] (the connection test) can only GET.
 
 pub mod clock;
 pub mod configuration;
@@ -9,8 +9,10 @@ pub mod dicomweb;
 pub mod egress;
 pub mod files;
 mod message;
+pub mod probing;
 pub mod reading;
 mod sealing;
+pub mod sign_in;
 pub mod storage;
 mod tab_lock;
 #[cfg(feature = "codecs")]

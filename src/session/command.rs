@@ -262,6 +262,8 @@ pub enum Action {
     OpenDemonstration,
     /// Look for studies on the site's server.
     OpenDicomweb,
+    /// Open the connection test, or close it.
+    ConnectionTest,
     /// Open every second slice of a CT that is too large, or every n-th.
     OpenEverySecond,
     /// Open neighbouring slices of a CT that is too large.
@@ -479,6 +481,10 @@ pub enum Command {
     Reader(crate::export::Audience, String),
     /// News of the site's DICOMweb server, or a wish for it.
     Remote(super::remote::RemoteEvent),
+    /// News of the connection test, or a wish for it.
+    Connection(super::connection::ConnectionEvent),
+    /// The reader signed in at an audience's identity provider, or could not.
+    SignedIn(crate::export::Audience, Result<(), super::sign_in::SignInError>),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// News of the outbox, or a wish for it.
@@ -536,6 +542,8 @@ pub enum Effect {
     Retrieve(String),
     /// Stop asking, and let go what came.
     CancelRemote,
+    /// Find something out about an audience's server, answered by [`super::ConnectionEvent::Seen`].
+    Try(crate::export::Audience, super::connection::Trial),
     /// Open the files that came.
     OpenRetrieved,
     /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`].

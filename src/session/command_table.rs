@@ -179,6 +179,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
     info(Action::SaveLedger, "ledger-save", &[], words::sending::LEDGER_SAVE),
     info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
+    info(Action::ConnectionTest, "connection-test", &["F6"], words::connection::CONNECTION),
     info(Action::OpenDemonstration, "open-demo", &[], words::OPEN_DEMO),
     info(Action::OpenEverySecond, "preflight-every-second", &[], words::PREFLIGHT_OPEN_EVERY),
     info(Action::OpenSlab, "preflight-slab", &[], words::PREFLIGHT_OPEN_SLAB),

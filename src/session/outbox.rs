@@ -7,8 +7,8 @@ use super::case_identity::CaseDigest;
 use super::change::Update;
 use super::command::{Effect, UploadOutcome};
 use super::keeping::{KeepError, KeepRequest};
-use super::remote::{Authentication, RemoteError};
-use super::sending::UploadState;
+use super::remote::RemoteError;
+use super::sending::{Delivery, UploadState};
 use super::state::Session;
 use super::words::{Text, sending};
 use crate::dicom::{InstanceFailure, store_failures};
@@ -31,6 +31,10 @@ pub(super) struct Parcel {
     at: String,
     objects: Vec<OutboundObject>,
     state: ParcelState,
+    /// How many of its objects were stored: the first ones.
+    stored: usize,
+    /// They go one by one.
+    one_by_one: bool,
     /// Failures one after the other.
     tries: u32,
     /// Whether it outlasts the page.
@@ -69,6 +73,8 @@ pub enum OutboxEvent {
     Online,
     /// Send it now.
     Send(ParcelId),
+    /// The reader has signed in there: what waited for that goes.
+    SignedIn(Audience),
     /// Take it out; nothing is kept of it.
     Discard(ParcelId),
     /// Show every attribute of it.
@@ -140,7 +146,7 @@ impl Parcel {
         let mut sha = Sha256::new();
         sha.update(b"hilum parcel 1");
         sha.update([u8::from(self.to == Audience::Campaign)]);
-        for object in &self.objects {
+        for object in self.rest() {
             sha.update(object.sop_instance_uid());
             sha.update([0]);
         }
@@ -152,7 +158,7 @@ impl Parcel {
             campaign: self.to == Audience::Campaign,
             destination: self.destination.clone(),
             at: self.at.clone(),
-            objects: self.objects.iter().map(|o| o.bytes().to_vec()).collect(),
+            objects: self.rest().iter().map(|o| o.bytes().to_vec()).collect(),
         };
         // Nothing in it can fail to be written.
         let bytes = postcard::to_allocvec(&kept).unwrap_or_default();
@@ -170,6 +176,8 @@ impl Parcel {
             at,
             objects,
             state: ParcelState::Held(Hold::FromBefore),
+            stored: 0,
+            one_by_one: false,
             tries: 0,
             kept: true,
         })
@@ -180,6 +188,10 @@ impl Parcel {
         let doubled = FIRST_WAIT_MS.saturating_mul(1 << self.tries.saturating_sub(1).min(16)).min(LONGEST_WAIT_MS);
         let part = u32::from(self.digest().0[self.tries as usize % 32]);
         doubled / 4 * 3 + doubled / 2 / 256 * part
+    }
+    /// Objects that are not stored yet.
+    fn rest(&self) -> &[OutboundObject] {
+        self.objects.get(self.stored..).unwrap_or_default()
     }
     /// Every attribute of every object.
     pub(super) fn objects(&self) -> &[OutboundObject] {
@@ -195,7 +207,9 @@ impl Session {
     pub(super) fn post(&mut self, to: Audience, objects: Vec<OutboundObject>, update: &mut Update) -> ParcelId {
         let destination = self.destinations.of(to).map(|d| d.name.clone()).unwrap_or_default();
         let (at, state) = (self.now.clone(), ParcelState::Sending);
-        let parcel = Parcel { id: ParcelId(0), to, destination, at, objects, state, tries: 0, kept: false };
+        let id = ParcelId(0);
+        let parcel =
+            Parcel { id, to, destination, at, objects, state, stored: 0, one_by_one: false, tries: 0, kept: false };
         // The same again takes the place of what waits.
         let same = |p: &Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
         self.outbox.parcels.retain(|p| !same(p) && p.state != ParcelState::Stored);
@@ -207,8 +221,14 @@ impl Session {
 
     fn send(&mut self, id: ParcelId, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id) else { return };
-        let configured = self.destinations.of(parcel.to).is_some_and(|d| d.name == parcel.destination);
-        parcel.state = match Outbound::stow(&parcel.objects) {
+        let destination = self.destinations.of(parcel.to);
+        let configured = destination.is_some_and(|d| d.name == parcel.destination);
+        parcel.one_by_one = destination.is_some_and(|d| d.delivery == Delivery::Folder);
+        let outbound = match parcel.rest().first() {
+            Some(object) if parcel.one_by_one => Ok(Outbound::file(object)),
+            _ => Outbound::stow(parcel.rest()),
+        };
+        parcel.state = match outbound {
             _ if !configured => ParcelState::Held(Hold::Elsewhere),
             Ok(outbound) => {
                 update.effects.push(Effect::Upload(id, Box::new(outbound)));
@@ -239,6 +259,14 @@ impl Session {
                     self.send(id, update);
                 }
             }
+            OutboxEvent::SignedIn(to) => {
+                let waits = |p: &&Parcel| {
+                    let unknown = [Hold::FromBefore, Hold::Failed(RemoteError::Unauthorized)].map(ParcelState::Held);
+                    p.to == to && unknown.contains(&p.state)
+                };
+                let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
+                waiting.into_iter().for_each(|id| self.send(id, update));
+            }
             OutboxEvent::Discard(id) => {
                 if let Some(place) = self.outbox.parcels.iter().position(|p| p.id == id) {
                     let parcel = self.outbox.parcels.remove(place);
@@ -259,27 +287,37 @@ impl Session {
         let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
         let before = parcel.digest();
         let outcome = outcome.and_then(|reply| match (reply.status, store_failures(&reply.answer)) {
+            (200..=299, _) if parcel.one_by_one => Ok(Vec::new()),
             // 202 says that some instances were not stored, 409 that none was (PS3.18 table 10.5.3-1).
             (200 | 202 | 409, failed) if !failed.is_empty() => Ok(failed),
+            // 202 also says that all were, with warnings; an answer without words says nothing.
+            (202, _) if !reply.answer.is_empty() => Ok(Vec::new()),
             (200, _) => Ok(Vec::new()),
             (status, _) => Err(RemoteError::of_status(status)),
         });
         match outcome {
-            Ok(failed) if failed.is_empty() => {
-                parcel.state = ParcelState::Stored;
-                update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
-            }
             Ok(failed) => {
-                let all = parcel.objects.len();
-                parcel.objects.retain(|o| failed.iter().any(|f| f.sop_instance_uid == o.sop_instance_uid()));
-                if parcel.objects.is_empty() {
-                    parcel.state = ParcelState::Stored;
+                let all = parcel.rest().len();
+                let is_left = |o: &OutboundObject| failed.iter().any(|f| f.sop_instance_uid == o.sop_instance_uid());
+                if parcel.one_by_one {
+                    parcel.stored += 1;
                 } else {
-                    parcel.state = ParcelState::Held(Hold::Partly(all, failed));
+                    // What was stored stands before what was not.
+                    parcel.objects[parcel.stored..].sort_by_key(is_left);
+                    parcel.stored += parcel.rest().iter().filter(|o| !is_left(o)).count();
+                }
+                parcel.tries = 0;
+                let is_done = parcel.rest().is_empty();
+                if !is_done {
                     update.effects.push(Effect::Keep(parcel.put()));
                 }
-                if parcel.objects.is_empty() || parcel.digest() != before {
+                if is_done || parcel.digest() != before {
                     update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
+                }
+                match (is_done, failed.is_empty()) {
+                    (true, _) => parcel.state = ParcelState::Stored,
+                    (false, true) => self.send(id, update),
+                    (false, false) => parcel.state = ParcelState::Held(Hold::Partly(all, failed)),
                 }
             }
             Err(why) if why.passes() => {
@@ -303,8 +341,7 @@ impl Session {
                 continue;
             }
             let destination = self.destinations.of(parcel.to);
-            let asks =
-                destination.is_some_and(|d| matches!(d.authentication, Authentication::Basic | Authentication::Bearer));
+            let asks = destination.is_some_and(|d| d.authentication.asks());
             let id = self.outbox.add(parcel);
             if !asks {
                 self.send(id, update);
@@ -324,13 +361,20 @@ impl Session {
         self.outbox.get(id).map_or_else(
             || (String::new(), true),
             |parcel| match &parcel.state {
-                ParcelState::Sending => (said(sending::UPLOADING), false),
+                ParcelState::Sending => {
+                    let bytes: usize = parcel.rest().iter().map(|o| o.bytes().len()).sum();
+                    let mb = self.lang.number(bytes as f64 / 1e6, 1);
+                    let (count, all) = (parcel.stored.to_string(), parcel.objects.len().to_string());
+                    (sending::UPLOADING.with(self.lang, &[&count, &all, &mb]), false)
+                }
                 ParcelState::Stored => {
                     let count = parcel.objects.len().to_string();
                     (sending::UPLOADED.with(self.lang, &[&count]), true)
                 }
                 ParcelState::Waiting(why) => {
-                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&why.words(self.lang)]);
+                    let seconds = parcel.wait_ms().div_ceil(1000).to_string();
+                    let tries = parcel.tries.to_string();
+                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&why.words(self.lang), &tries, &seconds]);
                     let kept = if parcel.kept { sending::UPLOAD_KEPT } else { sending::UPLOAD_NOT_KEPT };
                     (format!("{text} {}", said(kept)), true)
                 }

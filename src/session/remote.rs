@@ -2,6 +2,7 @@
 
 use super::change::Update;
 use super::command::Effect;
+use super::sending::Delivery;
 use super::state::Session;
 use super::words::{self, Lang, Text};
 use crate::dicom::{
@@ -20,6 +21,15 @@ pub enum Authentication {
     Basic,
     /// A token (RFC 6750).
     Bearer,
+    /// A token that the hospital's identity provider gives (OpenID Connect).
+    OpenId,
+}
+
+impl Authentication {
+    /// Whether the reader has to do something before anything can be asked.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Basic | Self::Bearer | Self::OpenId)
+    }
 }
 
 /// Why the server gave no answer that could be used, by what cures it.
@@ -98,7 +108,7 @@ impl RemoteError {
 /// What happens in the dialog and on the line.
 #[derive(Clone, Debug)]
 pub enum RemoteEvent {
-    /// The configuration was read: how to ask.
+    /// The configuration names a server to read from, and how to ask it.
     Configured(Authentication),
     /// Look for studies.
     Search(StudyQuery),
@@ -132,6 +142,8 @@ enum Asking {
 #[derive(Debug, Default)]
 pub(super) struct Remote {
     is_open: bool,
+    /// There is a server to read from.
+    configured: bool,
     authentication: Authentication,
     asking: Asking,
     studies: Vec<RemoteStudy>,
@@ -178,7 +190,8 @@ pub struct RemoteView {
 impl Session {
     /// Shows or hides the dialog.
     pub(super) fn toggle_remote(&mut self, update: &mut Update) {
-        if self.destinations.hospital.is_none() {
+        let is_archive = self.destinations.hospital.as_ref().is_some_and(|d| d.delivery == Delivery::Archive);
+        if !is_archive && !self.remote.configured {
             return self.say(words::sending::UPLOAD_NOWHERE, update);
         }
         self.remote.is_open = !self.remote.is_open;
@@ -215,7 +228,9 @@ impl Session {
     pub(super) fn remote_event(&mut self, event: RemoteEvent, update: &mut Update) {
         update.changes.facts = true;
         match event {
-            RemoteEvent::Configured(authentication) => self.remote.authentication = authentication,
+            RemoteEvent::Configured(authentication) => {
+                (self.remote.configured, self.remote.authentication) = (true, authentication);
+            }
             RemoteEvent::Search(query) => {
                 self.remote.last = None;
                 self.remote.series.clear();

@@ -2,21 +2,34 @@
 
 use super::change::Update;
 use super::command::{Effect, LedgerEntry};
-use super::outbox::ParcelId;
+use super::outbox::{OutboxEvent, ParcelId};
 use super::remote::Authentication;
+use super::sign_in::SignInError;
 use super::state::Session;
 use super::words::{Lang, sending};
 use crate::export::campaign::{self, Campaign};
 use crate::export::{Audience, ExportError, OutboundObject, PreviewLine, Reason};
 use std::sync::Arc;
 
+/// What a server takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Store requests (STOW-RS), some objects in each.
+    #[default]
+    Archive,
+    /// Files, one by one, in a folder.
+    Folder,
+}
+
 /// A server that objects can be sent to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
     /// Its name, as the reader sees it.
     pub name: String,
     /// How it knows who asks.
     pub authentication: Authentication,
+    /// What it takes.
+    pub delivery: Delivery,
 }
 
 /// What the site set: the hospital's server, and a campaign elsewhere.
@@ -201,6 +214,16 @@ impl Session {
                 UploadView::Said(text, last)
             }
         }
+    }
+
+    /// Signing in ended; what waited for it goes.
+    pub(super) fn signed_in(&mut self, to: Audience, result: Result<(), SignInError>, update: &mut Update) {
+        let is_in = result.is_ok();
+        self.signed_in.insert(to, result);
+        if is_in {
+            self.outbox_event(OutboxEvent::SignedIn(to), update);
+        }
+        update.changes.facts = true;
     }
 
     pub(super) fn enter(&mut self, entry: LedgerEntry, update: &mut Update) {

@@ -323,6 +323,10 @@ pub struct Session {
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) remote: super::remote::Remote,
+    /// The connection test.
+    pub(super) connection: super::connection::Connection,
+    /// How signing in went.
+    pub(super) signed_in: BTreeMap<Audience, Result<(), super::sign_in::SignInError>>,
     pub(super) ledger: Vec<LedgerEntry>,
     /// What was confirmed and is not stored yet.
     pub(super) outbox: Outbox,
@@ -467,6 +471,8 @@ impl Session {
             notice: None,
             upload: UploadState::default(),
             remote: super::remote::Remote::default(),
+            connection: super::connection::Connection::default(),
+            signed_in: BTreeMap::new(),
             ledger: Vec::new(),
             outbox: Outbox::default(),
             exported: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::change::Update;
 use super::command::{Action, Command, Effect, PaneId, Tool};
+use super::connection::ConnectionEvent;
 use super::keeping::KeepRequest;
 use super::piecewise::Piecewise;
 use super::proposing::Proposable;
@@ -107,6 +108,8 @@ impl Session {
                 update.changes.facts = true;
             }
             Command::Remote(event) => self.remote_event(event, &mut update),
+            Command::Connection(event) => self.connection_event(event, &mut update),
+            Command::SignedIn(to, result) => self.signed_in(to, result, &mut update),
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Outbox(event) => self.outbox_event(event, &mut update),
             Command::ReadOn => self.read_on(&mut update),
@@ -193,6 +196,7 @@ impl Session {
                 self.report_open = false;
                 self.comparison.is_open = false;
                 self.close_remote(update);
+                self.close_connection();
                 self.end_preflight(update);
             }
             Action::Scroll(slices) => self.scroll_key(slices, update),
@@ -278,6 +282,7 @@ impl Session {
             Action::ConfirmUpload => self.confirm_upload(update),
             Action::CancelUpload => self.cancel_upload(update),
             Action::OpenDicomweb => self.toggle_remote(update),
+            Action::ConnectionTest => self.connection_event(ConnectionEvent::Toggle, update),
             Action::OpenDemonstration => self.open_demonstration(update),
             Action::OpenEverySecond => self.take_offer(false, update),
             Action::OpenSlab => self.take_offer(true, update),

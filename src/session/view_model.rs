@@ -288,6 +288,10 @@ pub struct ViewModel {
     pub upload: UploadView,
     /// The server dialog.
     pub remote: super::remote::RemoteView,
+    /// The connection test.
+    pub connection: super::connection::ConnectionView,
+    /// Where the reader signed in at an identity provider, or why not.
+    pub signed_in: Vec<(Audience, Result<(), String>)>,
     /// Requests made: method, url, bytes, kind, time.
     pub ledger: Vec<super::command::LedgerEntry>,
     /// What is kept on this computer.
@@ -377,6 +381,12 @@ impl Session {
             destinations: [Audience::Hospital, Audience::Campaign]
                 .map(|to| self.destinations.of(to).map(|d| d.name.clone())),
             remote: self.remote_view(),
+            connection: self.connection_view(),
+            signed_in: self
+                .signed_in
+                .iter()
+                .map(|(to, result)| (*to, result.clone().map_err(|e| e.words(self.lang))))
+                .collect(),
             preflight: self.preflight_view(),
             upload: self.upload_view(),
             outbox: self.outbox_view(),

@@ -1,5 +1,6 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod connection;
 pub mod marking;
 pub mod numbers;
 pub mod pictures;
@@ -482,7 +483,7 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        let more = [marking::ALL, pictures::ALL, reading::ALL, sending::ALL].concat();
+        let more = [connection::ALL, marking::ALL, pictures::ALL, reading::ALL, sending::ALL].concat();
         for (name, text) in ALL.iter().chain(&more) {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");

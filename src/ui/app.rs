@@ -1,5 +1,6 @@
 //! The page's frame: toolbar, panes between two columns, status line.
 
+use super::connection::ConnectionDialog;
 use super::dialogs::{HelpDialog, PreflightDialog};
 use super::double_reading::DoubleReadingDialog;
 use super::form::Form;
@@ -72,6 +73,7 @@ fn App() -> impl IntoView {
             <Form />
             <StatusLine />
             <RemoteDialog />
+            <ConnectionDialog />
             <PreflightDialog />
             <UploadDialog />
             <HelpDialog />

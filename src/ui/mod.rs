@@ -7,6 +7,7 @@
 mod app;
 mod associations;
 mod canvases;
+mod connection;
 mod dialogs;
 mod document;
 mod double_reading;
@@ -27,6 +28,7 @@ mod report;
 mod runtime;
 mod screenshots;
 mod sending;
+mod signing_in;
 mod toolbar;
 mod transfer;
 mod volume_tools;

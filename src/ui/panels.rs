@@ -95,6 +95,9 @@ pub(super) fn LeftColumn() -> impl IntoView {
             </section>
             <section class="ledger">
                 <h2>{say(words::LEDGER)}</h2>
+                <div class="group">
+                    <CommandButton action=Action::ConnectionTest />
+                </div>
                 <p hidden=move || !ledger.with(Vec::is_empty)>{say(words::LEDGER_EMPTY)}</p>
                 <div class="group" hidden=move || ledger.with(Vec::is_empty)>
                     <CommandButton action=Action::SaveLedger />

@@ -3,49 +3,76 @@
 use super::document::query;
 use super::runtime::{Runtime, page};
 use super::sending::{READER_CODE, READER_NAME};
+use super::signing_in::KnownBy;
 use super::toolbar::say;
-use crate::platform::configuration::{self, Configuration};
-use crate::platform::dicomweb::Secret;
+use crate::platform::configuration::{self, BlindedKind, Configuration};
+use crate::platform::dicomweb::Server;
 use crate::platform::egress::{self, Outbound};
 use crate::platform::files;
 use crate::session::words;
-use crate::session::{
-    Action, Audience, Authentication, Command, OutboxEvent, ParcelId, RemoteError, RemoteEvent, StudyQuery,
-};
+use crate::session::{Action, Audience, Command, OutboxEvent, ParcelId, RemoteError, RemoteEvent, StudyQuery};
 use gloo::storage::{LocalStorage as Kept, Storage};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
 
+/// Where the browser keeps whether the site's readers read blinded, as the site last said.
+const BLINDED: &str = "hilum-site-blinded";
+/// Where the browser keeps for how long readings are kept, as the site last said.
+const AUTOSAVE_DAYS: &str = "hilum-autosave-days";
+
 impl Runtime {
-    /// Reads what the site sets, and does what hangs on it.
+    /// Reads what the site sets, and does what hangs on it; once.
     pub(super) fn read_configuration(&self) {
+        if self.servers().is_known() {
+            return;
+        }
         let runtime = self.clone();
         spawn_local(async move {
-            let configuration = configuration::load().await.unwrap_or_else(|e| {
-                log::warn!("no configuration: {e}");
-                Configuration::default()
-            });
-            runtime.keeping().start(configuration.autosave_days());
-            let (destinations, left_out) = configuration.destinations();
-            if let Some(why) = left_out {
-                log::error!("{why}");
-            }
-            let authentication = destinations.hospital.as_ref().map(|d| d.authentication).unwrap_or_default();
-            runtime.servers().hospital.configure(configuration.dicomweb);
-            runtime.servers().campaign.configure(configuration.campaign.map(|c| c.server));
-            runtime.dispatch(Command::Blinding(configuration.blinded.into()));
-            runtime.dispatch(Command::Destinations(Box::new(destinations)));
-            for (to, key) in [(Audience::Hospital, READER_NAME), (Audience::Campaign, READER_CODE)] {
-                if let Ok(reader) = Kept::get::<String>(key) {
-                    runtime.dispatch(Command::Reader(to, reader));
+            match configuration::load().await {
+                Ok(configuration) => runtime.configured(configuration),
+                // Without a network the page is the one that was kept, and the site is asked once there is one. What it set last is
+                // all that is kept of it.
+                Err(e) => {
+                    log::warn!("no configuration: {e}");
+                    let blinded: BlindedKind = Kept::get(BLINDED).unwrap_or_default();
+                    runtime.dispatch(Command::Blinding(blinded.into()));
+                    runtime
+                        .keeping()
+                        .start(Kept::get(AUTOSAVE_DAYS).unwrap_or_else(|_| Configuration::default().autosave_days()));
                 }
             }
-            runtime.tell(RemoteEvent::Configured(authentication));
-            if let Some(study) = query("studies") {
-                runtime.tell(RemoteEvent::Study(study));
-            }
         });
+    }
+
+    fn configured(&self, configuration: Configuration) {
+        let days = configuration.autosave_days();
+        Kept::set(AUTOSAVE_DAYS, days).unwrap_or_else(|e| log::debug!("{e:?}"));
+        self.keeping().start(days);
+        Kept::set(BLINDED, configuration.blinded).unwrap_or_else(|e| log::debug!("{e:?}"));
+        self.dispatch(Command::Blinding(configuration.blinded.into()));
+        let (destinations, left_out) = configuration.destinations();
+        if let Some(why) = left_out {
+            log::error!("{why}");
+        }
+        let reads = configuration.dicomweb.as_ref().map(|d| d.authentication.into());
+        let Configuration { dicomweb, folder, campaign, .. } = configuration;
+        self.servers().configure(dicomweb, folder, campaign.map(|c| c.server));
+        if self.servers().have_sign_in() {
+            self.hear_sign_ins();
+        }
+        self.dispatch(Command::Destinations(Box::new(destinations)));
+        for (to, key) in [(Audience::Hospital, READER_NAME), (Audience::Campaign, READER_CODE)] {
+            if let Ok(reader) = Kept::get::<String>(key) {
+                self.dispatch(Command::Reader(to, reader));
+            }
+        }
+        if let Some(authentication) = reads {
+            self.tell(RemoteEvent::Configured(authentication));
+        }
+        if let Some(study) = query("studies") {
+            self.tell(RemoteEvent::Study(study));
+        }
     }
 
     pub(super) fn upload(&self, parcel: ParcelId, outbound: Box<Outbound>) {
@@ -115,14 +142,14 @@ pub(super) fn RemoteDialog() -> impl IntoView {
     let page = page();
     let remote = Memo::new(move |_| page.view.with(|v| v.remote.clone()));
     let tell = move |event: RemoteEvent| page.dispatch(Command::Remote(event));
-    let fields = [(); 7].map(|()| NodeRef::<leptos::html::Input>::new());
-    let [name, id, from, to, description, user, secret] = fields;
+    let fields = [(); 5].map(|()| NodeRef::<leptos::html::Input>::new());
+    let [name, id, from, to, description] = fields;
+    let given = StoredValue::new_local(Box::new(|_: &Server| {}) as Box<dyn Fn(&Server)>);
     let value = |field: NodeRef<leptos::html::Input>| {
         field.get_untracked().map(|f: HtmlInputElement| f.value()).unwrap_or_default()
     };
     let known = move || {
-        let secret = Secret { user: value(user), secret: value(secret) };
-        page.runtime.with_value(|r| r.servers().hospital.know(secret));
+        page.runtime.with_value(|r| given.with_value(|tell| tell(&r.servers().hospital)));
     };
     let search = move |event: SubmitEvent| {
         event.prevent_default();
@@ -145,8 +172,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
         }
         is_open
     });
-    let authentication = move || remote.with(|r| r.authentication);
-    let asks_secret = move || matches!(authentication(), Authentication::Basic | Authentication::Bearer);
+    let authentication = Signal::derive(move || remote.with(|r| r.authentication));
     let studies = move || {
         let row = |(uid, words): &(String, [String; 4])| {
             let (wanted, chosen) = (uid.clone(), uid.clone());
@@ -236,21 +262,12 @@ pub(super) fn RemoteDialog() -> impl IntoView {
                 {field(description, "text", "qido-description", words::REMOTE_DESCRIPTION)}
                 <button type="submit" data-testid="qido-search">{say(words::REMOTE_SEARCH)}</button>
             </div>
-            <div class="fields" hidden=move || !asks_secret()>
-                <span hidden=move || authentication() != Authentication::Basic>
-                    {field(user, "text", "remote-user", words::REMOTE_USER)}
-                </span>
-                <label>
-                    <span>
-                        {move || {
-                            let text = if authentication() == Authentication::Bearer { words::REMOTE_TOKEN } else { words::REMOTE_PASSWORD };
-                            say(text)()
-                        }}
-                    </span>
-                    <input node_ref=secret type="password" data-testid="remote-secret" autocomplete="off" />
-                </label>
-                <small>{say(words::REMOTE_SECRET)}</small>
-            </div>
+            <KnownBy
+                prefix="remote"
+                to=Signal::derive(|| Audience::Hospital)
+                authentication=authentication
+                tell=given
+            />
             <div class="scroll">{studies}</div>
             <div class="scroll" hidden=move || remote.with(|r| r.series.is_empty())>{series}</div>
             <p data-testid="remote-status" aria-live="polite">{move || remote.with(|r| r.said.clone())}</p>

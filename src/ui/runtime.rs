@@ -133,6 +133,7 @@ impl Runtime {
         let online = runtime.clone();
         if let Some(window) = web_sys::window() {
             gloo::events::EventListener::new(&window, "online", move |_| {
+                online.read_configuration();
                 online.dispatch(Command::Outbox(OutboxEvent::Online));
             })
             .forget();
@@ -247,6 +248,7 @@ impl Runtime {
             Effect::ForgetFiles(files) => self.0.files.forget(&files),
             Effect::Search(path) => self.search_server(path),
             Effect::Retrieve(path) => self.retrieve_series(path),
+            Effect::Try(to, trial) => self.try_server(to, trial),
             Effect::CancelRemote => self.stop_server(),
             Effect::OpenRetrieved => self.open_retrieved(),
             Effect::Upload(parcel, outbound) => self.upload(parcel, outbound),

@@ -1,12 +1,11 @@
 //! Handing over: the section with its buttons, what is shown before anything leaves, and the outbox.
 
 use super::runtime::page;
+use super::signing_in::KnownBy;
 use super::toolbar::{CommandButton, say};
-use crate::platform::dicomweb::Secret;
+use crate::platform::dicomweb::Server;
 use crate::session::words::{self, sending};
-use crate::session::{
-    Action, Audience, Authentication, Command, OutboxEvent, ParcelRow, PreviewView, UploadView, reason_words,
-};
+use crate::session::{Action, Audience, Command, OutboxEvent, ParcelRow, PreviewView, UploadView, reason_words};
 use gloo::storage::{LocalStorage as Kept, Storage};
 use leptos::prelude::*;
 
@@ -127,11 +126,9 @@ pub(super) fn UploadDialog() -> impl IntoView {
     let done = move || upload.with(|u| matches!(u, UploadView::Said(_, true)));
     let can_confirm = Signal::derive(move || of(|p| p.can_confirm));
     let close = move |_| page.dispatch(Command::Do(Action::CancelUpload));
-    let [user, secret] = [(); 2].map(|()| NodeRef::<leptos::html::Input>::new());
-    let value = |field: NodeRef<leptos::html::Input>| field.get_untracked().map(|f| f.value()).unwrap_or_default();
+    let given = StoredValue::new_local(Box::new(|_: &Server| {}) as Box<dyn Fn(&Server)>);
     let confirm = move |_| {
-        let given = Secret { user: value(user), secret: value(secret) };
-        page.runtime.with_value(|r| r.servers().of(to()).know(given));
+        page.runtime.with_value(|r| given.with_value(|tell| tell(r.servers().of(to()))));
         page.dispatch(Command::Do(Action::ConfirmUpload));
     };
     let name_reader = move |e| {
@@ -141,8 +138,8 @@ pub(super) fn UploadDialog() -> impl IntoView {
         Kept::set(key, &text).unwrap_or_else(|e| log::debug!("{e:?}"));
         page.dispatch(Command::Reader(to(), text));
     };
-    let authentication = move || shown.with(|p| p.as_ref().map(|p| p.authentication).unwrap_or_default());
-    let asks_secret = move || matches!(authentication(), Authentication::Basic | Authentication::Bearer);
+    let authentication =
+        Signal::derive(move || shown.with(|p| p.as_ref().map(|p| p.authentication).unwrap_or_default()));
     let either = move |campaign: words::Text, hospital: words::Text| {
         move || say(if for_campaign() { campaign } else { hospital })()
     };
@@ -169,21 +166,8 @@ pub(super) fn UploadDialog() -> impl IntoView {
                         on:change=name_reader
                     />
                 </label>
-                <label hidden=move || authentication() != Authentication::Basic>
-                    <span>{say(words::REMOTE_USER)}</span>
-                    <input node_ref=user type="text" data-testid="upload-user" autocomplete="off" spellcheck="false" />
-                </label>
-                <label hidden=move || !asks_secret()>
-                    <span>
-                        {move || {
-                            let bearer = authentication() == Authentication::Bearer;
-                            say(if bearer { words::REMOTE_TOKEN } else { words::REMOTE_PASSWORD })()
-                        }}
-                    </span>
-                    <input node_ref=secret type="password" data-testid="upload-secret" autocomplete="off" />
-                    <small>{say(words::REMOTE_SECRET)}</small>
-                </label>
             </div>
+            <KnownBy prefix="upload" to=Signal::derive(to) authentication=authentication tell=given />
             <p class="notice" role="alert" data-testid="upload-problem" hidden=move || !of(|p| p.problem.is_some())>
                 {move || shown.with(|p| p.as_ref().and_then(|p| p.problem.clone()))}
             </p>

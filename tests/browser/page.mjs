@@ -28,11 +28,16 @@ const PATIENCE = 120_000;
 export const id = (name) => `[data-testid="${name}"]`;
 
 /// A fresh browser on the page; `use` gets it, and everything it asked of the network is in `requests`. `early` runs in the page
-/// before anything else does.
-export async function withPage(address, use, early) {
+/// before anything else does. Nothing is kept for offline use unless `settings` allow it: a test sees what its server sends.
+export async function withPage(address, use, early, settings = {}) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
   try {
-    const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-GB" });
+    const context = await browser.newContext({
+      viewport: { width: 1400, height: 900 },
+      locale: "en-GB",
+      serviceWorkers: "block",
+      ...settings,
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     if (early) await page.addInitScript(early);
@@ -43,7 +48,7 @@ export async function withPage(address, use, early) {
     page.on("console", (m) => m.type() === "error" && troubles.push(`console: ${m.text()}`));
     await page.goto(address);
     await page.waitForFunction(() => document.body.dataset.gpu);
-    await use(page, { requests, troubles });
+    await use(page, { requests, troubles, context });
   } finally {
     await browser.close();
   }

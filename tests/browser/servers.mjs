@@ -15,9 +15,9 @@ const TYPES = {
   ".json": "application/json",
   ".svg": "image/svg+xml",
 };
-const dist = path.resolve(process.env.HILUM_DIST ?? path.join(root, "dist"));
+export const dist = path.resolve(process.env.HILUM_DIST ?? path.join(root, "dist"));
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve) => {
     const probe = net.createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address();
@@ -29,13 +29,15 @@ const freePort = () =>
 export const SECRET = "of-these-tests-0123456789-abcdefgh";
 
 /// Serves the bundle; with `archive`, also its DICOMweb, recording every body on the way: at `/dicom-web` as the hospital's, at
-/// `/campaign-web` as a campaign's. `dicomweb` and `configuration` add to the configuration; `answer` may answer for the archive, and says whether it did.
-export async function serve(archive, { dicomweb = {}, configuration: added = {}, answer = () => false } = {}) {
+/// `/campaign-web` as a campaign's. `dicomweb` adds to the archive's configuration, `configuration` to all of it; `connect` names origins
+/// that the page may connect to; `folder` holds another bundle; `answer` may answer for the archive, and says whether it did.
+export async function serve(archive, { dicomweb = {}, configuration: more = {}, connect = [], folder = dist, answer = () => false } = {}) {
   const recorded = [];
   const campaign = { name: "STOIC", root: "/campaign-web", sponsor: "AP-HP", protocol: "P-1", site: "S-2", secret: SECRET };
-  const configuration = JSON.stringify(
-    archive ? { dicomweb: { name: "Orthanc", root: "/dicom-web", ...dicomweb }, campaign } : { dicomweb: null, ...added },
-  );
+  const configuration = JSON.stringify({
+    ...(archive ? { dicomweb: { name: "Orthanc", root: "/dicom-web", ...dicomweb }, campaign } : { dicomweb: null }),
+    ...more,
+  });
   const server = http.createServer((request, response) => {
     const place = new URL(request.url, "http://here").pathname;
     if (archive && /^\/(dicom|campaign)-web/.test(place)) {
@@ -57,10 +59,13 @@ export async function serve(archive, { dicomweb = {}, configuration: added = {},
       });
       return;
     }
-    const file = path.join(dist, place === "/" ? "index.html" : place);
+    const file = path.join(folder, place === "/" ? "index.html" : place);
     if (place === "/config.json") {
       response.writeHead(200, { "content-type": TYPES[".json"] }).end(configuration);
-    } else if (file.startsWith(dist) && fs.existsSync(file)) {
+    } else if (connect.length > 0 && path.basename(file) === "index.html") {
+      const text = fs.readFileSync(file, "utf8").replace("connect-src 'self'", ["connect-src 'self'", ...connect].join(" "));
+      response.writeHead(200, { "content-type": TYPES[".html"] }).end(text);
+    } else if (file.startsWith(folder) && fs.existsSync(file)) {
       response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
       fs.createReadStream(file).pipe(response);
     } else {
@@ -69,11 +74,12 @@ export async function serve(archive, { dicomweb = {}, configuration: added = {},
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${server.address().port}/`;
-  return { address, recorded, close: () => server.close() };
+  return { address, recorded, close: () => server.close(), cut: () => server.closeAllConnections() };
 }
 
-/// A real archive with DICOMweb, in a folder of its own that goes when it is closed.
-export async function startOrthanc() {
+/// A real archive with DICOMweb, in a folder of its own that goes when it is closed. `more` adds to its configuration, `plugins` to its
+/// plugins.
+export async function startOrthanc(more = {}, plugins = []) {
   const port = await freePort();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-orthanc-"));
   const configuration = path.join(folder, "orthanc.json");
@@ -87,8 +93,9 @@ export async function startOrthanc() {
       DicomServerEnabled: false,
       RemoteAccessAllowed: false,
       AuthenticationEnabled: false,
-      Plugins: ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+      Plugins: ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so", ...plugins],
       DicomWeb: { Enable: true, Root: "/dicom-web/" },
+      ...more,
     }),
   );
   const child = spawn("Orthanc", [configuration], { stdio: ["ignore", "pipe", "pipe"] });

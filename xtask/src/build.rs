@@ -1,8 +1,7 @@
 //! The release bundle.
 
-use crate::headers;
 use crate::run::{Outcome, command, output, root, run};
-use crate::tools;
+use crate::{headers, integrity, tools};
 use std::fs;
 use std::path::Path;
 
@@ -26,6 +25,7 @@ pub(crate) fn build(arguments: &[&str]) -> Outcome {
     let text = fs::read_to_string(&page).map_err(|e| format!("dist/index.html: {e}"))?;
     let text = text.replace(" %CONNECT_SRC%", &origins.iter().map(|o| format!(" {o}")).collect::<String>());
     fs::write(&page, text).map_err(|e| format!("dist/index.html: {e}"))?;
+    integrity::seal()?;
     for file in wasm_files()? {
         let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let imports = imports(&bytes).ok_or_else(|| format!("{}: its imports cannot be read", file.display()))?;

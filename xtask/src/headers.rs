@@ -8,14 +8,23 @@ pub(crate) fn headers(policy: &str) -> Vec<(&'static str, String)> {
     [
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "no-referrer"),
-        ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), usb=(), payment=()"),
+        ("Permissions-Policy", PERMISSIONS),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into()
 }
+
+/// Nothing that a page can ask of the computer beside its screen and files.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
+    idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), \
+    xr-spatial-tracking=()";
+
+/// Of servers that speak HTTPS: browsers come back by it alone, for two years.
+const TRANSPORT: (&str, &str) = ("Strict-Transport-Security", "max-age=63072000");
 
 /// The policy of the built page itself, and what only a header can say.
 pub(crate) fn policy() -> Outcome<String> {
@@ -44,29 +53,45 @@ pub(crate) fn write_snippets() -> Outcome {
     Ok(())
 }
 
+/// The page from a folder, and an archive on the same machine behind the same name.
 fn nginx(headers: &[(&str, String)]) -> String {
-    // `add_header` of a location replaces those above it: the list stands in one place alone.
-    let lines: String =
-        headers.iter().map(|(name, value)| format!("    add_header {name} \"{value}\" always;\n")).collect();
+    // `add_header` of a location replaces those above it: the list stands in one place alone, and what nginx passes on has its own.
+    let transport = (TRANSPORT.0, TRANSPORT.1.to_owned());
+    let lines: String = headers
+        .iter()
+        .chain([&transport])
+        .map(|(name, value)| format!("    add_header {name} \"{value}\" always;\n"))
+        .collect();
     format!(
         "# Inside `http`, beside `include mime.types;` (which must know .wasm as application/wasm).\n\
          map $uri $hilum_cache {{\n    default \"no-cache\";\n    \"~-[0-9a-f]{{16}}(_bg)?\\.\" \"public, max-age=31536000, immutable\";\n}}\n\
-         server {{\n    listen 443 ssl;\n    root /srv/hilum;\n    index index.html;\n{lines}    add_header Cache-Control $hilum_cache always;\n}}\n"
+         server {{\n    listen 443 ssl;\n    server_name hilum.example;\n    ssl_certificate /etc/ssl/hilum.pem;\n    \
+         ssl_certificate_key /etc/ssl/hilum.key;\n    root /srv/hilum;\n    index index.html;\n    server_tokens off;\n{lines}    \
+         add_header Cache-Control $hilum_cache always;\n    # Without an archive on this machine, leave this out.\n    \
+         location /dicom-web/ {{\n        proxy_pass http://127.0.0.1:8042;\n        proxy_set_header Host $http_host;\n        \
+         proxy_request_buffering off;\n        client_max_body_size 512m;\n    }}\n}}\n"
     )
 }
 
 fn caddy(headers: &[(&str, String)]) -> String {
-    let lines: String = headers.iter().map(|(name, value)| format!("        {name} \"{value}\"\n")).collect();
+    let transport = (TRANSPORT.0, TRANSPORT.1.to_owned());
+    let lines: String =
+        headers.iter().chain([&transport]).map(|(name, value)| format!("        {name} \"{value}\"\n")).collect();
+    // What goes wrong has routes of its own, and matchers do not overrule what stands without one.
     format!(
-        "hilum.example {{\n    root * /srv/hilum\n    file_server\n    header {{\n{lines}        Cache-Control no-cache\n    }}\n    \
-         @hashed path_regexp -[0-9a-f]{{16}}(_bg)?\\.\n    header @hashed Cache-Control \"public, max-age=31536000, immutable\"\n}}\n"
+        "(hilum) {{\n    header {{\n{lines}        -Server\n    }}\n}}\nhilum.example {{\n    import hilum\n    \
+         @hashed path_regexp -[0-9a-f]{{16}}(_bg)?\\.\n    @named not path_regexp -[0-9a-f]{{16}}(_bg)?\\.\n    \
+         header @hashed Cache-Control \"public, max-age=31536000, immutable\"\n    header @named Cache-Control no-cache\n    \
+         root * /srv/hilum\n    # Without an archive on this machine, leave this out.\n    \
+         reverse_proxy /dicom-web/* 127.0.0.1:8042\n    file_server\n    handle_errors {{\n        import hilum\n        \
+         header Cache-Control no-cache\n    }}\n}}\n"
     )
 }
 
 /// Orthanc serves folders but sends no headers of one's own: those come from the server before it, and the page's own policy
 /// holds in any case.
 fn orthanc() -> String {
-    "{\n  \"ServeFolders\": {\n    \"AllowCache\": false,\n    \"GenerateETag\": true,\n    \"Extensions\": { \".wasm\": \"application/wasm\" },\n    \
+    "{\n  \"ServeFolders\": {\n    \"AllowCache\": false,\n    \"GenerateETag\": true,\n    \"Extensions\": { \"wasm\": \"application/wasm\" },\n    \
      \"Folders\": { \"/hilum\": \"/srv/hilum\" }\n  }\n}\n"
         .to_owned()
 }

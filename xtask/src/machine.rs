@@ -39,6 +39,34 @@ pub(crate) fn packages() -> Outcome {
     run(install.args(missing).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()))
 }
 
+/// Web servers that the tests start themselves. They are unpacked and not installed: an installed one would start by itself, now and
+/// with the machine.
+const UNPACKED: [&str; 3] = ["nginx", "nginx-common", "caddy"];
+
+/// Where they are: the root of what their packages hold.
+pub(crate) fn servers() -> PathBuf {
+    cache().join("servers")
+}
+
+/// Unpacks the web servers if they are not there.
+pub(crate) fn web_servers() -> Outcome {
+    let home = servers();
+    let there = |program: &str| home.join(program).exists();
+    if there("usr/sbin/nginx") && there("usr/bin/caddy") && there("etc/nginx/mime.types") {
+        return Ok(());
+    }
+    println!("unpacking {}", UNPACKED.join(", "));
+    let packages = home.join("packages");
+    fs::create_dir_all(&packages).map_err(|e| format!("{}: {e}", packages.display()))?;
+    // Run as root, apt would like to read as somebody else, who may not look into a home.
+    let mut download = command("apt-get", &["download", "-qq", "-o", "APT::Sandbox::User=root"]);
+    run(download.args(UNPACKED).current_dir(&packages))?;
+    for entry in fs::read_dir(&packages).map_err(|e| format!("{}: {e}", packages.display()))?.flatten() {
+        run(command("dpkg", &["-x"]).args([entry.path().as_path(), home.as_path()]))?;
+    }
+    fs::remove_dir_all(&packages).map_err(|e| format!("{}: {e}", packages.display()))
+}
+
 /// The Python of the validators' environment.
 pub(crate) fn python() -> PathBuf {
     cache().join("venv/bin/python")

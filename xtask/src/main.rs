@@ -8,6 +8,7 @@ mod build;
 mod decoders;
 mod fuzz;
 mod headers;
+mod integrity;
 mod machine;
 mod measure;
 mod proposals;

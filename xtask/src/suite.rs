@@ -101,6 +101,7 @@ fn set_up() -> Outcome {
     std::thread::scope(|scope| {
         let others = scope.spawn(|| {
             machine::packages()?;
+            machine::web_servers()?;
             machine::python_environment()?;
             machine::node_packages()
         });
@@ -148,6 +149,7 @@ fn browser() -> Outcome {
 
 fn with_machine(mut command: Command) -> Command {
     command.env("HILUM_PYTHON", machine::python());
+    command.env("HILUM_SERVERS", machine::servers());
     command
 }
 

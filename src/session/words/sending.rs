@@ -10,9 +10,9 @@ texts! {
     UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
     UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
     UPLOAD_CONFIRM: "Send" / "Envoyer";
-    UPLOADING: "Sending…" / "Envoi en cours…";
+    UPLOADING: "Sending: {} of {} objects stored, {} MB on the way…" / "Envoi : {} objet[s] enregistré[s] sur {}, {} Mo en cours…";
     UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
-    UPLOAD_WAITS: "Not sent yet: {} It is tried again by itself." / "Pas encore envoyé : {} Nouvel essai automatique.";
+    UPLOAD_WAITS: "Not sent yet: {} Tried {} time[s]; again by itself {} s later." / "Pas encore envoyé : {} {} essai[s] ; le suivant part seul {} s après.";
     UPLOAD_HELD: "Not sent: {}" / "Non envoyé : {}";
     UPLOAD_PARTLY: "{} of {} objects were not stored: {}" / "{} objet[s] sur {} non enregistré[s] : {}";
     UPLOAD_KEPT: "What waits is kept on this computer, encrypted, and outlasts this page." / "Ce qui attend est conservé sur cet ordinateur, chiffré, et survit à cette page.";

@@ -1,0 +1,95 @@
+//! What the connection test asks: GET only, and the body of zeros that goes the way of all bodies. Says what the browser saw and judges nothing.
+
+use super::clock;
+use super::dicomweb::Server;
+use super::egress::{self, Servers};
+use crate::session::{Audience, LedgerEntry, Seen, Target, Trial};
+use gloo::events::EventListener;
+use gloo::timers::future::TimeoutFuture;
+use js_sys::Reflect;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, RequestRedirect, Response,
+};
+
+/// The browser says what its policy forbade a moment after the request has failed, ms.
+const POLICY_SPEAKS_MS: u32 = 100;
+
+/// What is known of a server before it is asked anything.
+pub fn target(server: &Server) -> Target {
+    let of = |address: &str| web_sys::Url::new(address).map(|url| (url.origin(), url.protocol())).unwrap_or_default();
+    let here = web_sys::window().and_then(|w| w.location().href().ok()).unwrap_or_default();
+    let (page, there) = (of(&here), of(&server.address("").unwrap_or_default()));
+    let local = ["http://127.0.0.1", "http://localhost"].iter().any(|l| there.0.starts_with(l));
+    Target { same_origin: page.0 == there.0, insecure: page.1 == "https:" && there.1 == "http:" && !local }
+}
+
+/// Asks, and says what came of it.
+pub async fn probe(servers: &Servers, to: Audience, probe: &Trial, enter: impl Fn(LedgerEntry)) -> Seen {
+    let server = servers.of(to);
+    let forbidden = Rc::new(Cell::new(false));
+    let hearing = forbidden.clone();
+    let document = web_sys::window().and_then(|w| w.document());
+    let listener = document.map(|document| {
+        EventListener::new(&document, "securitypolicyviolation", move |event| {
+            let directive = Reflect::get(event, &"effectiveDirective".into()).ok().and_then(|d| d.as_string());
+            hearing.set(hearing.get() || directive.as_deref() == Some("connect-src"));
+        })
+    });
+    let seen = match probe {
+        Trial::Store(outbound) => {
+            let reply = egress::store(outbound, servers, enter).await.ok();
+            Seen { status: reply.map(|r| r.status), ..Seen::default() }
+        }
+        _ => get(server, to, probe, enter).await.unwrap_or_default(),
+    };
+    if seen.status.is_none() && !seen.opaque {
+        TimeoutFuture::new(POLICY_SPEAKS_MS).await;
+    }
+    drop(listener);
+    let offline = web_sys::window().is_some_and(|w| !w.navigator().on_line());
+    Seen { by_policy: forbidden.get(), offline, ..seen }
+}
+
+/// `None` if there was no answer.
+async fn get(server: &Server, to: Audience, probe: &Trial, enter: impl Fn(LedgerEntry)) -> Option<Seen> {
+    // A campaign's server may take what it does not show: its root is asked.
+    let url = server.address(if to == Audience::Hospital && !server.is_folder() { "studies?limit=1" } else { "" })?;
+    let init = RequestInit::new();
+    let headers = Headers::new().ok()?;
+    init.set_cache(RequestCache::NoStore);
+    init.set_credentials(RequestCredentials::Omit);
+    match probe {
+        Trial::Any => init.set_mode(RequestMode::NoCors),
+        _ => {
+            init.set_redirect(RequestRedirect::Manual);
+            headers.set("Accept", "application/dicom+json").ok()?;
+        }
+    }
+    if *probe == Trial::Search {
+        server.refresh(&enter).await;
+        let (credentials, authorization) = server.credentials();
+        init.set_credentials(credentials);
+        if let Some(authorization) = authorization {
+            headers.set("Authorization", &authorization).ok()?;
+        }
+    }
+    init.set_headers(&headers);
+    enter(LedgerEntry { method: "GET", url: url.clone(), bytes: 0, kind: "test".to_owned(), at: clock::date_time() });
+    let request = Request::new_with_str_and_init(&url, &init).ok()?;
+    let answer = JsFuture::from(web_sys::window()?.fetch_with_request(&request)).await.ok()?;
+    let kind = Reflect::get(&answer, &JsValue::from_str("type")).ok().and_then(|t| t.as_string()).unwrap_or_default();
+    let response: Response = answer.unchecked_into();
+    let content_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
+    let status = (response.status() > 0).then(|| response.status());
+    Some(Seen {
+        status,
+        content_type,
+        redirects: kind == "opaqueredirect",
+        opaque: kind == "opaque",
+        ..Seen::default()
+    })
+}

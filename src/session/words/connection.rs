@@ -1,0 +1,60 @@
+//! What is said of the connection test and of signing in.
+
+use super::{Text, texts};
+
+texts! {
+    CONNECTION: "Connection test" / "Test de connexion";
+    CONNECTION_ABOUT: "Asks the server as a reading would, and sends it zeros: no data of a patient. A folder keeps the file hilum-connection-test.bin." / "Interroge le serveur comme le ferait une lecture, et lui envoie des zéros : aucune donnée de patient. Un dossier conserve le fichier hilum-connection-test.bin.";
+    CONNECTION_TEST: "Test {}" / "Tester {}";
+    CONNECTION_NOTHING: "No server is configured: config.json beside the page names none." / "Aucun serveur configuré : config.json, à côté de la page, n’en nomme pas.";
+    CONNECTION_BUSY: "Asking…" / "Interrogation…";
+    CONNECTION_FINE: "All is well." / "Tout va bien.";
+    CHECK_ANSWERS: "It answers" / "Il répond";
+    CHECK_READABLE: "This page may read its answers" / "Cette page peut lire ses réponses";
+    CHECK_KNOWN: "It knows you" / "Il vous reconnaît";
+    CHECK_ROOT: "The address is a DICOMweb root" / "L’adresse est une racine DICOMweb";
+    CHECK_FOLDER: "The folder is there" / "Le dossier existe";
+    CHECK_TAKES: "It takes objects" / "Il accepte des objets";
+    CHECK_TAKES_LARGE: "It takes objects of 16 MB" / "Il accepte des objets de 16 Mo";
+    FAULT_OFFLINE: "The browser says that there is no network." / "Le navigateur indique qu’il n’y a pas de réseau.";
+    CURE_OFFLINE: "Connect the computer to the network and test again." / "Connectez l’ordinateur au réseau et recommencez.";
+    FAULT_POLICY: "The page’s own policy forbids this server." / "La politique de la page elle-même interdit ce serveur.";
+    CURE_POLICY: "Build the page with cargo xtask build --connect-src https://the-server, and take the new headers (target/deploy) to the web server." / "Construisez la page avec cargo xtask build --connect-src https://le-serveur, et reportez les nouveaux en-têtes (target/deploy) sur le serveur web.";
+    FAULT_INSECURE: "The page came over HTTPS, the server’s address is http: browsers refuse that." / "La page vient par HTTPS, l’adresse du serveur est en http : les navigateurs le refusent.";
+    CURE_INSECURE: "Give the server a certificate, or put it behind the page’s own host (proxy_pass), and set an https or a relative root in config.json." / "Donnez un certificat au serveur, ou placez-le derrière l’hôte de la page (proxy_pass), et mettez une racine https ou relative dans config.json.";
+    FAULT_NETWORK: "No answer at all: the address, the network, a firewall, or a certificate that this computer does not trust." / "Aucune réponse : l’adresse, le réseau, un pare-feu, ou un certificat que cet ordinateur ne reconnaît pas.";
+    CURE_NETWORK: "Open the server’s address in a tab of its own: the browser says there whether name, network or certificate fail. Install the certificate’s authority on the computers, or serve the whole chain." / "Ouvrez l’adresse du serveur dans un onglet : le navigateur y dit si c’est le nom, le réseau ou le certificat. Installez l’autorité du certificat sur les postes, ou servez la chaîne complète.";
+    FAULT_ORIGIN: "It answers, but does not let this page read the answer (CORS)." / "Il répond, mais ne laisse pas cette page lire la réponse (CORS).";
+    CURE_ORIGIN: "On the server: Access-Control-Allow-Origin with this page’s origin, on every answer, errors too (nginx: add_header … always). Or serve page and server from one host." / "Sur le serveur : Access-Control-Allow-Origin avec l’origine de cette page, sur toute réponse, erreurs comprises (nginx : add_header … always). Ou servez page et serveur depuis le même hôte.";
+    FAULT_PREFLIGHT: "It names this page, but refuses requests that say who asks (CORS preflight)." / "Il nomme cette page, mais refuse les requêtes qui disent qui demande (pré-vérification CORS).";
+    CURE_PREFLIGHT: "Answer OPTIONS with 204 without asking for a sign-in, and with Access-Control-Allow-Headers: Authorization, Accept, Content-Type." / "Répondez à OPTIONS par 204 sans demander d’identification, avec Access-Control-Allow-Headers: Authorization, Accept, Content-Type.";
+    FAULT_CREDENTIALS: "It names this page, but not together with cookies (CORS)." / "Il nomme cette page, mais pas avec des cookies (CORS).";
+    CURE_CREDENTIALS: "Access-Control-Allow-Credentials: true, and the page’s origin itself instead of * in Access-Control-Allow-Origin; the cookie needs SameSite=None; Secure." / "Access-Control-Allow-Credentials: true, et l’origine de la page au lieu de * dans Access-Control-Allow-Origin ; le cookie exige SameSite=None; Secure.";
+    FAULT_REDIRECT: "It leads to another address, as a sign-in page does." / "Il mène à une autre adresse, comme le fait une page d’identification.";
+    CURE_REDIRECT: "Sign in there in another tab and set \"authentication\": \"cookie\", or let the proxy answer 401 instead of a redirect below the DICOMweb root. A missing or doubled slash in the root redirects too." / "Identifiez-vous dans un autre onglet et mettez \"authentication\": \"cookie\", ou faites répondre 401 au lieu d’une redirection sous la racine DICOMweb. Une barre oblique manquante ou doublée redirige aussi.";
+    FAULT_UNAUTHORIZED: "It asks who you are (401)." / "Il demande qui vous êtes (401).";
+    CURE_UNAUTHORIZED: "Check user, password or token; \"authentication\" in config.json must be the one that the server asks for (WWW-Authenticate)." / "Vérifiez l’utilisateur, le mot de passe ou le jeton ; \"authentication\" dans config.json doit être celle que le serveur demande (WWW-Authenticate).";
+    FAULT_FORBIDDEN: "It knows you, and does not let you read (403)." / "Il vous reconnaît et ne vous laisse pas lire (403).";
+    CURE_FORBIDDEN: "Give this account the right to search studies (QIDO-RS); behind a proxy, let GET through below the root." / "Donnez à ce compte le droit de rechercher (QIDO-RS) ; derrière un mandataire, laissez passer GET sous la racine.";
+    FAULT_NOT_ROOT: "There is something else at this address (HTTP {})." / "Il y a autre chose à cette adresse (HTTP {}).";
+    CURE_NOT_ROOT: "Correct \"root\" in config.json. Orthanc: /dicom-web. dcm4chee: /dcm4chee-arc/aets/AE-TITLE/rs. A folder must exist and end where files are put." / "Corrigez \"root\" dans config.json. Orthanc : /dicom-web. dcm4chee : /dcm4chee-arc/aets/TITRE-AE/rs. Un dossier doit exister et finir là où vont les fichiers.";
+    FAULT_CONTENT_TYPE: "It answers, but not in DICOM JSON: a web page perhaps, or XML." / "Il répond, mais pas en DICOM JSON : peut-être une page web, ou du XML.";
+    CURE_CONTENT_TYPE: "\"root\" must be the DICOMweb root, not the archive’s page; the answer to Accept: application/dicom+json must be of that type. A proxy must not answer with its sign-in page under 200." / "\"root\" doit être la racine DICOMweb, non la page de l’archive ; à Accept: application/dicom+json, la réponse doit être de ce type. Un mandataire ne doit pas répondre par sa page d’identification sous 200.";
+    FAULT_NO_STORE: "It can be read, but takes no objects (HTTP {})." / "Il peut être lu, mais n’accepte pas d’objets (HTTP {}).";
+    CURE_NO_STORE: "Allow POST of studies below the root (STOW-RS); for a folder, PUT (nginx: dav_methods PUT; Apache: Dav On), or set \"method\": \"POST\"." / "Autorisez POST de studies sous la racine (STOW-RS) ; pour un dossier, PUT (nginx : dav_methods PUT ; Apache : Dav On), ou mettez \"method\": \"POST\".";
+    FAULT_STORE_PREFLIGHT: "It does not let this page send objects (CORS preflight)." / "Il ne laisse pas cette page envoyer d’objets (pré-vérification CORS).";
+    CURE_STORE_PREFLIGHT: "Answer OPTIONS with Access-Control-Allow-Origin, Access-Control-Allow-Methods: GET, POST, PUT and Access-Control-Allow-Headers: Content-Type, Accept, Authorization." / "Répondez à OPTIONS avec Access-Control-Allow-Origin, Access-Control-Allow-Methods: GET, POST, PUT et Access-Control-Allow-Headers: Content-Type, Accept, Authorization.";
+    FAULT_STORE_FORBIDDEN: "It does not let you store (403)." / "Il ne vous laisse pas enregistrer (403).";
+    CURE_STORE_FORBIDDEN: "Give this account the right to store (STOW-RS, or to write into the folder)." / "Donnez à ce compte le droit d’enregistrer (STOW-RS, ou d’écrire dans le dossier).";
+    FAULT_SIZE: "It does not take objects of 16 MB: it refused them as too large (413), or cut the line." / "Il n’accepte pas d’objets de 16 Mo : refusés comme trop grands (413), ou ligne coupée.";
+    CURE_SIZE: "nginx: client_max_body_size 512m; Apache: LimitRequestBody; Caddy: request_body max_size; also any gateway before the archive." / "nginx : client_max_body_size 512m ; Apache : LimitRequestBody ; Caddy : request_body max_size ; de même toute passerelle devant l’archive.";
+    FAULT_SERVER: "It failed (HTTP {})." / "Il a échoué (HTTP {}).";
+    CURE_SERVER: "The server’s log says why. 502 and 504: the proxy does not reach the archive; 507: its disk is full." / "Le journal du serveur dit pourquoi. 502 et 504 : le mandataire n’atteint pas l’archive ; 507 : son disque est plein.";
+    SIGN_IN: "Sign in" / "S’identifier";
+    SIGNED_IN: "Signed in; kept in this page’s memory only." / "Identifié ; gardé uniquement dans la mémoire de cette page.";
+    SIGN_IN_ABOUT: "The hospital’s own sign-in opens in a window; what is open here stays open." / "L’identification de l’hôpital s’ouvre dans une fenêtre ; ce qui est ouvert ici le reste.";
+    SIGN_IN_NO_WINDOW: "The browser opened no window: allow pop-up windows of this page." / "Le navigateur n’a pas ouvert de fenêtre : autorisez les fenêtres surgissantes de cette page.";
+    SIGN_IN_UNREACHABLE: "The identity provider gave no answer that this page may read: the network, or its CORS setting (web origins of the client), or the page’s connect-src." / "Le fournisseur d’identité n’a pas donné de réponse lisible par cette page : le réseau, ou son réglage CORS (origines web du client), ou connect-src de la page.";
+    SIGN_IN_REFUSED: "The identity provider refused: {}" / "Le fournisseur d’identité a refusé : {}";
+    SIGN_IN_NOT_OURS: "The identity provider’s answer does not belong to this sign-in ({}). Try again." / "La réponse du fournisseur d’identité ne correspond pas à cette identification ({}). Recommencez.";
+}
