@@ -10,12 +10,16 @@ const known = new Set(FILES.map(([name]) => here(name)));
 addEventListener("install", (event) => {
   // Each file is compared with the build's digest: a server between two builds gives no mixture.
   const requests = FILES.map(([name, integrity]) => new Request(here(name), { integrity, cache: "no-cache", credentials: "same-origin" }));
-  event.waitUntil(
-    caches.open(CACHE).then(async (cache) => {
-      await cache.addAll(requests);
-      await skipWaiting();
-    }),
-  );
+  const take = async () => {
+    try {
+      await (await caches.open(CACHE)).addAll(requests);
+    } catch (error) {
+      await caches.delete(CACHE);
+      throw error;
+    }
+    await skipWaiting();
+  };
+  event.waitUntil(take());
 });
 
 addEventListener("activate", (event) => {
@@ -39,7 +43,8 @@ addEventListener("fetch", (event) => {
       if (opens) fromNetwork.add(resultingClientId);
       return response;
     } catch (error) {
-      const kept = fromNetwork.has(clientId) ? undefined : await caches.open(CACHE).then((cache) => cache.match(name));
+      const mixes = !opens && fromNetwork.has(clientId);
+      const kept = mixes ? undefined : await caches.open(CACHE).then((cache) => cache.match(name));
       if (!kept) throw error;
       return kept;
     }
