@@ -4,8 +4,8 @@
 use hilum::annotation::SegmentMeaning;
 use hilum::report::field_of;
 use hilum::session::{
-    Action, Authentication, Command, Destination, Destinations, FormInput, LedgerEntry, PaneId, RemoteEvent,
-    SiteBlinding, StudyQuery, Tool, UploadView,
+    Action, Command, Destination, Destinations, FormInput, LedgerEntry, PaneId, RemoteEvent, SiteBlinding, StudyQuery,
+    Tool, UploadView,
 };
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ fn told(tab: &Tab) -> Vec<&'static str> {
 fn reading(site: SiteBlinding) -> Tab {
     let mut tab = Tab::open(&Default::default(), 1);
     tab.does(Command::Blinding(site));
-    let hospital = Some(Destination { name: "PACS".into(), authentication: Authentication::None });
+    let hospital = Some(Destination { name: "PACS".into(), ..Destination::default() });
     tab.does(Command::Destinations(Box::new(Destinations { hospital, campaign: None })));
     tab.opens(&ct("1.2.826.0.1.3680043.10.777", &noise(1)));
     tab.opens_named("DOE^JOHN", &[b"no DICOM at all".to_vec()]);
