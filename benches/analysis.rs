@@ -4,54 +4,19 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hilum::analysis::{
-    LesionParameters, LungParameters, Progress, RegionOperation, RegionTask, RegionVoxels, change_region,
-    propose_lesions, propose_lungs,
+    LesionParameters, LungParameters, RegionOperation, RegionTask, RegionVoxels, change_region, propose_lesions,
+    propose_lungs,
 };
 use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, Edit, Gate, Origin, SegmentMeaning, brush_stroke, fill_contour,
 };
-use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex};
+use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane, VoxelIndex};
 use hilum::report::{Profile, quantities};
 use hilum::volume::CtVolume;
-use ndarray::Array3;
 use std::hint::black_box;
 
-struct Ignored;
-
-impl Progress for Ignored {
-    fn report(&mut self, _fraction: f32) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-const CENTRE: PatientPoint = PatientPoint::new(0.0, 0.0, 0.0);
-
-/// A body with two lungs that touch, a trachea, vessels as noise, and one opacity.
-fn chest() -> CtVolume {
-    let size = [512usize, 512, 300];
-    let steps = [(0.7, 0.0, 0.0), (0.0, 0.7, 0.0), (0.0, 0.0, 1.0)].map(|(x, y, z)| PatientVector::new(x, y, z));
-    let grid = Grid::new(size, PatientPoint::new(-178.85, -178.85, -149.5), steps).unwrap();
-    let mut random = 7u32;
-    let hu = Array3::from_shape_fn((size[2], size[1], size[0]), |(k, j, i)| {
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = (random >> 24) as i16 / 2 - 64;
-        let (x, y, z) = (i as f32 * 0.7 - 178.85, j as f32 * 0.7 - 178.85, k as f32 - 149.5);
-        let lung = ((x.abs() - 70.0) / 58.0).powi(2) + (y / 85.0).powi(2) + (z / 130.0).powi(2) < 1.0;
-        let sheet = x.abs() < 40.0 && (y + 60.0).abs() < 1.5 && z.abs() < 40.0;
-        let vessel = (i / 9 * 31 + j / 9 * 17 + k / 40 * 7) % 29 == 0 && i % 9 < 4 && j % 9 < 4;
-        let tissue = match () {
-            () if x.hypot(y - 10.0) < 9.0 && z > 0.0 => -1000,
-            () if lung && (x + 70.0).powi(2) + y * y + z * z < 900.0 => -500,
-            () if lung && vessel => 40,
-            () if lung || sheet => -860,
-            () if (x / 165.0).powi(2) + (y / 115.0).powi(2) < 1.0 => 40,
-            () => -1000,
-        };
-        tissue + noise
-    });
-    CtVolume::from_array(grid, hu).unwrap()
-}
+mod chest;
+use chest::{CENTRE, Ignored, chest};
 
 fn document(volume: &CtVolume) -> Document {
     let mut document = Document::empty(*volume.grid()).unwrap();

@@ -1,4 +1,4 @@
-//! Agreement of two masks against shapes whose distances are known, and against SimpleITK on the same voxels.
+//! Agreement of two masks against shapes whose distances are known, and against SimpleITK and surface-distance on the same voxels.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
 
 use hilum::analysis::agreement;
@@ -34,7 +34,7 @@ fn equal_apart_and_empty_masks() {
     let same = agreement(SIZE, SPACING, &one, &one).unwrap();
     assert_eq!(
         (same.dice, same.hausdorff_95_mm, same.mean_surface_mm, same.surface_dice),
-        (Some(1.0), Some(0.0), Some(0.0), Some(1.0))
+        (Some(1.0), Some(0.0), Some(0.0), Some([1.0, 1.0]))
     );
     let none = vec![false; one.len()];
     let empty = agreement(SIZE, SPACING, &one, &none).unwrap();
@@ -45,11 +45,11 @@ fn equal_apart_and_empty_masks() {
     let inner = ball([19.0, 19.0, 29.0], 7.0);
     let shell = agreement(SIZE, SPACING, &one, &inner).unwrap();
     assert!((shell.mean_surface_mm.unwrap() - 3.0).abs() < 0.5, "{shell:?}");
-    assert!(shell.surface_dice.unwrap() < 0.2);
+    assert!(shell.surface_dice.unwrap()[0] < 0.2 && shell.surface_dice.unwrap()[1] == 1.0);
 }
 
 #[test]
-fn simple_itk_finds_the_same() {
+fn simple_itk_and_surface_distance_find_the_same() {
     let pairs = [
         (ball([19.0, 19.0, 29.0], 10.0), ball([22.0, 18.0, 31.0], 9.0)),
         (ball([3.0, 19.0, 29.0], 12.0), ball([30.0, 19.0, 20.0], 6.0)),
@@ -70,14 +70,19 @@ fn simple_itk_finds_the_same() {
         });
         let Some(judged) = ask_highdicom("check_agreement.py", [&paths[0], &paths[1]]) else { return };
         let ours = agreement(SIZE, SPACING, &first, &second).unwrap();
-        let theirs: Vec<f64> = judged["distances"].as_array().unwrap().iter().map(|d| d.as_f64().unwrap()).collect();
-        let count = theirs.len() as f64;
-        let near = theirs.iter().filter(|d| **d <= 2.0 + 1e-6).count() as f64 / count;
-        let p95 = theirs[(0.95 * (count - 1.0)).round() as usize];
         assert_eq!(judged["voxels"], serde_json::json!(ours.voxels));
         assert!((judged["dice"].as_f64().unwrap() - ours.dice.unwrap()).abs() < 1e-9);
-        assert!((theirs.iter().sum::<f64>() / count - ours.mean_surface_mm.unwrap()).abs() < 1e-3);
-        assert!((p95 - ours.hausdorff_95_mm.unwrap()).abs() < 1e-3 && (near - ours.surface_dice.unwrap()).abs() < 1e-3);
+        let Some(judged) = ask_highdicom("check_surfaces.py", [&paths[0], &paths[1]]) else { return };
+        let theirs = |name: &str| judged[name].as_f64().unwrap();
+        // Its table cuts some cells into other triangles than ours: areas differ by 2 % where a cell has more than one way.
+        let close = |name: &str, value: f64, tolerance: f64| {
+            assert!((theirs(name) - value).abs() <= tolerance, "{name}: {value}, theirs {}", theirs(name));
+        };
+        close("dice", ours.dice.unwrap(), 1e-9);
+        close("hausdorff_95_mm", ours.hausdorff_95_mm.unwrap(), 0.05);
+        close("mean_surface_mm", ours.mean_surface_mm.unwrap(), 0.01 * theirs("mean_surface_mm"));
+        close("surface_dice", ours.surface_dice.unwrap()[0], 0.005);
+        close("surface_dice_5", ours.surface_dice.unwrap()[1], 0.005);
     }
 }
 

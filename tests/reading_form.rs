@@ -60,7 +60,7 @@ fn numbers_keys_and_codes_are_used_once() {
 fn nothing_is_assessed_until_the_reader_says_so() {
     let tab = reading();
     let form = tab.session.view_model().form.unwrap();
-    assert_eq!(form.answered, (0, FORM.len()));
+    assert_eq!(form.answered, (0, FORM.iter().filter(|f| !f.is_automatic()).count()));
     assert!(form.sections.iter().flat_map(|s| &s.fields).all(|r| !r.answered && r.choices.iter().all(|c| !c.2)));
     assert!(form.sections.iter().flat_map(|s| &s.scores).all(|s| s.2.is_none()));
 }
@@ -80,13 +80,20 @@ fn answers_are_chosen_taken_back_and_undone_one_by_one() {
     assert_eq!(document.answers()[&number("signs")], Answer::Choices(0b1001));
     assert_eq!(document.answers()[&number("comment")], Answer::Text("to follow".to_owned()));
     assert_eq!(score(&tab, "artery-ratio"), Some(31.5 / 35.0));
+    // None and any other exclude each other.
+    answers(&mut tab, "fibrosis", FormInput::Choose(2));
+    answers(&mut tab, "fibrosis", FormInput::Choose(0));
+    assert_eq!(tab.session.case().unwrap().document.answers()[&number("fibrosis")], Answer::Choices(0b1));
+    answers(&mut tab, "fibrosis", FormInput::Choose(3));
+    assert_eq!(tab.session.case().unwrap().document.answers()[&number("fibrosis")], Answer::Choices(0b1000));
+    answers(&mut tab, "fibrosis", FormInput::Choose(3));
     // The same choice again takes it back; so does the last of several.
     answers(&mut tab, "extent", FormInput::Choose(2));
     assert!(!row(&tab, "extent").answered);
     answers(&mut tab, "signs", FormInput::Choose(0));
     answers(&mut tab, "signs", FormInput::Choose(3));
     assert!(!row(&tab, "signs").answered);
-    for _ in 0..9 {
+    for _ in 0..13 {
         tab.acts(Action::Undo);
     }
     assert!(tab.state() != start && tab.session.case().unwrap().document.answers().is_empty());

@@ -1,16 +1,17 @@
 //! How far two masks agree: overlap, volumes, distances between their surfaces.
 //!
-//! A surface is the voxels of a mask that share a face with something else; distances are between voxel centres, in millimetres,
-//! from each surface voxel of one mask to the nearest of the other, both ways pooled. Surface Dice: S. Nikolov et al., "Clinically
-//! applicable segmentation of head and neck anatomy for radiotherapy", J. Med. Internet Res. 23 (2021) e26151, with surface voxels
-//! in place of surface elements.
+//! A surface is the cells that it cuts, each weighted by its area (`surfels`); distances are between the middles of cells, in
+//! millimetres, from each cell of one mask to the nearest of the other. Surface Dice and the weighting: S. Nikolov et al.,
+//! "Clinically applicable segmentation of head and neck anatomy for radiotherapy", J. Med. Internet Res. 23 (2021) e26151. The 95th
+//! percentile is the larger of the two directions'.
 
 use super::AnalysisError;
+use super::surfels::{cell_areas, cell_codes, is_cut};
 use crate::volume::squared_distance_mm2;
 use serde::{Deserialize, Serialize};
 
-/// Tolerance of the surface Dice, mm.
-pub const SURFACE_TOLERANCE_MM: f64 = 2.0;
+/// Tolerances of the surface Dice, mm.
+pub const SURFACE_TOLERANCES_MM: [f64; 2] = [2.0, 5.0];
 
 /// Agreement of two masks on one grid.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,10 +22,10 @@ pub struct Agreement {
     pub dice: Option<f64>,
     /// 95th percentile of the surface distances, mm; `None` where a mask is empty.
     pub hausdorff_95_mm: Option<f64>,
-    /// Mean of the surface distances, mm.
+    /// Mean of the surface distances, both ways together, mm.
     pub mean_surface_mm: Option<f64>,
-    /// Share of both surfaces within [`SURFACE_TOLERANCE_MM`] of the other.
-    pub surface_dice: Option<f64>,
+    /// Share of both surfaces within each of [`SURFACE_TOLERANCES_MM`] of the other.
+    pub surface_dice: Option<[f64; 2]>,
 }
 
 /// Compares two masks of an array `[k, j, i]`. What lies beyond the array counts as background.
@@ -49,29 +50,36 @@ pub fn agreement(
     if a == 0 || b == 0 {
         return Ok(agreement);
     }
-    let surfaces = [first, second].map(|mask| surface(mask, size));
-    let mut distances: Vec<f64> = Vec::new();
+    let cells = size.map(|n| n + 1);
+    let areas = cell_areas(spacing_mm);
+    let surfaces = [first, second].map(|mask| cell_codes(mask, size));
+    let mut of_direction = Vec::new();
     for (from, to) in [(0, 1), (1, 0)] {
-        let reach = squared_distance_mm2(size, spacing_mm, |n| surfaces[to][n]);
-        distances.extend((0..count).filter(|n| surfaces[from][*n]).map(|n| f64::from(reach[n]).sqrt()));
+        let reach = squared_distance_mm2(cells, spacing_mm, |n| is_cut(surfaces[to][n]));
+        let cut = surfaces[from].iter().enumerate().filter(|(_, code)| is_cut(**code));
+        let mut all: Vec<[f64; 2]> =
+            cut.map(|(n, code)| [f64::from(reach[n]).sqrt(), areas[usize::from(*code)]]).collect();
+        all.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]));
+        of_direction.push(all);
     }
-    let all = distances.len() as f64;
-    agreement.mean_surface_mm = Some(distances.iter().sum::<f64>() / all);
-    let near = distances.iter().filter(|d| **d <= SURFACE_TOLERANCE_MM + 1e-6).count();
-    agreement.surface_dice = Some(near as f64 / all);
-    let place = (0.95 * (all - 1.0)).round() as usize;
-    agreement.hausdorff_95_mm = Some(*distances.select_nth_unstable_by(place, f64::total_cmp).1);
+    let both: Vec<[f64; 2]> = of_direction.concat();
+    let area: f64 = both.iter().map(|[_, area]| area).sum();
+    agreement.mean_surface_mm = Some(both.iter().map(|[d, a]| d * a).sum::<f64>() / area);
+    agreement.surface_dice = Some(SURFACE_TOLERANCES_MM.map(|tolerance| {
+        let near = both.iter().filter(|[d, _]| *d <= tolerance + 1e-6);
+        near.map(|[_, a]| a).sum::<f64>() / area
+    }));
+    agreement.hausdorff_95_mm = of_direction.iter().filter_map(|all| percentile(all, 0.95)).reduce(f64::max);
     Ok(agreement)
 }
 
-/// Voxels of a mask with a face towards something else.
-fn surface(mask: &[bool], size: [usize; 3]) -> Vec<bool> {
-    let [ni, nj, nk] = size;
-    let is_on = |n: usize| {
-        let (i, j, k) = (n % ni, n / ni % nj, n / (ni * nj));
-        let inner = i > 0 && i + 1 < ni && j > 0 && j + 1 < nj && k > 0 && k + 1 < nk;
-        let around = |n: usize| mask[n - 1] && mask[n + 1] && mask[n - ni] && mask[n + ni];
-        mask[n] && !(inner && around(n) && mask[n - ni * nj] && mask[n + ni * nj])
-    };
-    (0..mask.len()).map(is_on).collect()
+/// The distance that a share of the area does not exceed, of distances and areas in order.
+fn percentile(all: &[[f64; 2]], share: f64) -> Option<f64> {
+    let wanted = share * all.iter().map(|[_, area]| area).sum::<f64>();
+    let mut reached = 0.0;
+    let found = all.iter().find(|[_, area]| {
+        reached += area;
+        reached >= wanted
+    });
+    found.or(all.last()).map(|[distance, _]| *distance)
 }

@@ -14,22 +14,29 @@ mod coarse;
 mod components;
 mod lesions;
 mod lungs;
+mod model;
 mod progress;
 mod proposal;
+mod raters;
 mod region;
 mod registration;
 mod sides;
+mod surfels;
 mod vessels;
 mod zone_change;
 
-pub use agreement::{Agreement, SURFACE_TOLERANCE_MM, agreement};
+pub use agreement::{Agreement, SURFACE_TOLERANCES_MM, agreement};
 pub use body::field_of_view_clips;
 pub use calcium::{CalciumParameters, propose_calcium};
 pub use chest_wall::{ChestWallParameters, propose_chest_wall};
 pub use lesions::{LesionParameters, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
+#[cfg(feature = "model")]
+pub use model::{MOST_MODEL_BYTES, OnnxNetwork, load_model};
+pub use model::{ModelCard, ModelError, Network, propose_with_model};
 pub use progress::Progress;
 pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};
+pub use raters::{Consistency, Kappa, Weights, consistency, kappa};
 pub use region::{
     BESIDE_LUNG, BESIDE_OTHER, RegionOperation, RegionOutcome, RegionTask, RegionVoxels, SeedStroke, Within,
     change_region,

@@ -27,6 +27,8 @@ pub enum Structure {
     Heart,
     /// Calcium in the wall of an artery.
     Calcification,
+    /// What a model calls by a name, by its place among the names it was given.
+    Named(u8),
 }
 
 /// One structure of a proposal.

@@ -103,6 +103,9 @@ pub enum ExportError {
     /// It cannot be written in this form; why.
     #[error("it cannot be written: {0}")]
     Unwritable(String),
+    /// It is no table of a reading; why.
+    #[error("it is no table of a reading: {0}")]
+    NoReading(String),
     /// No segment has this number.
     #[error("there is no segment {0}")]
     NoSuchSegment(u8),

@@ -5,8 +5,8 @@ use super::drawn::{self, code_of};
 use super::sr::Drawn;
 use super::{ExportContext, ExportError};
 use crate::annotation::{CodedConcept, Document};
-use crate::report::{Quantity, scores};
-use serde::Serialize;
+use crate::report::{DoubleReading, ItemAgreement, Quantity, Reading, field_of, scores};
+use serde::{Deserialize, Serialize};
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +27,9 @@ pub struct TableRow {
     pub about: String,
 }
 
+/// Names the case of a table.
+const SERIES: &str = "Series Instance UID";
+
 /// The rows, in the order of a report.
 pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], context: &ExportContext) -> Vec<TableRow> {
     let row = |kind, name: &str, value: String| TableRow {
@@ -41,7 +44,7 @@ pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], cont
     let coded = |c: CodedConcept| format!("{}:{}", c.scheme, c.value);
     let mut rows = Vec::new();
     if let Ok(first) = context.first() {
-        rows.push(row("ct", "Series Instance UID", first.series.instance_uid.clone()));
+        rows.push(row("ct", SERIES, first.series.instance_uid.clone()));
         rows.push(row("ct", "Convolution Kernel", first.acquisition.kernel.clone()));
         let kvp = first.acquisition.kvp.map(|v| v.to_string()).unwrap_or_default();
         rows.push(TableRow { unit: "kV".to_owned(), ..row("ct", "KVP", kvp) });
@@ -129,6 +132,85 @@ pub fn requests(rows: &[[String; 5]]) -> Result<Vec<u8>, ExportError> {
             .write_record(row.each_ref().map(|text| cell(text)))
             .map_err(|e| ExportError::Unwritable(e.to_string()))?;
     }
+    writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
+}
+
+/// What a table must hold to be a reading.
+#[derive(Deserialize)]
+struct StoredRow {
+    kind: String,
+    name: String,
+    value: String,
+}
+
+/// Reads a table that [`json`] wrote back: answers, scores and quantities of one case.
+///
+/// # Errors
+/// [`ExportError::NoReading`] where it is no such table, or names no series.
+pub fn reading(bytes: &[u8]) -> Result<Reading, ExportError> {
+    let rows: Vec<StoredRow> = serde_json::from_slice(bytes).map_err(|e| ExportError::NoReading(e.to_string()))?;
+    let mut reading = Reading::default();
+    for row in rows {
+        match row.kind.as_str() {
+            "ct" if row.name == SERIES => reading.case = row.value,
+            "form" | "score" | "quantity" => match row.value.parse::<f64>() {
+                // Keys of choices may be digits.
+                Ok(value) if field_of(&row.name).is_none_or(|f| f.is_number()) => {
+                    reading.numbers.insert(row.name, value);
+                }
+                _ => {
+                    reading.choices.entry(row.name).or_default().insert(row.value);
+                }
+            },
+            _ => {}
+        }
+    }
+    if reading.case.is_empty() {
+        return Err(ExportError::NoReading(format!("no {SERIES}")));
+    }
+    Ok(reading)
+}
+
+/// How far two readers agree, as a table: one line for each item, then one for each case that a third should see.
+///
+/// # Errors
+/// [`ExportError::Unwritable`] if it could not be written.
+pub fn comparison(found: &DoubleReading) -> Result<Vec<u8>, ExportError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut write = |row: [String; 5]| writer.write_record(row).map_err(|e| ExportError::Unwritable(e.to_string()));
+    write(["item", "cases", "statistic", "value", "interval or limits"].map(str::to_owned))?;
+    let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
+    let between = |[low, high]: [f64; 2]| format!("{low} {high}");
+    for item in &found.items {
+        let mut line = |statistic: &str, value: Option<f64>, limits: String| {
+            write([item.key.clone(), item.cases.to_string(), statistic.to_owned(), number(value), limits])
+        };
+        match &item.agreement {
+            ItemAgreement::Classes { same, nominal, weighted } => {
+                line("same", Some(*same), String::new())?;
+                let [linear, quadratic] = weighted.map_or([None, None], |w| w);
+                for (name, kappa) in [("kappa", *nominal), ("kappa linear", linear), ("kappa quadratic", quadratic)] {
+                    if let Some(kappa) = kappa {
+                        line(name, Some(kappa.value), between(kappa.interval))?;
+                    }
+                }
+            }
+            ItemAgreement::Choices { same, mean } => {
+                line("same", Some(*same), String::new())?;
+                line("mean kappa", *mean, String::new())?;
+            }
+            ItemAgreement::Numbers(None) => line("ICC(2,1)", None, String::new())?,
+            ItemAgreement::Numbers(Some(c)) => {
+                line("ICC(2,1)", Some(c.agreement), String::new())?;
+                line("ICC(3,1)", Some(c.consistency), String::new())?;
+                line("bias", Some(c.bias), between(c.limits))?;
+            }
+        }
+    }
+    for (case, why) in &found.discords {
+        write([case.clone(), "1".to_owned(), "adjudication".to_owned(), String::new(), format!("{why:?}")])?;
+    }
+    drop(write);
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
 }
 

@@ -77,6 +77,13 @@ pub enum Job {
         /// The grid of voxels and labels.
         grid: Grid,
     },
+    /// Run the model in the one given file over the given voxels and lungs.
+    RunModel {
+        /// The grid of voxels and labels.
+        grid: Grid,
+        /// Names that its classes may have.
+        known: Vec<String>,
+    },
     /// Find the vessels inside the given lungs.
     ProposeVessels {
         /// The grid of voxels and labels.

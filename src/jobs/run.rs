@@ -137,6 +137,26 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             let found = lung_change(later, earlier, *planes_mm, progress).map_err(analysis_error)?;
             Ok(JobOutput { facts: JobFacts::Change(found), payloads: Vec::new() })
         }
+        #[cfg(feature = "model")]
+        Job::RunModel { grid, known } => {
+            let volume = volume(*grid, std::mem::take(&mut input.hu))?;
+            let size = input.files.first().map_or(0, |f| f.size());
+            if size > crate::analysis::MOST_MODEL_BYTES {
+                return Err(JobError::Analysis(format!(
+                    "the model's file has {size} bytes; {} are the most",
+                    crate::analysis::MOST_MODEL_BYTES
+                )));
+            }
+            let (card, scores, mut network) =
+                crate::analysis::load_model(whole(&input)?, known).map_err(model_error)?;
+            let mut proposal =
+                crate::analysis::propose_with_model(&volume, &input.labels, &card, scores, &mut network, progress)
+                    .map_err(model_error)?;
+            let labels = std::mem::take(&mut proposal.labels);
+            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        }
+        #[cfg(not(feature = "model"))]
+        Job::RunModel { .. } => Err(JobError::WrongInput),
         Job::Compare { size, spacing_mm, segment } => {
             let (labels, beside) = input.labels.split_at(input.labels.len() / 2);
             let first: Vec<bool> = labels.iter().map(|l| l == segment).collect();
@@ -281,6 +301,14 @@ fn analysis_error(error: AnalysisError) -> JobError {
     match error {
         AnalysisError::Cancelled => JobError::Cancelled,
         other => JobError::Refused(other),
+    }
+}
+
+#[cfg(feature = "model")]
+fn model_error(error: crate::analysis::ModelError) -> JobError {
+    match error {
+        crate::analysis::ModelError::Cancelled => JobError::Cancelled,
+        other => JobError::Analysis(other.to_string()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The site's configuration: `config.json` beside the page.
 
 use super::{PlatformError, reading};
-use crate::session::{Authentication, Campaign, CampaignSecret, Delivery, Destination, Destinations, Provider};
-use serde::Deserialize;
+use crate::session::{
+    Authentication, Campaign, CampaignSecret, Delivery, Destination, Destinations, Provider, SiteBlinding,
+};
+use serde::{Deserialize, Serialize};
 
 /// What a site sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -18,6 +20,9 @@ pub struct Configuration {
     /// For so many days after its last change a reading is kept on the reader's computer; 0: none is.
     #[serde(default)]
     pub autosave_days: Option<u32>,
+    /// Whether readers are told who the patient is.
+    #[serde(default)]
+    pub blinded: BlindedKind,
 }
 
 impl Configuration {
@@ -38,6 +43,29 @@ impl Configuration {
     /// See `autosave_days`; two weeks where the site says nothing.
     pub fn autosave_days(&self) -> u32 {
         self.autosave_days.unwrap_or(14)
+    }
+}
+
+/// The words of the configuration for [`SiteBlinding`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlindedKind {
+    /// They are, unless they choose not to be.
+    #[default]
+    Off,
+    /// They are not, unless they choose to be.
+    On,
+    /// They are not.
+    Always,
+}
+
+impl From<BlindedKind> for SiteBlinding {
+    fn from(kind: BlindedKind) -> Self {
+        match kind {
+            BlindedKind::Off => Self::Off,
+            BlindedKind::On => Self::On,
+            BlindedKind::Always => Self::Always,
+        }
     }
 }
 

@@ -53,6 +53,20 @@ pub struct Field {
 }
 
 impl Field {
+    /// Whether it is answered by what happens, not by the reader.
+    pub fn is_automatic(&self) -> bool {
+        self.number == BLINDED
+    }
+    /// Whether it takes a number.
+    pub fn is_number(&self) -> bool {
+        matches!(self.kind, Number { .. })
+    }
+    /// Whether its choices follow one another, so that neighbours differ less.
+    pub fn is_ordered(&self) -> bool {
+        let ordered =
+            [QUALITY, CO_RADS, EXTENT, ZONE, LOBE, CORONARY, GRADES, AMOUNTS, EMPHYSEMA, PARASEPTAL, FAT, CONFIDENCE];
+        matches!(self.kind, OneOf(choices) if ordered.contains(&choices))
+    }
     /// The section, 1 to 20.
     pub fn section(&self) -> u16 {
         self.number / 100
@@ -82,6 +96,13 @@ impl Field {
     }
 }
 
+/// The field that says whether the reading was blinded.
+pub const BLINDED: u16 = 2002;
+/// When the form was begun and when it was last answered, `YYYYMMDDHHMMSS`: fields of their own that no form shows.
+pub const BEGUN: u16 = 2003;
+/// See [`BEGUN`].
+pub const ENDED: u16 = 2004;
+
 /// The field with a number.
 pub fn field(number: u16) -> Option<&'static Field> {
     FORM.iter().find(|f| f.number == number)
@@ -109,6 +130,11 @@ pub struct Score {
     pub unit: CodedConcept,
 }
 
+/// The value of one score.
+pub(super) fn score_of(key: &str, answers: &BTreeMap<u16, Answer>) -> Option<f64> {
+    scores(answers).into_iter().find(|s| s.key == key).and_then(|s| s.value)
+}
+
 /// All scores.
 pub fn scores(answers: &BTreeMap<u16, Answer>) -> Vec<Score> {
     let choice = |number: u16| match answers.get(&number) {
@@ -121,6 +147,8 @@ pub fn scores(answers: &BTreeMap<u16, Answer>) -> Vec<Score> {
     };
     let sum = |numbers: std::ops::RangeInclusive<u16>| numbers.map(choice).sum::<Option<f64>>();
     let has_device = choice(1105).is_some_and(|n| n > 0.0);
+    // Of five lobes by four classes: those below 5 % and from 5 to 25 % are one (Li et al. 2020, PMC7095246).
+    let severity = (711..=715).map(|n| choice(n).map(|c| c - f64::from(u8::from(c > 1.0)))).sum::<Option<f64>>();
     let coronary = sum(1101..=1104).filter(|_| !has_device);
     let class = coronary.map(|sum| match sum {
         0.0 => 0.0,
@@ -131,11 +159,17 @@ pub fn scores(answers: &BTreeMap<u16, Answer>) -> Vec<Score> {
     let ratio = number(1301).zip(number(1302)).map(|(trunk, aorta)| trunk / aorta);
     let index = number(1602).zip(number(1603)).map(|(area, height)| area / (height / 100.0).powi(2));
     let liver = [1801, 1802, 1803].map(number).into_iter().sum::<Option<f64>>().map(|sum| sum / 3.0);
+    let moment = |number: u16| match answers.get(&number) {
+        Some(Answer::Text(at)) => chrono::NaiveDateTime::parse_from_str(at, "%Y%m%d%H%M%S").ok(),
+        _ => None,
+    };
+    let seconds = moment(BEGUN).zip(moment(ENDED)).map(|(begun, ended)| (ended - begun).num_seconds() as f64);
     let one = code("1", "UCUM", "no units");
     let score = |key, section, value, digits, concept, unit| Score { key, section, value, digits, concept, unit };
     vec![
         score("zone-total", 7, sum(701..=706), 0, own("HT1", "Score of six zones, 0 to 24"), one),
         score("lobe-total", 7, sum(711..=715), 0, own("HT2", "Score of five lobes, 0 to 25"), one),
+        score("severity-total", 7, severity, 0, own("HT9", "Total severity score, 0 to 20"), one),
         score("coronary-total", 11, coronary, 0, own("HT3", "Ordinal coronary calcium, 0 to 12"), one),
         score("coronary-class", 11, class, 0, own("HT4", "Class of coronary calcium, 0 to 3"), one),
         score("artery-ratio", 13, ratio, 2, own("HT5", "Pulmonary trunk / ascending aorta"), one),
@@ -154,6 +188,14 @@ pub fn scores(answers: &BTreeMap<u16, Answer>) -> Vec<Score> {
             0,
             own("HT7", "Mean attenuation of the liver"),
             code("[hnsf'U]", "UCUM", "Hounsfield unit"),
+        ),
+        score(
+            "reading-time",
+            20,
+            seconds.filter(|s| *s >= 0.0),
+            0,
+            own("HT8", "Time from the first answer to the last"),
+            code("s", "UCUM", "second"),
         ),
     ]
 }
@@ -237,6 +279,7 @@ const CONTRAST: &[Choice] = &[
     choice("contrast", own("HC2", "Contrast")),
     choice("angiography", own("HC3", "Pulmonary angiography")),
 ];
+const KERNEL: &[Choice] = &[choice("soft", own("HC4", "Soft kernel")), choice("sharp", own("HC5", "Sharp kernel"))];
 const CATEGORY: &[Choice] = &[
     choice("normal", sct("17621005", "Normal")),
     choice("other", own("HK2", "Other disease")),
@@ -340,7 +383,7 @@ const CONFIDENCE: &[Choice] = &[
 const ROLE: &[Choice] = &[
     choice("first", own("HW1", "First reading")),
     choice("second", own("HW2", "Second reading")),
-    choice("arbitration", own("HW3", "Adjudication")),
+    choice("arbitration", code("C96561", "NCIt", "Adjudicator")),
 ];
 
 /// All fields, in the order of the form.
@@ -348,6 +391,13 @@ pub const FORM: &[Field] = &[
     field_with(101, "quality", OneOf(QUALITY), own("HF101", "Quality of the CT")),
     field_with(102, "quality-reasons", SomeOf(REASONS), own("HF102", "What limits the quality")),
     field_with(201, "contrast", OneOf(CONTRAST), own("HF201", "Contrast")),
+    field_with(202, "kernel", OneOf(KERNEL), own("HF202", "Convolution kernel")),
+    field_with(
+        203,
+        "thickness",
+        Number { unit: code("mm", "UCUM", "millimeter"), least: 0.1, most: 20.0, digits: 2 },
+        own("HF203", "Slice thickness"),
+    ),
     field_with(301, "category", OneOf(CATEGORY), own("HF301", "Conclusion")),
     field_with(302, "co-rads", OneOf(CO_RADS), own("HF302", "CO-RADS")),
     field_with(401, "extent", OneOf(EXTENT), own("HF401", "Extent of disease, % of lung volume")),

@@ -1,11 +1,15 @@
 //! What the numbers are: quantities of a document with unit and method, the reading form and its scores.
 
+mod associations;
+mod double_reading;
 mod form;
 mod pieces;
 mod profile;
 mod quantities;
 
-pub use form::{Choice, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
+pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
+pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
+pub use form::{BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
 pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
 pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};

@@ -214,6 +214,14 @@ pub enum Action {
     ProposeLungs,
     /// Find opacities inside the lungs.
     ProposeLesions,
+    /// The page tells nothing of the patient, or all again.
+    Blinded,
+    /// Compare tables of two readers, or close that.
+    CompareReadings,
+    /// Save how far they agree.
+    ExportComparison,
+    /// Show what was published about values like these, or hide it.
+    Associations,
     /// Find something else.
     Propose(Proposable),
     /// Stop finding.
@@ -419,6 +427,10 @@ pub enum Command {
     Do(Action),
     /// Files were chosen or dropped.
     OpenFiles(Vec<FileFacts>),
+    /// A model of the reader's is run over the CT: the first of these files.
+    RunModel(Vec<FileFacts>),
+    /// Tables of the first (0) or second (1) reader were chosen.
+    OpenReadings(usize, Vec<FileFacts>),
     /// A series of the list was chosen, by Series Instance UID.
     OpenSeries(String),
     /// A stack of a series of the list was chosen, by Series Instance UID and its place among the series' stacks.
@@ -479,6 +491,8 @@ pub enum Command {
     Measurement(u16, MeasurementChange),
     /// The interface's language.
     Language(super::words::Lang),
+    /// What the site asks: a page that tells nothing of the patient.
+    Blinding(super::blinding::SiteBlinding),
     /// Where objects can be sent.
     Destinations(Box<super::sending::Destinations>),
     /// Who reads: a name for the hospital, a code for a campaign.

@@ -6,13 +6,13 @@ use super::explain;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Purpose, Session};
 use super::words;
-use crate::analysis::SURFACE_TOLERANCE_MM;
+use crate::analysis::SURFACE_TOLERANCES_MM;
 use crate::jobs::{Job, JobError, JobFacts, JobOutput, Priority};
 
 /// A number of the comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgreementRow {
-    /// Its key: `dice`, `hausdorff-95`, `mean-surface`, `surface-dice`, `volume-difference`.
+    /// Its key: `dice`, `hausdorff-95`, `mean-surface`, `surface-dice`, `surface-dice-5`, `volume-difference`.
     pub name: &'static str,
     /// Title and value in words.
     pub text: String,
@@ -71,15 +71,11 @@ impl Session {
         };
         let ml = |n: u64| case.volume.grid().millilitres(n);
         let difference = ml(found.voxels[0]) - ml(found.voxels[1]);
-        let tolerance = lang.number(SURFACE_TOLERANCE_MM, 0);
-        let surface = AgreementRow {
-            name: "surface-dice",
-            text: format!(
-                "{} : {}",
-                words::SURFACE_DICE.with(lang, &[&tolerance]),
-                found.surface_dice.map_or_else(|| "—".to_owned(), |v| lang.number(v, 3))
-            ),
-            value: found.surface_dice,
+        let surface = |n: usize, name| {
+            let value = found.surface_dice.map(|shares| shares[n]);
+            let tolerance = lang.number(SURFACE_TOLERANCES_MM[n], 0);
+            let number = value.map_or_else(|| "—".to_owned(), |v| lang.number(v, 3));
+            AgreementRow { name, text: format!("{} : {number}", words::SURFACE_DICE.with(lang, &[&tolerance])), value }
         };
         let between = AgreementRow { name: "pair", text: format!("{first} / {second}"), value: None };
         vec![
@@ -88,7 +84,8 @@ impl Session {
             row("volume-difference", words::VOLUME_DIFFERENCE, Some(difference), 2, "ml"),
             row("hausdorff-95", words::HAUSDORFF_95, found.hausdorff_95_mm, 1, "mm"),
             row("mean-surface", words::MEAN_SURFACE, found.mean_surface_mm, 2, "mm"),
-            surface,
+            surface(0, "surface-dice"),
+            surface(1, "surface-dice-5"),
         ]
     }
 }

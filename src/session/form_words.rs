@@ -63,6 +63,8 @@ const FIELDS: &[(&str, Text)] = &[
     ("quality", text("Quality", "Qualité")),
     ("quality-reasons", text("What limits it", "Ce qui la limite")),
     ("contrast", text("Contrast", "Injection")),
+    ("kernel", text("Kernel", "Noyau")),
+    ("thickness", text("Slice thickness, mm", "Épaisseur de coupe, mm")),
     ("category", text("Conclusion", "Conclusion")),
     ("co-rads", text("CO-RADS", "CO-RADS")),
     ("extent", text("Extent, % of the lungs", "Étendue, % des poumons")),
@@ -120,11 +122,13 @@ const FIELDS: &[(&str, Text)] = &[
 
 const SCORES: &[(&str, Text)] = &[
     ("zone-total", text("Six zones, 0–24", "Six zones, 0–24")),
-    ("lobe-total", text("Five lobes, 0–25", "Cinq lobes, 0–25")),
+    ("lobe-total", text("CT-SS, five lobes, 0–25", "CT-SS, cinq lobes, 0–25")),
+    ("severity-total", text("TSS, five lobes, 0–20", "TSS, cinq lobes, 0–20")),
     ("coronary-total", text("Coronary calcium, 0–12", "Calcium coronaire, 0–12")),
     ("coronary-class", text("Its class, 0–3", "Sa classe, 0–3")),
     ("artery-ratio", text("Trunk / aorta", "Tronc / aorte")),
     ("fat-index", text("Fat index, cm²/m²", "Indice de graisse, cm²/m²")),
+    ("reading-time", text("First to last answer, s", "De la première à la dernière réponse, s")),
     ("liver-mean", text("Liver, mean HU", "Foie, UH moyennes")),
 ];
 
@@ -153,6 +157,7 @@ const REASONS: &[Text] = &[
     text("wrong kernel", "noyau inadapté"),
 ];
 const CONTRAST: &[Text] = &[text("none", "aucune"), text("contrast", "injecté"), text("angiography", "angioscanner")];
+const KERNEL: &[Text] = &[text("soft", "mou"), text("sharp", "dur")];
 const CATEGORY: &[Text] = &[
     text("normal", "normal"),
     text("other disease", "autre maladie"),
@@ -213,6 +218,7 @@ const CHOICES: &[(u16, &[Text])] = &[
     (101, QUALITY),
     (102, REASONS),
     (201, CONTRAST),
+    (202, KERNEL),
     (301, CATEGORY),
     (302, CO_RADS),
     (401, EXTENT),

@@ -427,7 +427,9 @@ impl Session {
     pub(super) fn must_answer_first(&self, command: &Command) -> bool {
         self.keeping.offer.is_some()
             && match command {
-                Command::AddSegment(_) | Command::ChangeSegment(..) | Command::Answer(..) => true,
+                Command::AddSegment(_) | Command::ChangeSegment(..) | Command::Answer(..) | Command::RunModel(_) => {
+                    true
+                }
                 Command::Do(action) => matches!(
                     action,
                     Action::Interpolate

@@ -117,6 +117,7 @@ impl Session {
         let other = self.series.iter().find(|s| s.uid == prior.key.0)?.instances.first()?;
         let date =
             lang.date_and_time(&format!("{}{}", other.study.date, other.study.time.get(..6).unwrap_or("000000")));
+        let date = self.or_hidden(&date).to_owned();
         let fit = lang.number(found.transform.residual_mm, 1);
         let turned = lang.number(found.transform.degrees(), 1);
         let difference = |before: Option<f64>, now: Option<f64>| now.zip(before).map(|(now, before)| now - before);

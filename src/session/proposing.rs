@@ -10,7 +10,7 @@ use super::words::{self, Text, numbers};
 use crate::analysis::{Part, Proposal, Structure};
 use crate::annotation::{Edit, Layer, Origin, Segment, SegmentMeaning, Transaction};
 use crate::geometry::{IndexBox, VoxelIndex};
-use crate::jobs::{Job, JobError, JobFacts, JobOutput, Payload, Priority};
+use crate::jobs::{FileFacts, Job, JobError, JobFacts, JobOutput, Payload, Priority};
 
 /// What can be proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,25 @@ impl Session {
         self.notice = None;
         let mut request = self.start_job(Purpose::Proposal(what.title(), bounds), Priority::NOW, job, Vec::new());
         request.voxels = voxels;
+        update.effects.push(Effect::RunJob(request));
+        update.changes.facts = true;
+    }
+
+    /// Runs a model of the reader's over the CT.
+    pub(super) fn run_model(&mut self, files: &[FileFacts], update: &mut Update) {
+        let (Some(case), Some(file)) = (&self.case, files.first()) else { return };
+        if !case.is_settled() {
+            return self.say(words::WAIT_FOR_SLICES, update);
+        }
+        if self.running.values().any(|r| r.title == words::RUN_MODEL) {
+            return;
+        }
+        self.notice = None;
+        let bounds = IndexBox::whole(case.volume.grid().size());
+        let job = Job::RunModel { grid: *case.volume.grid(), known: model_names() };
+        let mut request =
+            self.start_job(Purpose::Proposal(words::RUN_MODEL, bounds), Priority::NOW, job, vec![file.id]);
+        request.voxels = VoxelNeeds::VolumeAndLungs;
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
     }
@@ -166,12 +185,32 @@ fn meaning_of(structure: Structure) -> SegmentMeaning {
         Structure::Lesion => SegmentMeaning::Lesion,
         Structure::GroundGlass => SegmentMeaning::GroundGlass,
         Structure::Consolidation => SegmentMeaning::Consolidation,
+        Structure::Named(place) => {
+            SegmentMeaning::ALL.get(usize::from(place)).copied().unwrap_or(SegmentMeaning::Lesion)
+        }
         Structure::PulmonaryVessels => SegmentMeaning::PulmonaryVessels,
         Structure::SubcutaneousFat => SegmentMeaning::SubcutaneousFat,
         Structure::SkeletalMuscle => SegmentMeaning::SkeletalMuscle,
         Structure::Heart => SegmentMeaning::Heart,
         Structure::Calcification => SegmentMeaning::Calcification,
     }
+}
+
+/// Names that the classes of a model may have, in the order of [`SegmentMeaning::ALL`].
+pub fn model_names() -> Vec<String> {
+    SegmentMeaning::ALL.iter().map(|m| kebab(&format!("{m:?}"))).collect()
+}
+
+/// `GroundGlass` as `ground-glass`.
+fn kebab(name: &str) -> String {
+    let mut words = String::new();
+    for (n, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && n > 0 {
+            words.push('-');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 impl Case {

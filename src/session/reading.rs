@@ -5,7 +5,7 @@ use super::form_words::{choice_words, field_title, score_title, section_title};
 use super::state::Session;
 use super::words;
 use crate::annotation::{Answer, Edit, Transaction};
-use crate::report::{FORM, Field, FieldKind, extent_class, field, scores};
+use crate::report::{BEGUN, BLINDED, ENDED, FORM, Field, FieldKind, extent_class, field, scores};
 
 /// What the reader does to a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct FormView {
     pub answered: (usize, usize),
     /// First and last answer, local date and time in words.
     pub times: Option<String>,
+    /// Whether the patient was unknown to the reader, in words.
+    pub blinded: Option<&'static str>,
 }
 
 /// A section.
@@ -59,13 +61,11 @@ pub struct FormRow {
     pub is_words: bool,
     /// Whether there is an answer.
     pub answered: bool,
+    /// What the file says of it.
+    pub stated: Option<String>,
     /// What was measured, and whether the reader's choice says the same; shown once there is an answer.
     pub measured: Option<(String, bool)>,
 }
-
-/// When the form was begun and when it was last answered, as fields of their own that no form shows.
-const BEGUN: u16 = 2003;
-const ENDED: u16 = 2004;
 
 impl Session {
     /// Opens or closes the form.
@@ -75,7 +75,8 @@ impl Session {
     }
 
     pub(super) fn answer(&mut self, number: u16, input: &FormInput, update: &mut Update) {
-        let (Some(field), Some(case)) = (field(number), &self.case) else { return };
+        let Some(field) = field(number).filter(|f| !f.is_automatic()) else { return };
+        let Some(case) = &self.case else { return };
         let before = case.document.answers().get(&number);
         let Some(after) = answered(field, before, input) else {
             return self.say(words::FORM_NOT_TAKEN, update);
@@ -94,7 +95,7 @@ impl Session {
 
     /// Changes answers, and notes when.
     fn answer_all(&mut self, answers: Vec<(u16, Option<Answer>)>, update: &mut Update) {
-        let now = self.now.clone();
+        let (now, is_blinded) = (self.now.clone(), self.is_read_blinded());
         let Some(case) = &mut self.case else { return };
         let current = |case: &super::state::Case, field: u16| case.document.answers().get(&field).cloned();
         let mut wanted = answers;
@@ -107,6 +108,10 @@ impl Session {
             wanted.push((BEGUN, time.clone()));
         }
         wanted.push((ENDED, time));
+        // Once an answer was given by someone who could know the patient, the form is not blinded any more.
+        let was_open = current(case, BLINDED) == Some(Answer::Choice(0));
+        wanted.push((BLINDED, Some(Answer::Choice(u8::from(is_blinded && !was_open)))));
+        wanted.retain(|(field, after)| current(case, *field) != *after);
         let mut edits = Vec::new();
         for (field, after) in wanted {
             let edit = Edit::Answer { field, before: current(case, field), after };
@@ -122,7 +127,7 @@ impl Session {
         let (lang, answers) = (self.lang, case.document.answers());
         let scores = scores(answers);
         let mut view = FormView::default();
-        for field in FORM {
+        for field in FORM.iter().filter(|f| !f.is_automatic()) {
             if field.section() > view.sections.len() as u16 {
                 let section = field.section();
                 let of_section = scores.iter().filter(|s| s.section == section).map(|s| {
@@ -147,6 +152,10 @@ impl Session {
             Some(Answer::Text(at)) => Some(lang.date_and_time(at)),
             _ => None,
         };
+        view.blinded = answers.get(&BLINDED).map(|a| {
+            let said = if *a == Answer::Choice(1) { words::FORM_BLINDED } else { words::FORM_NOT_BLINDED };
+            said.in_lang(lang)
+        });
         view.times = time(BEGUN).zip(time(ENDED)).map(|(a, b)| words::FORM_TIMES.with(lang, &[&a, &b]));
         Some(view)
     }
@@ -176,8 +185,23 @@ impl Session {
             written,
             is_words: field.kind == FieldKind::Words,
             answered: answer.is_some(),
+            stated: self.stated(field),
             measured: answer.and_then(|answer| self.measured_beside(field, answer)),
         }
+    }
+
+    /// What the file says of what a field asks, in words.
+    fn stated(&self, field: &Field) -> Option<String> {
+        let case = self.case.as_ref()?;
+        let instance = case.series.instances.first()?;
+        let text = match field.number {
+            201 if instance.acquisition.contrast_agent.is_empty() => words::NO_CONTRAST.in_lang(self.lang).to_owned(),
+            201 => words::WITH_CONTRAST.in_lang(self.lang).to_owned(),
+            202 => instance.acquisition.kernel.clone(),
+            203 => self.lang.number(instance.plane.slice_thickness_mm?, 2),
+            _ => return None,
+        };
+        (!text.is_empty()).then(|| words::FORM_STATED.with(self.lang, &[&text]))
     }
 
     /// What was measured of what a field asks, in words, and whether the answer agrees.
@@ -217,7 +241,10 @@ fn answered(field: &Field, before: Option<&Answer>, input: &FormInput) -> Option
         }
         (FieldKind::SomeOf(choices), FormInput::Choose(n)) if *n < choices.len() => {
             let bits = if let Some(Answer::Choices(bits)) = before { *bits } else { 0 };
-            Some(Answer::Choices(bits ^ (1 << n))).filter(Answer::is_sound)
+            // None of them, and any of them, exclude each other.
+            let none = choices.iter().position(|c| c.key == "none").map_or(0, |n| 1 << n);
+            let kept = if 1 << n == none { bits & none } else { bits & !none };
+            Some(Answer::Choices(kept ^ (1 << n))).filter(Answer::is_sound)
         }
         (FieldKind::Number { .. }, FormInput::Write(text)) if !text.trim().is_empty() => {
             Some(Answer::Number(text.trim().replace(',', ".").replace('\u{2212}', "-").parse().ok()?))

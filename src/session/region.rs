@@ -332,7 +332,7 @@ impl Session {
     pub(super) fn settles_region(&self, command: &Command) -> bool {
         match command {
             Command::AddSegment(_) | Command::SelectSegment(_) | Command::ChangeSegment(..) | Command::Piece(_) => true,
-            Command::OpenFiles(_) | Command::OpenSeries(_) | Command::OpenStack(..) => true,
+            Command::OpenFiles(_) | Command::OpenSeries(_) | Command::OpenStack(..) | Command::RunModel(_) => true,
             Command::Do(action) => matches!(
                 action,
                 Action::Tool(_)

@@ -173,8 +173,8 @@ pub struct RemoteView {
     pub studies: Vec<(String, [String; 4])>,
     /// The study whose series are listed.
     pub study: String,
-    /// Its series: UID, modality, instances, words.
-    pub series: Vec<(String, String, Option<usize>, String)>,
+    /// Its series: place in the server's list, UID, modality, instances, words.
+    pub series: Vec<(usize, String, String, Option<usize>, String)>,
     /// What has happened, in words.
     pub said: String,
     /// Instances of the series under way that came, and how many there are.
@@ -307,18 +307,30 @@ impl Session {
         }
     }
 
+    /// The studies that are listed.
+    pub(super) fn study_uids(&self) -> impl Iterator<Item = &str> {
+        self.remote.studies.iter().map(|s| s.uid.as_str())
+    }
+
     pub(super) fn remote_view(&self) -> RemoteView {
         let (remote, lang) = (&self.remote, self.lang);
-        let study = |s: &RemoteStudy| {
+        let study = |(n, s): (usize, &RemoteStudy)| {
             let date = match (s.date.get(..4), s.date.get(4..6), s.date.get(6..8)) {
                 (Some(y), Some(m), Some(d)) => format!("{y}-{m}-{d}"),
                 _ => String::new(),
             };
-            (s.uid.clone(), [s.patient_name.clone(), s.patient_id.clone(), date, s.description.clone()])
+            let words = if self.blinding.on {
+                let place = words::BLINDED_STUDY.with(lang, &[&(n + 1).to_string()]);
+                [place, String::new(), String::new(), String::new()]
+            } else {
+                [s.patient_name.clone(), s.patient_id.clone(), date, s.description.clone()]
+            };
+            (s.uid.clone(), words)
         };
-        let series = |s: &RemoteSeries| {
-            let title = if s.description.is_empty() { s.uid.clone() } else { s.description.clone() };
-            (s.uid.clone(), s.modality.clone(), s.instances, title)
+        let series = |(place, s): (usize, &RemoteSeries)| {
+            let title = if s.description.is_empty() { &s.uid } else { &s.description };
+            let title = self.or_hidden(title).to_owned();
+            (place, s.uid.clone(), s.modality.clone(), s.instances, title)
         };
         let (came, bytes) = remote.came;
         let mb = lang.number(bytes as f64 / 1e6, 0);
@@ -339,9 +351,9 @@ impl Session {
             is_open: remote.is_open,
             busy: remote.asking != Asking::Nothing,
             authentication: remote.authentication,
-            studies: remote.studies.iter().map(study).collect(),
+            studies: remote.studies.iter().enumerate().map(study).collect(),
             study: remote.study.clone(),
-            series: remote.series.iter().map(series).collect(),
+            series: remote.series.iter().enumerate().filter(|(_, s)| self.is_listed(&s.modality)).map(series).collect(),
             said,
             progress,
             error: remote.error.as_ref().map(|e| (e.cause(), e.words(lang))),

@@ -102,7 +102,7 @@ impl Session {
         let case = self.case.as_ref().filter(|_| self.report_open)?;
         let lang = self.lang;
         let first = case.series.instances.first();
-        let description = first.map(|i| i.series.description.clone()).filter(|d| !d.is_empty());
+        let description = first.map(|i| self.or_hidden(&i.series.description).to_owned()).filter(|d| !d.is_empty());
         let notes = case.plan.findings.iter().map(|f| super::explain::geometry_finding(f, lang));
         let mut lungs = Histogram::default();
         for segment in case.document.segments().iter().filter(|s| s.meaning.is_lung()) {

@@ -169,7 +169,8 @@ impl Session {
                 title = format!("{title} · {note}");
             }
         }
-        if self.patient_text {
+        // A picture of a blinded page names nobody.
+        if self.patient_text && !self.blinding.on {
             top_left.extend(self.patient_rows());
         }
         let plane = PLANES.get(id.index()).copied().unwrap_or(TEXT);

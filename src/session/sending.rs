@@ -193,7 +193,11 @@ impl Session {
         let preview = |to: Audience, lines: &Arc<[PreviewLine]>, waits: bool, can_confirm: bool| {
             UploadView::Preview(PreviewView {
                 to,
-                lines: lines.clone(),
+                lines: if self.blinding.on {
+                    lines.iter().map(|l| self.shown_line(l)).collect()
+                } else {
+                    lines.clone()
+                },
                 reader: self.reader(to).to_owned(),
                 problem: (waits && self.reader_is_missing(to))
                     .then(|| sending::READER_CODE_NEEDED.in_lang(self.lang).to_owned()),

@@ -1,5 +1,6 @@
 //! Everything the page knows, held together.
 
+use super::blinding::Blinding;
 use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::contouring::ContourJoin;
@@ -91,6 +92,11 @@ pub(super) enum Purpose {
     Change,
     /// Two segments are compared.
     Compare([u8; 2]),
+    /// A table of a reader, of this name.
+    Reading {
+        reader: usize,
+        name: String,
+    },
     /// Files that are saved when they are written.
     Save(super::words::Text),
 }
@@ -231,6 +237,8 @@ pub(super) struct Running {
 pub struct Session {
     pub(super) lang: Lang,
     pub(super) gpu: Gpu,
+    /// What the page does not tell.
+    pub(super) blinding: Blinding,
     /// Where objects can be sent.
     pub(super) destinations: Destinations,
     /// Who reads: by name in the hospital, by code in a campaign.
@@ -360,6 +368,10 @@ pub struct Session {
     pub(super) prior: Option<Prior>,
     /// The reading form is on screen.
     pub(super) form_open: bool,
+    /// Tables of two readers.
+    pub(super) comparison: super::double_reading::Comparison,
+    /// Published associations are on screen.
+    pub(super) associations_open: bool,
     /// The report is on screen.
     pub(super) report_open: bool,
     /// Marks that meet what is there, until the reader says what becomes of them.
@@ -418,6 +430,7 @@ impl Session {
         Self {
             lang,
             gpu: Gpu::Probing,
+            blinding: Blinding::default(),
             destinations: Destinations::default(),
             readers: BTreeMap::new(),
             series: Vec::new(),
@@ -500,6 +513,8 @@ impl Session {
             piecewise: Piecewise::default(),
             prior: None,
             form_open: false,
+            comparison: super::double_reading::Comparison::default(),
+            associations_open: false,
             report_open: false,
             arrivals: VecDeque::new(),
             bundles: Vec::new(),

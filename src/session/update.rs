@@ -31,6 +31,8 @@ impl Session {
         match command {
             Command::Do(action) => self.act(action, now, &mut update),
             Command::OpenFiles(files) => self.open_files(files, &mut update),
+            Command::RunModel(files) => self.run_model(&files, &mut update),
+            Command::OpenReadings(reader, files) => self.open_readings(reader, files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
             Command::Compare(uid) => self.compare_with(&uid, &mut update),
@@ -95,6 +97,10 @@ impl Session {
                 self.notice = None;
                 update.changes.facts = true;
             }
+            Command::Blinding(site) => {
+                self.blind_by_site(site);
+                update.changes.facts = true;
+            }
             Command::Destinations(destinations) => {
                 self.destinations = *destinations;
                 update.effects.push(Effect::Keep(KeepRequest::FindParcels));
@@ -138,6 +144,9 @@ impl Session {
         }
         self.measure(&mut update);
         self.measure_shapes(&mut update);
+        if update.changes.facts {
+            self.note_what_is_shown();
+        }
         self.keep(&mut update);
         update
     }
@@ -189,6 +198,7 @@ impl Session {
                 self.cancel_upload(update);
                 self.leave_arrival();
                 self.report_open = false;
+                self.comparison.is_open = false;
                 self.close_remote(update);
                 self.close_connection();
                 self.end_preflight(update);
@@ -257,6 +267,10 @@ impl Session {
             Action::ComparePrior => self.compare_with_prior(update),
             Action::Artery(trunk) => self.set_artery(trunk, update),
             Action::CompareSegments => self.compare(update),
+            Action::Blinded => self.toggle_blinded(update),
+            Action::Associations => self.associations_open = !self.associations_open,
+            Action::CompareReadings => self.toggle_comparison(),
+            Action::ExportComparison => self.save_comparison(update),
             Action::Form => self.toggle_form(update),
             Action::FillZones => self.fill_zones(update),
             Action::ZonePlane(upper) => self.set_zone_plane(upper, update),
@@ -313,6 +327,7 @@ impl Session {
             Some(Purpose::Demonstration) => self.made(result, update),
             Some(Purpose::Proposal(title, bounds)) => self.proposed(title, bounds, result, update),
             Some(Purpose::Change) => self.changed(result, update),
+            Some(Purpose::Reading { reader, name }) => self.reading_read(reader, name, result, update),
             Some(Purpose::Compare(pair)) => self.compared(pair, result, update),
             Some(Purpose::Save(title)) => self.file_written(title, result, update),
             Some(Purpose::Region) => self.region_done(id, result, update),

@@ -172,6 +172,8 @@ pub struct GeometryRow {
 pub struct ViewModel {
     /// Language.
     pub lang: Lang,
+    /// Whether the page tells nothing of the patient, and whether the site wants it so.
+    pub blinded: (bool, bool),
     /// What draws.
     pub gpu: Gpu,
     /// Status line.
@@ -262,6 +264,10 @@ pub struct ViewModel {
     pub brush_range: Option<(i16, i16)>,
     /// How far the two segments compared last agree.
     pub agreement: Vec<super::comparing::AgreementRow>,
+    /// Two readers compared, where that is open.
+    pub comparison: Option<super::double_reading::DoubleReadingView>,
+    /// Published associations, where the reader asked for them.
+    pub associations: Option<Vec<super::associating::AssociationRow>>,
     /// The report, where it is open.
     pub report: Option<super::report_view::ReportView>,
     /// The reading form, where it is open.
@@ -312,12 +318,19 @@ impl Session {
         let case = self.case.as_ref();
         ViewModel {
             lang,
+            blinded: self.blinded_view(),
             gpu: self.gpu,
             status: self.status(),
             notice: self.notice.clone(),
             running: self.running_words(),
             series: self.series_rows(),
-            problems: self.problems.iter().map(|p| (p.name.clone(), problem_text(p, lang))).collect(),
+            problems: self
+                .problems
+                .iter()
+                .enumerate()
+                .map(|(n, p)| self.shown_problem(n, p))
+                .map(|p| (p.name.clone(), problem_text(&p, lang)))
+                .collect(),
             geometry: case.map_or_else(Vec::new, |c| {
                 let row = |f: &GeometryFinding| GeometryRow {
                     text: explain::geometry_finding(f, lang),
@@ -364,6 +377,8 @@ impl Session {
             brush_radius_mm: self.brush.radius_mm,
             brush_range: self.brush.range_hu,
             agreement: self.agreement_rows(),
+            comparison: self.comparison_view(),
+            associations: self.association_rows(),
             report: self.report_view(),
             form: self.form_view(),
             region: self.region_view(),
@@ -385,7 +400,7 @@ impl Session {
             upload: self.upload_view(),
             arrival: self.arrival_view(),
             outbox: self.outbox_view(),
-            ledger: self.ledger.clone(),
+            ledger: self.ledger.iter().map(|e| self.shown_entry(e)).collect(),
             autosave: self.autosave_view(),
         }
     }
@@ -440,10 +455,11 @@ impl Session {
         let open = self.case.as_ref().map(|c| c.series.uid.as_str());
         self.series
             .iter()
+            .filter(|s| s.instances.first().is_none_or(|i| self.is_listed(&i.series.modality)))
             .map(|s| {
                 let first = s.instances.first();
                 let number = first.and_then(|i| i.series.number).map_or_else(String::new, |n| format!("{n} · "));
-                let description = first.map_or("", |i| i.series.description.as_str());
+                let description = self.or_hidden(first.map_or("", |i| i.series.description.as_str()));
                 SeriesRow {
                     uid: s.uid.clone(),
                     title: format!("{number}{description}"),
@@ -467,7 +483,7 @@ impl Session {
         let open = self.case.as_ref().filter(|c| c.series.uid == uid).map(|c| c.stack);
         let row = |(n, stack): (usize, &Stack)| {
             let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
-            let about = explain::stack_traits(&stack.traits, self.lang);
+            let about = explain::stack_traits(&self.shown_traits(&stack.traits), self.lang);
             let text = if about.is_empty() { images } else { format!("{about} · {images}") };
             StackRow { stack: n, instances: stack.sources.len(), text, is_open: open == Some(n) }
         };

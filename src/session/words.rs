@@ -6,7 +6,10 @@ pub mod connection;
 pub mod marking;
 pub mod numbers;
 pub mod pictures;
+pub mod reading;
 pub mod sending;
+
+pub use reading::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -482,9 +485,17 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        let all =
-            [ALL, arriving::ALL, beside::ALL, connection::ALL, marking::ALL, numbers::ALL, pictures::ALL, sending::ALL];
-        for (name, text) in all.into_iter().flatten() {
+        let more = [
+            arriving::ALL,
+            beside::ALL,
+            connection::ALL,
+            marking::ALL,
+            numbers::ALL,
+            pictures::ALL,
+            reading::ALL,
+            sending::ALL,
+        ];
+        for (name, text) in ALL.iter().chain(more.into_iter().flatten()) {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {

@@ -2,6 +2,7 @@
 
 use super::connection::ConnectionDialog;
 use super::dialogs::{ArrivalDialog, HelpDialog, PreflightDialog};
+use super::double_reading::DoubleReadingDialog;
 use super::form::Form;
 use super::kept::KeptDialogs;
 use super::panels::{LeftColumn, RightColumn, StatusLine};
@@ -78,6 +79,7 @@ fn App() -> impl IntoView {
             <ArrivalDialog />
             <HelpDialog />
             <Report />
+            <DoubleReadingDialog />
             <KeptDialogs />
         </div>
     }

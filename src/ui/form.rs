@@ -67,6 +67,7 @@ pub(super) fn Form() -> impl IntoView {
                     .collect_view()
             }}
             <small>{move || part(|f| f.times.clone().unwrap_or_default())}</small>
+            <small data-testid="form-blinded">{move || part(|f| f.blinded.unwrap_or_default().to_owned())}</small>
             <p class="note">{say(words::NOT_A_DEVICE)}</p>
         </aside>
     }
@@ -108,6 +109,10 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
     let answer = move |input: FormInput| page.dispatch(Command::Answer(number, input));
     let (key, title, several) = (first.key, first.title, first.several);
     let answered = move || row.with(|r| r.as_ref().is_some_and(|r| r.answered)).to_string();
+    let stated = move || {
+        let text = row.with(|r| r.as_ref().and_then(|r| r.stated.clone()));
+        text.map(|text| view! { <small class="stated">{text}</small> })
+    };
     let measured = move || {
         let lang = page.view.with(|v| v.lang);
         let known = row.with(|r| r.as_ref().and_then(|r| r.measured.clone()));
@@ -139,6 +144,7 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
                     on:change=move |e| answer(FormInput::Write(event_target_value(&e)))
                     on:keydown=on_key
                 />
+                {stated}
                 {measured}
             </label>
         }
@@ -200,6 +206,7 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
         >
             <span>{title}</span>
             <span class="choices">{choices.collect_view()}</span>
+            {stated}
             {measured}
         </div>
     }

@@ -64,6 +64,9 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
         Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",
         Action::CutStep(_) => "M21 12H9M13 7l-5 5 5 5M4 4v16",
+        Action::Blinded => {
+            "M3 3l18 18M10 6c6-1 10 6 10 6a16 16 0 0 1-3 4M7 8c-3 2-5 4-5 4s4 7 10 7a9 9 0 0 0 4-1M10 10a3 3 0 0 0 4 4"
+        }
         Action::TransferEditor => "M3 19l5-3 4-9 4 6 5-2M8 16h.1M12 7h.1M16 13h.1",
         Action::Turntable => "M12 5c5 0 9 2 9 5s-4 5-9 5M12 15l3-3M12 15l3 3M12 5c-5 0-9 2-9 5 0 2 2 4 5 4.7",
         Action::Screenshot(true) => "M3 8h4l2-3h6l2 3h4v12H3zM12 10a4 4 0 1 0 0 8a4 4 0 1 0 0-8",

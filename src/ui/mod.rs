@@ -5,11 +5,13 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod associations;
 mod beside;
 mod canvases;
 mod connection;
 mod dialogs;
 mod document;
+mod double_reading;
 mod form;
 mod icons;
 mod kept;
@@ -17,6 +19,7 @@ mod measurements;
 mod menus;
 mod numbers;
 mod opening;
+mod own_model;
 mod page;
 mod panels;
 mod panes;

@@ -1,6 +1,7 @@
 //! Files that are chosen, dropped or made: their facts are asked for, and the session is told.
 
 use super::runtime::Runtime;
+use crate::jobs::FileFacts;
 use crate::platform::{clock, files};
 use crate::session::Command;
 use gloo::timers::future::TimeoutFuture;
@@ -24,6 +25,15 @@ impl Runtime {
     }
 
     pub(super) fn open(&self, files: Vec<(String, File)>) {
+        self.open_as(files, Command::OpenFiles);
+    }
+
+    /// Takes files in, and says so with a command.
+    pub(super) fn open_as(
+        &self,
+        files: Vec<(String, File)>,
+        command: impl FnOnce(Vec<FileFacts>) -> Command + 'static,
+    ) {
         let runtime = self.clone();
         spawn_local(async move {
             // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
@@ -36,7 +46,7 @@ impl Runtime {
                     begun = clock::now_ms();
                 }
             }
-            runtime.dispatch(Command::OpenFiles(facts));
+            runtime.dispatch(command(facts));
         });
     }
 }

@@ -1,7 +1,9 @@
 //! The columns: series and problems on the left, segments, measurements and hand-over on the right; the status line below.
 
+use super::associations::Associations;
 use super::kept::Autosave;
 use super::numbers::Numbers;
+use super::own_model::RunModel;
 use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
 use super::sending::HandOver;
@@ -207,8 +209,10 @@ pub(super) fn RightColumn() -> impl IntoView {
                     <p class="note">{move || page.view.with(|v| v.running.clone())}</p>
                     <CommandButton action=Action::CancelProposal />
                 </div>
+                <RunModel enabled=can_mark />
             </section>
             <Numbers />
+            <Associations />
             <HandOver />
         </aside>
     }

@@ -5,7 +5,7 @@ use super::runtime::{Runtime, page};
 use super::sending::{READER_CODE, READER_NAME};
 use super::signing_in::KnownBy;
 use super::toolbar::say;
-use crate::platform::configuration::{self, Configuration};
+use crate::platform::configuration::{self, BlindedKind, Configuration};
 use crate::platform::dicomweb::Server;
 use crate::platform::egress::{self, Outbound};
 use crate::platform::files;
@@ -16,6 +16,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
 
+/// Where the browser keeps whether the site's readers read blinded, as the site last said.
+const BLINDED: &str = "hilum-site-blinded";
 /// Where the browser keeps for how long readings are kept, as the site last said.
 const AUTOSAVE_DAYS: &str = "hilum-autosave-days";
 
@@ -33,6 +35,8 @@ impl Runtime {
                 // all that is kept of it.
                 Err(e) => {
                     log::warn!("no configuration: {e}");
+                    let blinded: BlindedKind = Kept::get(BLINDED).unwrap_or_default();
+                    runtime.dispatch(Command::Blinding(blinded.into()));
                     runtime
                         .keeping()
                         .start(Kept::get(AUTOSAVE_DAYS).unwrap_or_else(|_| Configuration::default().autosave_days()));
@@ -45,6 +49,8 @@ impl Runtime {
         let days = configuration.autosave_days();
         Kept::set(AUTOSAVE_DAYS, days).unwrap_or_else(|e| log::debug!("{e:?}"));
         self.keeping().start(days);
+        Kept::set(BLINDED, configuration.blinded).unwrap_or_else(|e| log::debug!("{e:?}"));
+        self.dispatch(Command::Blinding(configuration.blinded.into()));
         let (destinations, left_out) = configuration.destinations();
         if let Some(why) = left_out {
             log::error!("{why}");
@@ -195,7 +201,8 @@ pub(super) fn RemoteDialog() -> impl IntoView {
         remote.with(|r| r.studies.iter().map(row).collect_view())
     };
     let series = move || {
-        let row = |(place, (uid, modality, instances, words)): (usize, &(String, String, Option<usize>, String))| {
+        let row = |(place, uid, modality, instances, words): &(usize, String, String, Option<usize>, String)| {
+            let place = *place;
             let count = instances.map(|n| n.to_string()).unwrap_or_default();
             let images =
                 if count.is_empty() { String::new() } else { format!("{} {count}", say(words::REMOTE_IMAGES)()) };
@@ -219,7 +226,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
                 </button>
             }
         };
-        remote.with(|r| r.series.iter().enumerate().map(row).collect_view())
+        remote.with(|r| r.series.iter().map(row).collect_view())
     };
     let again = move |_| {
         known();
@@ -246,8 +253,10 @@ pub(super) fn RemoteDialog() -> impl IntoView {
         >
             <h2>{say(words::REMOTE_TITLE)}</h2>
             <div class="fields">
-                {field(name, "text", "qido-patient", words::REMOTE_PATIENT)}
-                {field(id, "text", "qido-patient-id", words::REMOTE_PATIENT_ID)}
+                <span class="fields" hidden=move || page.view.with(|v| v.blinded.0)>
+                    {field(name, "text", "qido-patient", words::REMOTE_PATIENT)}
+                    {field(id, "text", "qido-patient-id", words::REMOTE_PATIENT_ID)}
+                </span>
                 {field(from, "date", "qido-date-from", words::REMOTE_FROM)}
                 {field(to, "date", "qido-date-to", words::REMOTE_TO)}
                 {field(description, "text", "qido-description", words::REMOTE_DESCRIPTION)}

@@ -74,6 +74,8 @@ pub(super) fn Toolbar() -> impl IntoView {
     let can_undo = Signal::derive(move || page.view.with(|v| v.can_undo));
     let can_redo = Signal::derive(move || page.view.with(|v| v.can_redo));
     let is_oblique = Signal::derive(move || page.view.with(|v| v.panes.iter().any(|p| p.oblique.is_some())));
+    let blinded = Signal::derive(move || page.view.with(|v| v.blinded.0));
+    let can_unblind = Signal::derive(move || page.view.with(|v| !v.blinded.1));
     let open = move |event: leptos::ev::Event| {
         let input: HtmlInputElement = event_target(&event);
         if let Some(list) = input.files() {
@@ -163,6 +165,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 </select>
             </div>
             <div class="group end">
+                <CommandButton action=Action::Blinded pressed=blinded enabled=can_unblind />
                 <button
                     type="button"
                     data-testid="help"

@@ -34,6 +34,9 @@ for (const lang of ["en", "fr"]) {
         keys += 1;
         await page.keyboard.press(key);
       };
+      const type = async (text) => {
+        for (const key of text) await press(key);
+      };
       // A row at a time: what has the focus says what it takes.
       for (;;) {
         const at = await page.evaluate(() => {
@@ -42,10 +45,10 @@ for (const lang of ["en", "fr"]) {
           return { key: e.dataset.testid, several: e.getAttribute("role") === "group", digits: choices.map((c) => c.querySelector("kbd").textContent) };
         });
         if (at.key === "form-comment") {
-          await page.keyboard.type("to follow");
+          await type("to follow");
           await press("Enter");
         } else if (!at.digits.length) {
-          await page.keyboard.type({ "form-height": "170", "form-fat-area": "60" }[at.key] ?? "31");
+          await type({ "form-height": "170", "form-fat-area": "60", "form-thickness": "1" }[at.key] ?? "31");
           await press("Enter");
         } else if (at.several) {
           await press(at.digits.at(-1));
@@ -53,10 +56,11 @@ for (const lang of ["en", "fr"]) {
         } else {
           await press(at.digits[1]);
         }
-        if (at.key === "form-blinded") break;
+        if (at.key === "form-role") break;
       }
       await page.waitForFunction(() => /^(\d+) \D+ \1 /.test(document.querySelector('[data-testid="form-answered"]').textContent));
-      t.diagnostic(`${keys} keys and ${((Date.now() - begun) / 1000).toFixed(1)} s by machine`);
+      const minutes = (ms) => `${((keys * ms) / 1000).toFixed(0)} s at ${ms} ms a key`;
+      t.diagnostic(`${keys} keys, ${((Date.now() - begun) / 1000).toFixed(1)} s by machine; ${minutes(300)}, ${minutes(600)}`);
       assert.equal(await page.locator(id("pane-axial")).getAttribute("data-center"), window, "digits choose answers, not windows");
       assert.equal(await score(page, "zone-total"), "6");
       assert.equal(await score(page, "coronary-total"), null, "the stent that was chosen cannot be scored");
@@ -65,7 +69,7 @@ for (const lang of ["en", "fr"]) {
       await page.screenshot({ path: path.join(out, `form-${lang}.png`) });
       // One step back takes one answer back; the form closes by its key.
       await page.keyboard.press("Control+z");
-      await page.waitForFunction(() => document.querySelector('[data-testid="form-blinded"]').dataset.answered === "false");
+      await page.waitForFunction(() => document.querySelector('[data-testid="form-role"]').dataset.answered === "false");
       await page.keyboard.press("Escape");
       await page.locator(id("form-quality")).waitFor({ state: "hidden" });
       assert.equal(await page.locator(id("undo")).isEnabled(), true);

@@ -232,14 +232,37 @@ impl Tab {
     }
 
     pub(crate) fn opens(&mut self, files: &[Vec<u8>]) {
+        self.opens_named("file", files);
+    }
+
+    pub(crate) fn opens_named(&mut self, name: &str, files: &[Vec<u8>]) {
         let facts = files.iter().map(|bytes| {
             let id = FileId(self.files.len() as u32);
-            let facts = FileFacts { id, name: format!("file-{}", id.0), size: bytes.len() as u64 };
+            let facts = FileFacts { id, name: format!("{name}-{}", id.0), size: bytes.len() as u64 };
             self.files.insert(id, bytes.clone());
             facts
         });
         let facts = facts.collect();
         self.does(Command::OpenFiles(facts));
+    }
+
+    /// A model is chosen.
+    pub(crate) fn runs_model(&mut self, bytes: &[u8]) {
+        let id = FileId(self.files.len() as u32);
+        self.files.insert(id, bytes.to_vec());
+        let facts = FileFacts { id, name: "model.onnx".to_owned(), size: bytes.len() as u64 };
+        self.does(Command::RunModel(vec![facts]));
+    }
+
+    /// Tables of the first (0) or second (1) reader are chosen.
+    pub(crate) fn reads(&mut self, reader: usize, tables: &[Vec<u8>]) {
+        let held = tables.iter().map(|bytes| {
+            let id = FileId(self.files.len() as u32);
+            self.files.insert(id, bytes.clone());
+            FileFacts { id, name: format!("table-{}", id.0), size: bytes.len() as u64 }
+        });
+        let facts = held.collect();
+        self.does(Command::OpenReadings(reader, facts));
     }
 
     pub(crate) fn acts(&mut self, action: Action) {
@@ -317,6 +340,8 @@ fn file(uid: &str, k: usize, hu: &[i16]) -> Vec<u8> {
     put(tags::STUDY_INSTANCE_UID, VR::UI, &format!("{uid}.1"));
     put(tags::SERIES_INSTANCE_UID, VR::UI, &format!("{uid}.2"));
     put(tags::SERIES_NUMBER, VR::IS, "2");
+    put(tags::SERIES_DESCRIPTION, VR::LO, "SECRET THORAX");
+    put(tags::STUDY_DESCRIPTION, VR::LO, "SECRET STUDY");
     put(tags::INSTANCE_NUMBER, VR::IS, &(k + 1).to_string());
     put(tags::IMAGE_POSITION_PATIENT, VR::DS, &format!("-12\\-10\\{}", k * 2));
     put(tags::IMAGE_ORIENTATION_PATIENT, VR::DS, "1\\0\\0\\0\\1\\0");

@@ -11,6 +11,7 @@ mod headers;
 mod integrity;
 mod machine;
 mod measure;
+mod proposals;
 mod run;
 mod serve;
 mod suite;

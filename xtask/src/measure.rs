@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Runs the native benchmarks; with `render`, only the table of ms per frame; with `peers`, the side-by-side harness instead, and further words go to it; with `decoders`, those
-/// beside others.
+/// beside others; with `analysis`, the proposals beside SimpleITK.
 pub(crate) fn bench(arguments: &[&str]) -> Outcome {
     match arguments.split_first() {
         None => run(&mut command("cargo", &["bench"])),
         Some((&"render", _)) => run(&mut command("cargo", &["bench", "--bench", "frames"])),
         Some((&"peers", rest)) => peers(rest),
         Some((&"decoders", _)) => crate::decoders::decoders(),
+        Some((&"analysis", _)) => crate::proposals::proposals(),
         Some((other, _)) => Err(format!("bench does not know {other}")),
     }
 }
