@@ -31,7 +31,7 @@ const shot = async (page, key, name) => {
   return { name: offered.suggestedFilename(), bytes: fs.readFileSync(file) };
 };
 
-/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour.
+/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour, and how many are blue.
 const read = (page, bytes) =>
   page.evaluate(async (picture) => {
     const image = new Image();
@@ -42,14 +42,15 @@ const read = (page, bytes) =>
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
     const px = context.getImageData(0, 0, image.width, image.height).data;
-    let [n, sum, squares, coloured] = [0, 0, 0, 0];
+    let [n, sum, squares, coloured, blue] = [0, 0, 0, 0, 0];
     for (let p = 0; p < px.length; p += 4) {
       n += 1;
       sum += px[p];
       squares += px[p] ** 2;
+      blue += px[p + 2] - px[p] > 40;
       coloured += Math.max(px[p], px[p + 1], px[p + 2]) - Math.min(px[p], px[p + 1], px[p + 2]) > 40;
     }
-    return { width: image.width, height: image.height, spread: Math.sqrt(squares / n - (sum / n) ** 2), coloured };
+    return { width: image.width, height: image.height, spread: Math.sqrt(squares / n - (sum / n) ** 2), coloured, blue };
   }, bytes.toString("base64"));
 
 for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
@@ -125,6 +126,7 @@ for (const gpu of ["webgpu", "webgl2"]) {
       await page.keyboard.press("Delete");
       await until(page, (n) => +document.querySelector('[data-testid="transfer"]').dataset.points === n, before + 1);
       await page.locator(id("transfer-point")).nth(1).click();
+      await until(page, () => document.querySelector('[data-testid="transfer-point"].selected').dataset.point === "1");
       await page.locator(id("transfer-hu")).fill("-20");
       await page.locator(id("transfer-hu")).press("Enter");
       await page.waitForTimeout(3000);
@@ -135,10 +137,10 @@ for (const gpu of ["webgpu", "webgl2"]) {
         // Not typed into the field that was filled last.
         await page.locator(id("pane-volume")).focus();
         const { bytes } = await shot(page, "Shift+X", `transfer-${gpu}-${name}`);
-        return (await read(page, bytes)).coloured;
+        return (await read(page, bytes)).blue;
       };
       const edited = await blue("edited");
-      assert.ok(edited > 20_000, `${edited} px have colour`);
+      assert.ok(edited > 20_000, `${edited} px are blue`);
       await page.click(id("transfer-reset"));
       await until(page, () => document.querySelector('[data-testid="transfer"]').dataset.edited === "false");
       assert.ok((await blue("reset")) < edited / 4);
