@@ -43,7 +43,7 @@ fn words(shot: &Screenshot) -> Vec<String> {
 }
 
 fn volume(shot: &Screenshot) -> &VolumeInput {
-    let PaneContent::Volume(input) = &shot.pane.content else { panic!("no 3D picture") };
+    let PaneContent::Volume(input) = &shot.panes[0].content else { panic!("no 3D picture") };
     input
 }
 
@@ -98,7 +98,7 @@ fn without_annotations_slices_show_no_segments_and_the_3d_picture_does() {
     tab.acts(Action::Cubic);
     let with = shot(&mut tab, PaneId::Axial, true);
     let without = shot(&mut tab, PaneId::Axial, false);
-    let slice = |shot: &Screenshot| match shot.pane.content {
+    let slice = |shot: &Screenshot| match shot.panes[0].content {
         PaneContent::Slice(slice) => slice,
         PaneContent::Volume(_) => panic!("no slice"),
     };
@@ -120,7 +120,7 @@ fn a_3d_picture_is_saved_at_its_best_however_it_is_sampled_on_screen() {
     let shot = shot(&mut tab, PaneId::Volume, true);
     let input = volume(&shot);
     assert_eq!((input.reduction, input.step_mm, input.shadows), (1, 1.0, true));
-    assert!(input.rows_at_once < shot.pane.rect.height, "in bands");
+    assert!(input.rows_at_once < shot.panes[0].rect.height, "in bands");
     assert!(words(&shot).iter().any(|row| row == "3D · Lungs and soft tissue"));
     // Where nothing draws in 3D that is said.
     tab.does(Command::Gpu(Gpu::Cpu));
@@ -254,6 +254,14 @@ fn points_are_added_moved_coloured_and_removed_and_the_picture_follows() {
     // A place of the plot and what is there are one.
     let [hu, opacity] = TransferView::at([point.x, point.y]);
     assert!((hu - 60.0).abs() < 0.01 && (opacity - 0.4).abs() < 1e-5);
+    // By key, however quickly one follows the other.
+    for _ in 0..3 {
+        change(&mut tab, TransferChange::Step(20.0, 0.0));
+        change(&mut tab, TransferChange::Step(-20.0, 0.01));
+    }
+    let view = editor(&tab);
+    let raised = &view.points[view.selected];
+    assert!(raised.hu == 60.0 && (raised.y - point.y - 0.03).abs() < 1e-5, "{raised:?}");
     change(&mut tab, TransferChange::Insert);
     assert_eq!(editor(&tab).points.len(), preset.transfer().points.len() + 2);
     change(&mut tab, TransferChange::Remove);

@@ -46,7 +46,8 @@ impl Renderer {
             return None;
         }
         let (gpu, passes) = (&self.gpu, &self.passes);
-        let volume = self.volume.as_mut()?;
+        let beside = matches!(&pane.content, PaneContent::Slice(slice) if slice.beside);
+        let volume = if beside { self.beside.as_mut()? } else { self.volume.as_mut()? };
         let [width, height] = [pane.rect.width, pane.rect.height];
         let grid = volume.textures.grid;
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

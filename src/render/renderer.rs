@@ -19,6 +19,8 @@ pub struct Renderer {
     sheets: Vec<Sheet>,
     pub(super) passes: Passes,
     pub(super) volume: Option<Volume>,
+    /// Of the CT beside the open one, of which slices are drawn.
+    pub(super) beside: Option<Volume>,
     /// Voxels for a CT that is being read, as large as it will probably be: a GPU empties a texture before it is first used, and
     /// has time for it now.
     expected: Option<Textures>,
@@ -74,7 +76,7 @@ impl Renderer {
     pub(super) fn on(gpu: Gpu, targets: Vec<Target>) -> Self {
         let passes = Passes::new(&gpu, targets.first().map_or(PICTURE, Target::format));
         let sheets = targets.into_iter().map(Sheet::new).collect();
-        Self { gpu, sheets, passes, volume: None, expected: None, stale: true }
+        Self { gpu, sheets, passes, volume: None, beside: None, expected: None, stale: true }
     }
 
     /// Of what slices are drawn on.
@@ -105,6 +107,7 @@ impl Renderer {
     /// Forgets the volume: another patient's picture must not outlive its case.
     pub fn clear(&mut self) {
         self.volume = None;
+        self.beside = None;
         self.expected = None;
         for sheet in &mut self.sheets {
             sheet.forget();
@@ -126,6 +129,27 @@ impl Renderer {
         let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
         self.volume = Some(Volume { textures, slices, rays, picture: None, next: None, spare: None });
         Ok(())
+    }
+    /// Makes room for a CT beside the open one, or lets it go.
+    ///
+    /// # Errors
+    /// [`RenderError::VolumeTooLarge`]; none is beside it then.
+    pub fn set_beside(&mut self, grid: Option<&Grid>) -> Result<(), RenderError> {
+        self.beside = None;
+        self.stale = true;
+        let Some(grid) = grid else { return Ok(()) };
+        let mut textures = Textures::new(&self.gpu, grid)?;
+        textures.fill_with_air(&self.gpu);
+        let (slices, rays) = self.passes.bind_volume(&self.gpu, &textures);
+        self.beside = Some(Volume { textures, slices, rays, picture: None, next: None, spare: None });
+        Ok(())
+    }
+    /// Slice `k` of the CT beside the open one.
+    pub fn upload_beside(&mut self, k: usize, hu: &[i16]) {
+        if let Some(beside) = &mut self.beside {
+            beside.textures.upload_slice(&self.gpu, k, hu);
+            self.stale = true;
+        }
     }
     /// Makes room for a CT of this size ahead of its slices. A size that proves wrong costs nothing but the time.
     pub fn expect(&mut self, grid: &Grid) {
@@ -195,13 +219,14 @@ impl Renderer {
             }
         }
         let stale = std::mem::take(&mut self.stale);
-        let (gpu, passes, volume) = (&self.gpu, &self.passes, self.volume.as_ref());
-        let paint = Paint { gpu, passes, volume, look: &frame.look, stale, casts };
-        // Slices are bound in their order.
-        let mut slices = 0..;
-        let panes = frame.panes.iter().map(|pane| {
-            let slice = matches!(pane.content, PaneContent::Slice(_)).then(|| slices.next()).flatten();
-            (pane, slice)
+        let (gpu, passes) = (&self.gpu, &self.passes);
+        let volumes = [self.volume.as_ref(), self.beside.as_ref()];
+        let paint = Paint { gpu, passes, volumes, look: &frame.look, stale, casts };
+        // Slices are bound in their order, those of each CT.
+        let mut slices = [0..3, 0..3];
+        let panes = frame.panes.iter().map(|pane| match &pane.content {
+            PaneContent::Slice(slice) => (pane, slices[usize::from(slice.beside)].next()),
+            PaneContent::Volume(_) => (pane, None),
         });
         let panes: Vec<_> = panes.collect();
         if let [sheet] = self.sheets.as_mut_slice() {

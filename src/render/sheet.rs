@@ -67,7 +67,8 @@ impl Target {
 pub(super) struct Paint<'r> {
     pub(super) gpu: &'r Gpu,
     pub(super) passes: &'r Passes,
-    pub(super) volume: Option<&'r Volume>,
+    /// The open CT, and the one beside it.
+    pub(super) volumes: [Option<&'r Volume>; 2],
     pub(super) look: &'r LabelLook,
     /// Voxels, labels or colours changed.
     pub(super) stale: bool,
@@ -132,7 +133,7 @@ impl Sheet {
         corner: [u32; 2],
         panes: &[(&PaneInput, Option<usize>)],
     ) {
-        let Paint { gpu, passes, volume, look, stale, casts } = *paint;
+        let Paint { gpu, passes, volumes, look, stale, casts } = *paint;
         self.target.resize(gpu, size);
         let same_places = |k: &Kept| k.panes.iter().map(|p| p.rect).eq(panes.iter().map(|(p, _)| p.rect));
         let kept = self.kept.take().filter(|k| k.size == size && same_places(k));
@@ -153,7 +154,8 @@ impl Sheet {
             kept.shown = false;
             let mut pass = begin(encoder, &kept.view, anew);
             for ((pane, slice), _) in panes.iter().zip(changed).filter(|(_, changed)| *changed) {
-                let Some(volume) = volume else { break };
+                let beside = matches!(&pane.content, PaneContent::Slice(slice) if slice.beside);
+                let Some(volume) = volumes[usize::from(beside)] else { continue };
                 let PxRect { x, y, width, height } = pane.rect;
                 let rect = PxRect { x: x - corner[0], y: y - corner[1], width, height };
                 // A pane reaches no further than its sheet.

@@ -64,11 +64,17 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         all
     };
     let lungs = merged(&|m| m.is_lung());
-    let [right_hu, left_hu] = [0, 1].map(|side| merged(&|m| m.lung_side() == Some(side)));
+    // From the exact sums: a histogram holds the lowest HU together.
+    let mean_of = |is_meant: &dyn Fn(SegmentMeaning) -> bool| {
+        let meant = document.segments().iter().filter(|s| is_meant(s.meaning));
+        let parts = meant.filter_map(|s| Some((document.mean_hu(s.number)?, document.voxel_count(s.number) as f64)));
+        let (sum, count) = parts.fold((0.0, 0.0), |(sum, count), (mean, n)| (sum + mean * n, count + n));
+        (count > 0.0).then(|| sum / count)
+    };
     let findings = merged(&|m| m.is_involvement());
     let vessels = merged(&|m| m == SegmentMeaning::PulmonaryVessels).total();
     let calcium = merged(&|m| m == SegmentMeaning::Calcification).total();
-    let wall = [SegmentMeaning::SubcutaneousFat, SegmentMeaning::SkeletalMuscle].map(|wanted| merged(&|m| m == wanted));
+    let wall = [SegmentMeaning::SubcutaneousFat, SegmentMeaning::SkeletalMuscle];
     let ml = |voxels: u64| document.grid().millilitres(voxels);
     let total = profile.total();
     let [right, left] = total.lung;
@@ -97,7 +103,7 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
     };
     let pixel_cm2 = document.grid().step(0).cross(document.grid().step(1)).length() / 100.0;
     let area = |tissue: usize| profile.wall(tissue).map(|(_, pixels)| pixels as f64 * pixel_cm2);
-    let mean_of_wall = |tissue: usize| profile.wall(tissue).and_then(|_| mean(&wall[tissue]));
+    let mean_of_wall = |tissue: usize| profile.wall(tissue).and_then(|_| mean_of(&|m| m == wall[tissue]));
     let on_wall = |name, value, unit, method| of(QuantityGroup::ChestWall, name, value, unit, 1, method);
     let (least, most) = (i16::MIN, i16::MAX);
     vec![
@@ -145,10 +151,15 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         range("laa-910", least, -911, "lung below −910 HU / lung"),
         range("haa-600", -599, most, "lung above −600 HU / lung"),
         range("haa-250", -249, most, "lung above −250 HU / lung"),
-        density("lung-mean", mean(&lungs), 0, "mean HU of the lung"),
-        density("lung-deviation", deviation(&lungs), 0, "standard deviation of the HU of the lung"),
-        density("right-lung-mean", mean(&right_hu), 0, "mean HU of the right lung"),
-        density("left-lung-mean", mean(&left_hu), 0, "mean HU of the left lung"),
+        density("lung-mean", mean_of(&|m| m.is_lung()), 0, "mean HU of the lung"),
+        density(
+            "lung-deviation",
+            deviation(&lungs),
+            0,
+            "standard deviation of the HU of the lung, those below −1024 taken for −1024",
+        ),
+        density("right-lung-mean", mean_of(&|m| m.lung_side() == Some(0)), 0, "mean HU of the right lung"),
+        density("left-lung-mean", mean_of(&|m| m.lung_side() == Some(1)), 0, "mean HU of the left lung"),
         density("lung-p15", percentile(0.15), 0, "HU that 15 % of the lung does not exceed"),
         density("lung-p50", percentile(0.5), 0, "median HU of the lung"),
         density("lung-p85", percentile(0.85), 0, "HU that 85 % of the lung does not exceed"),
@@ -198,16 +209,15 @@ pub fn arteries(trunk_mm: Option<f64>, aorta_mm: Option<f64>) -> [Quantity; 3] {
     ]
 }
 
-fn mean(values: &Histogram) -> Option<f64> {
-    let sum: f64 = values.bins().map(|(hu, count)| f64::from(hu) * count as f64).sum();
-    (values.total() > 0).then(|| sum / values.total() as f64)
-}
-
 /// Of all n values, not n − 1.
 fn deviation(values: &Histogram) -> Option<f64> {
-    let mean = mean(values)?;
+    let total = values.total() as f64;
+    if total == 0.0 {
+        return None;
+    }
+    let mean = values.bins().map(|(hu, count)| f64::from(hu) * count as f64).sum::<f64>() / total;
     let sum: f64 = values.bins().map(|(hu, count)| (f64::from(hu) - mean).powi(2) * count as f64).sum();
-    Some((sum / values.total() as f64).sqrt())
+    Some((sum / total).sqrt())
 }
 
 /// Volumes of the right and the left lung have a ratio in here.

@@ -10,6 +10,10 @@ pub struct Changes {
     pub volume: bool,
     /// Slices that arrived.
     pub slices: Vec<usize>,
+    /// Another CT is beside it (or none).
+    pub beside: bool,
+    /// Slices of that one that arrived.
+    pub beside_slices: Vec<usize>,
     /// Voxels whose label changed.
     pub labels: Option<IndexBox>,
     /// A picture is no longer right.
@@ -36,6 +40,11 @@ impl Changes {
             self.labels = None;
         }
         self.slices.extend(other.slices);
+        self.beside |= other.beside;
+        if other.beside {
+            self.beside_slices.clear();
+        }
+        self.beside_slices.extend(other.beside_slices);
         if let Some(touched) = other.labels {
             self.labels = Some(self.labels.map_or(touched, |b| b.union(&touched)));
         }

@@ -176,6 +176,10 @@ pub enum Action {
     Screenshot(bool),
     /// Whether saved pictures say whose they are.
     PatientText,
+    /// Only the open CT is shown.
+    EndCompare,
+    /// The CT beside the open one by so many slices.
+    StepBeside(i32),
     /// Contours subtract instead of adding.
     ToggleSubtract,
     /// What leads from one point of a contour to the next; takes the contour in hand.
@@ -409,6 +413,8 @@ pub enum Command {
     OpenSeries(String),
     /// A stack of a series of the list was chosen, by Series Instance UID and its place among the series' stacks.
     OpenStack(String, usize),
+    /// A series of the list goes beside the open CT, or leaves it, by Series Instance UID.
+    Compare(String),
     /// News of a job.
     Job(JobEvent),
     /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.

@@ -33,6 +33,8 @@ impl Session {
         let in_pane = |points: &[PatientPoint]| points.iter().map(|p| pane.pane_from_patient(*p, size)).collect();
         let (contour, contour_points) = self.contour_in(*id);
         let painting = matches!(self.tool, Tool::Brush | Tool::Eraser | Tool::Push);
+        // No ring where nothing can be painted.
+        let painting = painting && !self.pointer_beside;
         let brush = self.pointer.filter(|(pane, _)| painting && pane == id);
         let radius_mm = match self.gesture {
             Gesture::Stroke { push_mm: Some(mm), .. } => mm,

@@ -32,6 +32,12 @@ impl Session {
             size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
             panes.push(PaneInput { rect, content: self.content_of(id) });
         }
+        for id in PaneId::ALL {
+            let Some(rect) = self.half_beside(id).and_then(|half| self.px_rect(half)) else { continue };
+            let PaneContent::Slice(slice) = self.content_of(id) else { continue };
+            size = [size[0].max(rect.x + rect.width), size[1].max(rect.y + rect.height)];
+            panes.extend(self.slice_beside(slice).map(|s| PaneInput { rect, content: PaneContent::Slice(s) }));
+        }
         Some(FrameInput { size, look: self.look(), panes })
     }
 

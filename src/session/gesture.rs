@@ -24,6 +24,8 @@ pub(super) enum Gesture {
     Window { pane: PaneId, from: [Window; 4], at: PanePoint },
     /// The picture follows.
     Pan { last: PanePoint },
+    /// The CT beside the open one follows, alone.
+    PanBeside { last: PanePoint },
     /// The picture grows and shrinks about where it was pressed.
     Zoom { about: PanePoint, last: PanePoint },
     /// The 3D view turns; a press that does not move is a click.
@@ -53,8 +55,10 @@ impl Session {
                 return;
             }
             PointerPhase::Cancel => return self.abort_gesture(update),
-            _ => self.pointer = Some((input.pane, input.at)),
+            _ => {}
         }
+        let input = self.in_half(input);
+        self.pointer = Some((input.pane, input.at));
         if self.case.is_none() {
             return;
         }
@@ -68,6 +72,21 @@ impl Session {
         }
     }
 
+    /// An event with its place in the half of the pane where it belongs: a gesture stays in the half where it began.
+    fn in_half(&mut self, input: PointerInput) -> PointerInput {
+        let (at, beside) = self.place_in_half(input.pane, input.at);
+        if matches!(self.gesture, Gesture::None) {
+            self.pointer_beside = beside;
+        }
+        let width = self.size_of(input.pane)[0];
+        let at = match (self.pointer_beside, beside) {
+            (true, false) if self.half_beside(input.pane).is_some() => PanePoint::new(at.x - width, at.y),
+            (false, true) => input.at,
+            _ => at,
+        };
+        PointerInput { at, ..input }
+    }
+
     fn press(&mut self, input: PointerInput, update: &mut Update) {
         self.active = input.pane;
         self.stop_cine_in(input.pane);
@@ -77,6 +96,12 @@ impl Session {
             (PointerButton::Primary, true) => Tool::Pan,
             (PointerButton::Secondary, _) => Tool::Zoom,
             (PointerButton::Primary, false) => self.tool,
+        };
+        // The other CT is looked at, no more.
+        let tool = match tool {
+            Tool::Window | Tool::Pan | Tool::Zoom | Tool::Navigate => tool,
+            _ if !self.pointer_beside => tool,
+            _ => return self.say(super::words::beside::READ_ONLY, update),
         };
         if input.pane == PaneId::Volume {
             self.gesture = match tool {
@@ -90,10 +115,14 @@ impl Session {
             update.changes.facts = true;
             return;
         }
-        if self.press_measurement(tool, input, update) {
+        // What stands over the left half is not there to be taken hold of on the right.
+        if !self.pointer_beside && self.press_measurement(tool, input, update) {
             return;
         }
         match tool {
+            Tool::Navigate | Tool::Pan if self.pointer_beside && input.ctrl => {
+                self.gesture = Gesture::PanBeside { last: input.at };
+            }
             Tool::Navigate if self.turns_at(input.pane, input.at) => self.begin_turn(input.pane, input.at),
             Tool::Navigate => {
                 self.gesture = Gesture::Navigate;
@@ -160,6 +189,11 @@ impl Session {
                 }
                 update.changes.view = true;
                 update.changes.facts = true;
+            }
+            Gesture::PanBeside { last } => {
+                let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
+                *last = input.at;
+                self.pan_beside(input.pane, dx, dy, update);
             }
             Gesture::Cut { last } => {
                 let down = input.at.y - last.y;

@@ -2,24 +2,21 @@
 
 use super::change::Update;
 use super::command::Effect;
+use super::fetching::{slices_of, wanted};
 use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
 use super::windowing::own_windows;
 use super::words;
 use crate::annotation::{Document, History};
 use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
-use crate::import::{
-    Assembly, ImportError, Reduction, SliceSource, StackPlan, ValueReport, load_order, plan_stack, stacks,
-};
+use crate::import::{Assembly, ImportError, Reduction, SliceSource, StackPlan, ValueReport, plan_stack, stacks};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState};
 use crate::volume::CtVolume;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Headers read by one job: enough to keep messages few, few enough to share among workers.
 const FILES_PER_SCAN: usize = 8;
-/// A multi-frame file is read anew by each of its jobs: few, but enough for slices to come in order.
-const JOBS_PER_FILE: usize = 12;
 /// Files of no more bytes together are read once, pixels and all; of more, headers come first and slices from coarse to fine.
 const READ_ONCE: u64 = 256 << 20;
 
@@ -295,38 +292,26 @@ impl Session {
         };
         let mut assembly = Assembly::default();
         let mut pending = 0;
-        let mut of_many: BTreeMap<FileId, Vec<(u32, SliceSource)>> = BTreeMap::new();
         if let Some((header, file)) = &from_file {
             pending = self.read_volume_file(header, *file, &plan, update);
         }
         let images = if from_file.is_none() { wanted(&plan) } else { Vec::new() };
-        for (n, source) in (0..).zip(images) {
+        let mut asked = Vec::new();
+        for source in images {
             let Some(instance) = series.instances.get(source.instance) else { continue };
             let Some(file) = self.file_of.get(&instance.sop_instance_uid).copied() else { continue };
-            if instance.pixels.as_ref().is_some_and(|p| p.frames > 1) {
-                of_many.entry(file).or_default().push((n, source));
-            } else if let Some(hu) = self.scan.early.remove(&file) {
+            let single = instance.pixels.as_ref().is_none_or(|p| p.frames <= 1);
+            if let (true, Some(hu)) = (single, self.scan.early.remove(&file)) {
                 for (k, hu) in assembly.arrive(&plan, source, hu) {
                     if volume.set_slice(k, hu).is_err() {
                         self.add_problem(file, ProblemReason::Job(JobError::WrongInput));
                     }
                 }
             } else {
-                self.fetch(vec![source], Job::Decode { frame: source.frame }, Priority(1000 + n), file, update);
-                pending += 1;
+                asked.push(source);
             }
         }
-        for (file, frames) in of_many {
-            // Each job reads the file: one for the image on screen, few for the rest.
-            let (first, rest) = frames.split_at(1);
-            let most = rest.len().div_ceil(JOBS_PER_FILE).max(1);
-            for chunk in std::iter::once(first).chain(rest.chunks(most)) {
-                let sources: Vec<SliceSource> = chunk.iter().map(|(_, source)| *source).collect();
-                let frames = sources.iter().map(|s| s.frame).collect();
-                self.fetch(sources, Job::DecodeFrames { frames }, Priority(1000 + chunk[0].0), file, update);
-                pending += chunk.len();
-            }
-        }
+        pending += self.fetch_images(&series, asked, false, update);
         self.look_at(&series, &plan.grid);
         let values = from_file.map(|_| ValueReport::default());
         let is_preview = false;
@@ -348,11 +333,6 @@ impl Session {
         self.begin_views(update);
         self.settle(update);
         self.end_preflight(update);
-    }
-
-    fn fetch(&mut self, sources: Vec<SliceSource>, job: Job, priority: Priority, file: FileId, update: &mut Update) {
-        let request = self.start_job(Purpose::Decode { sources }, priority, job, vec![file]);
-        update.effects.push(Effect::RunJob(request));
     }
 
     /// The window of the series, and the crosshair in the middle of its grid.
@@ -388,6 +368,7 @@ impl Session {
     pub(super) fn shelve(&mut self, update: &mut Update) {
         self.abort_gesture(update);
         self.stop_turntable(update);
+        self.end_beside(update);
         self.accept_region(update);
         self.keep_aside(update);
         self.exported.clear();
@@ -432,27 +413,15 @@ impl Session {
         let Some(case) = &mut self.case else { return };
         case.pending = case.pending.saturating_sub(sources.len());
         update.changes.facts = true;
-        let [ni, nj, _] = case.volume.grid().size();
-        let (errors, payloads) = match result {
-            Ok(JobOutput { facts: JobFacts::Slice { rows, columns }, payloads }) if (rows, columns) == (nj, ni) => {
-                (vec![None; sources.len()], payloads)
-            }
-            Ok(JobOutput { facts: JobFacts::Frames { rows, columns, errors }, payloads })
-                if (rows, columns) == (nj, ni) || payloads.is_empty() =>
-            {
-                (errors, payloads)
-            }
-            Ok(_) => (vec![Some(JobError::WrongInput); sources.len()], Vec::new()),
-            Err(error) => (vec![Some(error); sources.len()], Vec::new()),
-        };
-        let mut slices = payloads.into_iter().filter_map(|p| if let Payload::Hu(hu) = p { Some(hu) } else { None });
         let mut problem = None;
-        for (source, error) in sources.iter().zip(errors) {
-            let hu = if error.is_none() { slices.next() } else { None };
-            let Some(hu) = hu.filter(|hu| hu.len() == ni * nj) else {
-                // One sentence for all frames of a file.
-                problem = problem.or(Some((*source, error.unwrap_or(JobError::WrongInput))));
-                continue;
+        for (source, hu) in sources.iter().zip(slices_of(sources.len(), case.volume.grid(), result)) {
+            let hu = match hu {
+                Ok(hu) => hu,
+                Err(error) => {
+                    // One sentence for all frames of a file.
+                    problem = problem.or(Some((*source, error)));
+                    continue;
+                }
             };
             for (k, hu) in case.assembly.arrive(&case.plan, *source, hu) {
                 if case.volume.set_slice(k, hu).is_ok() {
@@ -492,13 +461,6 @@ impl Session {
         let name = self.names.get(&file).cloned().unwrap_or_default();
         self.problems.push(Problem { name, reason });
     }
-}
-
-/// The images of a plan, each once, in the order in which slices are wanted on screen.
-fn wanted(plan: &StackPlan) -> Vec<SliceSource> {
-    let mut seen = BTreeSet::new();
-    let order = load_order(plan.slices.len(), plan.slices.len() / 2);
-    order.into_iter().flat_map(|k| plan.sources(k)).filter(|source| seen.insert(*source)).collect()
 }
 
 fn is_segmentation(instance: &Instance) -> bool {

@@ -10,6 +10,8 @@ use crate::view::{Interpolation, PaneState, Projection, Slab};
 impl Session {
     pub(super) fn resize(&mut self, sizes: [PaneSize; 4], px_ratio: f64, update: &mut Update) {
         let fresh = self.sizes.iter().all(|s| s.width <= 0.0);
+        self.page_sizes = sizes;
+        let sizes = self.own_sizes(sizes);
         self.sizes = sizes;
         self.px_ratio = px_ratio;
         if fresh {
@@ -111,7 +113,8 @@ impl Session {
     }
 
     pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, zoom: bool, update: &mut Update) {
-        self.pointer = Some((pane, at));
+        let (at, beside) = self.place_in_half(pane, at);
+        (self.pointer, self.pointer_beside) = (Some((pane, at)), beside);
         self.stop_cine_in(pane);
         if zoom || pane == PaneId::Volume {
             self.zoom(pane, at, -steps, update);

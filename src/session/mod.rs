@@ -3,6 +3,7 @@
 //! A reader's whole working day can be replayed natively: pick a tool, drag, press Escape, undo, and check the document's
 //! invariants after every step.
 
+mod beside;
 mod case_identity;
 mod change;
 mod cine;
@@ -13,6 +14,7 @@ mod connection;
 mod contouring;
 mod drawing;
 mod explain;
+mod fetching;
 mod form_words;
 mod frame;
 mod gesture;
@@ -57,6 +59,7 @@ pub use crate::dicom::StudyQuery;
 pub use crate::export::campaign::{Campaign, CampaignSecret};
 pub use crate::export::{Audience, PreviewLine};
 pub use crate::report::QuantityGroup;
+pub use beside::{Beside, BesideHeader};
 pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;

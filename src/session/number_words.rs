@@ -123,7 +123,10 @@ const NUMBERS: &[NumberWords] = &[
     words(
         "lung-deviation",
         ("Standard deviation", "Écart-type"),
-        ("standard deviation of the HU of the lung", "écart-type des UH du poumon"),
+        (
+            "standard deviation of the HU of the lung, those below −1024 taken for −1024",
+            "écart-type des UH du poumon, celles sous −1024 prises pour −1024",
+        ),
     ),
     words(
         "right-lung-mean",

@@ -16,14 +16,22 @@ use crate::view::{COMPARTMENTS, LabelLook, PaneContent, PaneInput, PxRect, Slice
 pub struct Screenshot {
     /// Name without path; says nothing of the patient.
     pub file_name: String,
-    /// What the pane shows. Its rectangle begins at (0, 0), device px.
-    pub pane: PaneInput,
+    /// What the pane shows: one picture, or two CTs beside each other. The first begins at (0, 0), device px.
+    pub panes: Vec<PaneInput>,
     /// Colours of segments.
     pub look: LabelLook,
     /// Device px of a CSS px.
     pub px_ratio: f64,
     /// What is drawn over it, in this order.
     pub over: Vec<Mark>,
+}
+
+impl Screenshot {
+    /// Columns and rows of the whole, device px.
+    pub fn size(&self) -> [u32; 2] {
+        let ends = self.panes.iter().map(|p| [p.rect.x + p.rect.width, p.rect.y + p.rect.height]);
+        ends.fold([0, 0], |all, end| [all[0].max(end[0]), all[1].max(end[1])])
+    }
 }
 
 /// Something drawn over a picture, CSS px.
@@ -100,6 +108,13 @@ impl Session {
             PaneContent::Slice(slice) if annotated => PaneContent::Slice(slice),
             PaneContent::Slice(slice) => PaneContent::Slice(SliceInput { compartments: false, ..slice }),
         };
+        let half = self.half_beside(id).and_then(|half| self.px_rect(half));
+        let beside = half.zip(if let PaneContent::Slice(slice) = content { self.slice_beside(slice) } else { None });
+        let beside = beside.map(|(half, slice)| PaneInput {
+            rect: PxRect { x: rect.width, y: 0, ..half },
+            content: PaneContent::Slice(slice),
+        });
+        let own = PaneInput { rect: PxRect { x: 0, y: 0, ..rect }, content };
         // In 3D segments are tissue like any other.
         let look = if annotated || id == PaneId::Volume { self.look() } else { LabelLook::default() };
         let name = id.test_id().trim_start_matches("pane-");
@@ -107,7 +122,7 @@ impl Session {
         let (date, time) = now.split_at_checked(8).unwrap_or((now, ""));
         Some(Screenshot {
             file_name: format!("hilum-{name}-{date}-{time}.png"),
-            pane: PaneInput { rect: PxRect { x: 0, y: 0, ..rect }, content },
+            panes: std::iter::once(own).chain(beside).collect(),
             look,
             px_ratio: self.px_ratio,
             over: if annotated { self.marks_over(id) } else { Vec::new() },
@@ -160,6 +175,18 @@ impl Session {
         let plane = PLANES.get(id.index()).copied().unwrap_or(TEXT);
         over.push(words(MARGIN_PX, ROW_PX, Side::Left, top_left, TEXT));
         over.push(words(width - MARGIN_PX, ROW_PX, Side::Right, vec![title], plane));
+        let most = ((width * 0.6 / LETTER_PX) as usize).max(12);
+        if let Some(beside) = self.beside_header(id.index()) {
+            let mut rows = vec![beside.slice_words];
+            rows.extend(beside.notes.iter().flat_map(|note| broken(note, most)));
+            over.push(words(width + MARGIN_PX, ROW_PX, Side::Left, rows, TEXT));
+            // Its description may be anything, a name too.
+            if self.patient_text {
+                over.push(words(2.0 * width - MARGIN_PX, ROW_PX, Side::Right, vec![beside.title], TEXT));
+            }
+            let border = vec![PanePoint::new(width, 0.0), PanePoint::new(width, height)];
+            over.push(Mark::Lines { lines: vec![border], rgb: TEXT, width_px: 1.0, dashed: false });
+        }
         let mut bottom = height - MARGIN_PX;
         let mut upwards = |rows: Vec<String>, rgb| {
             let first = bottom - ROW_PX * (rows.len() as f64 - 1.0);
@@ -168,7 +195,6 @@ impl Session {
         };
         upwards(bottom_left, TEXT);
         // What makes the picture doubtful goes with it.
-        let most = ((width * 0.6 / LETTER_PX) as usize).max(12);
         let findings = self.case.iter().flat_map(|c| &c.plan.findings).filter(|f| f.severity() == Severity::Warning);
         let doubts: Vec<String> = findings.flat_map(|f| broken(&explain::geometry_finding(f, lang), most)).collect();
         if !doubts.is_empty() {
@@ -224,7 +250,7 @@ impl Session {
         rows.into_iter().filter(|row| !row.is_empty()).collect()
     }
 
-    fn date(&self, date: &str) -> String {
+    pub(super) fn date(&self, date: &str) -> String {
         let with_time = format!("{date}000000");
         let written = self.lang.date_and_time(&with_time);
         if written == with_time { date.to_owned() } else { written.replace(" 00:00", "") }

@@ -67,6 +67,8 @@ pub(super) enum Purpose {
     Scan(Vec<FileId>),
     Decode {
         sources: Vec<SliceSource>,
+        /// Of the CT beside the open one.
+        beside: bool,
     },
     InnerArchive(FileId),
     DecodeVolume {
@@ -236,6 +238,10 @@ pub struct Session {
     pub(super) archives: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) case: Option<Case>,
+    /// A second CT beside it.
+    pub(super) beside: Option<super::beside::Beside>,
+    /// The pointer is in its half of the pane.
+    pub(super) pointer_beside: bool,
     /// Voxels along an axis that the GPU holds.
     pub(super) longest_axis: Option<usize>,
     /// A CT too large to be opened whole waits for the reader's choice.
@@ -247,7 +253,10 @@ pub struct Session {
     pub(super) scan: Scan,
     pub(super) running: BTreeMap<JobId, Running>,
     pub(super) panes: [PaneState; 3],
+    /// What the open CT has of each pane.
     pub(super) sizes: [PaneSize; 4],
+    /// The panes on the page.
+    pub(super) page_sizes: [PaneSize; 4],
     pub(super) px_ratio: f64,
     pub(super) camera: Camera,
     pub(super) volume_revision: u64,
@@ -403,6 +412,8 @@ impl Session {
             archives: BTreeSet::new(),
             problems: Vec::new(),
             case: None,
+            beside: None,
+            pointer_beside: false,
             longest_axis: None,
             preflight: None,
             shelved: BTreeMap::new(),
@@ -412,6 +423,7 @@ impl Session {
             running: BTreeMap::new(),
             panes: crate::geometry::AnatomicalPlane::ALL.map(|plane| PaneState::new(plane, origin)),
             sizes: [PaneSize::default(); 4],
+            page_sizes: [PaneSize::default(); 4],
             px_ratio: 1.0,
             camera: Camera::default(),
             volume_revision: 0,

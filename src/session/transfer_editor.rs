@@ -15,6 +15,8 @@ pub enum TransferChange {
     Select(usize),
     /// The point that is edited goes there: HU, opacity per mm.
     Move(f32, f32),
+    /// It goes by so many HU, and by so much up the plot (see [`TransferView::place`]).
+    Step(f32, f64),
     /// A point at this HU and opacity per mm, in the colour that is there; it is edited then.
     Add(f32, f32),
     /// A point on the curve halfway to the next one; it is edited then.
@@ -126,6 +128,14 @@ impl Session {
             TransferChange::Select(n) => n.min(last),
             TransferChange::Move(hu, opacity) => {
                 transfer.move_point(selected, hu, opacity);
+                selected
+            }
+            TransferChange::Step(by_hu, up) => {
+                if let Some(&(hu, [_, _, _, opacity])) = transfer.points.get(selected) {
+                    let [x, y] = TransferView::place(hu, opacity);
+                    let opacity = if up == 0.0 { opacity } else { TransferView::at([x, y + up])[1] };
+                    transfer.move_point(selected, hu + by_hu, opacity);
+                }
                 selected
             }
             TransferChange::Add(hu, opacity) => transfer.add_point(hu, opacity).unwrap_or(selected),

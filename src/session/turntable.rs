@@ -29,7 +29,7 @@ impl Turntable {
     fn frame(&self, n: u32) -> Screenshot {
         let mut shot = self.base.clone();
         shot.file_name = format!("frame-{:03}.png", n + 1);
-        if let PaneContent::Volume(input) = &mut shot.pane.content {
+        if let Some(PaneContent::Volume(input)) = shot.panes.first_mut().map(|pane| &mut pane.content) {
             input.camera.orbit(-std::f64::consts::TAU * f64::from(n) / f64::from(self.frames), 0.0);
             input.revision = u64::from(n);
         }

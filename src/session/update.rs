@@ -32,6 +32,7 @@ impl Session {
             Command::OpenFiles(files) => self.open_files(files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
+            Command::Compare(uid) => self.compare_with(&uid, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
                 if let Some(running) = self.running.get_mut(&id) {
                     running.fraction = fraction;
@@ -196,6 +197,7 @@ impl Session {
             Action::ResetView => {
                 self.reset_planes(update);
                 self.fit_views();
+                self.reset_beside();
                 update.changes.view = true;
                 update.changes.volume_view = true;
             }
@@ -223,6 +225,8 @@ impl Session {
             Action::Turntable => self.toggle_turntable(now, update),
             Action::Screenshot(annotated) => self.take_screenshot(annotated, now, update),
             Action::PatientText => self.toggle_patient_text(update),
+            Action::EndCompare => self.end_beside(update),
+            Action::StepBeside(slices) => self.step_beside(slices, update),
             Action::Join(join) => self.choose_join(join, update),
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
@@ -290,7 +294,8 @@ impl Session {
         match self.jobs.remove(&id) {
             Some(Purpose::Scan(files)) => self.scanned(&files, result, update),
             Some(Purpose::InnerArchive(file)) => self.inner_archive_read(file, result, update),
-            Some(Purpose::Decode { sources }) => self.decoded(&sources, result, update),
+            Some(Purpose::Decode { sources, beside: false }) => self.decoded(&sources, result, update),
+            Some(Purpose::Decode { sources, beside: true }) => self.decoded_beside(&sources, result, update),
             Some(Purpose::DecodeVolume { file }) => self.volume_read(file, result, update),
             Some(Purpose::ReadSegmentation(file)) => self.segmentation_read(file, result, update),
             Some(Purpose::Demonstration) => self.made(result, update),

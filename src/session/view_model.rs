@@ -39,6 +39,10 @@ pub struct SeriesRow {
     pub is_open: bool,
     /// Its stacks, if it has several.
     pub stacks: Vec<StackRow>,
+    /// Whether it can be shown beside the open CT.
+    pub can_compare: bool,
+    /// Whether it is.
+    pub is_beside: bool,
 }
 
 /// A stack of a series of the list.
@@ -198,6 +202,8 @@ pub struct ViewModel {
     pub change: Option<ChangeView>,
     /// The three slice panes.
     pub panes: [PaneHeader; 3],
+    /// The same of the CT beside the open one, if there is one.
+    pub beside: [Option<super::beside::BesideHeader>; 3],
     /// The panes on screen.
     pub arrangement: Arrangement,
     /// The layout chosen, also while one pane is shown alone.
@@ -325,6 +331,7 @@ impl Session {
             pieces: self.piece_view(),
             change: self.change_view(),
             panes: [0, 1, 2].map(|n| self.pane_header(n)),
+            beside: [0, 1, 2].map(|n| self.beside_header(n)),
             arrangement: self.arrangement(),
             layout: self.layout,
             active: self.maximised.unwrap_or(self.active).index(),
@@ -442,6 +449,8 @@ impl Session {
                     can_open: s.kind == SeriesKind::CtVolume,
                     is_open: open == Some(s.uid.as_str()),
                     stacks: self.stack_rows(&s.uid),
+                    can_compare: s.kind == SeriesKind::CtVolume && self.can_compare(&s.uid),
+                    is_beside: self.uid_beside() == Some(s.uid.as_str()),
                 }
             })
             .collect()
@@ -503,8 +512,9 @@ impl Session {
         let pane = self.panes.get(id.index())?;
         let size = self.sizes[id.index()];
         let p = pane.patient_from_pane(at, [size.width, size.height]);
-        case.volume.grid().voxel_at(p)?;
-        let hu = sample_nearest(&case.volume, p);
+        let (p, volume) = if self.pointer_beside { self.place_beside(p)? } else { (p, &case.volume) };
+        volume.grid().voxel_at(p)?;
+        let hu = sample_nearest(volume, p);
         let words = hu.map_or_else(|| "—".to_owned(), |hu| self.lang.number(f64::from(hu), 0));
         let [x, y, z] = p.0.to_array().map(|c| self.lang.number(c, 1));
         Some(Probe { hu, at: p, text: words::PROBE.with(self.lang, &[&words, &x, &y, &z]) })

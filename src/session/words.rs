@@ -1,5 +1,6 @@
 //! Every sentence the reader sees, in both languages. A `Text` without one of them does not compile.
 
+pub mod beside;
 pub mod connection;
 pub mod marking;
 pub mod numbers;
@@ -480,9 +481,8 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {
-        for (name, text) in
-            ALL.iter().chain(marking::ALL).chain(pictures::ALL).chain(sending::ALL).chain(connection::ALL)
-        {
+        let all = [ALL, beside::ALL, connection::ALL, marking::ALL, numbers::ALL, pictures::ALL, sending::ALL];
+        for (name, text) in all.into_iter().flatten() {
             assert!(!text.en.is_empty() && !text.fr.is_empty(), "{name}");
             assert_eq!(text.en.matches("{}").count(), text.fr.matches("{}").count(), "{name}");
             for sentence in [text.en, text.fr] {

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro writes public structs for properties")]
 
 mod app;
+mod beside;
 mod canvases;
 mod connection;
 mod dialogs;
@@ -15,6 +16,7 @@ mod kept;
 mod measurements;
 mod menus;
 mod numbers;
+mod opening;
 mod page;
 mod panels;
 mod panes;

@@ -31,7 +31,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .get()
                             .into_iter()
                             .map(|row| {
-                                let uid = row.uid.clone();
+                                let (uid, beside_uid) = (row.uid.clone(), row.uid.clone());
                                 let about = format!("{} · {}", row.modality, instances(row.instances));
                                 view! {
                                     <li>
@@ -48,6 +48,18 @@ pub(super) fn LeftColumn() -> impl IntoView {
                                         >
                                             <span>{row.title}</span>
                                             <small>{about}</small>
+                                        </button>
+                                        <button
+                                            type="button"
+                                            class="compare"
+                                            class:pressed=row.is_beside
+                                            hidden=!row.can_compare
+                                            data-testid="compare-series"
+                                            data-series-uid=beside_uid.clone()
+                                            aria-pressed=row.is_beside.to_string()
+                                            on:click=move |_| page.dispatch(Command::Compare(beside_uid.clone()))
+                                        >
+                                            {say(words::beside::COMPARE)}
                                         </button>
                                         <Stacks uid=row.uid stacks=row.stacks />
                                     </li>

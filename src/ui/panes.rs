@@ -1,5 +1,6 @@
 //! The four panes: one canvas below, text, crosshair and contours above.
 
+use super::beside::BesideOverlay;
 use super::measurements::MeasurementOverlay;
 use super::runtime::{Runtime, page};
 use super::toolbar::say;
@@ -83,7 +84,10 @@ pub(super) fn Panes() -> impl IntoView {
 fn watch_ratio(measure: impl Fn() + Copy + 'static) {
     let ratio = window().device_pixel_ratio();
     let Ok(Some(query)) = window().match_media(&format!("(resolution: {ratio}dppx)")) else { return };
+    let heard = query.clone();
     let changed = Closure::once_into_js(move || {
+        // It would hear again when the page comes back to the first screen.
+        heard.set_onchange(None);
         measure();
         watch_ratio(measure);
     });
@@ -173,6 +177,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
     view! {
         <div
             class="pane"
+            class:comparing=move || is_slice && page.view.with(|v| v.beside[n.min(2)].is_some())
             class:turns=move || is_slice && page.drawings[n.min(2)].with(|d| d.turns)
             class:hidden=move || !arrangement.with(|a| a.shown[n])
             class:large=move || arrangement.with(|a| a.large == Some(id))
@@ -205,6 +210,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
                     {oblique}
                 </span>
             </div>
+            {is_slice.then(|| view! { <BesideOverlay n=n header=header /> })}
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
                 {(!is_slice).then(|| view! { <TransferEditor /> <VolumeTools /> })}

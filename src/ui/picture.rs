@@ -7,8 +7,8 @@ use super::canvases::Canvases;
 use crate::annotation::Layer;
 use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Portrait, Preference, Renderer};
-use crate::session::{Case, Gpu, Session};
-use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, draw_slice, draws_quickly};
+use crate::session::{Beside, Case, Gpu, Session};
+use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, draw_slice, draws_quickly};
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
@@ -39,8 +39,8 @@ struct CpuPainter {
     stale: bool,
 }
 
-/// Panes that are shown at once, at most.
-const PANES: usize = 4;
+/// Pictures that are shown at once, at most: four panes, three of which may show two CTs.
+const PANES: usize = 7;
 
 impl Picture {
     /// Tries WebGPU, then WebGL2, then the CPU; `wanted` begins further down, and is taken at its word. Each try gets fresh canvases.
@@ -131,6 +131,23 @@ impl Picture {
             gpu.renderer.show_again();
         }
     }
+    /// Another CT is beside the open one, or none. Slices that the processor draws need no GPU for it.
+    pub(super) fn begin_beside(&mut self, beside: Option<&Beside>) {
+        if let (Some(gpu), None) = (&mut self.gpu, &self.cpu)
+            && let Err(e) = gpu.renderer.set_beside(beside.map(|b| b.volume.grid()))
+        {
+            log::warn!("{e}");
+        }
+        self.voxels_changed();
+    }
+    /// Hands slice `k` of it to the GPU.
+    pub(super) fn upload_beside(&mut self, beside: &Beside, k: usize) {
+        if let (Some(gpu), None) = (&mut self.gpu, &self.cpu)
+            && let Some(hu) = beside.volume.pixels(k)
+        {
+            gpu.renderer.upload_beside(k, hu);
+        }
+    }
     /// Voxels or labels are other ones than were drawn.
     pub(super) fn voxels_changed(&mut self) {
         if let Some(cpu) = &mut self.cpu {
@@ -159,27 +176,32 @@ impl Picture {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
         let (gpu, cpu) = (&mut self.gpu, &mut self.cpu);
         let by_cpu = |pane: &PaneInput| match &pane.content {
-            PaneContent::Slice(slice) => gpu.is_none() || !held || draws_quickly(&case.volume, slice),
+            PaneContent::Slice(slice) => slice.beside || gpu.is_none() || !held || draws_quickly(&case.volume, slice),
             PaneContent::Volume(_) => gpu.is_none(),
         };
         let (ours, panes) = match cpu {
             Some(_) => frame.panes.into_iter().partition(by_cpu),
             None => (Vec::new(), frame.panes),
         };
-        let drawn = cpu.as_mut().is_none_or(|cpu| cpu.draw(&ours, &frame.look, case));
+        let drawn = cpu.as_mut().is_none_or(|cpu| cpu.draw(&ours, &frame.look, case, session.beside()));
         let rest = FrameInput { panes, ..frame };
         drawn && gpu.as_mut().is_none_or(|gpu| gpu.draw(&rest, cast, cpu.is_some()))
     }
 
     /// A slice as the processor draws it, RGBA; `None` where that is left to the GPU.
-    pub(super) fn slice_pixels(&self, case: &Case, pane: &PaneInput, look: &LabelLook) -> Option<Vec<u8>> {
+    pub(super) fn slice_pixels(
+        &self,
+        case: &Case,
+        beside: Option<&Beside>,
+        pane: &PaneInput,
+        look: &LabelLook,
+    ) -> Option<Vec<u8>> {
         let PaneContent::Slice(slice) = &pane.content else { return None };
         let by_cpu = match &self.gpu {
             None => true,
-            Some(gpu) => !gpu.begun || (self.cpu.is_some() && draws_quickly(&case.volume, slice)),
+            Some(gpu) => !gpu.begun || (self.cpu.is_some() && (slice.beside || draws_quickly(&case.volume, slice))),
         };
-        let labels = Layer::ALL.map(|l| case.document.layer(l));
-        by_cpu.then(|| draw_slice(&case.volume, labels, look, slice, [pane.rect.width, pane.rect.height]))
+        by_cpu.then(|| drawn(case, beside, look, slice, [pane.rect.width, pane.rect.height])).flatten()
     }
     /// Begins a picture beside those on screen; `None` where the GPU cannot.
     pub(super) fn begin_portrait(&self, pane: &PaneInput, look: &LabelLook) -> Option<Portrait> {
@@ -267,13 +289,12 @@ impl CpuPainter {
     }
 
     /// Draws the slices that are not right any more; whether all could be.
-    fn draw(&mut self, panes: &[PaneInput], look: &LabelLook, case: &Case) -> bool {
+    fn draw(&mut self, panes: &[PaneInput], look: &LabelLook, case: &Case, beside: Option<&Beside>) -> bool {
         let rects: Vec<PxRect> = panes.iter().map(|p| p.rect).collect();
         self.canvases.place(&rects);
         let all = std::mem::take(&mut self.stale) || self.look != *look;
         self.look.clone_from(look);
         self.panes.resize(PANES, None);
-        let labels = Layer::ALL.map(|l| case.document.layer(l));
         for (n, (canvas, before)) in self.canvases.all().iter().zip(&mut self.panes).enumerate() {
             let pane = panes.get(n);
             let changed = all || before.as_ref() != pane;
@@ -282,7 +303,8 @@ impl CpuPainter {
                 continue;
             };
             let size = [rect.width, rect.height];
-            if let Err(e) = put(canvas, &draw_slice(&case.volume, labels, look, slice, size), size) {
+            let Some(pixels) = drawn(case, beside, look, slice, size) else { continue };
+            if let Err(e) = put(canvas, &pixels, PxRect { x: 0, y: 0, ..*rect }) {
                 log::error!("{e:?}");
                 *before = None;
                 return false;
@@ -292,18 +314,34 @@ impl CpuPainter {
     }
 }
 
-/// Puts RGBA on a canvas.
+/// A slice as the processor draws it: of the open CT with its labels, or of the one beside it.
+fn drawn(
+    case: &Case,
+    beside: Option<&Beside>,
+    look: &LabelLook,
+    slice: &SliceInput,
+    size: [u32; 2],
+) -> Option<Vec<u8>> {
+    if slice.beside {
+        let beside = beside?;
+        return Some(draw_slice(&beside.volume, [&beside.unmarked; 2], &LabelLook::default(), slice, size));
+    }
+    let labels = Layer::ALL.map(|l| case.document.layer(l));
+    Some(draw_slice(&case.volume, labels, look, slice, size))
+}
+
+/// Puts RGBA on a canvas, in its place.
 pub(super) fn put(
     canvas: &HtmlCanvasElement,
     pixels: &[u8],
-    size: [u32; 2],
+    rect: PxRect,
 ) -> Result<CanvasRenderingContext2d, wasm_bindgen::JsValue> {
-    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), size[0], size[1])?;
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), rect.width, rect.height)?;
     // Kept in page memory, where it is drawn: a simulated GPU would cost more than the drawing.
     let kept_here = js_sys::Object::new();
     js_sys::Reflect::set(&kept_here, &"willReadFrequently".into(), &true.into())?;
     let context = canvas.get_context_with_context_options("2d", &kept_here)?.ok_or("no 2D canvas")?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
-    context.put_image_data(&image, 0.0, 0.0)?;
+    context.put_image_data(&image, f64::from(rect.x), f64::from(rect.y))?;
     Ok(context)
 }

@@ -12,18 +12,17 @@ use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
-    Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneId, PaneSize, Probe, Session,
-    ViewModel, VoxelNeeds,
+    Beside, Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneId, PaneSize, Probe,
+    Session, ViewModel, VoxelNeeds,
 };
 use gloo::timers::callback::Timeout;
-use gloo::timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DataTransfer, File, FileList, HtmlElement};
+use web_sys::{File, HtmlElement};
 
 struct Inner {
     session: RefCell<Session>,
@@ -32,6 +31,8 @@ struct Inner {
     picture: RefCell<Option<Picture>>,
     /// Slices that the GPU has not got yet.
     uploads: RefCell<Vec<usize>>,
+    /// Those of the CT beside the open one.
+    uploads_beside: RefCell<Vec<usize>>,
     pending: RefCell<Changes>,
     frame_asked: Cell<bool>,
     marks: Cell<Marks>,
@@ -83,10 +84,6 @@ const UPLOAD_BUDGET_MS: f64 = 24.0;
 const MOST_AWAITED_MS: u32 = 300;
 /// Time between two changes of the page's words while slices arrive, ms.
 const TELL_EVERY_MS: f64 = 250.0;
-/// Files whose facts are asked for in one go: each is a question to the browser's own process.
-const FILES_AT_ONCE: usize = 10;
-/// Time that such questions may take before the page goes on, ms.
-const ASKING_BUDGET_MS: f64 = 25.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
@@ -106,6 +103,7 @@ impl Runtime {
             pool: RefCell::default(),
             picture: RefCell::default(),
             uploads: RefCell::default(),
+            uploads_beside: RefCell::default(),
             pending: RefCell::default(),
             frame_asked: Cell::default(),
             marks: Cell::default(),
@@ -155,16 +153,6 @@ impl Runtime {
         self.ask_frame();
     }
 
-    pub(super) fn open_list(&self, list: &FileList) {
-        self.open(files::from_list(list));
-    }
-
-    pub(super) fn open_drop(&self, transfer: &DataTransfer) {
-        let dropped = files::from_drop(transfer);
-        let runtime = self.clone();
-        spawn_local(async move { runtime.open(dropped.await) });
-    }
-
     /// The configured servers.
     pub(super) fn servers(&self) -> &Servers {
         &self.0.servers
@@ -174,30 +162,13 @@ impl Runtime {
         &self.0.files
     }
     /// What draws, and the open CT; `None` while either is missing.
-    pub(super) fn with_picture<R>(&self, act: impl FnOnce(&mut Picture, &Case) -> R) -> Option<R> {
+    pub(super) fn with_picture<R>(&self, act: impl FnOnce(&mut Picture, &Session, &Case) -> R) -> Option<R> {
         let (session, mut picture) = (self.0.session.borrow(), self.0.picture.borrow_mut());
-        Some(act(picture.as_mut()?, session.case()?))
+        Some(act(picture.as_mut()?, &session, session.case()?))
     }
     /// The files that come from it.
     pub(super) fn retrieved<R>(&self, change: impl FnOnce(&mut Vec<(String, File)>) -> R) -> R {
         change(&mut self.0.retrieved.borrow_mut())
-    }
-
-    pub(super) fn open(&self, files: Vec<(String, File)>) {
-        let runtime = self.clone();
-        spawn_local(async move {
-            // A file's size is asked of the file system: many are asked in parts, so that the page goes on.
-            let (mut facts, mut files) = (Vec::with_capacity(files.len()), files.into_iter().peekable());
-            let mut begun = clock::now_ms();
-            while files.peek().is_some() {
-                facts.extend(runtime.0.files.add(files.by_ref().take(FILES_AT_ONCE)));
-                if clock::now_ms() - begun > ASKING_BUDGET_MS {
-                    TimeoutFuture::new(0).await;
-                    begun = clock::now_ms();
-                }
-            }
-            runtime.dispatch(Command::OpenFiles(facts));
-        });
     }
 
     fn effect(&self, effect: Effect) {
@@ -315,7 +286,14 @@ impl Runtime {
             picture.when_lost(move || watching.ask_frame());
             let longest_axis = picture.longest_axis();
             *runtime.0.picture.borrow_mut() = Some(picture);
-            let again = Changes { volume: true, view: true, volume_view: true, facts: true, ..Changes::default() };
+            let again = Changes {
+                volume: true,
+                beside: true,
+                view: true,
+                volume_view: true,
+                facts: true,
+                ..Changes::default()
+            };
             runtime.0.pending.borrow_mut().merge(again);
             runtime.requeue();
             runtime.dispatch(Command::LongestAxis(longest_axis));
@@ -406,6 +384,12 @@ impl Runtime {
             // Taken from the end: what arrived first goes first.
             uploads.splice(0..0, changes.slices.iter().rev().copied());
         }
+        let mut uploads_beside = self.0.uploads_beside.borrow_mut();
+        if changes.beside || changes.volume {
+            *uploads_beside = session.beside().map_or_else(Vec::new, Beside::arrived);
+        } else {
+            uploads_beside.extend(&changes.beside_slices);
+        }
         let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
         let (mut by_cpu, mut waits) = (false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
@@ -413,7 +397,14 @@ impl Runtime {
                 too_large = !picture.begin(case);
             }
             by_cpu = picture.slices_by_cpu();
-            if changes.volume || !changes.slices.is_empty() || changes.labels.is_some() {
+            if changes.beside || changes.volume {
+                picture.begin_beside(session.beside());
+            }
+            if changes.volume
+                || !changes.slices.is_empty()
+                || !changes.beside_slices.is_empty()
+                || changes.labels.is_some()
+            {
                 picture.voxels_changed();
             }
             // Where slices do not need the GPU, its voxels come after them.
@@ -425,6 +416,15 @@ impl Runtime {
                 && let Some(k) = uploads.pop()
             {
                 too_large |= !picture.upload_slice(case, k);
+                handed += 1;
+            }
+            // The open CT comes first.
+            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
+                && clock::now_ms() - begun < UPLOAD_BUDGET_MS
+                && uploads.is_empty()
+                && let (Some(beside), Some(k)) = (session.beside(), uploads_beside.pop())
+            {
+                picture.upload_beside(beside, k);
                 handed += 1;
             }
             if handed > 0 {
@@ -514,7 +514,8 @@ impl Runtime {
             picture.poll();
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
-        let more = !uploads.is_empty() && picture.is_some() && (!waits || self.0.marks.get().mpr);
+        let more = !uploads.is_empty() && picture.is_some() && (!waits || self.0.marks.get().mpr)
+            || !uploads_beside.is_empty() && picture.is_some() && !by_cpu;
         // The page's words change a few times a second while slices arrive: each change is a picture to put together.
         let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
         let facts = (changes.facts && !told).then(|| session.view_model());
@@ -524,7 +525,10 @@ impl Runtime {
         let now_ms = clock::now_ms();
         let turn_over = playing && !self.0.drawing.get() && session.cine_is_due(now_ms);
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
-        drop((uploads, picture, session));
+        if by_cpu {
+            uploads_beside.clear();
+        }
+        drop((uploads, uploads_beside, picture, session));
         if more || held {
             self.0.pending.borrow_mut().view = true;
             self.0.pending.borrow_mut().volume_view |= held;

@@ -4,6 +4,7 @@ use super::picture::put;
 use super::runtime::Runtime;
 use crate::platform::files;
 use crate::session::{Command, Mark, ROW_PX, Screenshot, Side};
+use crate::view::{LabelLook, PaneInput, PxRect};
 use gloo::timers::future::TimeoutFuture;
 use send_wrapper::SendWrapper;
 use std::cell::Cell;
@@ -51,37 +52,41 @@ impl Runtime {
     }
 
     async fn png(&self, shot: &Screenshot) -> Result<Blob, String> {
-        let mut pixels = None;
-        for n in 0..TRIES {
-            if n > 0 {
-                TimeoutFuture::new(WAIT_MS).await;
+        let mut pictures = Vec::new();
+        for pane in &shot.panes {
+            let mut pixels = None;
+            for n in 0..TRIES {
+                if n > 0 {
+                    TimeoutFuture::new(WAIT_MS).await;
+                }
+                pixels = self.pixels(pane, &shot.look).await;
+                if pixels.is_some() {
+                    break;
+                }
             }
-            pixels = self.pixels(shot).await;
-            if pixels.is_some() {
-                break;
-            }
+            pictures.push((pane.rect, pixels.ok_or("GPU")?));
         }
-        let pixels = pixels.ok_or("GPU")?;
         let said = |e: JsValue| format!("{e:?}");
-        let canvas = canvas_of(shot, &pixels).map_err(said)?;
+        let canvas = canvas_of(shot, &pictures).map_err(said)?;
         files::png_of(&canvas).await.map_err(|e| e.to_string())
     }
 
     /// RGBA of a picture, without what stands over it; `None` if what draws went away meanwhile.
-    async fn pixels(&self, shot: &Screenshot) -> Option<Vec<u8>> {
-        let by_cpu = self.with_picture(|picture, case| picture.slice_pixels(case, &shot.pane, &shot.look))?;
+    async fn pixels(&self, pane: &PaneInput, look: &LabelLook) -> Option<Vec<u8>> {
+        let by_cpu =
+            self.with_picture(|picture, session, case| picture.slice_pixels(case, session.beside(), pane, look))?;
         if by_cpu.is_some() {
             return by_cpu;
         }
-        let mut portrait = self.with_picture(|picture, _| picture.begin_portrait(&shot.pane, &shot.look))??;
+        let mut portrait = self.with_picture(|picture, _, _| picture.begin_portrait(pane, look))??;
         loop {
             let drawn = Rc::new(Cell::new(false));
             let hears = SendWrapper::new(drawn.clone());
-            let all = self.with_picture(|picture, _| picture.go_on(&mut portrait, move || hears.set(true)))??;
+            let all = self.with_picture(|picture, _, _| picture.go_on(&mut portrait, move || hears.set(true)))??;
             while !drawn.get() {
                 TimeoutFuture::new(ASK_MS).await;
                 // A device that is gone does not report.
-                self.with_picture(|picture, _| {
+                self.with_picture(|picture, _, _| {
                     picture.poll();
                     (!picture.is_lost()).then_some(())
                 })??;
@@ -90,19 +95,23 @@ impl Runtime {
                 break;
             }
         }
-        let reading = self.with_picture(|picture, _| picture.read_portrait(&portrait))??;
+        let reading = self.with_picture(|picture, _, _| picture.read_portrait(&portrait))??;
         reading.await
     }
 }
 
 /// A canvas with the picture, and over it what stands over it.
-fn canvas_of(shot: &Screenshot, pixels: &[u8]) -> Result<HtmlCanvasElement, JsValue> {
+fn canvas_of(shot: &Screenshot, pictures: &[(PxRect, Vec<u8>)]) -> Result<HtmlCanvasElement, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("no document")?;
     let canvas: HtmlCanvasElement = document.create_element("canvas")?.unchecked_into();
-    let [width, height] = [shot.pane.rect.width, shot.pane.rect.height];
+    let [width, height] = shot.size();
     canvas.set_width(width);
     canvas.set_height(height);
-    let context = put(&canvas, pixels, [width, height])?;
+    let mut context = None;
+    for (rect, pixels) in pictures {
+        context = Some(put(&canvas, pixels, *rect)?);
+    }
+    let context = context.ok_or("no picture")?;
     context.scale(shot.px_ratio, shot.px_ratio)?;
     context.set_font("13px system-ui, sans-serif");
     context.set_line_join("round");

@@ -75,15 +75,13 @@ fn Editor(editor: Memo<Option<TransferView>>) -> impl IntoView {
     };
     let selected = Memo::new(move |_| editor.with(|e| e.as_ref().and_then(|e| e.points.get(e.selected).cloned())));
     let key = move |event: KeyboardEvent| {
-        let Some(point) = selected.get_untracked() else { return };
         let far = usize::from(event.shift_key());
         let (hu, up) = (STEPS_HU[far], STEPS_UP[far]);
-        let raised = |by: f64| TransferView::at([0.0, point.y + by])[1];
         let asked = match event.key().as_str() {
-            "ArrowLeft" => TransferChange::Move(point.hu - hu, point.opacity),
-            "ArrowRight" => TransferChange::Move(point.hu + hu, point.opacity),
-            "ArrowUp" => TransferChange::Move(point.hu, raised(up)),
-            "ArrowDown" => TransferChange::Move(point.hu, raised(-up)),
+            "ArrowLeft" => TransferChange::Step(-hu, 0.0),
+            "ArrowRight" => TransferChange::Step(hu, 0.0),
+            "ArrowUp" => TransferChange::Step(0.0, up),
+            "ArrowDown" => TransferChange::Step(0.0, -up),
             "Delete" | "Backspace" => TransferChange::Remove,
             "Insert" | "+" => TransferChange::Insert,
             _ => return,
@@ -169,7 +167,7 @@ fn Editor(editor: Memo<Option<TransferView>>) -> impl IntoView {
                         min="0"
                         max="1"
                         step="any"
-                        prop:value=number(|p| p.opacity)
+                        prop:value=number(|p| (p.opacity * 1e4).round() / 1e4)
                         on:change=move |e| typed(&e, |p, opacity| TransferChange::Move(p.hu, opacity))
                     />
                 </label>

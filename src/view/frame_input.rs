@@ -62,6 +62,8 @@ pub struct SliceInput {
     pub interpolation: Interpolation,
     /// Compartments of the labels that show them are coloured.
     pub compartments: bool,
+    /// Of the CT beside the open one.
+    pub beside: bool,
 }
 
 /// How a slice is read between voxel centres.
@@ -94,6 +96,7 @@ impl SliceInput {
             inverted: false,
             interpolation: Interpolation::Linear,
             compartments: false,
+            beside: false,
         }
     }
 }

@@ -40,10 +40,10 @@ def main(ct_path, labels_path):
     hu = ct[lung]
     pixel_cm2 = image.GetSpacing()[0] * image.GetSpacing()[1] / 100.0
     intensity = SimpleITK.LabelIntensityStatisticsImageFilter()
-    intensity.Execute(SimpleITK.Cast(labels_image % 16, SimpleITK.sitkUInt8), image)
+    intensity.Execute(SimpleITK.Cast(SimpleITK.Modulus(labels_image, 16), SimpleITK.sitkUInt8), image)
     mean_of = lambda label: intensity.GetMean(label) if intensity.HasLabel(label) else None
     spread = SimpleITK.StatisticsImageFilter()
-    spread.Execute(SimpleITK.GetImageFromArray(hu.astype(numpy.float64)))
+    spread.Execute(SimpleITK.GetImageFromArray(numpy.clip(hu, -1024, 3071).astype(numpy.float64).reshape(1, -1)))
     numbers = {
         "lung-volume": ml(lung),
         "right-lung-volume": ml(right),
@@ -84,8 +84,8 @@ def main(ct_path, labels_path):
     listed = sorted(pieces(opacity)[1] + pieces(finding == 3)[1], reverse=True)
     found, sizes = pieces((anatomy == 6) & (ct >= 130))
     kept = 0
-    for number, size in enumerate(sizes, 1):
-        widest = (found == number).sum(axis=(1, 2)).max()
+    for number, (size, box) in enumerate(zip(sizes, scipy.ndimage.find_objects(found)), 1):
+        widest = (found[box] == number).sum(axis=(1, 2)).max()
         ml_of = size * float(numpy.prod(image.GetSpacing())) / 1000.0
         if size >= 3 and widest * pixel_cm2 * 100.0 >= 1.0 and ml_of <= 2.0:
             kept += size

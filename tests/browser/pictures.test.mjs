@@ -1,0 +1,183 @@
+// Pictures saved on this computer, and the editor of colours and opacities, by mouse and by key.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test, { after, before } from "node:test";
+import { data, drawn, id, openDemonstration, out, segments, until, withPage } from "./page.mjs";
+import { serve } from "./servers.mjs";
+
+let site;
+let folder;
+before(async () => {
+  site = await serve();
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-pictures-"));
+});
+after(() => {
+  site.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const hover = async (page, pane) => {
+  const box = await page.locator(id(pane)).boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.4);
+};
+
+/// Saves the picture of the pane under the pointer; its name and bytes.
+const shot = async (page, key, name) => {
+  const [offered] = await Promise.all([page.waitForEvent("download"), page.keyboard.press(key)]);
+  const file = path.join(out, `${name}.png`);
+  await offered.saveAs(file);
+  return { name: offered.suggestedFilename(), bytes: fs.readFileSync(file) };
+};
+
+/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour.
+const read = (page, bytes) =>
+  page.evaluate(async (picture) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${picture}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const px = context.getImageData(0, 0, image.width, image.height).data;
+    let [n, sum, squares, coloured] = [0, 0, 0, 0];
+    for (let p = 0; p < px.length; p += 4) {
+      n += 1;
+      sum += px[p];
+      squares += px[p] ** 2;
+      coloured += Math.max(px[p], px[p + 1], px[p + 2]) - Math.min(px[p], px[p + 1], px[p + 2]) > 40;
+    }
+    return { width: image.width, height: image.height, spread: Math.sqrt(squares / n - (sum / n) ** 2), coloured };
+  }, bytes.toString("base64"));
+
+for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
+  test(`a picture of each pane, with and without annotations (${gpu})`, async () => {
+    const chosen = gpu === "auto" ? "" : `&gpu=${gpu}`;
+    await withPage(`${site.address}?lang=fr${chosen}`, async (page, { requests, troubles }) => {
+      assert.equal(await openDemonstration(page), "ready");
+      await drawn(page, ["pane-axial", "pane-coronal"]);
+      await page.click(id("propose-lungs"));
+      await until(page, () => document.querySelectorAll('[data-testid="segment-item"]').length >= 2);
+      const asked = requests.length;
+      const panes = gpu === "cpu" ? ["axial"] : ["axial", "coronal", "volume"];
+      for (const pane of panes) {
+        const box = await page.locator(id(`pane-${pane}`)).boundingBox();
+        await hover(page, `pane-${pane}`);
+        const taken = [await shot(page, "Shift+C", `saved-${gpu}-${pane}`), await shot(page, "Shift+X", `saved-${gpu}-${pane}-plain`)];
+        const [annotated, plain] = await Promise.all(taken.map((t) => read(page, t.bytes)));
+        assert.match(taken[0].name, /^hilum-(axial|coronal|3d)-\d{8}-\d{6}\.png$/);
+        for (const picture of [annotated, plain]) {
+          assert.ok(Math.abs(picture.width - box.width) <= 1 && Math.abs(picture.height - box.height) <= 1);
+          assert.ok(picture.spread > 10, `${pane}: grey deviates by ${picture.spread}`);
+        }
+        if (pane !== "volume") {
+          assert.ok(annotated.coloured > 300, `${pane}: ${annotated.coloured} px of lines, letters and segments`);
+          assert.ok(plain.coloured === 0, `${pane}: ${plain.coloured} px have colour without annotations`);
+        }
+      }
+      if (gpu === "cpu") {
+        await hover(page, "pane-volume");
+        await page.keyboard.press("Shift+C");
+        await until(page, () => /WebGPU/.test(document.querySelector('[data-testid="notice"]').innerText));
+      }
+      // Nothing but blob addresses of this page.
+      assert.deepEqual(requests.slice(asked).filter((r) => !r.url.startsWith("blob:")), []);
+      assert.deepEqual(troubles, []);
+      assert.ok((await segments(page)).length >= 2);
+    });
+  });
+}
+
+for (const gpu of ["webgpu", "webgl2"]) {
+  test(`colours and opacities are edited and the 3D picture follows (${gpu})`, async () => {
+    await withPage(`${site.address}?lang=en&gpu=${gpu}`, async (page, { troubles }) => {
+      assert.equal(await openDemonstration(page), "ready");
+      await page.keyboard.press("d");
+      await page.selectOption(id("volume-style"), { label: "Bone" });
+      await drawn(page, ["pane-volume"]);
+      await page.keyboard.press("Shift+H");
+      await page.waitForSelector(id("transfer"));
+      const points = async () => +(await data(page, "transfer")).points;
+      const before = await points();
+      const plot = await page.locator(id("transfer-plot")).boundingBox();
+      // Soft tissue becomes opaque: a click adds a point, the drag goes on with it.
+      const at = (hu, up) => [plot.x + plot.width * ((hu + 1024) / 4095), plot.y + plot.height * (1 - up)];
+      await page.mouse.move(...at(0, 0.2));
+      await page.mouse.down();
+      await page.mouse.move(...at(20, 0.7), { steps: 5 });
+      await page.mouse.up();
+      assert.equal(await points(), before + 1);
+      const chosen = () => page.locator(`${id("transfer-point")}.selected`).evaluate((e) => ({ ...e.dataset }));
+      const dragged = await chosen();
+      assert.ok(Math.abs(+dragged.hu - 20) < 15 && Math.abs(Math.cbrt(+dragged.opacity) - 0.7) < 0.03, JSON.stringify(dragged));
+      await page.locator(id("transfer-colour")).fill("#40c0ff");
+      // By key: to the right by 1 and by 20, up, one more point, and it goes again.
+      await page.locator(`${id("transfer-point")}.selected`).focus();
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Shift+ArrowRight");
+      await page.keyboard.press("ArrowUp");
+      await until(page, (hu) => +document.querySelector('[data-testid="transfer-point"].selected').dataset.hu === hu, +dragged.hu + 21);
+      assert.ok(+(await chosen()).opacity > +dragged.opacity);
+      await page.keyboard.press("Insert");
+      await until(page, (n) => +document.querySelector('[data-testid="transfer"]').dataset.points === n, before + 2);
+      await page.keyboard.press("Delete");
+      await until(page, (n) => +document.querySelector('[data-testid="transfer"]').dataset.points === n, before + 1);
+      await page.locator(id("transfer-point")).nth(1).click();
+      await page.locator(id("transfer-hu")).fill("-20");
+      await page.locator(id("transfer-hu")).press("Enter");
+      await page.waitForTimeout(3000);
+      await page.screenshot({ path: path.join(out, `transfer-${gpu}.png`) });
+      // Skin of that colour fills the picture where there were bones only.
+      const blue = async (name) => {
+        await hover(page, "pane-volume");
+        const { bytes } = await shot(page, "Shift+X", `transfer-${gpu}-${name}`);
+        return (await read(page, bytes)).coloured;
+      };
+      const edited = await blue("edited");
+      assert.ok(edited > 20_000, `${edited} px have colour`);
+      await page.click(id("transfer-reset"));
+      await until(page, () => document.querySelector('[data-testid="transfer"]').dataset.edited === "false");
+      assert.ok((await blue("reset")) < edited / 4);
+      await page.keyboard.press("Shift+H");
+      await page.waitForSelector(id("transfer"), { state: "detached" });
+      assert.deepEqual(troubles, []);
+    });
+  });
+}
+
+test("a turn of the 3D picture is saved as pictures, and stopped", { timeout: 900_000 }, async () => {
+  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+    await page.setViewportSize({ width: 860, height: 480 });
+    assert.equal(await openDemonstration(page), "ready");
+    await drawn(page, ["pane-volume"]);
+    await page.click(id("turntable"));
+    await until(page, () => /[1-9]\d? %/.test(document.body.innerText.match(/Turn of the 3D picture[^.]*/)?.[0] ?? ""));
+    await page.screenshot({ path: path.join(out, "turntable-goes.png") });
+    await page.keyboard.press("Escape");
+    await until(page, () => document.querySelector('[data-testid="turntable"]').getAttribute("aria-pressed") === "false");
+
+    await page.click(id("picture-menu"));
+    await page.selectOption(id("turntable-frames"), "36");
+    await page.keyboard.press("Escape");
+    const [offered] = await Promise.all([page.waitForEvent("download", { timeout: 800_000 }), page.click(id("turntable"))]);
+    assert.match(offered.suggestedFilename(), /^hilum-3d-\d{8}-\d{6}\.zip$/);
+    const file = path.join(folder, "turn.zip");
+    await offered.saveAs(file);
+    const bytes = fs.readFileSync(file);
+    // Entries of its directory, and the pictures themselves, which are stored as they are.
+    const count = (mark) => bytes.toString("latin1").split(mark).length - 1;
+    assert.equal(count("PK\x01\x02"), 36);
+    assert.equal(count("\x89PNG\r\n\x1a\n"), 36);
+    const pictures = bytes.toString("latin1").split("PK\x03\x04").slice(1);
+    const png = (n) => {
+      const text = pictures[n];
+      return Buffer.from(text.slice(text.indexOf("\x89PNG"), text.indexOf("IEND") + 8), "latin1");
+    };
+    for (const n of [0, 9]) fs.writeFileSync(path.join(out, `turntable-${n}.png`), png(n));
+    assert.ok(!png(0).equals(png(9)), "it turns");
+    assert.ok((await read(page, png(9))).spread > 6);
+    assert.deepEqual(troubles, []);
+  });
+});
