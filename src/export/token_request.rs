@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(
             asked("a b+c").map(|r| r.form().to_owned()).as_deref(),
             Some(
-                "grant_type=authorization_code&client_id=hilum&redirect_uri=https%3A%2F%2Fh%2Fsigned%5Fin%2Ehtml&code=a%20b%2Bc&code_verifier=v"
+                "grant_type=authorization%5Fcode&client_id=hilum&redirect_uri=https%3A%2F%2Fh%2Fsigned%5Fin%2Ehtml&code=a%20b%2Bc&code_verifier=v"
             )
         );
         for bad in ["", "\u{0}\u{1}", "é", &"x".repeat(4097)] {
