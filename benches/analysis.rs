@@ -78,7 +78,7 @@ fn tools(criterion: &mut Criterion) {
     let [i, j, k] = [195..317, 195..317, 124..176];
     let (map, size) = (document.layer(SegmentMeaning::Lesion.layer()), [i.len(), j.len(), k.len()]);
     let at = |k: usize, j: usize| i.clone().map(move |i| VoxelIndex::new(i, j, k));
-    let labels: Vec<u8> = k.clone().flat_map(|k| j.clone().flat_map(move |j| at(k, j))).map(|v| map.at(v)).collect();
+    let labels: Vec<u8> = k.flat_map(|k| j.clone().flat_map(move |j| at(k, j))).map(|v| map.at(v)).collect();
     let beside = vec![0; labels.len()];
     group.bench_function("interpolation of 50 slices of 80 mm", |b| {
         let voxels = RegionVoxels { size, spacing_mm: [0.7, 0.7, 1.0], hu: &[], labels: &labels, beside: &beside };

@@ -97,9 +97,9 @@ fn a_reading_is_taken_up_again_wherever_its_ct_is() {
         let mut other = elsewhere();
         match order {
             0 => other.opens(&[files.clone(), vec![bundle.clone()]].concat()),
-            1 => [&files[..], &[bundle.clone()][..]].iter().for_each(|f| other.opens(f)),
+            1 => [&files[..], std::slice::from_ref(&bundle)].iter().for_each(|f| other.opens(f)),
             2 => {
-                other.opens(&[bundle.clone()]);
+                other.opens(std::slice::from_ref(&bundle));
                 assert!(other.session.view_model().notice.unwrap().contains("10 slices"));
                 other.opens(&files);
             }
@@ -162,7 +162,7 @@ fn what_meets_what_is_there_is_shown_and_asked() {
     other.drags(PaneId::Axial, &[(40.0, 40.0), (80.0, 40.0)]);
     other.does(Command::Answer(401, FormInput::Choose(1)));
     let mine = other.said();
-    other.opens(&[bundle.clone()]);
+    other.opens(std::slice::from_ref(&bundle));
     assert!(other.said() == mine, "nothing is merged before the answer");
     let view = other.session.view_model().arrival.unwrap();
     assert_eq!(view.lines.len(), 2, "{view:?}");
@@ -172,7 +172,7 @@ fn what_meets_what_is_there_is_shown_and_asked() {
     assert!(other.session.view_model().arrival.is_none() && other.said() == mine);
 
     // Mine first: what is there stays, the rest comes.
-    other.opens(&[bundle.clone()]);
+    other.opens(std::slice::from_ref(&bundle));
     other.acts(Action::KeepMine);
     let kept = other.said();
     assert_eq!((kept.2.len(), kept.3[1], &kept.5[&401]), (3, mine.3[1], &mine.5[&401]));
@@ -181,7 +181,7 @@ fn what_meets_what_is_there_is_shown_and_asked() {
     assert!(other.said() == mine);
 
     // Theirs first.
-    other.opens(&[bundle.clone()]);
+    other.opens(&[bundle]);
     other.acts(Action::TakeArrival);
     let taken = other.said();
     let lesion = taken.2.iter().find(|s| s.meaning == SegmentMeaning::Lesion).unwrap().number;
@@ -265,7 +265,7 @@ fn every_value_is_listed_and_nothing_else_leaves() {
     let object = OutboundObject::kept(bytes.clone(), Audience::Hospital).unwrap();
     assert_eq!((object.kind(), object.media_type()), (ObjectKind::Bundle, "application/zip"));
     assert!(matches!(OutboundObject::kept(bytes.clone(), Audience::Campaign), Err(ExportError::Refused { .. })));
-    assert!(matches!(Outbound::stow(&[object.clone()]), Err(ExportError::Refused { .. })));
+    assert!(matches!(Outbound::stow(std::slice::from_ref(&object)), Err(ExportError::Refused { .. })));
     let outbound = Outbound::file(&object);
     assert_eq!(
         (outbound.body(), outbound.content_type(), outbound.audience()),
@@ -397,7 +397,7 @@ fn a_campaign_learns_nothing_of_the_patient() {
     let mut leaking = made.clone();
     leaking.quality_notes.push("seen with Mrs MÜLLER".into());
     assert!(matches!(write(&leaking), Err(ExportError::Refused { .. })));
-    let mut leaking = made.clone();
+    let mut leaking = made;
     leaking.source.iter_mut().flatten().for_each(|s| s.sop_instance_uid = "1.2.3.4.3".into());
     assert!(matches!(write(&leaking), Err(ExportError::Refused { .. })));
     // For the hospital the reader's own words are there, and the campaign's are not.

@@ -2,7 +2,12 @@
 //! finds it, in noise of three dose levels and in planes that no slice lies in.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it found")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test fails by stopping, says what it found, and may use a clock"
+)]
 
 use hilum::annotation::{ContourAction, Document, Edit, Livewire, Origin, SegmentMeaning, fill_contour};
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane, VoxelIndex};

@@ -366,7 +366,7 @@ fn calcium_is_looked_for_in_the_readers_heart_and_not_after_contrast() {
     let volume = made([220, 150, 84], [1.6, 1.6, 2.5], 10.0, |p| calcium_hu(p, 42.0));
     // A heart of the reader that holds one of the four.
     let heart = |p: [f64; 3]| in_ellipsoid(p, CALCIUM[2].0, [12.0; 3]);
-    let bits = |p: [f64; 3]| u8::from(calcium_lung(p)) * BESIDE_LUNG | u8::from(heart(p)) * BESIDE_OTHER;
+    let bits = |p: [f64; 3]| (u8::from(calcium_lung(p)) * BESIDE_LUNG) | (u8::from(heart(p)) * BESIDE_OTHER);
     let beside: Vec<u8> = (0..volume.grid().voxel_count()).map(|o| bits(place(&volume, o))).collect();
     let propose = |volume: &CtVolume, beside: &[u8]| {
         propose_calcium(volume, beside, &CalciumParameters::default(), &mut Watch::patient())

@@ -78,10 +78,10 @@ fn patches_blended_give_what_the_whole_slice_would() {
         let (card, labels, parts) = run(&ct, &lungs, OPACITIES);
         assert_eq!((card.patch, card.in_lungs, card.overlap), ([3, 64, 64], true, 0.5));
         let mut compared = 0;
-        for n in 0..labels.len() {
+        for (n, label) in labels.iter().enumerate() {
             let (i, j, k) = (n % ni, n / ni % nj, n / (ni * nj));
             if !inside(i, j) {
-                assert_eq!(labels[n], 0, "outside the lungs");
+                assert_eq!(*label, 0, "outside the lungs");
                 continue;
             }
             let pixels = ct.pixels(k).unwrap();
@@ -90,7 +90,7 @@ fn patches_blended_give_what_the_whole_slice_would() {
             // Where the mean is at a border of two classes rounding decides.
             if (mean + 750.0).abs() > 1.0 && (mean + 250.0).abs() > 1.0 {
                 let wanted = u8::from(mean > -750.0) + u8::from(mean > -250.0);
-                assert_eq!(labels[n], wanted, "{i} {j} {k}: mean {mean}");
+                assert_eq!(*label, wanted, "{i} {j} {k}: mean {mean}");
                 compared += 1;
             }
         }

@@ -182,7 +182,7 @@ fn a_folder_gets_each_object_as_a_file_of_its_own_once() {
     answer(&mut tab, Err(RemoteError::Incomplete("cut".into())));
     assert!(said(&tab).contains("Tried 1 time"), "{}", said(&tab));
     due(&mut tab);
-    assert_eq!((name(&tab), tab.sent.len()), (first.clone(), 2));
+    assert_eq!((name(&tab), tab.sent.len()), (first, 2));
     answer(&mut tab, Ok((201, "{}")));
     let second = name(&tab);
     assert!(second.starts_with("hilum-sr-") && states(&tab) == ["sending"]);

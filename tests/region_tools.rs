@@ -411,7 +411,8 @@ fn fewer_clicks_than_growing_and_a_threshold() {
             }
             labels
         };
-        let tools: [(&str, &dyn Fn(&[SeedStroke]) -> Vec<u8>); 3] = [
+        type Tool<'a> = (&'a str, &'a dyn Fn(&[SeedStroke]) -> Vec<u8>);
+        let tools: [Tool<'_>; 3] = [
             ("lesion in one click", &|strokes| {
                 let strokes = strokes.to_vec();
                 case.scene.does(RegionOperation::Lesion { strokes, border: 0.5, most_mm: 45.0 })

@@ -97,7 +97,7 @@ fn a_label_map_is_put_on_its_ct_once_its_labels_mean_something() {
     let voxels = tab.said().1;
     // Alone it is no CT.
     let mut other = Tab::open(&Default::default(), 2);
-    other.opens(&[findings.clone()]);
+    other.opens(std::slice::from_ref(&findings));
     assert!(other.session.view_model().problems[0].1.contains("label map"));
     other.opens(&[files, vec![findings.clone()]].concat());
     let view = other.session.view_model().arrival.unwrap();

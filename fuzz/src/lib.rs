@@ -183,10 +183,10 @@ pub fn bundle(data: &[u8]) {
     let made = Bundle { manifest, reading, labels: [LabelDelta::default(), runs] };
     let Ok(files) = made.files(Vec::new()) else { return };
     let files: BTreeMap<String, Vec<u8>> = files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
-    if let (Ok(read), Some(volume)) = (Bundle::read(&files), CtVolume::empty(grid)) {
-        if let Ok(document) = read.document(grid, &volume) {
-            assert_eq!(document.problems(&volume), Vec::<String>::new());
-        }
+    if let (Ok(read), Some(volume)) = (Bundle::read(&files), CtVolume::empty(grid))
+        && let Ok(document) = read.document(grid, &volume)
+    {
+        assert_eq!(document.problems(&volume), Vec::<String>::new());
     }
 }
 

@@ -98,7 +98,7 @@ impl Body {
     /// Whether it reaches the edge of the picture, or of the circle that was reconstructed where all beyond it is one value.
     fn touches_edge(&self, hu: &[i16]) -> bool {
         let [ni, nj] = self.size;
-        let on_border = |n: usize| n % ni == 0 || n % ni + 1 == ni || n / ni == 0 || n / ni + 1 == nj;
+        let on_border = |n: usize| n.is_multiple_of(ni) || n % ni + 1 == ni || n / ni == 0 || n / ni + 1 == nj;
         if (0..hu.len()).filter(|n| self.mask[*n] == 1 && on_border(*n)).count() > ON_EDGE {
             return true;
         }

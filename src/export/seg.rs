@@ -59,7 +59,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
     let mut notes = Vec::new();
     let segments = chosen_segments(document, chosen, &mut notes)?;
     let (places, pixels) = bit_frames(document, &segments);
-    encoded(document, context, segments, notes, places, pixels)
+    encoded(document, context, &segments, notes, &places, pixels)
 }
 
 /// Writes the segments of a layer as labels, from 1 without gaps. Segments of one layer never overlap; two layers make two objects.
@@ -81,15 +81,15 @@ pub fn write_label_map(document: &Document, context: &ExportContext, layer: Laye
         places.push(FramePlace { segment: None, k });
         pixels.extend(labels.iter().map(|l| label_of[usize::from(*l)]));
     }
-    encoded(document, context, segments, notes, places, pixels)
+    encoded(document, context, &segments, notes, &places, pixels)
 }
 
 fn encoded(
     document: &Document,
     context: &ExportContext,
-    segments: Vec<&Segment>,
+    segments: &[&Segment],
     mut notes: Vec<ExportNote>,
-    places: Vec<FramePlace>,
+    places: &[FramePlace],
     pixels: Vec<u8>,
 ) -> Result<SegExport, ExportError> {
     let labels = places.first().is_some_and(|p| p.segment.is_none()).then(|| segments[0].layer);
@@ -127,8 +127,8 @@ fn encoded(
     let described = segments.iter().zip(&exported).map(|(s, e)| segment_item(s, e, &remark, context)).collect();
     set.items(tags::SEGMENT_SEQUENCE, described);
     fill_dimensions(&mut set, context, labels.is_some())?;
-    fill_functional_groups(&mut set, document, context, &places)?;
-    fill_references(&mut set, context, &places)?;
+    fill_functional_groups(&mut set, document, context, places)?;
+    fill_references(&mut set, context, places)?;
 
     let sealed = set.seal(&context.software_version)?;
     let object = OutboundObject::checked(sealed.bytes, &context.filing)?;

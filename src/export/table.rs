@@ -210,7 +210,6 @@ pub fn comparison(found: &DoubleReading) -> Result<Vec<u8>, ExportError> {
     for (case, why) in &found.discords {
         write([case.clone(), "1".to_owned(), "adjudication".to_owned(), String::new(), format!("{why:?}")])?;
     }
-    drop(write);
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
 }
 

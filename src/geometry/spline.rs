@@ -64,7 +64,7 @@ mod tests {
         #[test]
         fn it_is_closed_dense_and_finite(points in prop::collection::vec([-50.0..50.0f64, -50.0..50.0f64], 0..12)) {
             let spans = closed_spline(&points, 0.5);
-            prop_assert_eq!(spans.iter().map(|s| s[0]).collect::<Vec<_>>(), points.clone());
+            prop_assert_eq!(&spans.iter().map(|s| s[0]).collect::<Vec<_>>(), &points);
             let curve = spans.concat();
             prop_assert!(curve.iter().flatten().all(|v| v.is_finite()));
             if points.len() > 2 {

@@ -113,7 +113,9 @@ type BySlice = (BTreeMap<usize, Vec<Vec<[f64; 2]>>>, [usize; 2]);
 /// The contours of a region on the slices. Of several planes of contours that are nearest to one slice, as in a set drawn on thinner
 /// slices, the nearest alone is taken: contours of different planes are no holes of each other.
 fn by_slice(roi: &Roi, grid: &Grid) -> BySlice {
-    let mut planes: BTreeMap<usize, Vec<(f64, Vec<[f64; 2]>)>> = BTreeMap::new();
+    /// A contour's k, and its outline there.
+    type Placed = (f64, Vec<[f64; 2]>);
+    let mut planes: BTreeMap<usize, Vec<Placed>> = BTreeMap::new();
     let mut left_out = 0;
     for contour in &roi.contours {
         match place(contour, grid) {

@@ -117,13 +117,13 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             proposed(propose_vessels(&volume, &input.labels, &VesselParameters::default(), progress))
         }
         Job::ProposeChestWall { grid } => {
-            let volume = boxed(*grid, std::mem::take(&mut input.hu))?;
+            let volume = boxed(*grid, &std::mem::take(&mut input.hu))?;
             let (_, beside) = input.labels.split_at(input.labels.len() / 2);
             let lungs: Vec<u8> = beside.iter().map(|b| b & BESIDE_LUNG).collect();
             proposed(propose_chest_wall(&volume, &lungs, &ChestWallParameters::default(), progress))
         }
         Job::ProposeCalcium { grid } => {
-            let volume = boxed(*grid, std::mem::take(&mut input.hu))?;
+            let volume = boxed(*grid, &std::mem::take(&mut input.hu))?;
             let (_, beside) = input.labels.split_at(input.labels.len() / 2);
             proposed(propose_calcium(&volume, beside, &CalciumParameters::default(), progress))
         }
@@ -352,7 +352,7 @@ fn whole(input: &JobInput) -> Result<Vec<u8>, JobError> {
 }
 
 /// The volume of a box, whose voxels came in pieces of several slices.
-fn boxed(grid: Grid, hu: Vec<Vec<i16>>) -> Result<CtVolume, JobError> {
+fn boxed(grid: Grid, hu: &[Vec<i16>]) -> Result<CtVolume, JobError> {
     let [ni, nj, _] = grid.size();
     volume(grid, hu.concat().chunks_exact(ni * nj).map(<[i16]>::to_vec).collect())
 }

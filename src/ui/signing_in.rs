@@ -46,7 +46,7 @@ impl Runtime {
                     if !sign_in.is_answered_by(&query) {
                         continue;
                     }
-                    let (runtime, query) = (runtime.clone(), query.clone());
+                    let runtime = runtime.clone();
                     spawn_local(async move {
                         let entering = runtime.clone();
                         let enter = |entry| entering.dispatch(Command::Ledger(entry));
@@ -64,13 +64,16 @@ impl Runtime {
     }
 }
 
+/// What hands over what the reader gave.
+pub(super) type Tell = StoredValue<Box<dyn Fn(&Server)>, LocalStorage>;
+
 /// What the reader gives to be known by. `prefix` begins the fields' test ids; `tell` holds what hands their contents over.
 #[component]
 pub(super) fn KnownBy(
     prefix: &'static str,
     #[prop(into)] to: Signal<Audience>,
     #[prop(into)] authentication: Signal<Authentication>,
-    tell: StoredValue<Box<dyn Fn(&Server)>, LocalStorage>,
+    tell: Tell,
 ) -> impl IntoView {
     let page = page();
     let [user, secret] = [(); 2].map(|()| NodeRef::<leptos::html::Input>::new());

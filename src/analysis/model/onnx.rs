@@ -46,7 +46,7 @@ pub fn load_model(bytes: Vec<u8>, known: &[String]) -> Result<(ModelCard, usize,
     let card = ModelCard::read(&metadata, &input, format!("sha256:{digest}"), known)?;
     largest_value(&model)?;
     let mut network = OnnxNetwork { model, patch: card.patch };
-    let (shape, _) = network.scores(vec![0.0; card.patch.iter().product()])?;
+    let (shape, _) = network.scores(&vec![0.0; card.patch.iter().product()])?;
     let scores = card.scores(&shape)?;
     Ok((card, scores, network))
 }
@@ -141,10 +141,10 @@ fn largest_value(model: &Model) -> Result<(), ModelError> {
 
 impl OnnxNetwork {
     /// Shape of the output, and its values.
-    fn scores(&mut self, patch: Vec<f32>) -> Result<(Vec<usize>, Vec<f32>), ModelError> {
+    fn scores(&mut self, patch: &[f32]) -> Result<(Vec<usize>, Vec<f32>), ModelError> {
         let failed = |e: &dyn std::fmt::Display| ModelError::Failed(e.to_string());
         let [slices, rows, columns] = self.patch;
-        let input = NdTensorView::from_data([1, slices, rows, columns], &patch[..]);
+        let input = NdTensorView::from_data([1, slices, rows, columns], patch);
         let output = self.model.run_one(input.into(), None).map_err(|e| failed(&e))?;
         let shape = output.shape().to_vec();
         let tensor: NdTensor<f32, 4> = output.try_into().map_err(|_other| {
@@ -156,6 +156,6 @@ impl OnnxNetwork {
 
 impl Network for OnnxNetwork {
     fn run(&mut self, patch: Vec<f32>) -> Result<Vec<f32>, ModelError> {
-        Ok(self.scores(patch)?.1)
+        Ok(self.scores(&patch)?.1)
     }
 }

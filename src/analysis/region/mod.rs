@@ -129,11 +129,14 @@ pub enum RegionOperation {
 impl RegionOperation {
     /// Whether it looks at HU.
     pub fn needs_hu(&self) -> bool {
-        match self {
-            Self::Threshold { .. } | Self::ThresholdDrawn { .. } | Self::Grow { .. } => true,
-            Self::Lesion { .. } | Self::Compete { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Threshold { .. }
+                | Self::ThresholdDrawn { .. }
+                | Self::Grow { .. }
+                | Self::Lesion { .. }
+                | Self::Compete { .. }
+        )
     }
 }
 
