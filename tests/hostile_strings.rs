@@ -45,7 +45,10 @@ fn saying(text: &str) -> Vec<Vec<u8>> {
             (tags::PATIENT_SEX, VR::CS),
             (tags::STUDY_DATE, VR::DA),
         ] {
-            file.put(DataElement::new(tag, vr, PrimitiveValue::from(text)));
+            // Dates and code strings know no character set (PS3.5 6.1.2.3).
+            let coded = matches!(vr, VR::DA | VR::CS);
+            let said: String = text.chars().filter(|c| c.is_ascii() || !coded).collect();
+            file.put(DataElement::new(tag, vr, PrimitiveValue::from(said)));
         }
         let mut bytes = Vec::new();
         file.write_all(&mut bytes).unwrap();

@@ -28,7 +28,8 @@ pub fn closed_spline(points: &[[f64; 2]], step: f64) -> Vec<Vec<[f64; 2]>> {
         }
         let length = (t[2] - t[1]).powi(2);
         let pieces = (length / step.max(1e-3)).ceil().clamp(1.0, 512.0) as usize;
-        (0..pieces).map(|m| barry_goldman(&p, &t, t[1] + (t[2] - t[1]) * m as f64 / pieces as f64)).collect()
+        let way = (1..pieces).map(|m| barry_goldman(&p, &t, t[1] + (t[2] - t[1]) * m as f64 / pieces as f64));
+        std::iter::once(p[1]).chain(way).collect()
     };
     (0..count).map(span).collect()
 }

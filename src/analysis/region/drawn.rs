@@ -37,7 +37,7 @@ fn otsu(hu: &[i16]) -> i16 {
         let apart = below / few - (total - below) / rest;
         let between = few * rest * apart * apart;
         if pair[0] < pair[1] && between > best {
-            (best, found) = (between, ((i32::from(pair[0]) + i32::from(pair[1]) + 1) / 2) as i16);
+            (best, found) = (between, (i32::from(pair[0]) + i32::from(pair[1]) + 1).div_euclid(2) as i16);
         }
     }
     found
