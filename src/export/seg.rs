@@ -65,7 +65,7 @@ pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>
 /// Writes the segments of a layer as labels, from 1 without gaps. Segments of one layer never overlap; two layers make two objects.
 ///
 /// # Errors
-/// As for [`write`]: [`ExportError::Empty`] when no segment of the layer has a voxel.
+/// As for [`write()`]: [`ExportError::Empty`] when no segment of the layer has a voxel.
 pub fn write_label_map(document: &Document, context: &ExportContext, layer: Layer) -> Result<SegExport, ExportError> {
     context.check(document.grid())?;
     let mut notes = Vec::new();
