@@ -4,7 +4,6 @@ use super::arrivals::Arrival;
 use super::case_identity::content_digest;
 use super::change::Update;
 use super::command::Effect;
-use super::explain;
 use super::handing_over::download;
 use super::state::{Case, Problem, ProblemReason, Purpose, Session};
 use super::words::{self, Text, arriving};
@@ -114,7 +113,7 @@ impl Session {
         let marks = grid.map(|grid| bundle_marks(&bundle, &grid)).unwrap_or_default();
         let mut said = vec![arriving::BUNDLE_TAKEN.with(self.lang, &[&marks.segments.len().to_string()])];
         if !bundle.manifest.reader.is_empty() {
-            said.push(arriving::BUNDLE_BY.with(self.lang, &[&explain::person(&bundle.manifest.reader)]));
+            said.push(arriving::BUNDLE_BY.with(self.lang, &[&person(&bundle.manifest.reader)]));
         }
         said.extend(note.map(|text| text.in_lang(self.lang).to_owned()));
         let answers = bundle.reading.answers.into_iter();
@@ -173,4 +172,9 @@ impl Case {
         };
         (0..self.plan.slices.len()).map(name).collect()
     }
+}
+
+/// A person name (PS3.5 6.2) as it is read.
+fn person(name: &str) -> String {
+    name.split(['^', '=']).filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -520,11 +520,6 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
     }
 }
 
-/// A person name (PS3.5 6.2) as it is read.
-pub(super) fn person(name: &str) -> String {
-    name.split(['^', '=']).filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 /// Why a kept reading cannot be taken up.
 pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
     use crate::annotation::StoredError;

@@ -29,6 +29,9 @@ pub fn load_model(bytes: Vec<u8>, known: &[String]) -> Result<(ModelCard, usize,
         let (need_mib, most_mib) = (bytes.len() as u64 >> 20, MOST_MODEL_BYTES >> 20);
         return Err(ModelError::TooLarge { what: "its file".to_owned(), need_mib, most_mib });
     }
+    if !is_whole(&bytes) {
+        return Err(ModelError::Unreadable("it is no whole ONNX file".to_owned()));
+    }
     let digest: String = Sha256::digest(&bytes).iter().take(8).map(|b| format!("{b:02x}")).collect();
     let model = ModelOptions::with_ops(operators()).load(bytes).map_err(|e| ModelError::Unreadable(e.to_string()))?;
     let (inputs, outputs) = (model.input_ids().len(), model.output_ids().len());
@@ -49,6 +52,41 @@ pub fn load_model(bytes: Vec<u8>, known: &[String]) -> Result<(ModelCard, usize,
     let (shape, _) = network.scores(&vec![0.0; card.patch.iter().product()])?;
     let scores = card.scores(&shape)?;
     Ok((card, scores, network))
+}
+
+/// Whether bytes are fields of a protobuf message and nothing else. The runtime's own reader does not come back from a file that is cut.
+fn is_whole(mut bytes: &[u8]) -> bool {
+    let varint = |bytes: &mut &[u8]| -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = bytes.split_first()?;
+            *bytes = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    };
+    let field = |bytes: &mut &[u8]| {
+        let key = varint(bytes).filter(|key| key >> 3 > 0)?;
+        let length = match key & 7 {
+            0 => varint(bytes).map(|_value| 0)?,
+            1 => 8,
+            2 => usize::try_from(varint(bytes)?).ok()?,
+            5 => 4,
+            _ => return None,
+        };
+        *bytes = bytes.get(length..)?;
+        Some(())
+    };
+    let any = !bytes.is_empty();
+    while !bytes.is_empty() {
+        if field(&mut bytes).is_none() {
+            return false;
+        }
+    }
+    any
 }
 
 /// What networks for segmentation are made of. Others are named when they are met: each operator makes the worker's program larger.
