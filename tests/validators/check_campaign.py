@@ -15,8 +15,8 @@ import pydicom
 TEXTS = {"PN", "LO", "SH", "LT", "ST", "UT", "UC", "AE", "AS", "DA", "TM", "DT", "UI"}
 # Of the standard, not of this CT.
 STANDARD = "1.2.840.10008."
-# Said of every CT of a chest; who wrote it, not who is in it.
-SAID_ANYWAY = {"ct", "chest", "lung", "hilum", "000000"}
+# Said of every CT of a chest; who wrote it and in which role, not who is in it.
+SAID_ANYWAY = {"ct", "chest", "lung", "hilum", "000000", "reader"}
 # Codes are the standard's too, also where a source wrote them as text: how it was de-identified, not who it is.
 CODES = {"CodeValue", "CodeMeaning", "CodingSchemeDesignator", "DeidentificationMethod"}
 
