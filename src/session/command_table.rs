@@ -150,7 +150,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::StepBeside(-1), "beside-previous", &["Alt+ArrowDown"], words::beside::STEP_BESIDE_PREVIOUS),
     info(Action::ProposeLungs, "propose-lungs", &["l"], words::PROPOSE_LUNGS),
     info(Action::ProposeLesions, "propose-lesions", &["k"], words::PROPOSE_LESIONS),
-    info(Action::Blinded, "blinded", &["F7"], words::BLINDED),
+    info(Action::Blinded, "blinded", &["Ctrl+b"], words::BLINDED),
     info(Action::Propose(Proposable::Vessels), "propose-vessels", &[], numbers::PROPOSE_VESSELS),
     info(Action::Propose(Proposable::ChestWall), "propose-chest-wall", &[], numbers::PROPOSE_CHEST_WALL),
     info(Action::Propose(Proposable::Calcium), "propose-calcium", &[], numbers::PROPOSE_CALCIUM),

@@ -33,7 +33,7 @@ const everything = (page) => page.evaluate(() => document.documentElement.outerH
 for (const lang of ["en", "fr"]) {
   test(`a blinded page says nothing of the series, and the form says so (${lang})`, async () => {
     await withPage(`${site.address}?lang=${lang}`, async (page) => {
-      await page.keyboard.press("F7");
+      await page.keyboard.press("Control+b");
       await until(page, () => document.querySelector('[data-testid="blinded"]').getAttribute("aria-pressed") === "true");
       assert.equal(await openFiles(page, demonstration.slices), "ready");
       const names = demonstration.slices.map((s) => path.basename(s));
@@ -49,7 +49,7 @@ for (const lang of ["en", "fr"]) {
       await page.screenshot({ path: path.join(out, `blinded-${lang}.png`) });
       // Shown after all: the next answer is not blinded any more.
       await page.keyboard.press("Escape");
-      await page.keyboard.press("F7");
+      await page.keyboard.press("Control+b");
       await until(page, () => !document.querySelector('[data-testid="series-item"]').textContent.includes("•••"));
       const shown = await description(page);
       assert.ok(!hidden.includes(shown.replace(/^\d+ · /, "").slice(0, 12)), shown);
@@ -87,7 +87,7 @@ test("a site that reads blinded cannot be talked out of it", async () => {
     await withPage(closed.address, async (page) => {
       await until(page, () => document.querySelector('[data-testid="blinded"]').disabled);
       assert.equal(await openFiles(page, demonstration.slices), "ready");
-      await page.keyboard.press("F7");
+      await page.keyboard.press("Control+b");
       await until(page, () => document.querySelector('[data-testid="notice"]').textContent.length > 0);
       assert.match(await description(page), /•••/);
     });
