@@ -114,9 +114,17 @@ fn histogram(histogram: &HistogramView) -> impl IntoView + use<> {
     let borders: String = HistogramView::BORDERS_HU.iter().map(|hu| format!("M{:.1} 12V100", x(*hu))).collect();
     let ticks = HistogramView::BORDERS_HU.map(|hu| label(x(hu), 109.0, "middle", lang.number(f64::from(hu), 0)));
     let [a, b, c, d] = HistogramView::BORDERS_HU.map(x);
-    let middles = [a / 2.0, (a + b) / 2.0, (b + c) / 2.0, (c + d) / 2.0, (d + 304.0) / 2.0];
+    // The first and the last are narrower than their words.
+    let places = [
+        (1.0, "start"),
+        ((a + b) / 2.0, "middle"),
+        ((b + c) / 2.0, "middle"),
+        ((c + d) / 2.0, "middle"),
+        (303.0, "end"),
+    ];
     let shares = histogram.compartments;
-    let shares = [0, 1, 2, 3, 4].map(|n| label(middles[n], 9.0, "middle", format!("{} %", lang.number(shares[n], 1))));
+    let shares =
+        [0, 1, 2, 3, 4].map(|n| label(places[n].0, 9.0, places[n].1, format!("{} %", lang.number(shares[n], 1))));
     view! {
         <figure data-testid="report-histogram">
             <svg viewBox="0 0 304 112" role="img">
