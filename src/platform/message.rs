@@ -1,7 +1,8 @@
 //! JavaScript objects as the messages between page and workers.
 
-use js_sys::{Function, Int16Array, Object, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Int16Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::JsValue;
+use web_sys::{MessageChannel, MessagePort};
 
 /// A property of an object, `undefined` where there is none.
 pub(super) fn get(value: &JsValue, key: &str) -> JsValue {
@@ -31,9 +32,20 @@ pub(super) fn take_bytes(buffer: &JsValue) -> Vec<u8> {
     bytes
 }
 
-/// Gives the memory of a buffer back at once: hundreds of megabytes may pass before the browser clears up by itself. A browser that
-/// does not know how does it later.
+thread_local! {
+    /// Nobody listens at its other end: what is handed over there is gone.
+    static NOWHERE: Option<MessagePort> = MessageChannel::new().ok().map(|channel| {
+        channel.port2().close();
+        channel.port1()
+    });
+}
+
+/// Gives the memory of a buffer back at once: hundreds of megabytes may pass before the browser clears up by itself. Handed over to
+/// nobody, since `ArrayBuffer.transfer` leaves the memory with the browser's own object and only says that it is gone.
 pub(super) fn release(buffer: &JsValue) {
-    let Ok(transfer) = Reflect::get(buffer, &"transfer".into()).and_then(JsCast::dyn_into::<Function>) else { return };
-    transfer.call1(buffer, &0.into()).map_or_else(|e| log::debug!("a buffer is kept: {e:?}"), drop);
+    NOWHERE.with(|nowhere| {
+        let Some(port) = nowhere else { return };
+        port.post_message_with_transferable(&JsValue::NULL, &Array::of1(buffer))
+            .unwrap_or_else(|e| log::debug!("a buffer is kept: {e:?}"));
+    });
 }

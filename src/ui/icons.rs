@@ -52,6 +52,7 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Cine => "M7 4l13 8-13 8z",
         Action::ResetPlanes => "M12 3v18M3 12h18M17 8a6 6 0 0 0-3-2M17 8l1-4M17 8l-4 0",
         Action::OpenDemonstration => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M10 8l6 4-6 4z",
+        Action::OpenDicomweb => "M4 4h16v6H4zM4 14h16v6H4zM8 7h.1M8 17h.1",
         Action::Maximise => "M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7",
         Action::Layout(Layout::One) => "M4 4h16v16H4z",
         Action::Layout(Layout::Two) => "M4 4h16v16H4zM12 4v16",

@@ -76,7 +76,7 @@ for (const lang of ["en", "fr"]) {
       assert.equal((text.match(/n = \d+/g) ?? []).length, 8);
       await page.screenshot({ path: path.join(out, `associations-${lang}.png`) });
       await page.click(id("associations"));
-      assert.equal(await page.locator(id("associations-panel")).isVisible(), false);
+      await page.locator(id("associations-panel")).waitFor({ state: "hidden" });
     });
   });
 }
