@@ -64,7 +64,7 @@ fn tested_as(
     target: Target,
     change: impl Fn(Seen) -> Seen,
 ) -> Outcome {
-    let mut session = Session::new(Lang::En);
+    let mut session = Session::new(Lang::En, String::new());
     let hospital = Some(Destination { name: "PACS".into(), authentication, delivery });
     let campaign = hilum::session::Campaign {
         name: "C".into(),

@@ -14,7 +14,7 @@ struct Reader(Session);
 
 impl Reader {
     fn new() -> Self {
-        let mut reader = Self(Session::new(Lang::En));
+        let mut reader = Self(Session::new(Lang::En, String::new()));
         let hospital = Some(Destination { name: "Archive".into(), ..Destination::default() });
         reader.does(Command::Destinations(Box::new(Destinations { hospital, campaign: None })));
         reader.does(Command::Do(Action::OpenDicomweb));

@@ -42,7 +42,7 @@ impl Reader {
             })
             .collect();
         let file = nifti(size, DVec3::new(-30.0, -28.0, 10.0), steps, &values);
-        let mut reader = Self { session: Session::new(Lang::En), file };
+        let mut reader = Self { session: Session::new(Lang::En, String::new()), file };
         let pane = |left, top| PaneSize { left, top, width: 400.0, height: 300.0 };
         reader.does(Command::Resize([pane(0.0, 0.0), pane(400.0, 0.0), pane(0.0, 300.0), pane(400.0, 300.0)], 1.0));
         let facts = FileFacts { id: FileId(0), name: "ball.nii".to_owned(), size: reader.file.len() as u64 };

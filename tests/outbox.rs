@@ -165,7 +165,7 @@ fn stored_with_warnings_is_stored_but_silence_under_202_is_not() {
 }
 
 #[test]
-fn a_folder_gets_each_object_as_a_file_of_its_own_once() {
+fn a_folder_gets_each_object_and_the_bundle_as_files_of_their_own_once() {
     let origin = Rc::new(RefCell::new(Origin::default()));
     let mut tab = reading(&origin);
     let mut folder = destinations(Authentication::None);
@@ -186,13 +186,17 @@ fn a_folder_gets_each_object_as_a_file_of_its_own_once() {
     answer(&mut tab, Ok((201, "{}")));
     let second = name(&tab);
     assert!(second.starts_with("hilum-sr-") && states(&tab) == ["sending"]);
-    assert!(said(&tab).contains("1 of 2"), "{}", said(&tab));
+    assert!(said(&tab).contains("1 of 3"), "{}", said(&tab));
     // The page is closed: what was stored is not sent again.
     drop(tab);
     let mut next = Tab::open(&origin, 2);
     next.does(Command::Destinations(Box::new(folder)));
     assert_eq!((name(&next), next.sent.len()), (second, 1));
     answer(&mut next, Ok((204, "{}")));
+    let third = name(&next);
+    assert!(third.starts_with("hilum-bundle-") && third.ends_with(".zip"), "{third}");
+    assert_eq!((next.sent.last().unwrap().1.content_type(), states(&next)), ("application/zip", vec!["sending"]));
+    answer(&mut next, Ok((201, "{}")));
     assert_eq!((states(&next), origin.borrow().parcels.len()), (vec!["stored"], 0));
 }
 

@@ -82,7 +82,7 @@ struct Reader {
 impl Reader {
     /// On a GPU that holds so many voxels along an axis.
     fn new(longest_axis: usize) -> Self {
-        let session = Session::new(Lang::En);
+        let session = Session::new(Lang::En, String::new());
         let mut reader = Self { session, files: Vec::new(), downloads: Vec::new(), decodes: 0 };
         let size = PaneSize { left: 0.0, top: 0.0, width: 400.0, height: 400.0 };
         reader.does(Command::Resize([size; 4], 1.0));

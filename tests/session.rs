@@ -48,8 +48,8 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        let mut reader =
-            Self { session: Session::new(Lang::En), files: BTreeMap::new(), downloads: Vec::new(), sent: 0 };
+        let session = Session::new(Lang::En, String::new());
+        let mut reader = Self { session, files: BTreeMap::new(), downloads: Vec::new(), sent: 0 };
         let size = |left, top| PaneSize { left, top, width: 400.0, height: 300.0 };
         reader.does(Command::Resize([size(0.0, 0.0), size(400.0, 0.0), size(0.0, 300.0), size(400.0, 300.0)], 1.0));
         reader

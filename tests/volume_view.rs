@@ -20,7 +20,7 @@ struct Reader(Session, Vec<Vec<u8>>);
 
 impl Reader {
     fn new() -> Self {
-        let mut reader = Self(Session::new(Lang::En), Vec::new());
+        let mut reader = Self(Session::new(Lang::En, String::new()), Vec::new());
         let size = |left, top| PaneSize { left, top, width: 300.0, height: 300.0 };
         reader.does(Command::Resize([size(0.0, 0.0), size(300.0, 0.0), size(0.0, 300.0), size(300.0, 300.0)], 1.0));
         reader.does(Command::Do(Action::OpenDemonstration));

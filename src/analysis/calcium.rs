@@ -37,6 +37,8 @@ const CALCIUM: u8 = 2;
 const ENHANCED_HU: i16 = 100;
 /// From this standard deviation of noise on, single voxels reach the limit by chance, HU.
 const NOISY_HU: f64 = 30.0;
+/// Hearts of adults with the fat around them have volumes in this range, ml.
+const HEART_ML: std::ops::RangeInclusive<f64> = 300.0..=1500.0;
 /// The part of the lungs' height, from below, that the heart is looked for in.
 const HEIGHT: std::ops::Range<f64> = 0.02..0.62;
 /// Heart reaches this far behind the middle of the lungs, mm.
@@ -104,13 +106,22 @@ pub fn propose_calcium(
         labels[run].fill(HEART);
     }
     let count = |label: u8| labels.iter().filter(|l| **l == label).count() as u64;
+    let mut flags = Vec::new();
+    if noise > NOISY_HU {
+        flags.push(QualityFlag::Noise { hu: noise });
+    }
     let mut parts = vec![Part { structure: Structure::Calcification, label: CALCIUM, voxels: count(CALCIUM) }];
     if is_readers {
         for label in labels.iter_mut().filter(|l| **l == HEART) {
             *label = 0;
         }
     } else {
-        parts.push(Part { structure: Structure::Heart, label: HEART, voxels: count(HEART) });
+        let voxels = count(HEART);
+        let ml = volume.grid().millilitres(voxels);
+        if !HEART_ML.contains(&ml) {
+            flags.push(QualityFlag::HeartSize { ml });
+        }
+        parts.push(Part { structure: Structure::Heart, label: HEART, voxels });
     }
     checkpoint(progress, 1.0)?;
     Ok(Proposal {
@@ -124,7 +135,7 @@ pub fn propose_calcium(
             if is_readers { "reader" } else { "proposed" },
         ),
         parts,
-        flags: if noise > NOISY_HU { vec![QualityFlag::Noise { hu: noise }] } else { Vec::new() },
+        flags,
         labels,
     })
 }

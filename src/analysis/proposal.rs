@@ -101,6 +101,11 @@ pub enum QualityFlag {
         /// Its standard deviation, HU.
         hu: f64,
     },
+    /// The proposed heart is smaller or larger than hearts are: a part of it may be left out, or something else taken in.
+    HeartSize {
+        /// Its volume, ml.
+        ml: f64,
+    },
 }
 
 /// Why an algorithm has no result.

@@ -34,15 +34,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Instance, DicomError> {
 /// The header, and the offset of Pixel Data's element (the end of the data set if there is none).
 pub(super) fn read_opened(opened: &Opened<'_>) -> Result<(Instance, usize), DicomError> {
     let mut walk = opened.elements();
-    let mut found = Vec::with_capacity(128);
-    while let Some(element) = walk.before_pixels()? {
-        // The command group and groups beyond Pixel Data hold nothing of ours; a tag of zero is filling.
-        if element.tag == (0, 0) {
-            break;
-        }
-        found.push(element);
-    }
-    let attributes = Attributes::new(found, opened.encoding);
+    let attributes = Attributes::before_pixels(&mut walk)?;
     let instance = instance(&attributes, &opened.meta)?;
     let at_pixels = walk.peek_tag() == Some(super::data_set::PIXEL_DATA);
     // The bytes may end between two elements.
@@ -226,6 +218,18 @@ impl<'a> Attributes<'a> {
         let mut all = Self { elements, encoding, charset: SpecificCharacterSet::ISO_IR_6 };
         all.charset = character_set(&all.texts((0x0008, 0x0005)));
         all
+    }
+    /// What stands before Pixel Data, where `walk` then is.
+    pub(super) fn before_pixels(walk: &mut Elements<'a>) -> Result<Self, DicomError> {
+        let mut found = Vec::with_capacity(128);
+        while let Some(element) = walk.before_pixels()? {
+            // A tag of zero is filling.
+            if element.tag == (0, 0) {
+                break;
+            }
+            found.push(element);
+        }
+        Ok(Self::new(found, walk.encoding()))
     }
     /// The elements of an item of this data set; its text has the character set of the whole.
     pub(super) fn of_item(&self, mut item: Elements<'a>) -> Result<Self, DicomError> {

@@ -125,11 +125,7 @@ impl SegmentationObject {
     pub fn read(bytes: &[u8]) -> Result<Self, DicomError> {
         let opened = open(bytes)?;
         let mut walk = opened.elements();
-        let mut elements = Vec::new();
-        while let Some(element) = walk.before_pixels()? {
-            elements.push(element);
-        }
-        let a = Attributes::new(elements, opened.encoding);
+        let a = Attributes::before_pixels(&mut walk)?;
         let class = a.uid((0x0008, 0x0016));
         if class != SEGMENTATION && class != LABEL_MAP_SEGMENTATION {
             return Err(a.bad((0x0008, 0x0016), "SOPClassUID"));

@@ -52,12 +52,7 @@ impl StructureSet {
     /// [`DicomError`]: not a structure set, or a contour that contradicts itself.
     pub fn read(bytes: &[u8]) -> Result<Self, DicomError> {
         let opened = open(bytes)?;
-        let mut walk = opened.elements();
-        let mut elements = Vec::new();
-        while let Some(element) = walk.before_pixels()? {
-            elements.push(element);
-        }
-        let a = Attributes::new(elements, opened.encoding);
+        let a = Attributes::before_pixels(&mut opened.elements())?;
         if a.uid((0x0008, 0x0016)) != RT_STRUCTURE_SET {
             return Err(a.bad((0x0008, 0x0016), "SOPClassUID"));
         }

@@ -19,6 +19,8 @@ mod tab_lock;
 pub mod worker_host;
 pub mod worker_pool;
 
+pub use sealing::token;
+
 use wasm_bindgen::JsValue;
 
 /// A refusal of the browser, in its own words.

@@ -66,7 +66,10 @@ impl Keys {
 }
 
 /// Sixteen random bytes in hexadecimal digits.
-pub(super) fn token() -> Result<String, PlatformError> {
+///
+/// # Errors
+/// [`PlatformError`] where the browser has no source of them.
+pub fn token() -> Result<String, PlatformError> {
     let mut bytes = [0; 16];
     crypto()?.get_random_values_with_u8_array(&mut bytes)?;
     Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())

@@ -52,7 +52,7 @@ pub struct Quantity {
 /// volume; the space of airways and large vessels counts where the reader's lung segments hold it. A voxel counts once whatever the
 /// number of findings segments. Without lung voxels what needs them is `None`. Densities are of all voxels of the lung segments,
 /// findings and vessels among them. Compartments: M. Negroni's ranges below −950, to −700, to −250, then to +100 HU (J. Digit.
-/// Imaging 2022); well-aerated lung as G. Colombi et al., Radiology 296 (2020) E86–E96 take it (−950 … −700 HU); high opacity from
+/// Imaging 2022); well-aerated lung is the second of them, as the group of G. Colombi et al., Radiology 296 (2020) E86–E96 takes it; high opacity from
 /// −200 HU as S. Chaganti et al., Radiol. Artif. Intell. 2 (2020) e200048; lung mass from (HU + 1000) / 1000 g/ml. Areas of the
 /// chest wall are voxels times the area of a pixel, where all of the segment lies on one slice.
 pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {

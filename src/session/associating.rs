@@ -1,7 +1,7 @@
 //! The panel of published associations: off until the reader asks for it, each line with its cohort beside the measured value.
 
 use super::state::Session;
-use super::words::{self, Text};
+use super::words::{self, Text, text};
 use crate::report::{ASSOCIATIONS, CutOff, Measure, measured};
 
 /// A line of the panel.
@@ -28,10 +28,6 @@ struct Words {
     title: Text,
     found: Text,
     cohort: Text,
-}
-
-const fn text(en: &'static str, fr: &'static str) -> Text {
-    Text { en, fr }
 }
 
 const WORDS: &[Words] = &[

@@ -1,7 +1,7 @@
 //! Errors and findings in the reader's language. Never a patient's name: the inputs hold none.
 
-use super::words::{Lang, Text};
-use crate::analysis::{AnalysisError, QualityFlag};
+use super::explain_analysis::analysis_error;
+use super::words::{Lang, Text, text as t};
 use crate::annotation::SegmentMeaning;
 use crate::dicom::DicomError;
 use crate::geometry::AnatomicalPlane;
@@ -10,10 +10,6 @@ use crate::import::{
 };
 use crate::jobs::JobError;
 use crate::session::words;
-
-const fn t(en: &'static str, fr: &'static str) -> Text {
-    Text { en, fr }
-}
 
 /// Why a job gave no result.
 pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
@@ -35,30 +31,6 @@ pub(super) fn job_error(error: &JobError, lang: Lang) -> String {
         .to_owned(),
         JobError::WrongInput => t("wrong input", "entrée incorrecte").in_lang(lang).to_owned(),
     }
-}
-
-/// Why an algorithm refused.
-fn analysis_error(error: AnalysisError, lang: Lang) -> String {
-    match error {
-        AnalysisError::NoLungs => t("no lungs were found", "aucun poumon trouvé"),
-        AnalysisError::GridMismatch => {
-            t("the lungs do not lie on the grid of the CT", "les poumons ne sont pas sur la grille du scanner")
-        }
-        AnalysisError::NotAxial => t("the slices are not axial", "les coupes ne sont pas axiales"),
-        AnalysisError::ClippedBody => {
-            t("the field of view cuts off the body on this slice", "le champ de vue tronque le corps sur cette coupe")
-        }
-        AnalysisError::NoHeart => {
-            t("no heart was found between the lungs; draw it", "aucun cœur trouvé entre les poumons ; dessinez-le")
-        }
-        AnalysisError::EnhancedHeart => t(
-            "blood in the heart is enhanced: calcium cannot be told from it",
-            "le sang du cœur est rehaussé : le calcium ne s’en distingue pas",
-        ),
-        AnalysisError::Cancelled => t("cancelled", "annulé"),
-    }
-    .in_lang(lang)
-    .to_owned()
 }
 
 /// Why a file or frame cannot be used.
@@ -403,66 +375,6 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
 /// Why a segmentation was not put on the CT.
 pub(super) fn segmentation_error(error: &SegmentationError, lang: Lang) -> String {
     t("the segmentation does not fit: {}", "la segmentation ne convient pas : {}").with(lang, &[&error.to_string()])
-}
-
-/// What an algorithm says of its own result; `None` when it saw nothing odd.
-pub(super) fn flags(flags: &[QualityFlag], lang: Lang) -> Option<String> {
-    let words: Vec<String> = flags.iter().map(|f| quality_flag(f, lang)).collect();
-    (!words.is_empty()).then(|| words.join(" · "))
-}
-
-fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
-    match flag {
-        QualityFlag::LungsTouchEnd { .. } => t(
-            "the lungs reach the end of the scan: the volume is of the scanned part",
-            "les poumons atteignent la limite de l’acquisition : volume de la partie acquise",
-        )
-        .in_lang(lang)
-        .to_owned(),
-        QualityFlag::LungRatio { right_to_left } => t(
-            "right / left lung volume is {}: check the outline",
-            "rapport des volumes droit / gauche {} : vérifiez le contour",
-        )
-        .with(lang, &[&lang.number(*right_to_left, 2)]),
-        QualityFlag::LargeClosing { fraction } => t(
-            "{} % of the lungs is not air (dense disease or tissue): check the outline",
-            "{} % des poumons n’est pas de l’air (atteinte dense ou tissu) : vérifiez le contour",
-        )
-        .with(lang, &[&lang.number(fraction * 100.0, 0)]),
-        QualityFlag::AreaJump { z_mm } => t(
-            "the lung outline changes abruptly at z = {} mm: check it",
-            "le contour pulmonaire change brusquement à z = {} mm : vérifiez-le",
-        )
-        .with(lang, &[&lang.number(*z_mm, 0)]),
-        QualityFlag::NoAirwayFound => t(
-            "airways not found: they may count as lung",
-            "voies aériennes non trouvées : peut-être comptées comme poumon",
-        )
-        .in_lang(lang)
-        .to_owned(),
-        QualityFlag::OneLungOnly => t("only one lung was found", "un seul poumon trouvé").in_lang(lang).to_owned(),
-        QualityFlag::ArmsInPicture => t(
-            "arms beside the chest: area and HU of the wall may be off",
-            "bras le long du thorax : surface et UH de la paroi à vérifier",
-        )
-        .in_lang(lang)
-        .to_owned(),
-        QualityFlag::AirIsOff { hu } => t(
-            "air of the airways is {} HU, not −1000: HU are doubtful",
-            "l’air des voies aériennes est à {} UH, pas −1000 : UH douteuses",
-        )
-        .with(lang, &[&lang.number(*hu, 0)]),
-        QualityFlag::Noise { hu } => t(
-            "noise of {} HU: single voxels pass the limit by chance",
-            "bruit de {} UH : des voxels isolés dépassent le seuil par hasard",
-        )
-        .with(lang, &[&lang.number(*hu, 0)]),
-        QualityFlag::LungsWereJoined => {
-            t("the lungs were joined and have been parted", "les poumons étaient accolés et ont été séparés")
-                .in_lang(lang)
-                .to_owned()
-        }
-    }
 }
 
 /// What a reader should know of a segmentation that was read.

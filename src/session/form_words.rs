@@ -1,6 +1,6 @@
 //! The words of the reading form, in both languages: titles of sections and fields by key, choices by field and key.
 
-use super::words::Text;
+use super::words::{Text, text};
 use crate::report::{Field, FieldKind};
 
 /// The title of a section, 1 to 20.
@@ -30,10 +30,6 @@ pub(super) fn choice_words(field: &Field) -> &'static [Text] {
 
 fn find(table: &[(&str, Text)], key: &str) -> Text {
     table.iter().find(|(k, _)| *k == key).map_or(text("", ""), |(_, t)| *t)
-}
-
-const fn text(en: &'static str, fr: &'static str) -> Text {
-    Text { en, fr }
 }
 
 const SECTIONS: &[Text] = &[

@@ -288,7 +288,7 @@ impl Session {
         let (document, history, active, reading_id) = match kept {
             Some(Shelved { document, history, active, reading_id }) => (document, history, active, reading_id),
             None => match Document::empty(plan.grid) {
-                Some(document) => (document, History::default(), None, format!("{uid} {}", self.now)),
+                Some(document) => (document, History::default(), None, format!("{uid} {}{}", self.now, self.page)),
                 None => return out_of_memory(self, name),
             },
         };
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_dicomdir_is_no_error() {
-        let mut session = Session::new(Lang::En);
+        let mut session = Session::new(Lang::En, String::new());
         session.scan.total = 1;
         let facts =
             JobFacts::Headers { headers: vec![Err(JobError::Dicom(DicomError::Directory))], decoded: Vec::new() };

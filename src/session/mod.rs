@@ -19,6 +19,7 @@ mod contouring;
 mod double_reading;
 mod drawing;
 mod explain;
+mod explain_analysis;
 mod fetching;
 mod form_words;
 mod frame;

@@ -4,7 +4,7 @@ use super::change::Update;
 use super::state::Session;
 use super::view_model::QuantityRow;
 use super::words::{self, Text, numbers};
-use super::{explain, number_words::number_words};
+use super::{explain_analysis, number_words::number_words};
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
 use crate::geometry::PatientVector;
 use crate::import::GeometryFinding;
@@ -28,7 +28,7 @@ impl Session {
     pub(super) fn quantity_rows(&self) -> Vec<QuantityRow> {
         let doubts = Doubts {
             densities: self.density_doubts(),
-            lungs: explain::flags(&self.lung_flags, self.lang),
+            lungs: explain_analysis::flags(&self.lung_flags, self.lang),
             calcium: self.calcium_doubts(),
         };
         self.all_quantities().iter().map(|q| self.quantity_row(q, &doubts)).collect()

@@ -2,11 +2,11 @@
 
 use super::change::Update;
 use super::command::Effect;
-use super::explain;
 use super::marking::Signature;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
 use super::words::{self, Text, numbers};
+use super::{explain, explain_analysis};
 use crate::analysis::{Part, Proposal, Structure};
 use crate::annotation::{Edit, Layer, Origin, Segment, SegmentMeaning, Transaction};
 use crate::geometry::{IndexBox, VoxelIndex};
@@ -167,7 +167,7 @@ impl Session {
             (_, Some(calcium), _) if calcium.voxels == 0 => Some(numbers::CALCIUM_NONE.in_lang(lang).to_owned()),
             _ => None,
         };
-        let said: Vec<String> = explain::flags(&proposal.flags, lang).into_iter().chain(about).collect();
+        let said: Vec<String> = explain_analysis::flags(&proposal.flags, lang).into_iter().chain(about).collect();
         (!said.is_empty()).then(|| said.join(" · "))
     }
 

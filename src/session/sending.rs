@@ -6,7 +6,7 @@ use super::outbox::{OutboxEvent, ParcelId};
 use super::remote::Authentication;
 use super::sign_in::SignInError;
 use super::state::{Case, Session};
-use super::words::{Lang, sending};
+use super::words::{self, Lang, sending};
 use crate::export::campaign::{self, Campaign};
 use crate::export::{Audience, ExportContext, ExportError, OutboundObject, PreviewLine, Reason};
 use std::sync::Arc;
@@ -106,17 +106,20 @@ const LONGEST_NAME: usize = 64;
 impl Session {
     pub(super) fn prepare_upload(&mut self, to: Audience, now: &str, update: &mut Update) {
         update.changes.facts = true;
-        if self.destinations.of(to).is_none() {
+        let Some(delivery) = self.destinations.of(to).map(|d| d.delivery) else {
             let why = match to {
                 Audience::Hospital => sending::UPLOAD_NOWHERE,
                 Audience::Campaign => sending::CAMPAIGN_NOWHERE,
             };
             return self.say(why, update);
-        }
+        };
         if self.case.is_none() || !self.may_export(update) {
             return;
         }
-        let objects = if self.reader_is_missing(to) { Ok(Vec::new()) } else { self.objects(now, to) };
+        if delivery == Delivery::Folder && self.case.as_ref().is_some_and(|c| !c.is_settled()) {
+            return self.say(words::WAIT_FOR_SLICES, update);
+        }
+        let objects = if self.reader_is_missing(to) { Ok(Vec::new()) } else { self.parcel_of(delivery, now, to) };
         let lines = |objects: Vec<OutboundObject>| {
             let lines = objects.iter().map(OutboundObject::preview).collect::<Result<Vec<_>, _>>()?.concat();
             Ok((objects, lines))
@@ -128,6 +131,15 @@ impl Session {
                 self.refuse(&error);
             }
         }
+    }
+
+    /// What a server is sent; a folder takes the bundle too, which no archive stores.
+    fn parcel_of(&mut self, delivery: Delivery, now: &str, to: Audience) -> Result<Vec<OutboundObject>, ExportError> {
+        let mut objects = self.objects(now, to)?;
+        if delivery == Delivery::Folder {
+            objects.push(self.bundle(now, to)?);
+        }
+        Ok(objects)
     }
 
     fn reader_is_missing(&self, to: Audience) -> bool {

@@ -352,6 +352,8 @@ pub struct Session {
     pub(super) exported: BTreeMap<Audience, (u64, String, Vec<OutboundObject>)>,
     /// Local time of the command being done, `YYYYMMDDHHMMSS`.
     pub(super) now: String,
+    /// What no other page has: it makes the names of readings different.
+    pub(super) page: String,
     /// Measurements of the document as it is, but for a stroke in progress.
     pub(super) quantities: Vec<Quantity>,
     /// Labels changed here since.
@@ -424,8 +426,8 @@ impl Scan {
 }
 
 impl Session {
-    /// Nothing open.
-    pub fn new(lang: Lang) -> Self {
+    /// Nothing open. `page` is what no other page has, by whomever it is open: readings begun at the same second are told apart by it.
+    pub fn new(lang: Lang, page: String) -> Self {
         let origin = PatientPoint::new(0.0, 0.0, 0.0);
         Self {
             lang,
@@ -505,6 +507,7 @@ impl Session {
             outbox: Outbox::default(),
             exported: BTreeMap::new(),
             now: String::new(),
+            page,
             quantities: Vec::new(),
             unmeasured: None,
             profile: Profile::default(),

@@ -84,6 +84,11 @@ pub struct Text {
     pub fr: &'static str,
 }
 
+/// A sentence that stands where it is used.
+pub(super) const fn text(en: &'static str, fr: &'static str) -> Text {
+    Text { en, fr }
+}
+
 impl Text {
     /// In a language.
     pub fn in_lang(self, lang: Lang) -> &'static str {

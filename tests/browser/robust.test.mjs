@@ -171,6 +171,6 @@ for (const gpu of ["webgpu", "webgl2"]) {
       t.diagnostic(`turning: ${now.uploads - before.uploads} uploads, ${now.made - before.made} objects`);
       assert.equal(now.uploads - before.uploads, 0, "turning uploads");
       assert.deepEqual(troubles, []);
-    }, watch);
+    }, watch, { viewport: { width: 1000, height: 640 } });
   });
 }

@@ -79,7 +79,7 @@ pub(crate) fn said(document: &Document) -> Said {
 impl Tab {
     pub(crate) fn open(origin: &Rc<RefCell<Origin>>, number: u32) -> Self {
         let mut tab = Self {
-            session: Session::new(Lang::En),
+            session: Session::new(Lang::En, String::new()),
             origin: origin.clone(),
             number,
             files: BTreeMap::new(),
