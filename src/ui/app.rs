@@ -33,7 +33,8 @@ fn App() -> impl IntoView {
     let drawings = [(); 3].map(|()| RwSignal::new(crate::session::PaneDrawing::default()));
     let help = RwSignal::new(false);
     let runtime = StoredValue::new_local(Runtime::start(view, probe, drawings));
-    provide_context(Page { runtime, view, probe, drawings, help });
+    let lang = Memo::new(move |_| view.with(|v| v.lang));
+    provide_context(Page { runtime, view, lang, probe, drawings, help });
     let page = page();
 
     // Only when they change: another language makes a browser lay out and paint the whole page.

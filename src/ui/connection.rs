@@ -55,7 +55,7 @@ pub(super) fn ConnectionDialog() -> impl IntoView {
                     on:click=move |_| begin(to)
                 >
                     {move || {
-                        connection::CONNECTION_TEST.with(page.view.with(|v| v.lang), &[&name().unwrap_or_default()])
+                        connection::CONNECTION_TEST.with(page.lang.get(), &[&name().unwrap_or_default()])
                     }}
                 </button>
             </div>

@@ -93,7 +93,7 @@ pub(super) fn ArrivalDialog() -> impl IntoView {
         });
     });
     let about = move || {
-        let lang = page.view.with(|v| v.lang);
+        let lang = page.lang.get();
         arrival.with(|a| {
             a.as_ref().map(|a| {
                 let asks = !a.labels.is_empty();

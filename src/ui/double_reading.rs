@@ -25,7 +25,7 @@ pub(super) fn DoubleReadingDialog() -> impl IntoView {
         };
         let count = move || {
             let read = view.with(|v| v.as_ref().map_or(0, |v| v.read[n]));
-            words::READINGS_COUNT.with(page.view.with(|v| v.lang), &[&read.to_string()])
+            words::READINGS_COUNT.with(page.lang.get(), &[&read.to_string()])
         };
         view! {
             <label class="button">

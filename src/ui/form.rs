@@ -24,7 +24,7 @@ pub(super) fn Form() -> impl IntoView {
     });
     let part = move |read: fn(&FormView) -> String| form.with(|f| f.as_ref().map(read).unwrap_or_default());
     let answered = move || {
-        let lang = page.view.with(|v| v.lang);
+        let lang = page.lang.get();
         let [n, of] = form.with(|f| f.as_ref().map_or([0, 0], |f| [f.answered.0, f.answered.1]));
         words::FORM_ANSWERED.with(lang, &[&n.to_string(), &of.to_string()])
     };
@@ -114,7 +114,7 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
         text.map(|text| view! { <small class="stated">{text}</small> })
     };
     let measured = move || {
-        let lang = page.view.with(|v| v.lang);
+        let lang = page.lang.get();
         let known = row.with(|r| r.as_ref().and_then(|r| r.measured.clone()));
         known.map(|(text, agrees)| {
             let text = words::FORM_MEASURED.with(lang, &[&text]);

@@ -57,7 +57,7 @@ pub(super) fn WindowMenu() -> impl IntoView {
     let page = page();
     let name = move || {
         let text = page.window_preset().and_then(|n| PRESET_NAMES.get(n)).copied().unwrap_or(words::WINDOW_OTHER);
-        text.in_lang(page.view.with(|v| v.lang))
+        text.in_lang(page.lang.get())
     };
     let presets = (0..PRESET_NAMES.len()).map(move |n| {
         let pressed = Signal::derive(move || n > 0 && page.window_preset() == Some(n));
@@ -82,7 +82,7 @@ pub(super) fn WindowMenu() -> impl IntoView {
                         .map(|(n, own)| {
                             let (centre, width) = (own.window.centre_hu, own.window.width_hu);
                             let numbers =
-                                words::WINDOW_VALUES.with(page.view.with_untracked(|v| v.lang), &[&width.to_string(), &centre.to_string()]);
+                                words::WINDOW_VALUES.with(page.lang.get_untracked(), &[&width.to_string(), &centre.to_string()]);
                             view! {
                                 <button
                                     type="button"

@@ -12,6 +12,8 @@ use leptos::prelude::*;
 pub(super) struct Page {
     pub(super) runtime: StoredValue<Runtime, LocalStorage>,
     pub(super) view: RwSignal<ViewModel>,
+    /// For the many words that change with the language alone.
+    pub(super) lang: Memo<Lang>,
     pub(super) probe: RwSignal<Option<Probe>>,
     pub(super) drawings: [RwSignal<PaneDrawing>; 3],
     pub(super) help: RwSignal<bool>,

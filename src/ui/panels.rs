@@ -22,7 +22,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
     let problems = Memo::new(move |_| page.view.with(|v| v.problems.clone()));
     let geometry = Memo::new(move |_| page.view.with(|v| v.geometry.clone()));
     let ledger = Memo::new(move |_| page.view.with(|v| v.ledger.clone()));
-    let instances = move |n: usize| words::INSTANCES.with(page.view.with(|v| v.lang), &[&n.to_string()]);
+    let instances = move |n: usize| words::INSTANCES.with(page.lang.get(), &[&n.to_string()]);
     view! {
         <aside class="column left">
             <section>
@@ -226,7 +226,7 @@ fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
     let is = move |f: fn(&SegmentRow) -> bool| row.with(|r| r.as_ref().is_some_and(f));
     let change = move |change: SegmentChange| page.dispatch(Command::ChangeSegment(number, change));
     let numbers = move || {
-        let lang = page.view.with(|v| v.lang);
+        let lang = page.lang.get();
         row.with(|r| {
             r.as_ref().map(|r| {
                 let mean = r.mean_hu.map_or_else(|| "—".to_owned(), |hu| lang.number(hu, 0));

@@ -8,6 +8,7 @@ use crate::annotation::Layer;
 use crate::geometry::{Grid, IndexBox};
 use crate::render::{Backend, Portrait, Preference, Renderer};
 use crate::session::{Beside, Case, Gpu, Session};
+use crate::view::reslice::VoxelWalk;
 use crate::view::{FrameInput, LabelLook, PaneContent, PaneInput, PxRect, SliceInput, draw_slice, draws_quickly};
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::{Clamped, JsCast};
@@ -35,8 +36,19 @@ struct CpuPainter {
     canvases: Canvases,
     panes: Vec<Option<PaneInput>>,
     look: LabelLook,
-    /// Voxels or labels changed since.
-    stale: bool,
+    stale: Stale,
+}
+
+/// What has changed since the CPU last drew.
+#[derive(Clone, Copy, Default)]
+enum Stale {
+    /// Nothing but what panes show.
+    #[default]
+    Nothing,
+    /// Labels of these voxels.
+    Labels(IndexBox),
+    /// Voxels.
+    All,
 }
 
 /// Pictures that are shown at once, at most: four panes, three of which may show two CTs.
@@ -96,7 +108,7 @@ impl Picture {
         match (&mut self.gpu, &mut self.cpu) {
             (Some(gpu), None) => gpu.begin(case),
             (gpu, Some(cpu)) => {
-                cpu.stale = true;
+                cpu.stale = Stale::All;
                 if let Some(gpu) = gpu {
                     gpu.renderer.clear();
                     gpu.begun = false;
@@ -148,10 +160,10 @@ impl Picture {
             gpu.renderer.upload_beside(k, hu);
         }
     }
-    /// Voxels or labels are other ones than were drawn.
+    /// Voxels are other ones than were drawn.
     pub(super) fn voxels_changed(&mut self) {
         if let Some(cpu) = &mut self.cpu {
-            cpu.stale = true;
+            cpu.stale = Stale::All;
         }
     }
     /// Hands slice `k` to the GPU; whether that can hold the CT.
@@ -166,6 +178,13 @@ impl Picture {
         true
     }
     pub(super) fn upload_labels(&mut self, case: &Case, touched: IndexBox) {
+        if let Some(cpu) = &mut self.cpu {
+            cpu.stale = match cpu.stale {
+                Stale::Nothing => Stale::Labels(touched),
+                Stale::Labels(before) => Stale::Labels(before.union(&touched)),
+                Stale::All => Stale::All,
+            };
+        }
         if let Some(gpu) = &mut self.gpu {
             gpu.upload_labels(case, touched);
         }
@@ -201,7 +220,8 @@ impl Picture {
             None => true,
             Some(gpu) => !gpu.begun || (self.cpu.is_some() && (slice.beside || draws_quickly(&case.volume, slice))),
         };
-        by_cpu.then(|| drawn(case, beside, look, slice, [pane.rect.width, pane.rect.height])).flatten()
+        let size = [pane.rect.width, pane.rect.height];
+        by_cpu.then(|| drawn(case, beside, look, slice, size, PxRect::whole(size))).flatten()
     }
     /// Begins a picture beside those on screen; `None` where the GPU cannot.
     pub(super) fn begin_portrait(&self, pane: &PaneInput, look: &LabelLook) -> Option<Portrait> {
@@ -285,28 +305,35 @@ impl CpuPainter {
     /// Above the GPU's canvases.
     fn on(host: &HtmlElement) -> Self {
         let canvases = Canvases::on(host, PANES);
-        Self { canvases, panes: Vec::new(), look: LabelLook::default(), stale: true }
+        Self { canvases, panes: Vec::new(), look: LabelLook::default(), stale: Stale::All }
     }
 
     /// Draws the slices that are not right any more; whether all could be.
     fn draw(&mut self, panes: &[PaneInput], look: &LabelLook, case: &Case, beside: Option<&Beside>) -> bool {
         let rects: Vec<PxRect> = panes.iter().map(|p| p.rect).collect();
         self.canvases.place(&rects);
-        let all = std::mem::take(&mut self.stale) || self.look != *look;
+        let stale = if self.look == *look { std::mem::take(&mut self.stale) } else { Stale::All };
+        self.stale = Stale::Nothing;
         self.look.clone_from(look);
         self.panes.resize(PANES, None);
         for (n, (canvas, before)) in self.canvases.all().iter().zip(&mut self.panes).enumerate() {
             let pane = panes.get(n);
-            let changed = all || before.as_ref() != pane;
+            let same = before.as_ref() == pane;
             *before = pane.cloned();
-            let Some(PaneInput { rect, content: PaneContent::Slice(slice) }) = pane.filter(|_| changed) else {
-                continue;
-            };
+            let Some(PaneInput { rect, content: PaneContent::Slice(slice) }) = pane else { continue };
             let size = [rect.width, rect.height];
-            let Some(pixels) = drawn(case, beside, look, slice, size) else { continue };
-            if let Err(e) = put(canvas, &pixels, PxRect { x: 0, y: 0, ..*rect }) {
+            let part = match stale {
+                Stale::Nothing if same => None,
+                Stale::Labels(_) if same && slice.beside => None,
+                Stale::Labels(touched) if same => VoxelWalk::new(case.volume.grid(), slice, size).px_of(&touched, size),
+                _ => Some(PxRect::whole(size)),
+            };
+            let Some(part) = part else { continue };
+            let Some(pixels) = drawn(case, beside, look, slice, size, part) else { continue };
+            if let Err(e) = put(canvas, &pixels, part) {
                 log::error!("{e:?}");
                 *before = None;
+                self.stale = Stale::All;
                 return false;
             }
         }
@@ -314,20 +341,21 @@ impl CpuPainter {
     }
 }
 
-/// A slice as the processor draws it: of the open CT with its labels, or of the one beside it.
+/// A part of a slice as the processor draws it: of the open CT with its labels, or of the one beside it.
 fn drawn(
     case: &Case,
     beside: Option<&Beside>,
     look: &LabelLook,
     slice: &SliceInput,
     size: [u32; 2],
+    part: PxRect,
 ) -> Option<Vec<u8>> {
     if slice.beside {
         let beside = beside?;
-        return Some(draw_slice(&beside.volume, [&beside.unmarked; 2], &LabelLook::default(), slice, size));
+        return Some(draw_slice(&beside.volume, [&beside.unmarked; 2], &LabelLook::default(), slice, size, part));
     }
     let labels = Layer::ALL.map(|l| case.document.layer(l));
-    Some(draw_slice(&case.volume, labels, look, slice, size))
+    Some(draw_slice(&case.volume, labels, look, slice, size, part))
 }
 
 /// Puts RGBA on a canvas, in its place.

@@ -102,7 +102,7 @@ fn label(x: f64, y: f64, anchor: &'static str, text: String) -> impl IntoView {
 
 /// Bars, with a line at each border of the compartments and the share of each.
 fn histogram(histogram: &HistogramView) -> impl IntoView + use<> {
-    let lang = page().view.with_untracked(|v| v.lang);
+    let lang = page().lang.get_untracked();
     let most = histogram.bins.iter().fold(0.1f64, |a, b| a.max(*b));
     let bars: String = histogram
         .bins
@@ -140,7 +140,7 @@ fn histogram(histogram: &HistogramView) -> impl IntoView + use<> {
 
 /// Two areas over the slices, feet on the left.
 fn profile(slices: &[[f64; 2]], height_mm: f64) -> impl IntoView + use<> {
-    let lang = page().view.with_untracked(|v| v.lang);
+    let lang = page().lang.get_untracked();
     let most = slices.iter().fold(0.1f64, |a, s| a.max(s[0]));
     let step = 300.0 / slices.len() as f64;
     let area = |which: usize| {
@@ -167,7 +167,7 @@ fn profile(slices: &[[f64; 2]], height_mm: f64) -> impl IntoView + use<> {
 
 /// Six fields as the reader faces the patient: right on the left.
 fn zones(zones: [f64; 6]) -> impl IntoView {
-    let lang = page().view.with_untracked(|v| v.lang);
+    let lang = page().lang.get_untracked();
     let cell = |n: usize| {
         let (x, y) = (if n < 3 { 60 } else { 178 }, 12 + 32 * (n % 3));
         let percent = zones[n];

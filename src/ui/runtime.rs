@@ -9,6 +9,7 @@ use crate::platform::clock;
 use crate::platform::egress::Servers;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
+use crate::platform::token;
 use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
@@ -82,7 +83,7 @@ const CAST_DELAY_MS: u32 = 150;
 const UPLOAD_BUDGET_MS: f64 = 24.0;
 /// Longest wait for the first slice to be on screen before the other files are read, ms.
 const MOST_AWAITED_MS: u32 = 300;
-/// Time between two changes of the page's words while slices arrive, ms.
+/// Time between two changes of the page's words while slices arrive or the reader draws, ms.
 const TELL_EVERY_MS: f64 = 250.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
@@ -98,7 +99,7 @@ impl Runtime {
         drawings: [RwSignal<PaneDrawing>; 3],
     ) -> Self {
         let runtime = Self(Rc::new(Inner {
-            session: RefCell::new(Session::new(starting_language())),
+            session: RefCell::new(Session::new(starting_language(), token().unwrap_or_default())),
             files: FileStore::default(),
             pool: RefCell::default(),
             picture: RefCell::default(),
@@ -400,11 +401,7 @@ impl Runtime {
             if changes.beside || changes.volume {
                 picture.begin_beside(session.beside());
             }
-            if changes.volume
-                || !changes.slices.is_empty()
-                || !changes.beside_slices.is_empty()
-                || changes.labels.is_some()
-            {
+            if changes.volume || !changes.slices.is_empty() || !changes.beside_slices.is_empty() {
                 picture.voxels_changed();
             }
             // Where slices do not need the GPU, its voxels come after them.
@@ -516,8 +513,9 @@ impl Runtime {
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         let more = !uploads.is_empty() && picture.is_some() && (!waits || self.0.marks.get().mpr)
             || !uploads_beside.is_empty() && picture.is_some() && !by_cpu;
-        // The page's words change a few times a second while slices arrive: each change is a picture to put together.
-        let told = clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && session.is_loading();
+        // The page's words change a few times a second while slices arrive or the reader draws: each change is work for the browser.
+        let told =
+            clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && (session.is_loading() || session.is_marking());
         let facts = (changes.facts && !told).then(|| session.view_model());
         let untold = changes.facts && told;
         let probe = session.probe();

@@ -111,7 +111,7 @@ pub(super) fn UploadDialog() -> impl IntoView {
     let to = move || if for_campaign() { Audience::Campaign } else { Audience::Hospital };
     let lines = Memo::new(move |_| shown.with(|p| p.as_ref().map(|p| p.lines.clone())));
     let rows = move || {
-        let lang = page.view.with(|v| v.lang);
+        let lang = page.lang.get();
         let row = |line: &crate::session::PreviewLine| {
             view! {
                 <tr data-testid="preview-line" data-keyword=line.keyword.to_string() style:--depth=line.depth.to_string()>

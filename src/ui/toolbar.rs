@@ -12,8 +12,8 @@ use web_sys::HtmlInputElement;
 
 /// A sentence that follows the language.
 pub(super) fn say(text: Text) -> impl Fn() -> &'static str + Copy + Send + 'static {
-    let page = page();
-    move || text.in_lang(page.view.with(|v| v.lang))
+    let lang = page().lang;
+    move || text.in_lang(lang.get())
 }
 
 /// A button of the table: its name, key and test id come from there.
@@ -32,6 +32,8 @@ pub(super) fn CommandButton(
 ) -> impl IntoView {
     let page = page();
     let Some(info) = command_info(action) else { return ().into_any() };
+    // Whatever else changes on the page leaves the button alone.
+    let (pressed, enabled) = (Memo::new(move |_| pressed.get()), Memo::new(move |_| enabled.get()));
     let title = say(info.title);
     let key = match info.keys.first().copied().unwrap_or_default() {
         " " => "Space",
@@ -177,7 +179,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 </button>
                 {[(Lang::Fr, "lang-fr", "FR"), (Lang::En, "lang-en", "EN")]
                     .map(|(lang, id, label)| {
-                        let pressed = move || page.view.with(|v| v.lang == lang);
+                        let pressed = move || page.lang.get() == lang;
                         view! {
                             <button
                                 type="button"

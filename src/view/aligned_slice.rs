@@ -3,22 +3,24 @@
 //! What it draws is what `reslice` draws, but for rounding: the two lines of voxels on either side (four between layers) become one
 //! line of HU for each row of px, and each px blends two of its values.
 
-use super::reslice::{VoxelWalk, mark, reslice};
-use super::{Interpolation, LabelLook, SliceInput};
+use super::reslice::{VoxelWalk, mark, reslice_part};
+use super::{Interpolation, LabelLook, PxRect, SliceInput};
 use crate::volume::{CtVolume, LabelMap};
 
-/// Draws a slice as RGBA, row by row: [`reslice`], by the quickest way there is. `labels` are the two layers, anatomy then findings.
+/// Draws a part of a slice in a pane of `size` px as RGBA, row by row: those px of [`reslice`](super::reslice), by the quickest way there
+/// is. `labels` are the two layers, anatomy then findings.
 pub fn draw_slice(
     volume: &CtVolume,
     labels: [&LabelMap; 2],
     look: &LabelLook,
     slice: &SliceInput,
     size: [u32; 2],
+    part: PxRect,
 ) -> Vec<u8> {
     let walk = VoxelWalk::new(volume.grid(), slice, size);
-    match Aligned::new(&walk, slice, volume.grid().size(), size) {
+    match Aligned::new(&walk, slice, volume.grid().size(), part) {
         Some(aligned) => aligned.draw(volume, labels, look, slice, &walk),
-        None => reslice(volume, labels, look, slice, size),
+        None => reslice_part(volume, labels, look, slice, size, part),
     }
 }
 
@@ -75,21 +77,24 @@ struct Aligned {
     rows: Vec<Option<Between>>,
     /// `None`: the plane is outside.
     across: Option<Between>,
+    /// The first px in the pane.
+    first: [u32; 2],
 }
 
 impl Aligned {
     /// `None` where there is no quick way.
-    fn new(walk: &VoxelWalk, slice: &SliceInput, grid: [usize; 3], size: [u32; 2]) -> Option<Self> {
+    fn new(walk: &VoxelWalk, slice: &SliceInput, grid: [usize; 3], part: PxRect) -> Option<Self> {
         let [x, y, across] = axes(walk, slice)?;
-        let along = |axis: usize, step: f64, count: u32| {
+        let along = |axis: usize, step: f64, first: u32, count: u32| {
             let at = |n: u32| Between::of(walk.origin[axis] + step * (f64::from(n) + 0.5), grid[axis]);
-            (0..count).map(at).collect()
+            (first..first + count).map(at).collect()
         };
         Some(Self {
             axes: [x, y, across],
-            columns: along(x, walk.right[x], size[0]),
-            rows: along(y, walk.down[y], size[1]),
+            columns: along(x, walk.right[x], part.x, part.width),
+            rows: along(y, walk.down[y], part.y, part.height),
             across: Between::of(walk.origin[across], grid[across]),
+            first: [part.x, part.y],
         })
     }
 
@@ -114,6 +119,7 @@ impl Aligned {
             if slice.inverted { 1.0 - grey } else { grey }
         };
         let byte = |grey: f32| (grey * 255.0 + 0.5) as u8;
+        let [first_x, first_y] = self.first.map(f64::from);
         let size = volume.grid().size();
         let mut line = vec![0.0f32; size[self.axes[0]]];
         for (y, (row, px)) in self.rows.iter().zip(out.chunks_exact_mut(width * 4)).enumerate() {
@@ -134,7 +140,7 @@ impl Aligned {
                 if marks.iter().any(marked) {
                     let (a, b) = (line[at.low], line[at.high]);
                     let mut colour = [grey(a + (b - a) * at.t); 3];
-                    let (x, y) = ((begin + x) as f64 + 0.5, y as f64 + 0.5);
+                    let (x, y) = (first_x + (begin + x) as f64 + 0.5, first_y + y as f64 + 0.5);
                     mark(&mut colour, labels, look, walk, walk.origin + walk.right * x + walk.down * y, false);
                     let [r, g, b] = colour.map(byte);
                     *px = [r, g, b, 255];
@@ -198,6 +204,7 @@ impl<T: Copy> Stretch<'_, T> {
 mod tests {
     use super::*;
     use crate::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector};
+    use crate::view::reslice::reslice;
     use crate::view::{PaneState, Window};
     use proptest::prelude::*;
 
@@ -242,14 +249,45 @@ mod tests {
             let window = Window::linear(200.0, 1800.0);
             let slice = SliceInput { inverted, ..SliceInput::new(pane.through(centre), mm_per_px, window) };
             let walk = VoxelWalk::new(grid, &slice, [31, 23]);
-            prop_assert!(order != 0 || Aligned::new(&walk, &slice, grid.size(), [31, 23]).is_some());
+            prop_assert!(order != 0 || Aligned::new(&walk, &slice, grid.size(), PxRect::whole([31, 23])).is_some());
             let labels = [&anatomy, &findings];
             let (fast, slow) = (
-                draw_slice(&volume, labels, &look, &slice, [31, 23]),
+                draw_slice(&volume, labels, &look, &slice, [31, 23], PxRect::whole([31, 23])),
                 reslice(&volume, labels, &look, &slice, [31, 23]),
             );
             let far = fast.iter().zip(&slow).map(|(a, b)| a.abs_diff(*b)).max();
             prop_assert!(far <= Some(1), "{far:?}");
+        }
+
+        #[test]
+        fn a_part_is_what_it_is_in_the_whole_and_no_px_outside_it_changed(
+            order in 0usize..6, seed in any::<u32>(), plane in 0usize..3, shift in -8.0..8.0f64, mm_per_px in 0.2..2.0f64,
+            turn in prop_oneof![Just(0.0), 0.1..1.4f64], at in [0usize..9, 0usize..7, 0usize..6], long in 1usize..4,
+        ) {
+            let axes = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][order];
+            let (volume, [anatomy, mut findings], look) = case(axes, [false; 3], seed).ok_or(TestCaseError::fail("no case"))?;
+            let grid = *volume.grid();
+            let mut pane = PaneState::new(AnatomicalPlane::ALL[plane], grid.centre());
+            pane.turn(pane.down(), turn, grid.centre());
+            let centre = pane.centre + pane.normal() * shift;
+            let slice = SliceInput::new(pane.through(centre), mm_per_px, Window::linear(200.0, 1800.0));
+            let size = [31, 23];
+            let whole = PxRect::whole(size);
+            let before = draw_slice(&volume, [&anatomy, &findings], &look, &slice, size, whole);
+            let mut edit = findings.edit();
+            edit.set_span(at[2], at[1], at[0], (at[0] + long).min(9), |_, now| Some(1 - now.min(1)));
+            let touched = edit.finish().bounds().ok_or(TestCaseError::fail("nothing changed"))?;
+            let after = draw_slice(&volume, [&anatomy, &findings], &look, &slice, size, whole);
+            let mut patched = before;
+            if let Some(part) = VoxelWalk::new(&grid, &slice, size).px_of(&touched, size) {
+                let drawn = draw_slice(&volume, [&anatomy, &findings], &look, &slice, size, part);
+                let width = part.width as usize * 4;
+                for (row, px) in drawn.chunks_exact(width).enumerate() {
+                    let begin = ((part.y as usize + row) * 31 + part.x as usize) * 4;
+                    patched[begin..begin + width].copy_from_slice(px);
+                }
+            }
+            prop_assert!(patched == after);
         }
     }
 }

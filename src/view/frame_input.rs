@@ -16,6 +16,13 @@ pub struct PxRect {
     pub height: u32,
 }
 
+impl PxRect {
+    /// The whole of a picture of this size.
+    pub fn whole([width, height]: [u32; 2]) -> Self {
+        Self { x: 0, y: 0, width, height }
+    }
+}
+
 /// One frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrameInput {

@@ -6,10 +6,10 @@
 //! (P. Thévenaz, T. Blu, M. Unser, "Interpolation revisited", IEEE Trans. Med. Imaging 19 (2000) 739–758); without it they blur.
 //! At sharp edges it overshoots by up to an eighth of the step and more where edges cross; values under the pointer are unaffected.
 
-use super::{COMPARTMENT_OPACITY, COMPARTMENTS, Interpolation, LabelLook, SliceInput, compartment};
-use crate::geometry::{Grid, VoxelIndex};
+use super::{COMPARTMENT_OPACITY, COMPARTMENTS, Interpolation, LabelLook, PxRect, SliceInput, compartment};
+use crate::geometry::{Grid, IndexBox, VoxelIndex};
 use crate::volume::{CtVolume, LabelMap};
-use glam::DVec3;
+use glam::{DMat3, DVec3};
 
 /// Voxel coordinates across a pane: the middle of px (x, y) lies at `origin + right · (x + ½) + down · (y + ½)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +46,31 @@ impl VoxelWalk {
         let across = slice.plane.normal().unit().map_or(DVec3::ZERO, |n| grid.voxel_step_from_patient(n * apart_mm));
         Self { origin, right, down, across, samples }
     }
+    /// The px of a pane of this size that labels of these voxels may show in, borders of their neighbours among them; `None` where the
+    /// plane passes by.
+    pub fn px_of(&self, voxels: &IndexBox, size: [u32; 2]) -> Option<PxRect> {
+        let inverse = DMat3::from_cols(self.right, self.down, self.right.cross(self.down)).inverse();
+        if voxels.is_empty() || size.contains(&0) {
+            return None;
+        }
+        if !inverse.is_finite() {
+            return Some(PxRect::whole(size));
+        }
+        let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
+        for corner in 0..8 {
+            let end = |a: usize| if corner >> a & 1 == 0 { voxels.min[a] } else { voxels.max[a] } as f64 - 0.5;
+            let at = inverse * (DVec3::new(end(0), end(1), end(2)) - self.origin);
+            (low, high) = (low.min(at), high.max(at));
+        }
+        // A px looks one px to each side for the border of its segment.
+        let [x, y] = [0, 1].map(|a| {
+            let most = f64::from(size[a]);
+            [(low[a] - 2.0).floor().clamp(0.0, most) as u32, (high[a] + 2.0).ceil().clamp(0.0, most) as u32]
+        });
+        let away = 1e-6 * (high.z - low.z);
+        let meets = low.z - away <= 0.0 && high.z + away >= 0.0 && x[0] < x[1] && y[0] < y[1];
+        meets.then(|| PxRect { x: x[0], y: y[0], width: x[1] - x[0], height: y[1] - y[0] })
+    }
     /// Where the samples of a px lie.
     fn line(&self, v: DVec3) -> impl Iterator<Item = DVec3> + use<> {
         let (across, samples) = (self.across, self.samples);
@@ -61,16 +86,33 @@ pub fn reslice(
     slice: &SliceInput,
     size: [u32; 2],
 ) -> Vec<u8> {
+    reslice_part(volume, labels, look, slice, size, PxRect::whole(size))
+}
+
+/// A part of a slice in a pane of `size` px: those px of [`reslice`], row by row.
+pub(super) fn reslice_part(
+    volume: &CtVolume,
+    labels: [&LabelMap; 2],
+    look: &LabelLook,
+    slice: &SliceInput,
+    size: [u32; 2],
+    part: PxRect,
+) -> Vec<u8> {
     let grid = volume.grid();
     let walk = VoxelWalk::new(grid, slice, size);
     let ramp = slice.window.ramp();
-    let [width, height] = size.map(|s| s as usize);
+    let [left, top, width, height] = [part.x, part.y, part.width, part.height].map(|s| s as usize);
     let mut out = [0, 0, 0, 255].repeat(width * height);
     for (y, line) in out.chunks_exact_mut(width.max(1) * 4).enumerate() {
-        let row = walk.origin + walk.down * (y as f64 + 0.5);
-        let at = |x: usize| row + walk.right * (x as f64 + 0.5);
+        let row = walk.origin + walk.down * ((top + y) as f64 + 0.5);
+        let at = |x: usize| row + walk.right * ((left + x) as f64 + 0.5);
         // A slab may hold tissue where its middle plane is outside.
-        let (begin, end) = if walk.samples == 1 { crossing(grid, row, walk.right, width) } else { (0, width) };
+        let (begin, end) = if walk.samples == 1 {
+            let (begin, end) = crossing(grid, row, walk.right, size[0] as usize);
+            (begin.saturating_sub(left), end.saturating_sub(left).min(width))
+        } else {
+            (0, width)
+        };
         for (x, px) in line.as_chunks_mut::<4>().0.iter_mut().enumerate().take(end).skip(begin) {
             let v = at(x);
             let places = walk.line(v).filter(|p| inside(grid, *p));
