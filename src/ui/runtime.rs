@@ -84,13 +84,13 @@ const UPLOAD_BUDGET_MS: f64 = 24.0;
 /// Longest wait for the first slice to be on screen before the other files are read, ms.
 const MOST_AWAITED_MS: u32 = 300;
 /// Time between two changes of the page's words while slices arrive or the reader draws, ms.
-const TELL_EVERY_MS: f64 = 250.0;
+const TELL_EVERY_MS: f64 = 400.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.
 const MOST_REST_MS: f64 = 1500.0;
 /// Shortest wait where the processor draws: what it takes to put the page together is not seen from here.
-const LEAST_REST_MS: f64 = 250.0;
+const LEAST_REST_MS: f64 = 500.0;
 
 impl Runtime {
     pub(super) fn start(

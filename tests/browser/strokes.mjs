@@ -69,9 +69,10 @@ async function stroke(page, box, n, moves) {
   await page.mouse.up();
 }
 
-/// From a click until the page says so.
-const clicked = (page, name, shown) =>
-  page.evaluate(
+/// From a click until the page says so; what came before has been put on screen.
+const clicked = async (page, name, shown) => {
+  await page.waitForTimeout(500);
+  return page.evaluate(
     async ([name, shown]) => {
       const done = new Function(`return ${shown}`);
       const begun = performance.now();
@@ -81,6 +82,7 @@ const clicked = (page, name, shown) =>
     },
     [name, shown],
   );
+};
 const pressed = (name) => `document.querySelector('[data-testid="${name}"]').getAttribute("aria-pressed") === "true"`;
 const memory = (page) => page.evaluate(() => Math.round((performance.memory?.usedJSHeapSize ?? 0) / 1e6));
 
