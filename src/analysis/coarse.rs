@@ -50,23 +50,7 @@ impl Coarse {
                     let start = (fine_k * fine[1] + fine_j) * fine[0];
                     let Some(slice) = volume.pixels(fine_k) else { continue };
                     let row = &slice[fine_j * fine[0]..(fine_j + 1) * fine[0]];
-                    let cells = sum.iter_mut().zip(&mut count).zip(row.chunks(factor[0]));
-                    match mask {
-                        None => {
-                            for ((sum, count), part) in cells {
-                                *sum += part.iter().map(|v| i32::from(*v)).sum::<i32>();
-                                *count += part.len() as u16;
-                            }
-                        }
-                        Some(mask) => {
-                            for ((cell, part), inside) in cells.zip(mask[start..start + fine[0]].chunks(factor[0])) {
-                                for (v, m) in part.iter().zip(inside).filter(|(_, m)| **m != 0) {
-                                    *cell.0 += i32::from(*v);
-                                    *cell.1 += u16::from(*m != 0);
-                                }
-                            }
-                        }
-                    }
+                    add_row(&mut sum, &mut count, row, mask.map(|m| &m[start..start + fine[0]]), factor[0]);
                 }
                 hu.extend(sum.iter().zip(&count).map(|(s, c)| {
                     let counted = usize::from(*c);
@@ -89,6 +73,30 @@ impl Coarse {
     /// Volume of a cell, mm³.
     pub(super) fn cell_mm3(&self) -> f64 {
         self.grid.voxel_volume_mm3()
+    }
+}
+
+/// Adds a row of voxels, those where `mask` is not 0, to its cells. A function of its own: browsers compile a loop well only between
+/// two calls of what holds it.
+#[inline(never)]
+fn add_row(sum: &mut [i32], count: &mut [u16], row: &[i16], mask: Option<&[u8]>, factor: usize) {
+    let cells = sum.iter_mut().zip(count).zip(row.chunks(factor));
+    match mask {
+        None => {
+            for ((sum, count), part) in cells {
+                *sum += part.iter().map(|v| i32::from(*v)).sum::<i32>();
+                *count += part.len() as u16;
+            }
+        }
+        Some(mask) => {
+            for (((sum, count), part), inside) in cells.zip(mask.chunks(factor)) {
+                for (v, m) in part.iter().zip(inside) {
+                    let counted = i32::from(*m != 0);
+                    *sum += i32::from(*v) * counted;
+                    *count += counted as u16;
+                }
+            }
+        }
     }
 }
 

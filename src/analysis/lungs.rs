@@ -333,10 +333,7 @@ fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> 
     let mut claims = vec![Claim { label: 0, limit_hu: i16::MIN }; coarse[0]];
     for k in 0..coarse[2] {
         for j in 0..coarse[1] {
-            let start = (k * coarse[1] + j) * coarse[0];
-            for (i, claim) in claims.iter_mut().enumerate() {
-                *claim = claim_of(cells, start + i, parameters);
-            }
+            claim_row(&mut claims, cells, (k * coarse[1] + j) * coarse[0], parameters);
             if claims.iter().all(|c| c.label == 0) {
                 continue;
             }
@@ -345,21 +342,36 @@ fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> 
                 let Some(pixels) = volume.pixels(fine_k) else { continue };
                 for fine_j in j * factor[1]..((j + 1) * factor[1]).min(fine[1]) {
                     let row = (fine_k * fine[1] + fine_j) * fine[0];
-                    let hu = pixels[fine_j * fine[0]..(fine_j + 1) * fine[0]].chunks(factor[0]);
-                    let out = labels[row..row + fine[0]].chunks_mut(factor[0]);
-                    for ((claim, hu), out) in claims.iter().zip(hu).zip(out).filter(|((c, _), _)| c.label != 0) {
-                        for (label, hu) in out.iter_mut().zip(hu) {
-                            if *hu < claim.limit_hu {
-                                *label = claim.label;
-                                counts[usize::from(claim.label)] += 1;
-                            }
-                        }
-                    }
+                    let hu = &pixels[fine_j * fine[0]..(fine_j + 1) * fine[0]];
+                    refine_row(&mut labels[row..row + fine[0]], hu, &claims, factor[0], &mut counts);
                 }
             }
         }
     }
     (labels, counts)
+}
+
+/// Labels of a row of voxels by the claims of its cells. A function of its own, like the next: browsers compile a loop well only
+/// between two calls of what holds it.
+#[inline(never)]
+fn refine_row(labels: &mut [u8], hu: &[i16], claims: &[Claim], factor: usize, counts: &mut [u64; 4]) {
+    let cells = claims.iter().zip(hu.chunks(factor)).zip(labels.chunks_mut(factor));
+    for ((claim, hu), out) in cells.filter(|((c, _), _)| c.label != 0) {
+        for (label, hu) in out.iter_mut().zip(hu) {
+            if *hu < claim.limit_hu {
+                *label = claim.label;
+                counts[usize::from(claim.label)] += 1;
+            }
+        }
+    }
+}
+
+/// Claims of the cells from `start` on.
+#[inline(never)]
+fn claim_row(claims: &mut [Claim], cells: &Cells<'_>, start: usize, parameters: &LungParameters) {
+    for (i, claim) in claims.iter_mut().enumerate() {
+        *claim = claim_of(cells, start + i, parameters);
+    }
 }
 
 fn label_of(state: u8) -> u8 {

@@ -1,6 +1,7 @@
 //! Lung and findings slice by slice: what involvement, zones and the craniocaudal profile are taken from.
 
 use crate::annotation::{Document, Layer, SegmentMeaning};
+use crate::volume::alike;
 use std::ops::Range;
 
 /// Voxels of one slice of the grid, right and left.
@@ -50,12 +51,15 @@ impl Profile {
                 // Labels first, sides after: the inner loop is a table of counts.
                 let mut all = [0u64; 256];
                 match document.layer(Layer::Findings).slice(k) {
-                    None => anatomy.iter().for_each(|a| all[usize::from(*a)] += 1),
+                    None => alike(anatomy).for_each(|(a, at)| all[usize::from(a)] += at.len() as u64),
                     Some(marked) => {
                         let mut involved = [0u64; 256];
-                        for (a, f) in anatomy.iter().zip(marked) {
-                            all[usize::from(*a)] += 1;
-                            involved[usize::from(*a)] += u64::from(findings[usize::from(*f)]);
+                        for (a, at) in alike(anatomy) {
+                            all[usize::from(a)] += at.len() as u64;
+                            if lungs[usize::from(a)] > 0 {
+                                let found = alike(&marked[at]).filter(|(f, _)| findings[usize::from(*f)] > 0);
+                                involved[usize::from(a)] += found.map(|(_, at)| at.len() as u64).sum::<u64>();
+                            }
                         }
                         for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
                             counts.involved[usize::from(*side) - 1] += involved[label];

@@ -247,7 +247,6 @@ impl Case {
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
-        let width = self.document.grid().size()[0];
         for part in &proposal.parts {
             let meaning = meaning_of(part.structure);
             let old = self.document.segments().iter().find(|s| {
@@ -279,8 +278,9 @@ impl Case {
             number_of[usize::from(part.label)] = number;
         }
         for layer in Layer::ALL {
-            let belongs = number_of.map(|n| self.document.segment(n).is_some_and(|s| s.layer == layer));
-            if !belongs.contains(&true) {
+            let here = |n: u8| self.document.segment(n).is_some_and(|s| s.layer == layer);
+            let label_of = number_of.map(|n| if here(n) { n } else { 0 });
+            if label_of == [0; 256] {
                 continue;
             }
             let mut rows = labels.chunks_exact(bounds.size()[0].max(1));
@@ -289,10 +289,7 @@ impl Case {
                 for k in bounds.min[2]..bounds.max[2] {
                     for j in bounds.min[1]..bounds.max[1] {
                         let Some(row) = rows.next() else { return };
-                        editor.set_span(k, j, bounds.min[0], bounds.max[0], |offset, old| {
-                            let label = usize::from(row[offset % width - bounds.min[0]]);
-                            (old == 0 && belongs[label]).then_some(number_of[label])
-                        });
+                        editor.lay_row(k, j, bounds.min[0], row, &label_of);
                     }
                 }
             });

@@ -60,24 +60,19 @@ impl Envelope {
         let mut gathered = std::mem::take(&mut self.gathered);
         for first in (0..stride).step_by(LINES) {
             let lines = LINES.min(stride - first);
-            gathered.clear();
-            gathered.resize(lines * count, 0.0);
-            for (p, row) in field.chunks_exact(stride).enumerate() {
-                for (line, value) in row[first..first + lines].iter().enumerate() {
-                    gathered[line * count + p] = *value;
-                }
-            }
+            gather(&mut gathered, field, stride, first..first + lines);
             for (line, values) in gathered.chunks_exact(count).enumerate() {
                 if values.iter().all(|v| *v == 0.0) || !self.build(values, spacing) {
                     continue;
                 }
-                let places = field.iter_mut().skip(first + line).step_by(stride);
-                self.read(values, spacing, places);
+                self.read(values, spacing, &mut field[first + line..], stride);
             }
         }
         self.gathered = gathered;
     }
+    // Functions of their own: browsers compile a loop well only between two calls of what holds it.
     /// The lower envelope of the parabolas value(q) + (spacing · (p − q))²; `false` if all values are infinite.
+    #[inline(never)]
     fn build(&mut self, values: &[f32], spacing: f32) -> bool {
         self.apex.clear();
         self.from.clear();
@@ -100,16 +95,30 @@ impl Envelope {
         !self.apex.is_empty()
     }
     /// Writes the height of the envelope at each place.
-    fn read<'a>(&self, values: &[f32], spacing: f32, places: impl Iterator<Item = &'a mut f32>) {
+    #[inline(never)]
+    fn read(&self, values: &[f32], spacing: f32, field: &mut [f32], stride: usize) {
         let weight = spacing * spacing;
         let mut n = 0;
-        for (p, place) in places.enumerate() {
+        for (p, place) in field.iter_mut().step_by(stride).enumerate() {
             while n + 1 < self.apex.len() && self.from[n + 1] < p as f32 {
                 n += 1;
             }
             let q = self.apex[n];
             let apart = p.abs_diff(q) as f32;
             *place = values[q] + weight * apart * apart;
+        }
+    }
+}
+
+/// The lines that begin at these places, one after the other.
+#[inline(never)]
+fn gather(gathered: &mut Vec<f32>, field: &[f32], stride: usize, lines: std::ops::Range<usize>) {
+    let count = field.len() / stride;
+    gathered.clear();
+    gathered.resize(lines.len() * count, 0.0);
+    for (p, row) in field.chunks_exact(stride).enumerate() {
+        for (line, value) in row[lines.clone()].iter().enumerate() {
+            gathered[line * count + p] = *value;
         }
     }
 }

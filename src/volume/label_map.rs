@@ -1,7 +1,7 @@
 //! Labels on a grid. `edit` is the one door for writing, and it records its own reversal. Slices hold memory once something is
 //! marked on them.
 
-use super::{LabelDelta, Run};
+use super::{LabelDelta, Run, alike};
 use crate::geometry::{Grid, IndexBox, VoxelIndex};
 
 /// One label per voxel; 0 is background. Counts per label are kept exact.
@@ -52,11 +52,8 @@ impl LabelMap {
         let (size, plane) = (self.grid.size(), self.plane());
         let mut runs: Vec<Run> = Vec::new();
         for (k, labels) in self.slices.iter().enumerate().filter_map(|(k, slice)| Some((k, slice.as_deref()?))) {
-            let mut at = 0;
-            while let Some(skipped) = labels[at..].iter().position(|l| *l != 0) {
-                let (begin, xor) = (at + skipped, labels[at + skipped]);
-                at = labels[begin..].iter().position(|l| *l != xor).map_or(labels.len(), |n| begin + n);
-                runs.push(Run { start: (k * plane + begin) as u32, len: (at - begin) as u32, xor });
+            for (xor, at) in alike(labels).filter(|(label, _)| *label != 0) {
+                runs.push(Run { start: (k * plane + at.start) as u32, len: at.len() as u32, xor });
             }
         }
         LabelDelta::new(runs, Some(IndexBox::whole(size)))
@@ -179,6 +176,33 @@ impl LabelEditor<'_> {
             self.bounds = Some(self.bounds.map_or(touched, |b| b.union(&touched)));
         }
     }
+    /// Lays what an algorithm proposes for row `j`, slice `k` from voxel `i_begin` on (clipped to the grid) over background:
+    /// `label_of` the proposed labels, 0 for none. What is marked already stays.
+    pub fn lay_row(&mut self, k: usize, j: usize, i_begin: usize, proposed: &[u8], label_of: &[u8; 256]) {
+        let [ni, nj, nk] = self.map.grid.size();
+        if k >= nk || j >= nj || i_begin >= ni {
+            return;
+        }
+        let plane = ni * nj;
+        let proposed = &proposed[..proposed.len().min(ni - i_begin)];
+        for (from, at) in alike(proposed) {
+            let (label, begin, end) = (label_of[usize::from(from)], i_begin + at.start, i_begin + at.end);
+            if label == 0 {
+                continue;
+            }
+            let here = &mut self.map.slices[k];
+            if here.as_ref().is_some_and(|l| l[j * ni + begin..j * ni + end].iter().any(|l| *l != 0)) {
+                self.set_span(k, j, begin, end, |_, old| (old == 0).then_some(label));
+                continue;
+            }
+            marked(here, plane)[j * ni + begin..j * ni + end].fill(label);
+            self.map.counts[0] -= at.len() as u64;
+            self.map.counts[usize::from(label)] += at.len() as u64;
+            self.runs.push(Run { start: (k * plane + j * ni + begin) as u32, len: at.len() as u32, xor: label });
+            let touched = IndexBox { min: [begin, j, k], max: [end, j + 1, k + 1] };
+            self.bounds = Some(self.bounds.map_or(touched, |b| b.union(&touched)));
+        }
+    }
     /// Ends the change; the result undoes and redoes it.
     pub fn finish(self) -> LabelDelta {
         LabelDelta::new(self.runs, self.bounds)
@@ -206,6 +230,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_row_is_laid_over_background_voxel_by_voxel(
+            marked in prop::collection::vec((0usize..7, 1u8..4), 0..4), proposed in prop::collection::vec(0u8..3, 0..12),
+            k in 0usize..5, j in 0usize..6, begin in 0usize..9,
+        ) {
+            let mut map = LabelMap::empty(grid()).unwrap();
+            let mut edit = map.edit();
+            for (i, label) in marked {
+                edit.set(VoxelIndex::new(i, 2, 1), label);
+            }
+            edit.finish();
+            let mut label_of = [0; 256];
+            label_of[1] = 9;
+            let mut expected = map.clone();
+            let mut edit = expected.edit();
+            for (n, from) in proposed.iter().enumerate() {
+                edit.set_span(k, j, begin + n, begin + n + 1, |_, old| (old == 0 && *from == 1).then_some(9));
+            }
+            let voxelwise = edit.finish();
+            let mut edit = map.edit();
+            edit.lay_row(k, j, begin, &proposed, &label_of);
+            prop_assert_eq!(edit.finish(), voxelwise);
+            prop_assert_eq!((map.to_vec(), map.counts), (expected.to_vec(), expected.counts));
+        }
+
         #[test]
         fn a_change_undoes_and_redoes_exactly(writes in prop::collection::vec((0usize..9, 0usize..6, 0usize..5, 0u8..4), 1..200)) {
             let mut map = LabelMap::empty(grid()).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! Arrays are indexed `[k, j, i]` = [slice, row, column]. Knows no DICOM, no segments' names, no GPU.
 
+mod alike;
 mod bricks;
 mod ct_volume;
 mod distance;
@@ -10,6 +11,7 @@ mod label_delta;
 mod label_map;
 mod sample;
 
+pub use alike::alike;
 pub use bricks::{Bricks, label_bit};
 pub use ct_volume::CtVolume;
 pub use distance::squared_distance_mm2;
