@@ -76,25 +76,40 @@ impl Coarse {
     }
 }
 
-/// Adds a row of voxels, those where `mask` is not 0, to its cells. A function of its own: browsers compile a loop well only between
-/// two calls of what holds it.
-#[inline(never)]
+/// Adds a row of voxels, those where `mask` is not 0, to its cells of `factor` (at most 4). What it calls are functions of their own:
+/// browsers compile a loop well only between two calls of what holds it.
 fn add_row(sum: &mut [i32], count: &mut [u16], row: &[i16], mask: Option<&[u8]>, factor: usize) {
-    let cells = sum.iter_mut().zip(count).zip(row.chunks(factor));
+    match factor {
+        1 => add_cells::<1>(sum, count, row, mask),
+        2 => add_cells::<2>(sum, count, row, mask),
+        3 => add_cells::<3>(sum, count, row, mask),
+        _ => add_cells::<4>(sum, count, row, mask),
+    }
+}
+
+#[inline(never)]
+fn add_cells<const FACTOR: usize>(sum: &mut [i32], count: &mut [u16], row: &[i16], mask: Option<&[u8]>) {
+    let add = |sum: &mut i32, count: &mut u16, v: i16, m: u8| {
+        *sum += i32::from(v) * i32::from(m != 0);
+        *count += u16::from(m != 0);
+    };
+    let (cells, rest) = row.as_chunks::<FACTOR>();
+    let at_end = cells.len();
     match mask {
         None => {
-            for ((sum, count), part) in cells {
+            for ((sum, count), part) in sum.iter_mut().zip(count.iter_mut()).zip(cells) {
                 *sum += part.iter().map(|v| i32::from(*v)).sum::<i32>();
-                *count += part.len() as u16;
+                *count += FACTOR as u16;
             }
+            rest.iter().for_each(|v| add(&mut sum[at_end], &mut count[at_end], *v, 1));
         }
         Some(mask) => {
-            for (((sum, count), part), inside) in cells.zip(mask.chunks(factor)) {
-                for (v, m) in part.iter().zip(inside) {
-                    let counted = i32::from(*m != 0);
-                    *sum += i32::from(*v) * counted;
-                    *count += counted as u16;
-                }
+            let (inside, inside_rest) = mask.as_chunks::<FACTOR>();
+            for (((sum, count), part), inside) in sum.iter_mut().zip(count.iter_mut()).zip(cells).zip(inside) {
+                part.iter().zip(inside).for_each(|(v, m)| add(sum, count, *v, *m));
+            }
+            for (v, m) in rest.iter().zip(inside_rest) {
+                add(&mut sum[at_end], &mut count[at_end], *v, *m);
             }
         }
     }

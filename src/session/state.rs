@@ -564,6 +564,11 @@ impl Session {
             || self.jobs.values().any(|p| *p == Purpose::Demonstration)
     }
 
+    /// Whether the reader waits for a job that the page shows.
+    pub fn is_awaited(&self) -> bool {
+        !self.running.is_empty()
+    }
+
     pub(super) fn start_job(
         &mut self,
         purpose: Purpose,

@@ -346,7 +346,7 @@ impl Runtime {
         let timer = Timeout::new(CAST_DELAY_MS, move || {
             let moves = clock::now_ms() - runtime.0.moved_ms.get() < f64::from(CAST_DELAY_MS) * 0.9;
             let busy = !runtime.0.uploads.borrow().is_empty() || runtime.0.session.borrow().is_loading();
-            if moves || busy || runtime.0.session.borrow().is_marking() {
+            if moves || busy || runtime.0.session.borrow().is_marking() || runtime.needs_processor() {
                 runtime.cast_soon();
                 return;
             }
@@ -357,9 +357,14 @@ impl Runtime {
         *self.0.cast_timer.borrow_mut() = Some(timer);
     }
 
+    /// Whether the reader waits for a job, and what draws would take the processor from it.
+    fn needs_processor(&self) -> bool {
+        self.0.session.borrow().is_awaited() && self.0.picture.borrow().as_ref().is_some_and(Picture::slices_by_cpu)
+    }
+
     /// Goes on with the 3D picture, unless something else moves: then when it has stopped.
     fn cast_on(&self) {
-        if clock::now_ms() - self.0.moved_ms.get() < f64::from(CAST_DELAY_MS) {
+        if clock::now_ms() - self.0.moved_ms.get() < f64::from(CAST_DELAY_MS) || self.needs_processor() {
             self.cast_soon();
         } else {
             self.0.cast_due.set(true);
