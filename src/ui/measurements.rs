@@ -2,7 +2,7 @@
 
 use super::menus::{Menu, face_of};
 use super::runtime::page;
-use super::toolbar::{CommandButton, say};
+use super::toolbar::{CommandButton, EYE, RowSwitch, Switch, say};
 use crate::annotation::MeasurementKind;
 use crate::geometry::PanePoint;
 use crate::session::words;
@@ -79,6 +79,9 @@ pub(super) fn Measurements() -> impl IntoView {
     }
 }
 
+const SHOWN: Switch =
+    Switch { test_id: "measurement-visible", class: "eye", title: words::SHOW_MEASUREMENT, path: EYE };
+
 #[component]
 fn Row(number: u16, rows: Memo<Vec<MeasurementRow>>) -> impl IntoView {
     let page = page();
@@ -106,20 +109,11 @@ fn Row(number: u16, rows: Memo<Vec<MeasurementRow>>) -> impl IntoView {
                 {move || get(|r| r.title.clone())}
                 <small>{move || get(|r| r.text.join(" · "))}</small>
             </button>
-            <button
-                type="button"
-                class="eye"
-                data-testid="measurement-visible"
-                class:pressed=move || is(|r| r.visible)
-                aria-pressed=move || is(|r| r.visible).to_string()
-                aria-label=say(words::SHOW_MEASUREMENT)
-                title=say(words::SHOW_MEASUREMENT)
-                on:click=move |_| change(MeasurementChange::ToggleVisible)
-            >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6" />
-                </svg>
-            </button>
+            <RowSwitch
+                switch=SHOWN
+                pressed=Signal::derive(move || is(|r| r.visible))
+                on_press=move || change(MeasurementChange::ToggleVisible)
+            />
             <button
                 type="button"
                 class="pressed"

@@ -7,7 +7,7 @@ use super::own_model::RunModel;
 use super::regions::{RefineMenu, RegionOnShow};
 use super::runtime::page;
 use super::sending::HandOver;
-use super::toolbar::{CommandButton, say};
+use super::toolbar::{CommandButton, EYE, RowSwitch, Switch, say};
 use crate::annotation::SegmentMeaning;
 use crate::session::words;
 use crate::session::{
@@ -218,6 +218,14 @@ pub(super) fn RightColumn() -> impl IntoView {
     }
 }
 
+const SHOWN: Switch = Switch { test_id: "segment-visible", class: "eye", title: words::SHOW_SEGMENT, path: EYE };
+const LOCKED: Switch = Switch {
+    test_id: "segment-lock",
+    class: "lock",
+    title: words::LOCK_SEGMENT,
+    path: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
+};
+
 #[component]
 fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
     let page = page();
@@ -266,40 +274,16 @@ fn Segment(number: u8, segments: Memo<Vec<SegmentRow>>) -> impl IntoView {
                 prop:value=move || get(|r| r.name.clone())
                 on:change=move |e| change(SegmentChange::Name(event_target_value(&e)))
             />
-            <button
-                type="button"
-                class="eye"
-                data-testid="segment-visible"
-                class:pressed=move || is(|r| r.visible)
-                aria-pressed=move || is(|r| r.visible).to_string()
-                aria-label=say(words::SHOW_SEGMENT)
-                title=say(words::SHOW_SEGMENT)
-                on:click=move |e| {
-                    e.stop_propagation();
-                    change(SegmentChange::ToggleVisible);
-                }
-            >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6" />
-                </svg>
-            </button>
-            <button
-                type="button"
-                class="lock"
-                data-testid="segment-lock"
-                class:pressed=move || is(|r| r.locked)
-                aria-pressed=move || is(|r| r.locked).to_string()
-                aria-label=say(words::LOCK_SEGMENT)
-                title=say(words::LOCK_SEGMENT)
-                on:click=move |e| {
-                    e.stop_propagation();
-                    change(SegmentChange::ToggleLocked);
-                }
-            >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3" />
-                </svg>
-            </button>
+            <RowSwitch
+                switch=SHOWN
+                pressed=Signal::derive(move || is(|r| r.visible))
+                on_press=move || change(SegmentChange::ToggleVisible)
+            />
+            <RowSwitch
+                switch=LOCKED
+                pressed=Signal::derive(move || is(|r| r.locked))
+                on_press=move || change(SegmentChange::ToggleLocked)
+            />
             <small>{numbers}</small>
             <small class="made" data-testid="segment-made">{move || get(|r| r.made.clone())}</small>
         </li>

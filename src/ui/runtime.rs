@@ -84,7 +84,7 @@ const UPLOAD_BUDGET_MS: f64 = 24.0;
 /// Longest wait for the first slice to be on screen before the other files are read, ms.
 const MOST_AWAITED_MS: u32 = 300;
 /// Time between two changes of the page's words while slices arrive or the reader draws, ms.
-const TELL_EVERY_MS: f64 = 400.0;
+const TELL_EVERY_MS: f64 = 250.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
 /// Longest wait between two frames while slices arrive, ms.

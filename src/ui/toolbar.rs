@@ -66,6 +66,47 @@ pub(super) fn CommandButton(
     .into_any()
 }
 
+/// What a switch of a row shows, an icon as path data.
+#[derive(Clone, Copy)]
+pub(super) struct Switch {
+    pub(super) test_id: &'static str,
+    pub(super) class: &'static str,
+    pub(super) title: Text,
+    pub(super) path: &'static str,
+}
+
+/// An open eye.
+pub(super) const EYE: &str = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6";
+
+/// A switch of a row, which a press does not choose.
+#[component]
+pub(super) fn RowSwitch(
+    switch: Switch,
+    /// Whether it is on.
+    #[prop(into)]
+    pressed: Signal<bool>,
+    on_press: impl Fn() + 'static,
+) -> impl IntoView {
+    let Switch { test_id, class, title, path } = switch;
+    view! {
+        <button
+            type="button"
+            class=class
+            data-testid=test_id
+            class:pressed=move || pressed.get()
+            aria-pressed=move || pressed.get().to_string()
+            aria-label=say(title)
+            title=say(title)
+            on:click=move |e| {
+                e.stop_propagation();
+                on_press();
+            }
+        >
+            <svg viewBox="0 0 24 24" aria-hidden="true"><path d=path /></svg>
+        </button>
+    }
+}
+
 #[component]
 pub(super) fn Toolbar() -> impl IntoView {
     let page = page();

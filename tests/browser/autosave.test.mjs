@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, data, id, openFiles, segments, until, withPage } from "./page.mjs";
+import { all, data, id, onScreen, openFiles, segments, until, withPage } from "./page.mjs";
 import { writeSeries } from "./phantom.mjs";
 import { serve } from "./servers.mjs";
 
@@ -50,6 +50,7 @@ async function stroke(page, y, held = false) {
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * y, { steps: 5 });
   if (!held) await page.mouse.up();
+  await onScreen(page);
 }
 
 /// The tab dies as when its process is killed.

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, drawn, id, openDemonstration, openFiles, out, until, wheel, withPage } from "./page.mjs";
+import { all, drawn, id, openDemonstration, openFiles, out, readPicture, until, wheel, withPage } from "./page.mjs";
 import { writeSeries } from "./phantom.mjs";
 import { serve } from "./servers.mjs";
 
@@ -26,20 +26,8 @@ const halves = async (page, pane) => {
   const box = await page.locator(id(pane)).boundingBox();
   const half = async (from) => {
     const clip = { x: box.x + box.width * (from + 0.12), y: box.y + box.height * 0.3, width: box.width * 0.26, height: box.height * 0.4 };
-    const png = (await page.screenshot({ clip })).toString("base64");
-    return page.evaluate(async (picture) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${picture}`;
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [image.width, image.height];
-      const context = canvas.getContext("2d");
-      context.drawImage(image, 0, 0);
-      const px = context.getImageData(0, 0, image.width, image.height).data;
-      let bright = 0;
-      for (let p = 0; p < px.length; p += 4) bright += px[p] > 60;
-      return bright / (px.length / 4);
-    }, png);
+    const { width, height, bright } = await readPicture(page, await page.screenshot({ clip }));
+    return bright / (width * height);
   };
   return [await half(0), await half(0.5)];
 };

@@ -32,7 +32,7 @@ const kept = (page) =>
 /// Waits for what only a promise can say.
 async function becomes(page, ask, wanted) {
   let said;
-  for (let n = 0; n < 300; n++) {
+  for (let n = 0; n < 900; n++) {
     said = await page.evaluate(ask);
     if (JSON.stringify(said) === JSON.stringify(wanted)) return;
     await page.waitForTimeout(100);

@@ -98,7 +98,12 @@ export async function loop(page, pane, [x, y], [rx, ry]) {
   await page.mouse.down();
   for (let n = 1; n <= 32; n++) await page.mouse.move(...at((n / 32) * 2 * Math.PI));
   await page.mouse.up();
+  await onScreen(page);
 }
+
+/// What was done last has been put on the page.
+export const onScreen = (page) =>
+  page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go)))));
 
 export async function drag(page, pane, from, to) {
   const box = await page.locator(id(pane)).boundingBox();
@@ -107,6 +112,7 @@ export async function drag(page, pane, from, to) {
   await page.mouse.down();
   await page.mouse.move(...at(to), { steps: 6 });
   await page.mouse.up();
+  await onScreen(page);
 }
 
 export async function wheel(page, pane, steps) {
@@ -123,29 +129,36 @@ export async function download(page, name, folder) {
   return file;
 }
 
-/// Standard deviation of grey over a pane as it is on screen, its writing left out: near 0 means nothing was drawn.
-export async function spread(page, pane) {
-  const box = await page.locator(id(pane)).boundingBox();
-  const clip = { x: box.x + box.width * 0.2, y: box.y + box.height * 0.2, width: box.width * 0.6, height: box.height * 0.6 };
-  const png = (await page.screenshot({ clip })).toString("base64");
-  // The page may not fetch data addresses, but an image may be one.
-  return page.evaluate(async (picture) => {
+/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour, are blue, are not dark.
+export const readPicture = (page, bytes) =>
+  page.evaluate(async (picture) => {
     const image = new Image();
+    // The page may not fetch data addresses, but an image may be one.
     image.src = `data:image/png;base64,${picture}`;
     await image.decode();
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [image.width, image.height];
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
-    const pixels = context.getImageData(0, 0, image.width, image.height).data;
-    let [n, sum, squares] = [0, 0, 0];
-    for (let p = 0; p < pixels.length; p += 4) {
+    const px = context.getImageData(0, 0, image.width, image.height).data;
+    let [n, sum, squares, coloured, blue, bright] = [0, 0, 0, 0, 0, 0];
+    for (let p = 0; p < px.length; p += 4) {
       n += 1;
-      sum += pixels[p];
-      squares += pixels[p] ** 2;
+      sum += px[p];
+      squares += px[p] ** 2;
+      blue += px[p + 2] - px[p] > 40;
+      bright += px[p] > 60;
+      coloured += Math.max(px[p], px[p + 1], px[p + 2]) - Math.min(px[p], px[p + 1], px[p + 2]) > 40;
     }
-    return Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
-  }, png);
+    const spread = Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
+    return { width: image.width, height: image.height, spread, coloured, blue, bright };
+  }, bytes.toString("base64"));
+
+/// Standard deviation of grey over a pane as it is on screen, its writing left out: near 0 means nothing was drawn.
+export async function spread(page, pane) {
+  const box = await page.locator(id(pane)).boundingBox();
+  const clip = { x: box.x + box.width * 0.2, y: box.y + box.height * 0.2, width: box.width * 0.6, height: box.height * 0.6 };
+  return (await readPicture(page, await page.screenshot({ clip }))).spread;
 }
 
 /// All four panes are drawn; the 3D picture may take a while on a software GPU.

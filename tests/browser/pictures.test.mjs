@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { data, drawn, id, openDemonstration, out, segments, until, withPage } from "./page.mjs";
+import { data, drawn, id, openDemonstration, out, readPicture, segments, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 /// A 3D picture takes a software GPU as long as it has px.
@@ -34,28 +34,6 @@ const shot = async (page, key, name) => {
   return { name: offered.suggestedFilename(), bytes: fs.readFileSync(file) };
 };
 
-/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour, and how many are blue.
-const read = (page, bytes) =>
-  page.evaluate(async (picture) => {
-    const image = new Image();
-    image.src = `data:image/png;base64,${picture}`;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [image.width, image.height];
-    const context = canvas.getContext("2d");
-    context.drawImage(image, 0, 0);
-    const px = context.getImageData(0, 0, image.width, image.height).data;
-    let [n, sum, squares, coloured, blue] = [0, 0, 0, 0, 0];
-    for (let p = 0; p < px.length; p += 4) {
-      n += 1;
-      sum += px[p];
-      squares += px[p] ** 2;
-      blue += px[p + 2] - px[p] > 40;
-      coloured += Math.max(px[p], px[p + 1], px[p + 2]) - Math.min(px[p], px[p + 1], px[p + 2]) > 40;
-    }
-    return { width: image.width, height: image.height, spread: Math.sqrt(squares / n - (sum / n) ** 2), coloured, blue };
-  }, bytes.toString("base64"));
-
 for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
   test(`a picture of each pane, with and without annotations (${gpu})`, async () => {
     const chosen = gpu === "auto" ? "" : `&gpu=${gpu}`;
@@ -70,7 +48,7 @@ for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
         const box = await page.locator(id(`pane-${pane}`)).boundingBox();
         await hover(page, `pane-${pane}`);
         const taken = [await shot(page, "Shift+C", `saved-${gpu}-${pane}`), await shot(page, "Shift+X", `saved-${gpu}-${pane}-plain`)];
-        const [annotated, plain] = await Promise.all(taken.map((t) => read(page, t.bytes)));
+        const [annotated, plain] = await Promise.all(taken.map((t) => readPicture(page, t.bytes)));
         assert.match(taken[0].name, /^hilum-(axial|coronal|3d)-\d{8}-\d{6}\.png$/);
         for (const picture of [annotated, plain]) {
           assert.ok(Math.abs(picture.width - box.width) <= 1 && Math.abs(picture.height - box.height) <= 1);
@@ -140,7 +118,7 @@ for (const gpu of ["webgpu", "webgl2"]) {
         // Not typed into the field that was filled last.
         await page.locator(id("pane-volume")).focus();
         const { bytes } = await shot(page, "Shift+X", `transfer-${gpu}-${name}`);
-        return (await read(page, bytes)).blue;
+        return (await readPicture(page, bytes)).blue;
       };
       const edited = await blue("edited");
       assert.ok(edited > 6_000, `${edited} px are blue`);
@@ -156,7 +134,7 @@ for (const gpu of ["webgpu", "webgl2"]) {
 
 test("a turn of the 3D picture is saved as pictures, and stopped", { timeout: 900_000 }, async () => {
   await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
-    await page.setViewportSize({ width: 700, height: 400 });
+    await page.setViewportSize({ width: 860, height: 480 });
     assert.equal(await openDemonstration(page), "ready");
     await drawn(page, ["pane-volume"]);
     await page.click(id("turntable"));
@@ -184,7 +162,7 @@ test("a turn of the 3D picture is saved as pictures, and stopped", { timeout: 90
     };
     for (const n of [0, 9]) fs.writeFileSync(path.join(out, `turntable-${n}.png`), png(n));
     assert.ok(!png(0).equals(png(9)), "it turns");
-    assert.ok((await read(page, png(9))).spread > 6);
+    assert.ok((await readPicture(page, png(9))).spread > 6);
     assert.deepEqual(troubles, []);
   });
 });
