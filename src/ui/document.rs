@@ -70,3 +70,11 @@ pub(super) fn show_panics() {
         }
     }));
 }
+
+/// What no other page has.
+pub(super) fn own_name() -> String {
+    crate::platform::token().unwrap_or_else(|e| {
+        log::warn!("readings are named by the second alone: {e}");
+        String::new()
+    })
+}

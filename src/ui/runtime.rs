@@ -1,6 +1,6 @@
 //! Owns the session: hands it commands, does its effects, draws once a frame.
 
-use super::document::{query, starting_language};
+use super::document::{own_name, query, starting_language};
 pub(super) use super::page::{Page, page};
 use super::picture::Picture;
 use crate::geometry::PanePoint;
@@ -9,7 +9,6 @@ use crate::platform::clock;
 use crate::platform::egress::Servers;
 use crate::platform::files::{self, FileStore};
 use crate::platform::storage::Storage as Keeping;
-use crate::platform::token;
 use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
@@ -99,7 +98,7 @@ impl Runtime {
         drawings: [RwSignal<PaneDrawing>; 3],
     ) -> Self {
         let runtime = Self(Rc::new(Inner {
-            session: RefCell::new(Session::new(starting_language(), token().unwrap_or_default())),
+            session: RefCell::new(Session::new(starting_language(), own_name())),
             files: FileStore::default(),
             pool: RefCell::default(),
             picture: RefCell::default(),
