@@ -2,7 +2,7 @@
 //!
 //! What a stream says about itself is compared with the header before its decoder allocates anything.
 
-use super::{DicomError, PixelFormat, jpeg_lossless, jpeg_stream, jpeg12};
+use super::{DicomError, PixelFormat, jpeg_lossless, jpeg_ls, jpeg_stream, jpeg12};
 use jpeg_decoder::{Decoder, PixelFormat as JpegPixels};
 use jxl::api::{
     Endianness, Event, JxlBitDepth, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer,
@@ -106,9 +106,7 @@ pub(super) fn jpeg(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomEr
 
 /// JPEG-LS, lossless and near-lossless.
 pub(super) fn jpeg_ls(data: &[u8], format: &PixelFormat) -> Result<Samples, DicomError> {
-    let (rows, columns) = (format.rows as u32, format.columns as u32);
-    let (words, _, _) = jpegls::decode(data, columns, rows).map_err(|error| damaged(&error.to_string()))?;
-    Ok(Samples::Stored(words))
+    jpeg_ls::decode(data, format).map(Samples::Stored)
 }
 
 /// JPEG 2000 and High-Throughput JPEG 2000.

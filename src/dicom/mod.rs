@@ -21,6 +21,8 @@ mod jpeg12;
 #[cfg(feature = "codecs")]
 mod jpeg_lossless;
 #[cfg(feature = "codecs")]
+mod jpeg_ls;
+#[cfg(feature = "codecs")]
 mod jpeg_stream;
 #[cfg(feature = "codecs")]
 mod modality;
