@@ -40,7 +40,7 @@ fn proposals(criterion: &mut Criterion) {
     group.bench_function("lungs", |b| b.iter(|| propose_lungs(&volume, &LungParameters::default(), &mut Ignored)));
     let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
     group.bench_function("lesions", |b| {
-        b.iter(|| propose_lesions(&volume, &inside, &LesionParameters::default(), &mut Ignored));
+        b.iter(|| propose_lesions(&volume, inside.clone(), &LesionParameters::default(), &mut Ignored));
     });
     group.finish();
 }

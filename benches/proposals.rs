@@ -32,7 +32,7 @@ fn main() {
         of_lungs.push(begun.elapsed().as_secs_f64());
         let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
         let begun = Instant::now();
-        let lesions = propose_lesions(&volume, &inside, &LesionParameters::default(), &mut Ignored).unwrap();
+        let lesions = propose_lesions(&volume, inside, &LesionParameters::default(), &mut Ignored).unwrap();
         of_lesions.push(begun.elapsed().as_secs_f64());
         let count = |labels: &[u8]| labels.iter().filter(|l| **l == 1 || **l == 2).count() as u64;
         ml = [&lungs.labels, &lesions.labels].map(|labels| volume.grid().millilitres(count(labels)));

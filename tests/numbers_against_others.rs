@@ -54,10 +54,10 @@ fn everything(volume: &CtVolume, wall: usize) -> Vec<u8> {
     let lungs = propose_lungs(volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
     let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
     let mut codes = lungs.labels;
-    let lesions = propose_lesions(volume, &inside, &LesionParameters::default(), &mut Watch(0.0)).unwrap();
+    let lesions = propose_lesions(volume, inside.clone(), &LesionParameters::default(), &mut Watch(0.0)).unwrap();
     let vessels = propose_vessels(volume, &inside, &VesselParameters::default(), &mut Watch(0.0)).unwrap();
     for (code, (lesion, vessel)) in codes.iter_mut().zip(lesions.labels.iter().zip(&vessels.labels)) {
-        *code += 16 * if *lesion == 1 { 1 } else { 2 * vessel };
+        *code += 16 * if *lesion > 0 { 1 } else { 2 * vessel };
     }
     let bounds = IndexBox { min: [0, 0, wall], max: [ni, nj, wall + 1] };
     let slice =

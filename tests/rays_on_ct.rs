@@ -63,7 +63,7 @@ fn proposals(volume: &CtVolume) -> [LabelMap; 2] {
     let grid = *volume.grid();
     let lungs = propose_lungs(volume, &LungParameters::default(), &mut Quiet).unwrap();
     let inside: Vec<u8> = lungs.labels.iter().map(|l| u8::from(*l == 1 || *l == 2)).collect();
-    let lesions = propose_lesions(volume, &inside, &LesionParameters::default(), &mut Quiet).unwrap();
+    let lesions = propose_lesions(volume, inside, &LesionParameters::default(), &mut Quiet).unwrap();
     let (mut anatomy, mut findings) = (LabelMap::empty(grid).unwrap(), LabelMap::empty(grid).unwrap());
     let (mut lung, mut lesion) = (anatomy.edit(), findings.edit());
     for offset in 0..grid.voxel_count() {

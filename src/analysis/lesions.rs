@@ -1,9 +1,10 @@
-//! Opacities inside the lungs.
+//! Opacities inside the lungs: ground glass and consolidation.
 //!
 //! Lung denser than −700 HU, after averaging so that noise does not count, and thicker than a vessel: threshold quantification of
 //! ground glass and consolidation as in G. Colombi et al., "Well-aerated lung on admitting chest CT to predict adverse outcome in
 //! COVID-19 pneumonia", Radiology 296 (2020) E86–E96; thin bright structures are taken off by a ball's opening: J. Serra, "Image
-//! Analysis and Mathematical Morphology", Academic Press 1982.
+//! Analysis and Mathematical Morphology", Academic Press 1982. What is at least −250 HU within an opacity is consolidation (Negroni et
+//! al., "COVID-19 CT scan lung segmentation: how we do it", J. Digit. Imaging 2022), unless it is as thin as a vessel.
 
 use super::coarse::Coarse;
 use super::components::Components;
@@ -18,7 +19,7 @@ pub struct LesionParameters {
     pub hu_at_least: i16,
     /// Greatest mean HU; consolidation enhanced by contrast stays below it.
     pub hu_at_most: i16,
-    /// From this on a thin structure is a vessel, HU.
+    /// From this on an opacity is consolidation, and a thin structure a vessel, HU.
     pub dense_at_least_hu: i16,
     /// Dense structures thinner than this radius are vessels, mm.
     pub vessel_radius_mm: f64,
@@ -46,20 +47,24 @@ const BLUR_MM: f64 = 2.0;
 /// How far from what the opening left an opacity may reach, mm.
 const REGROWN_MM: f64 = 3.5;
 
+/// Half way between lung and soft tissue: where a consolidation that is blurred ends, HU.
+const BORDER_HU: i16 = -400;
+
 const NOT_LUNG: i16 = i16::MIN;
 const LUNG: u8 = 1;
 const CANDIDATE: u8 = 2;
-const LESION: u8 = 3;
+const GROUND_GLASS: u8 = 3;
+const CONSOLIDATION: u8 = 4;
 
-/// Proposes the opacities (label 1) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0 outside. Slices that never
-/// arrived get no labels.
+/// Proposes ground glass (label 1) and consolidation (label 2) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0
+/// outside. Slices that never arrived get no labels.
 ///
 /// # Errors
 /// [`AnalysisError::GridMismatch`] if `lungs` is not of the volume's size, [`AnalysisError::NoLungs`] if it is empty,
 /// [`AnalysisError::Cancelled`].
 pub fn propose_lesions(
     volume: &CtVolume,
-    lungs: &[u8],
+    lungs: Vec<u8>,
     parameters: &LesionParameters,
     progress: &mut dyn Progress,
 ) -> Result<Proposal, AnalysisError> {
@@ -70,7 +75,7 @@ pub fn propose_lesions(
     if lungs.iter().all(|v| *v == 0) {
         return Err(AnalysisError::NoLungs);
     }
-    let coarse = Coarse::new(volume, Some(lungs), NOT_LUNG).ok_or(AnalysisError::NoLungs)?;
+    let coarse = Coarse::new(volume, Some(&lungs), NOT_LUNG).ok_or(AnalysisError::NoLungs)?;
     checkpoint(progress, 0.3)?;
     let (size, spacing) = (coarse.grid.size(), coarse.grid.spacing_mm());
     let median = median_of_neighbours(&coarse);
@@ -108,16 +113,18 @@ pub fn propose_lesions(
     }
     for (state, lesion) in state.iter_mut().zip(lesion) {
         if *state == CANDIDATE && lesion == 1 {
-            *state = LESION;
+            *state = GROUND_GLASS;
         }
     }
-    let found = Components::of(&state, size, |s| *s == LESION);
-    for (n, run) in found.runs() {
-        if found.list[n].voxels as f64 * coarse.cell_mm3() < parameters.at_least_ml * 1000.0 {
-            state[run].fill(LUNG);
-        }
-    }
-    checkpoint(progress, 0.85)?;
+    let at_least_cells = parameters.at_least_ml * 1000.0 / coarse.cell_mm3();
+    turn_small(&mut state, size, GROUND_GLASS, LUNG, at_least_cells);
+    checkpoint(progress, 0.8)?;
+    let is_solid = |o: usize| dense[o] == 1 && vessel[o] == 0;
+    consolidate(&mut state, &median, is_solid, &coarse, parameters);
+    turn_small(&mut state, size, CONSOLIDATION, GROUND_GLASS, at_least_cells);
+    // What is left of the ground glass of a consolidation is its blurred border.
+    turn_small(&mut state, size, GROUND_GLASS, CONSOLIDATION, at_least_cells);
+    checkpoint(progress, 0.9)?;
     let (labels, voxels) = refine(volume, lungs, &coarse, &state);
     checkpoint(progress, 1.0)?;
     Ok(Proposal {
@@ -131,7 +138,10 @@ pub fn propose_lesions(
             parameters.thickness_radius_mm,
             parameters.at_least_ml,
         ),
-        parts: vec![Part { structure: Structure::Lesion, label: 1, voxels }],
+        parts: vec![
+            Part { structure: Structure::GroundGlass, label: 1, voxels: voxels[1] },
+            Part { structure: Structure::Consolidation, label: 2, voxels: voxels[2] },
+        ],
         flags: Vec::new(),
         labels,
     })
@@ -166,26 +176,87 @@ fn median_of_neighbours(coarse: &Coarse) -> Vec<i16> {
     out
 }
 
-/// The lung voxels of lesion cells, and their number.
-fn refine(volume: &CtVolume, lungs: &[u8], coarse: &Coarse, state: &[u8]) -> (Vec<u8>, u64) {
+/// Gives pieces of one state that are smaller than so many cells another.
+fn turn_small(state: &mut [u8], size: [usize; 3], from: u8, to: u8, at_least_cells: f64) {
+    let found = Components::of(state, size, |s| *s == from);
+    for (n, run) in found.runs() {
+        if (found.list[n].voxels as f64) < at_least_cells {
+            state[run].fill(to);
+        }
+    }
+}
+
+/// Tells consolidation from ground glass: what is solid, out to the outline that opening rounded off. Where its density blurs into
+/// air there is a border of medium density, which is no ground glass unless it is thick: half of it is consolidation, half lung.
+fn consolidate(
+    state: &mut [u8],
+    median: &[i16],
+    is_solid: impl Fn(usize) -> bool,
+    coarse: &Coarse,
+    parameters: &LesionParameters,
+) {
+    let (size, spacing) = (coarse.grid.size(), coarse.grid.spacing_mm());
+    let core: Vec<u8> = (0..state.len()).map(|o| u8::from(state[o] == GROUND_GLASS && is_solid(o))).collect();
+    if !core.contains(&1) {
+        return;
+    }
+    let mut solid = core.clone();
+    ball::dilate(
+        &core,
+        size,
+        spacing,
+        REGROWN_MM,
+        |c| c == 1,
+        |o| {
+            if state[o] == GROUND_GLASS && median[o] >= parameters.dense_at_least_hu {
+                solid[o] = 1;
+            }
+        },
+    );
+    for (state, _) in state.iter_mut().zip(&solid).filter(|(_, s)| **s == 1) {
+        *state = CONSOLIDATION;
+    }
+    let mut wide = vec![0; state.len()];
+    ball::open(state, size, spacing, parameters.thickness_radius_mm, |s| s == GROUND_GLASS, |o| wide[o] = 1);
+    let mut kept = wide.clone();
+    ball::dilate(&wide, size, spacing, REGROWN_MM, |w| w == 1, |o| kept[o] = 1);
+    let mut border = Vec::new();
+    ball::dilate(
+        &solid,
+        size,
+        spacing,
+        REGROWN_MM,
+        |s| s == 1,
+        |o| {
+            if state[o] == GROUND_GLASS && kept[o] == 0 {
+                border.push(o);
+            }
+        },
+    );
+    for offset in border {
+        state[offset] = if median[offset] >= BORDER_HU { CONSOLIDATION } else { LUNG };
+    }
+}
+
+/// The lung voxels of cells that are opacities, in place of the lungs; and the number of each label.
+fn refine(volume: &CtVolume, mut lungs: Vec<u8>, coarse: &Coarse, state: &[u8]) -> (Vec<u8>, [u64; 3]) {
     let fine = volume.grid().size();
     let size = coarse.grid.size();
-    let mut labels = vec![0u8; lungs.len()];
-    let mut voxels = 0;
-    for row in 0..fine[1] * fine[2] {
+    let mut voxels = [0; 3];
+    for (row, labels) in lungs.chunks_exact_mut(fine[0]).enumerate() {
         let (j, k) = (row % fine[1] / coarse.factor[1], row / fine[1] / coarse.factor[2]);
         let cells = &state[(k * size[1] + j) * size[0]..][..size[0]];
-        if coarse.is_absent(row / fine[1]) || !cells.contains(&LESION) {
+        if coarse.is_absent(row / fine[1]) || !cells.iter().any(|c| *c >= GROUND_GLASS) {
+            labels.fill(0);
             continue;
         }
-        let span = row * fine[0]..(row + 1) * fine[0];
-        let parts = labels[span.clone()].chunks_mut(coarse.factor[0]).zip(lungs[span].chunks(coarse.factor[0]));
-        for ((out, inside), _) in parts.zip(cells).filter(|(_, s)| **s == LESION) {
-            for (label, inside) in out.iter_mut().zip(inside) {
-                *label = u8::from(*inside != 0);
-                voxels += u64::from(*label);
+        for (labels, cell) in labels.chunks_mut(coarse.factor[0]).zip(cells) {
+            let label = cell.saturating_sub(GROUND_GLASS - 1);
+            for out in labels {
+                *out = if *out == 0 { 0 } else { label };
+                voxels[usize::from(*out)] += 1;
             }
         }
     }
-    (labels, voxels)
+    (lungs, voxels)
 }

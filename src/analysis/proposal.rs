@@ -11,8 +11,6 @@ pub enum Structure {
     LeftLung,
     /// Trachea and main bronchi.
     Airways,
-    /// An opacity not further described.
-    Lesion,
     /// Ground-glass opacity.
     GroundGlass,
     /// Consolidation.

@@ -4,6 +4,7 @@ use crate::analysis::{Agreement, AnalysisError, LungChange, Proposal, RegionOutc
 use crate::dicom::{DicomError, Instance};
 use crate::geometry::Grid;
 use crate::import::{ArchiveContents, ArchiveError, EntryPlace, ValueReport, VolumeFile, VolumeFileError};
+use crate::volume::PackedLabels;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -150,7 +151,7 @@ pub enum VoxelPart {
     /// HU: of one slice, or of several slices of a box; empty where a slice has not arrived.
     Hu(Vec<i16>),
     /// Labels.
-    Labels(Vec<u8>),
+    Labels(PackedLabels),
 }
 
 /// Which slices a scan decodes along with their headers.
@@ -206,7 +207,7 @@ pub enum JobFacts {
     File,
     /// As many payloads of bytes follow as there are names.
     Files(Vec<String>),
-    /// What was found; its labels follow as one payload of bytes, `[k, j, i]`.
+    /// What was found; its labels follow as one payload, `[k, j, i]`.
     Proposal(Proposal),
     /// How far two segments agree.
     Agreement(Agreement),
@@ -234,6 +235,8 @@ pub enum Payload {
     Hu(Vec<i16>),
     /// Bytes or labels.
     Bytes(Vec<u8>),
+    /// Labels of so many voxels that they are packed.
+    Labels(PackedLabels),
 }
 
 /// A finished job.

@@ -11,6 +11,7 @@ mod run;
 mod source;
 
 pub use crate::import::EntryPlace;
+pub use crate::volume::PackedLabels;
 pub use job::{
     Along, FileFacts, FileId, Found, Job, JobError, JobEvent, JobFacts, JobId, JobOutput, Payload, VoxelPart,
 };

@@ -17,7 +17,7 @@ use crate::import::{
     EntryPlace, FileKind, SliceSink, VolumeFile, VolumeFileError, archive_contents, demonstration, label_values,
     read_entry, read_label_map, read_volume_header, read_voxels,
 };
-use crate::volume::CtVolume;
+use crate::volume::{CtVolume, PackedLabels};
 use sha2::{Digest, Sha256};
 
 /// Hears of a job while it goes on.
@@ -34,7 +34,7 @@ pub struct JobInput {
     /// HU voxels slice by slice, `[j, i]` each; an empty slice has not arrived.
     pub hu: Vec<Vec<i16>>,
     /// Labels of the lungs, `[k, j, i]`: 0 outside; of a region, what [`Job::ChangeRegion`] says.
-    pub labels: Vec<u8>,
+    pub labels: PackedLabels,
 }
 
 impl JobInput {
@@ -42,8 +42,12 @@ impl JobInput {
     pub fn add(&mut self, part: VoxelPart) {
         match part {
             VoxelPart::Hu(hu) => self.hu.push(hu),
-            VoxelPart::Labels(labels) => self.labels.extend(labels),
+            VoxelPart::Labels(labels) => self.labels.append(&labels),
         }
+    }
+    /// The labels, if there are as many as that.
+    fn unpacked(&self, count: usize) -> Result<Vec<u8>, JobError> {
+        self.labels.unpacked(count).ok_or(JobError::WrongInput)
     }
 }
 
@@ -107,31 +111,30 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
         }
         Job::ProposeLesions { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
-            if input.labels.len() != grid.voxel_count() {
-                return Err(JobError::WrongInput);
-            }
-            proposed(propose_lesions(&volume, &input.labels, &LesionParameters::default(), progress))
+            let lungs = input.unpacked(grid.voxel_count())?;
+            proposed(propose_lesions(&volume, lungs, &LesionParameters::default(), progress))
         }
         Job::ProposeVessels { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
-            proposed(propose_vessels(&volume, &input.labels, &VesselParameters::default(), progress))
+            let lungs = input.unpacked(grid.voxel_count())?;
+            proposed(propose_vessels(&volume, &lungs, &VesselParameters::default(), progress))
         }
         Job::ProposeChestWall { grid } => {
             let volume = boxed(*grid, &std::mem::take(&mut input.hu))?;
-            let (_, beside) = input.labels.split_at(input.labels.len() / 2);
+            let labels = input.unpacked(2 * grid.voxel_count())?;
+            let (_, beside) = labels.split_at(grid.voxel_count());
             let lungs: Vec<u8> = beside.iter().map(|b| b & BESIDE_LUNG).collect();
             proposed(propose_chest_wall(&volume, &lungs, &ChestWallParameters::default(), progress))
         }
         Job::ProposeCalcium { grid } => {
             let volume = boxed(*grid, &std::mem::take(&mut input.hu))?;
-            let (_, beside) = input.labels.split_at(input.labels.len() / 2);
+            let labels = input.unpacked(2 * grid.voxel_count())?;
+            let (_, beside) = labels.split_at(grid.voxel_count());
             proposed(propose_calcium(&volume, beside, &CalciumParameters::default(), progress))
         }
         Job::Change { now, before, planes_mm } => {
-            if input.labels.len() != now.voxel_count() + before.voxel_count() {
-                return Err(JobError::WrongInput);
-            }
-            let (later, earlier) = input.labels.split_at(now.voxel_count());
+            let labels = input.unpacked(now.voxel_count() + before.voxel_count())?;
+            let (later, earlier) = labels.split_at(now.voxel_count());
             let (later, earlier) =
                 (LungClasses { grid: now, bits: later }, LungClasses { grid: before, bits: earlier });
             let found = lung_change(later, earlier, *planes_mm, progress).map_err(analysis_error)?;
@@ -149,23 +152,25 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             }
             let (card, scores, mut network) =
                 crate::analysis::load_model(whole(&input)?, known).map_err(model_error)?;
-            let mut proposal =
-                crate::analysis::propose_with_model(&volume, &input.labels, &card, scores, &mut network, progress)
-                    .map_err(model_error)?;
-            let labels = std::mem::take(&mut proposal.labels);
-            Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+            let lungs = input.unpacked(grid.voxel_count())?;
+            crate::analysis::propose_with_model(&volume, &lungs, &card, scores, &mut network, progress)
+                .map(packed)
+                .map_err(model_error)
         }
         #[cfg(not(feature = "model"))]
         Job::RunModel { .. } => Err(JobError::WrongInput),
         Job::Compare { size, spacing_mm, segment } => {
-            let (labels, beside) = input.labels.split_at(input.labels.len() / 2);
+            let count = size.iter().product();
+            let both = input.unpacked(2 * count)?;
+            let (labels, beside) = both.split_at(count);
             let first: Vec<bool> = labels.iter().map(|l| l == segment).collect();
             let second: Vec<bool> = beside.iter().map(|b| b & BESIDE_OTHER != 0).collect();
             let found = agreement(*size, *spacing_mm, &first, &second).map_err(analysis_error)?;
             Ok(JobOutput { facts: JobFacts::Agreement(found), payloads: Vec::new() })
         }
         Job::WriteNifti { grid, name } => {
-            let bytes = nifti::packed(grid, &input.labels).map_err(|e| JobError::Analysis(e.to_string()))?;
+            let bytes = nifti::packed(grid, &input.unpacked(grid.voxel_count())?)
+                .map_err(|e| JobError::Analysis(e.to_string()))?;
             Ok(JobOutput { facts: JobFacts::Files(vec![name.clone()]), payloads: vec![Payload::Bytes(bytes)] })
         }
         Job::WriteArchive { name, entries } => {
@@ -179,8 +184,9 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
         }
         Job::ChangeRegion { size, spacing_mm, task } => {
             let hu = std::mem::take(&mut input.hu).concat();
-            let count = input.labels.len() / 2;
-            let (labels, beside) = input.labels.split_at(count);
+            let count = size.iter().product();
+            let both = input.unpacked(2 * count)?;
+            let (labels, beside) = both.split_at(count);
             let voxels = RegionVoxels { size: *size, spacing_mm: *spacing_mm, hu: &hu, labels, beside };
             let mut outcome = change_region(&voxels, task, progress).map_err(analysis_error)?;
             let labels = std::mem::take(&mut outcome.labels);
@@ -189,11 +195,14 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
     }
 }
 
-/// A proposal, with its labels beside.
 fn proposed(proposal: Result<Proposal, AnalysisError>) -> Result<JobOutput, JobError> {
-    let mut proposal = proposal.map_err(analysis_error)?;
-    let labels = std::mem::take(&mut proposal.labels);
-    Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+    proposal.map(packed).map_err(analysis_error)
+}
+
+/// A proposal, with its labels beside.
+fn packed(mut proposal: Proposal) -> JobOutput {
+    let labels = PackedLabels::of(&std::mem::take(&mut proposal.labels));
+    JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Labels(labels)] }
 }
 
 /// Slices on their way out, each as a part.

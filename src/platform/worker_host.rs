@@ -9,7 +9,7 @@ use super::clock;
 use super::message::{get, object, release, take_bytes, take_hu};
 use crate::analysis::Progress;
 use crate::jobs::{
-    Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, Payload, VoxelPart, run,
+    Along, EntrySource, FileSource, Job, JobError, JobInput, JobOutput, Listener, PackedLabels, Payload, VoxelPart, run,
 };
 use js_sys::{Array, ArrayBuffer, Int16Array, Object, Uint8Array};
 use std::cell::RefCell;
@@ -136,7 +136,7 @@ pub fn listen() {
             inbox.add(if get(&part, "kind") == "hu" {
                 VoxelPart::Hu(take_hu(&buffer))
             } else {
-                VoxelPart::Labels(take_bytes(&buffer))
+                VoxelPart::Labels(PackedLabels::from_bytes(take_bytes(&buffer)))
             });
             return;
         }
@@ -179,6 +179,7 @@ fn output(id: u32, output: JobOutput, transfer: &Array) -> Object {
         let (kind, buffer) = match payload {
             Payload::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer()),
             Payload::Bytes(values) => ("bytes", Uint8Array::from(values.as_slice()).buffer()),
+            Payload::Labels(labels) => ("labels", Uint8Array::from(labels.bytes()).buffer()),
         };
         transfer.push(&buffer);
         buffers.push(&object(&[("kind", kind.into()), ("buffer", buffer.into())]));

@@ -2,7 +2,7 @@
 
 use super::message::{get, object, take_bytes, take_hu};
 use super::{PlatformError, clock, reading};
-use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, Payload, Priority, Queue, VoxelPart};
+use crate::jobs::{Job, JobError, JobEvent, JobId, JobOutput, PackedLabels, Payload, Priority, Queue, VoxelPart};
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Int16Array, Uint8Array};
 use std::cell::RefCell;
@@ -133,7 +133,7 @@ impl WorkerPool {
             while let Some(part) = parts() {
                 let (kind, buffer): (_, JsValue) = match part {
                     VoxelPart::Hu(values) => ("hu", Int16Array::from(values.as_slice()).buffer().into()),
-                    VoxelPart::Labels(values) => ("labels", Uint8Array::from(values.as_slice()).buffer().into()),
+                    VoxelPart::Labels(labels) => ("labels", Uint8Array::from(labels.bytes()).buffer().into()),
                 };
                 let piece = object(&[("kind", kind.into()), ("buffer", buffer.clone())]);
                 let piece = object(&[("id", id.0.into()), ("part", piece.into())]);
@@ -256,10 +256,10 @@ fn payloads(message: &JsValue) -> Vec<Payload> {
     list.iter()
         .map(|payload| {
             let buffer = get(&payload, "buffer");
-            if get(&payload, "kind") == "hu" {
-                Payload::Hu(take_hu(&buffer))
-            } else {
-                Payload::Bytes(take_bytes(&buffer))
+            match get(&payload, "kind").as_string().as_deref() {
+                Some("hu") => Payload::Hu(take_hu(&buffer)),
+                Some("labels") => Payload::Labels(PackedLabels::from_bytes(take_bytes(&buffer))),
+                _ => Payload::Bytes(take_bytes(&buffer)),
             }
         })
         .collect()

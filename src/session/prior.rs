@@ -10,6 +10,7 @@ use crate::analysis::{INVOLVED, LEFT_LUNG, LungChange, RIGHT_LUNG};
 use crate::annotation::{Document, Layer};
 use crate::dicom::{Instance, SeriesKind};
 use crate::jobs::{Job, JobError, JobFacts, JobOutput, Priority, VoxelPart};
+use crate::volume::PackedLabels;
 
 /// What was compared last.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,10 +104,11 @@ impl Session {
         }
         let slices = case.document.grid().size()[2];
         if n < slices {
-            return Some(VoxelPart::Labels(classes(&case.document, n)));
+            return Some(VoxelPart::Labels(PackedLabels::of(&classes(&case.document, n))));
         }
         let before = &self.shelved.get(&self.prior.as_ref()?.key)?.document;
-        (n - slices < before.grid().size()[2]).then(|| VoxelPart::Labels(classes(before, n - slices)))
+        (n - slices < before.grid().size()[2])
+            .then(|| VoxelPart::Labels(PackedLabels::of(&classes(before, n - slices))))
     }
 
     /// The comparison, as long as nothing was changed since.

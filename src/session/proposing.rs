@@ -11,6 +11,7 @@ use crate::analysis::{Part, Proposal, Structure};
 use crate::annotation::{Edit, Layer, Origin, Segment, SegmentMeaning, Transaction};
 use crate::geometry::{IndexBox, VoxelIndex};
 use crate::jobs::{FileFacts, Job, JobError, JobFacts, JobOutput, Payload, Priority};
+use crate::volume::PackedLabels;
 
 /// What can be proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Session {
         let lang = self.lang;
         let (proposal, labels) = match result {
             Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads }) => match payloads.into_iter().next() {
-                Some(Payload::Bytes(labels)) => (proposal, labels),
+                Some(Payload::Labels(labels)) => (proposal, labels),
                 _ => return self.proposal_failed(title, &JobError::WrongInput),
             },
             Ok(_) => return self.proposal_failed(title, &JobError::WrongInput),
@@ -137,7 +138,7 @@ impl Session {
         self.accept_region(update);
         let signature = self.signature();
         let Some(case) = &mut self.case else { return };
-        if labels.len() != bounds.size().iter().product::<usize>() {
+        if labels.count() != bounds.size().iter().product::<usize>() {
             return self.proposal_failed(title, &JobError::WrongInput);
         }
         let edits =
@@ -182,7 +183,6 @@ fn meaning_of(structure: Structure) -> SegmentMeaning {
         Structure::RightLung => SegmentMeaning::RightLung,
         Structure::LeftLung => SegmentMeaning::LeftLung,
         Structure::Airways => SegmentMeaning::Airways,
-        Structure::Lesion => SegmentMeaning::Lesion,
         Structure::GroundGlass => SegmentMeaning::GroundGlass,
         Structure::Consolidation => SegmentMeaning::Consolidation,
         Structure::Named(place) => {
@@ -241,7 +241,7 @@ impl Case {
         &mut self,
         proposal: &Proposal,
         bounds: IndexBox,
-        labels: &[u8],
+        labels: &PackedLabels,
         signature: &Signature,
         name: impl Fn(SegmentMeaning) -> String,
     ) -> Vec<Edit> {
@@ -283,23 +283,19 @@ impl Case {
             if label_of == [0; 256] {
                 continue;
             }
-            let mut rows = labels.chunks_exact(bounds.size()[0].max(1));
+            let [ni, nj, _] = bounds.size();
             // Voxels the reader marked on this layer stay the reader's.
             let edit = self.document.edit_voxels(layer, &self.volume, |editor| {
-                for k in bounds.min[2]..bounds.max[2] {
-                    for j in bounds.min[1]..bounds.max[1] {
-                        let Some(row) = rows.next() else { return };
-                        editor.lay_row(k, j, bounds.min[0], row, &label_of);
-                    }
-                }
+                let mut n = 0;
+                labels.rows(ni, |row| {
+                    editor.lay_row(bounds.min[2] + n / nj, bounds.min[1] + n % nj, bounds.min[0], row, &label_of);
+                    n += 1;
+                });
             });
             edits.push(edit);
         }
         let is_looked_at = |p: &&Part| {
-            matches!(
-                p.structure,
-                Structure::Lesion | Structure::GroundGlass | Structure::Consolidation | Structure::Calcification
-            )
+            matches!(p.structure, Structure::GroundGlass | Structure::Consolidation | Structure::Calcification)
         };
         if let Some(part) = proposal.parts.iter().find(is_looked_at) {
             self.active = Some(number_of[usize::from(part.label)]).filter(|n| *n > 0).or(self.active);

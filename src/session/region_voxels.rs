@@ -5,7 +5,7 @@ use crate::analysis::{BESIDE_LUNG, BESIDE_OTHER};
 use crate::annotation::{Layer, Segment};
 use crate::geometry::{Grid, IndexBox, PatientPoint, VoxelIndex};
 use crate::jobs::VoxelPart;
-use crate::volume::{CtVolume, LabelDelta};
+use crate::volume::{CtVolume, LabelDelta, PackedLabels};
 
 /// Voxels that a job needs of the page.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +50,12 @@ impl Case {
             VoxelNeeds::Volume => None,
             VoxelNeeds::Labels(layer) => (n < slices).then(|| {
                 let [ni, nj, _] = self.volume.grid().size();
-                let labels = self.document.layer(*layer).slice(n).map(<[u8]>::to_vec);
-                VoxelPart::Labels(labels.unwrap_or_else(|| vec![0; ni * nj]))
+                let labels = self.document.layer(*layer).slice(n).map(PackedLabels::of);
+                VoxelPart::Labels(labels.unwrap_or_else(|| PackedLabels::of(&vec![0; ni * nj])))
             }),
-            VoxelNeeds::VolumeAndLungs => (n < 2 * slices).then(|| VoxelPart::Labels(self.lung_labels(n - slices))),
+            VoxelNeeds::VolumeAndLungs => {
+                (n < 2 * slices).then(|| VoxelPart::Labels(PackedLabels::of(&self.lung_labels(n - slices))))
+            }
             VoxelNeeds::Box { bounds, layer, other, hu, without } => {
                 let at_once = (VOXELS_AT_ONCE / (bounds.size()[0] * bounds.size()[1]).max(1)).max(1);
                 let pieces = bounds.size()[2].div_ceil(at_once);
@@ -70,9 +72,9 @@ impl Case {
                         if let Some(delta) = without {
                             self.take_out(delta, part, &mut labels);
                         }
-                        Some(VoxelPart::Labels(labels))
+                        Some(VoxelPart::Labels(PackedLabels::of(&labels)))
                     }
-                    2 => Some(VoxelPart::Labels(self.beside(part, *other))),
+                    2 => Some(VoxelPart::Labels(PackedLabels::of(&self.beside(part, *other)))),
                     _ => None,
                 }
             }

@@ -11,7 +11,7 @@ mod label_delta;
 mod label_map;
 mod sample;
 
-pub use alike::alike;
+pub use alike::{PackedLabels, alike};
 pub use bricks::{Bricks, label_bit};
 pub use ct_volume::CtVolume;
 pub use distance::squared_distance_mm2;

@@ -17,6 +17,7 @@ use hilum::session::{
     Action, AutosaveView, CaseDigest, Command, Effect, FoundRecords, KeepError, KeepNews, KeepRequest, PaneId,
     PaneSize, ParcelId, PointerButton, PointerInput, PointerPhase, Session, Update,
 };
+use hilum::volume::PackedLabels;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -228,7 +229,10 @@ impl Tab {
             flags: Vec::new(),
             labels: Vec::new(),
         };
-        Ok(JobOutput { facts: JobFacts::Proposal(proposal), payloads: vec![Payload::Bytes(labels)] })
+        Ok(JobOutput {
+            facts: JobFacts::Proposal(proposal),
+            payloads: vec![Payload::Labels(PackedLabels::of(&labels))],
+        })
     }
 
     pub(crate) fn opens(&mut self, files: &[Vec<u8>]) {
