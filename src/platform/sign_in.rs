@@ -133,6 +133,19 @@ impl SignIn {
         Ok(())
     }
 
+    /// Forgets the tokens, and ends the reader's session at the provider in a window, where it has a place for that.
+    ///
+    /// # Errors
+    /// [`SignInError::NoWindow`] if the browser opens none; the tokens are forgotten all the same.
+    pub fn end(&self) -> Result<(), SignInError> {
+        let Some(tokens) = self.tokens.borrow_mut().take() else { return Ok(()) };
+        let Some(address) = self.provider().and_then(|p| p.farewell(&tokens)) else { return Ok(()) };
+        open_window()?.location().set_href(&address).map_err(|e| {
+            log::debug!("{e:?}");
+            SignInError::NoWindow
+        })
+    }
+
     /// Replaces tokens that end soon. Those that cannot be replaced stay: the server says what it thinks of them.
     pub async fn refresh(&self, enter: &impl Fn(LedgerEntry)) {
         let request = match (&*self.provider.borrow(), &*self.tokens.borrow()) {

@@ -503,6 +503,8 @@ pub enum Command {
     Connection(super::connection::ConnectionEvent),
     /// The reader signed in at an audience's identity provider, or could not.
     SignedIn(crate::export::Audience, Result<(), super::sign_in::SignInError>),
+    /// The reader signed out there, or the provider could not be told.
+    SignedOut(crate::export::Audience, Result<(), super::sign_in::SignInError>),
     /// A request was entered in the ledger.
     Ledger(LedgerEntry),
     /// News of the outbox, or a wish for it.

@@ -243,6 +243,13 @@ impl Session {
         update.changes.facts = true;
     }
 
+    /// Nobody is signed in any more.
+    pub(super) fn signed_out(&mut self, to: Audience, result: Result<(), SignInError>, update: &mut Update) {
+        self.signed_in.remove(&to);
+        self.notice = result.err().map(|why| why.words(self.lang));
+        update.changes.facts = true;
+    }
+
     pub(super) fn enter(&mut self, entry: LedgerEntry, update: &mut Update) {
         self.ledger.push(entry);
         update.changes.facts = true;

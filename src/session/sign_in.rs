@@ -22,6 +22,9 @@ pub struct Provider {
     /// Where a code becomes a token; asked of the issuer where the site does not say it.
     #[serde(default)]
     pub token_endpoint: String,
+    /// Where the reader's session there ends; empty where there is no such place.
+    #[serde(default)]
+    pub end_session_endpoint: String,
     /// The name that the provider knows this page by.
     #[serde(default)]
     pub client_id: String,
@@ -76,6 +79,8 @@ pub struct Tokens {
     pub refresh: String,
     /// When it ends, s since 1970, if the provider says it.
     pub ends_s: Option<u64>,
+    /// The ID token, by which the provider knows whose session is to end.
+    pub id: String,
 }
 
 /// A token is replaced this long before it ends, s.
@@ -104,8 +109,14 @@ impl Provider {
         if found.issuer.trim_end_matches('/') != self.issuer.trim_end_matches('/') || found.is_incomplete() {
             return Err(SignInError::NotOurs("issuer"));
         }
-        let Self { authorization_endpoint, token_endpoint, .. } = found;
-        Ok(Self { authorization_endpoint, token_endpoint, ..self.clone() })
+        let Self { authorization_endpoint, token_endpoint, end_session_endpoint, .. } = found;
+        Ok(Self { authorization_endpoint, token_endpoint, end_session_endpoint, ..self.clone() })
+    }
+    /// The address of the window that ends the reader's session (OpenID Connect RP-Initiated Logout 1.0, 2); `None` where the provider has
+    /// no place for that.
+    pub fn farewell(&self, tokens: &Tokens) -> Option<String> {
+        let fields = [("client_id", self.client_id.as_str()), ("id_token_hint", &tokens.id)];
+        (!self.end_session_endpoint.is_empty()).then(|| with_query(&self.end_session_endpoint, &fields))
     }
 }
 
@@ -128,10 +139,7 @@ impl Begun {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let encoded = |v: &str| utf8_percent_encode(v, NON_ALPHANUMERIC).to_string();
-        let query: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let separator = if provider.authorization_endpoint.contains('?') { '&' } else { '?' };
-        let address = format!("{}{separator}{}", provider.authorization_endpoint, query.join("&"));
+        let address = with_query(&provider.authorization_endpoint, &fields);
         (address, Self { state, nonce, verifier, redirect_uri: redirect_uri.to_owned() })
     }
     /// Whether an answer (the query of the address that the window came back to) belongs to this attempt.
@@ -176,7 +184,7 @@ impl Begun {
         ];
         match checks.into_iter().find(|(_, holds)| !holds) {
             Some((what, _)) => Err(SignInError::NotOurs(what)),
-            None => answer.tokens("", now_s),
+            None => answer.tokens("", "", now_s),
         }
     }
 }
@@ -192,7 +200,7 @@ impl Tokens {
     /// # Errors
     /// [`SignInError::Refused`] if the provider wants the reader to sign in again.
     pub fn refreshed(&self, json: &str, now_s: u64) -> Result<Self, SignInError> {
-        TokenAnswer::read(json)?.tokens(&self.refresh, now_s)
+        TokenAnswer::read(json)?.tokens(&self.refresh, &self.id, now_s)
     }
 }
 
@@ -221,14 +229,15 @@ impl TokenAnswer {
         }
         Ok(answer)
     }
-    fn tokens(self, refresh: &str, now_s: u64) -> Result<Tokens, SignInError> {
+    fn tokens(self, refresh: &str, id: &str, now_s: u64) -> Result<Tokens, SignInError> {
         if self.access_token.is_empty() || !self.token_type.eq_ignore_ascii_case("bearer") {
             return Err(SignInError::NotOurs("token_type"));
         }
-        // A provider may leave the refresh token as it was (RFC 6749 6).
-        let refresh = if self.refresh_token.is_empty() { refresh.to_owned() } else { self.refresh_token };
+        // A provider may leave the refresh token as it was (RFC 6749 6), and give no other ID token.
+        let or = |next: String, last: &str| if next.is_empty() { last.to_owned() } else { next };
+        let (refresh, id) = (or(self.refresh_token, refresh), or(self.id_token, id));
         let ends_s = self.expires_in.filter(|s| *s >= 0.0).map(|s| now_s.saturating_add(s as u64));
-        Ok(Tokens { access: self.access_token, refresh, ends_s })
+        Ok(Tokens { access: self.access_token, refresh, ends_s, id })
     }
 }
 
@@ -264,6 +273,14 @@ impl Recipients {
     }
 }
 
+/// An address with these fields in its query.
+fn with_query(address: &str, fields: &[(&str, &str)]) -> String {
+    let encoded = |v: &str| utf8_percent_encode(v, NON_ALPHANUMERIC).to_string();
+    let query: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let separator = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{separator}{}", query.join("&"))
+}
+
 /// A field of a query, decoded.
 fn value_of(query: &str, name: &str) -> Option<String> {
     let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
@@ -280,6 +297,7 @@ mod tests {
             issuer: "https://idp.example".into(),
             authorization_endpoint: "https://idp.example/authorize".into(),
             token_endpoint: "https://idp.example/token".into(),
+            end_session_endpoint: String::new(),
             client_id: "hilum".into(),
             scope: "openid dicom".into(),
         }
@@ -299,6 +317,21 @@ mod tests {
         format!(
             r#"{{"access_token":"A","token_type":"Bearer","expires_in":60,"refresh_token":"R","id_token":"{id_token}"}}"#
         )
+    }
+
+    #[test]
+    fn a_session_ends_where_the_provider_says_and_by_its_own_token() {
+        let nonce = begun().1.nonce;
+        let id = id_token(&format!(r#"{{"iss":"https://idp.example","aud":"hilum","nonce":"{nonce}","exp":2000}}"#));
+        let tokens = begun().1.tokens(&provider(), &answer(&id), 1000).unwrap();
+        assert_eq!(provider().farewell(&tokens), None, "it has no place for that");
+        let other = Provider { end_session_endpoint: "https://idp.example/end?x=1".into(), ..provider() };
+        let address = other.farewell(&tokens).unwrap();
+        let query = address.strip_prefix("https://idp.example/end?x=1&").unwrap();
+        assert_eq!(value_of(query, "client_id").as_deref(), Some("hilum"));
+        assert_eq!(value_of(query, "id_token_hint"), Some(id));
+        let renewed = tokens.refreshed(r#"{"access_token":"B","token_type":"Bearer"}"#, 0).unwrap();
+        assert_eq!(renewed.id, tokens.id, "renewed tokens are of the same session");
     }
 
     #[test]
@@ -366,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_token_is_replaced_before_it_ends() {
-        let tokens = Tokens { access: "A".into(), refresh: "R".into(), ends_s: Some(1060) };
+        let tokens = Tokens { access: "A".into(), refresh: "R".into(), ends_s: Some(1060), id: "I".into() };
         assert_eq!(tokens.refresh(&provider(), 1000), None);
         assert!(tokens.refresh(&provider(), 1031).unwrap().form().contains("refresh_token=R"));
         let next = tokens.refreshed(r#"{"access_token":"B","token_type":"bearer"}"#, 1031).unwrap();

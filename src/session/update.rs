@@ -113,6 +113,7 @@ impl Session {
             Command::Remote(event) => self.remote_event(event, &mut update),
             Command::Connection(event) => self.connection_event(event, &mut update),
             Command::SignedIn(to, result) => self.signed_in(to, result, &mut update),
+            Command::SignedOut(to, result) => self.signed_out(to, result, &mut update),
             Command::Ledger(entry) => self.enter(entry, &mut update),
             Command::Outbox(event) => self.outbox_event(event, &mut update),
             Command::ReadOn => self.read_on(&mut update),

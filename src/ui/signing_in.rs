@@ -36,6 +36,12 @@ impl Runtime {
         }
     }
 
+    /// Signs the reader out, in a click.
+    fn sign_out(&self, to: Audience) {
+        let ended: Vec<_> = self.signed_in_to(to).into_iter().map(|s| s.sign_in().end()).collect();
+        self.dispatch(Command::SignedOut(to, ended.into_iter().collect()));
+    }
+
     /// Hears of windows that came back.
     pub(super) fn hear_sign_ins(&self) {
         let runtime = self.clone();
@@ -113,6 +119,14 @@ pub(super) fn KnownBy(
                 on:click=move |_| page.runtime.with_value(|r| r.begin_sign_in(to.get_untracked()))
             >
                 {say(connection::SIGN_IN)}
+            </button>
+            <button
+                type="button"
+                data-testid=test_id("sign-out")
+                hidden=move || outcome.with(|o| !matches!(o, Some(Ok(()))))
+                on:click=move |_| page.runtime.with_value(|r| r.sign_out(to.get_untracked()))
+            >
+                {say(connection::SIGN_OUT)}
             </button>
             <small role="status">
                 {move || outcome.with(|o| match o {

@@ -11,7 +11,8 @@ export async function startProvider() {
   const good = new Map();
   const refreshes = new Set();
   const allowed = { redirect: null, origin: null };
-  const provider = { mischief: null };
+  /// What sessions were ended with.
+  const provider = { mischief: null, ended: [] };
   const body = (request) =>
     new Promise((resolve) => {
       let text = "";
@@ -24,7 +25,8 @@ export async function startProvider() {
         .writeHead(status, { "content-type": "application/json", "cache-control": "no-store", "access-control-allow-origin": allowed.origin })
         .end(JSON.stringify(value));
     if (url.pathname === "/.well-known/openid-configuration") {
-      return json(200, { issuer: provider.issuer, authorization_endpoint: `${provider.issuer}/authorize`, token_endpoint: `${provider.issuer}/token` });
+      const at = (name) => `${provider.issuer}/${name}`;
+      return json(200, { issuer: provider.issuer, authorization_endpoint: at("authorize"), token_endpoint: at("token"), end_session_endpoint: at("logout") });
     }
     if (url.pathname === "/authorize" && request.method === "GET") {
       const wrong =
@@ -77,6 +79,10 @@ export async function startProvider() {
       const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
       const id = nonce ? { id_token: `${part({ alg: "none" })}.${part(claims)}.` } : {};
       return json(200, { access_token: access, token_type: "Bearer", expires_in: LIFE, refresh_token: refresh, ...id });
+    }
+    if (url.pathname === "/logout") {
+      provider.ended.push(Object.fromEntries(url.searchParams));
+      return response.writeHead(200, { "content-type": "text/html" }).end("<p>Signed out</p>");
     }
     response.writeHead(404).end();
   });

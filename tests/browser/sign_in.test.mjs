@@ -90,6 +90,19 @@ test("the reader signs in with a reading open, sends it, and the token is renewe
       return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, databases, location.href]);
     });
     for (const token of tokens.filter(Boolean)) assert.ok(!stored.includes(token));
+
+    // Signed out here and at the provider: the next request goes without a token.
+    const [farewell] = await Promise.all([page.context().waitForEvent("page"), page.click(id("remote-sign-out"))]);
+    await farewell.waitForURL(/logout/);
+    await state(page, "remote-sign-in", "out");
+    assert.equal(provider.ended.length, 1);
+    assert.equal(provider.ended[0].client_id, "hilum");
+    assert.match(provider.ended[0].id_token_hint, /^[^.]+\.[^.]+\./);
+    await page.screenshot({ path: path.join(out, "signed-out.png") });
+    await page.click(id("qido-search"));
+    await page.waitForSelector(`${id("remote-error")}[data-cause="401"]`);
+    assert.equal(tokens.at(-1), undefined);
+    assert.deepEqual(await segments(page), before);
     assert.deepEqual(troubles.filter((x) => !/Failed to load resource/.test(x)), []);
   });
 });

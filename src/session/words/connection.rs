@@ -51,6 +51,7 @@ texts! {
     FAULT_SERVER: "It failed (HTTP {})." / "Il a échoué (HTTP {}).";
     CURE_SERVER: "The server’s log says why. 502 and 504: the proxy does not reach the archive; 507: its disk is full." / "Le journal du serveur dit pourquoi. 502 et 504 : le mandataire n’atteint pas l’archive ; 507 : son disque est plein.";
     SIGN_IN: "Sign in" / "S’identifier";
+    SIGN_OUT: "Sign out" / "Se déconnecter";
     SIGNED_IN: "Signed in; kept in this page’s memory only." / "Identifié ; gardé uniquement dans la mémoire de cette page.";
     SIGN_IN_ABOUT: "The hospital’s own sign-in opens in a window; what is open here stays open." / "L’identification de l’hôpital s’ouvre dans une fenêtre ; ce qui est ouvert ici le reste.";
     SIGN_IN_NO_WINDOW: "The browser opened no window: allow pop-up windows of this page." / "Le navigateur n’a pas ouvert de fenêtre : autorisez les fenêtres surgissantes de cette page.";
