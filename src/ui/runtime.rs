@@ -142,10 +142,11 @@ impl Runtime {
 
     /// Asks the session; its effects are done at once, the picture follows in the next frame.
     pub(super) fn dispatch(&self, command: Command) {
-        if matches!(command, Command::Pointer(_)) {
-            self.0.dab_ms.set(Some(clock::now_ms()));
-        }
+        let pointed_ms = matches!(command, Command::Pointer(_)).then(clock::now_ms);
         let update = self.0.session.borrow_mut().update(command, &clock::date_time());
+        if pointed_ms.is_some() && update.changes.labels.is_some() {
+            self.0.dab_ms.set(pointed_ms);
+        }
         self.0.pending.borrow_mut().merge(update.changes);
         for effect in update.effects {
             self.effect(effect);
