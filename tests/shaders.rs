@@ -49,8 +49,9 @@ fn shared_structs_have_the_size_that_wgsl_gives_them() {
 #[test]
 fn ray_caster_constants_are_those_of_the_twin() {
     use hilum::view::raycast::{
-        AMBIENT, ANATOMY_OPACITY, ANATOMY_TINT, CUT_HU, DIFFUSE, ENOUGH, EVEN_SHARE, FINDING_OPACITY, FULL_GRADIENT,
-        SHADOW_GROWTH, SHADOW_LEAST, SHADOW_NEAR_MM, SHADOW_PLACES, SHININESS, SPECULAR,
+        AMBIENT, ANATOMY_OPACITY, ANATOMY_TINT, CUT_HU, DIFFUSE, ENOUGH, EVEN_GROWTH, EVEN_RISE, EVEN_SHARE,
+        FINDING_OPACITY, FULL_GRADIENT, GRADIENT_SAMPLES, LIGHT_SAMPLES, SHADOW_GROWTH, SHADOW_LEAST, SHADOW_NEAR_MM,
+        SHADOW_PLACES, SHININESS, SPECULAR, THIN,
     };
     use hilum::view::{SHORT, TransferFunction};
     use hilum::volume::Bricks;
@@ -76,6 +77,11 @@ fn ray_caster_constants_are_those_of_the_twin() {
         ("SHADOW_NEAR_MM", SHADOW_NEAR_MM),
         ("SHADOW_GROWTH", SHADOW_GROWTH),
         ("SHADOW_LEAST", SHADOW_LEAST),
+        ("LIGHT_SAMPLES", LIGHT_SAMPLES),
+        ("GRADIENT_SAMPLES", GRADIENT_SAMPLES),
+        ("EVEN_GROWTH", EVEN_GROWTH),
+        ("EVEN_RISE", EVEN_RISE),
+        ("THIN", THIN),
     ] {
         let line = source.lines().find(|l| l.starts_with(&format!("const {name}: f32 = "))).unwrap();
         let written: f64 = line.split(['=', ';']).nth(1).unwrap().trim().parse().unwrap();

@@ -44,6 +44,16 @@ pub const SHADOW_NEAR_MM: f64 = 3.0;
 pub const SHADOW_GROWTH: f64 = 1.5;
 /// Light that reaches the deepest shadow.
 pub const SHADOW_LEAST: f64 = 0.4;
+/// Light is looked at anew after so many samples: it changes over millimetres.
+pub const LIGHT_SAMPLES: f64 = 6.0;
+/// The gradient is looked at anew after so many samples of thin and even tissue, at each sample elsewhere.
+pub const GRADIENT_SAMPLES: f64 = 3.0;
+/// What a sample of thin tissue hides at most.
+pub const THIN: f64 = 0.05;
+/// By what factor, and by how much per mm, opacity grows at most where tissue is even.
+pub const EVEN_GROWTH: f64 = 1.25;
+/// See [`EVEN_GROWTH`].
+pub const EVEN_RISE: f64 = 0.03;
 
 /// Rays in voxel coordinates: px (x, y) begins at `origin + right · (x + ½) + down · (y + ½)` and moves by `step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,12 +176,54 @@ pub struct Scene<'a> {
 }
 
 /// What is seen at a place of a ray.
-struct Matter {
+struct Seen {
     rgb: [f64; 3],
+    /// Of one mm of tissue at its surface.
+    opacity: f64,
+    /// Opacity of one mm that a segment has at least.
+    least: f64,
+}
+
+impl Seen {
     /// Opacity of one mm.
-    per_mm: f64,
-    /// HU per mm, patient space.
-    gradient: DVec3,
+    fn per_mm(&self, surface: &Surface) -> f64 {
+        (self.opacity * (EVEN_SHARE + (1.0 - EVEN_SHARE) * surface.gate)).max(self.least)
+    }
+}
+
+/// What the gradient makes of a place.
+#[derive(Clone, Copy, Default)]
+struct Surface {
+    /// How much of a surface it is, 0..=1.
+    gate: f64,
+    /// Light that it sends on, in its own colour.
+    shade: f64,
+    /// Light of a highlight.
+    highlight: f64,
+}
+
+impl Surface {
+    /// `gradient` in HU per mm, patient space.
+    fn new(gradient: DVec3, rays: &Rays) -> Self {
+        let steepness = gradient.length();
+        let gate = (steepness / FULL_GRADIENT).min(1.0);
+        if steepness <= 1.0 {
+            return Self { gate, shade: AMBIENT + DIFFUSE * 0.6, highlight: 0.0 };
+        }
+        let normal = gradient / steepness;
+        let shade = AMBIENT + DIFFUSE * normal.dot(rays.light).abs();
+        Self { gate, shade, highlight: SPECULAR * gate * normal.dot(rays.halfway).abs().powf(SHININESS) }
+    }
+}
+
+/// What a ray found out some samples ago, and until which it holds.
+struct Kept {
+    surface: Surface,
+    /// Of the tissue there, per mm of its surface.
+    opacity: f64,
+    until: f64,
+    light: f64,
+    light_until: f64,
 }
 
 /// What rays looked at.
@@ -266,6 +318,7 @@ impl Scene<'_> {
         let mut colour = [0.0; 3];
         let mut left = 1.0;
         let (mut n, mut until, mut marked) = (first, first, true);
+        let mut kept = Kept { surface: Surface::default(), opacity: 0.0, until: first, light: 1.0, light_until: first };
         while n <= last && left > ENOUGH {
             if let Some(leaps) = self.leaps.filter(|_| n >= until) {
                 work.bricks += 1;
@@ -277,25 +330,28 @@ impl Scene<'_> {
                 (until, marked) = (exit, brick.marks > 0);
             }
             let v = start + rays.step * n;
-            n += 1.0;
             work.samples += 1;
             work.labelled += u64::from(marked);
-            let Some(Matter { rgb, per_mm, gradient }) = self.matter(v, marked, table, rays) else { continue };
-            work.blends += 6 + if input.shadows { u64::from(SHADOW_PLACES) } else { 0 };
-            let steepness = gradient.length();
-            let alpha = 1.0 - (1.0 - per_mm).powf(input.step_mm);
-            let mut lit = 0.6;
-            let mut highlight = 0.0;
-            if steepness > 1.0 {
-                let normal = gradient / steepness;
-                lit = normal.dot(rays.light).abs();
-                let gate = (steepness / FULL_GRADIENT).min(1.0);
-                highlight = SPECULAR * gate * normal.dot(rays.halfway).abs().powf(SHININESS);
+            let Some(seen) = self.seen(v, marked, table) else {
+                n += 1.0;
+                continue;
+            };
+            let is_even = seen.opacity <= kept.opacity * EVEN_GROWTH + EVEN_RISE;
+            if n >= kept.until || !is_even || seen.per_mm(&kept.surface) * input.step_mm >= THIN {
+                kept.surface = Surface::new(rays.mm_from_voxel * gradient(self.volume, v), rays);
+                (kept.opacity, kept.until) = (seen.opacity, n + GRADIENT_SAMPLES);
+                work.blends += 6;
             }
-            let reaching = if input.shadows { self.light_at(v, table, rays) } else { 1.0 };
-            let shade = AMBIENT + DIFFUSE * lit;
-            for (c, s) in colour.iter_mut().zip(rgb) {
-                *c += left * alpha * (shade * s + highlight) * reaching;
+            if input.shadows && n >= kept.light_until {
+                kept.light = self.light_at(v, table, rays);
+                kept.light_until = n + LIGHT_SAMPLES;
+                work.blends += u64::from(SHADOW_PLACES);
+            }
+            n += 1.0;
+            let alpha = 1.0 - (1.0 - seen.per_mm(&kept.surface)).powf(input.step_mm);
+            let Surface { shade, highlight, .. } = kept.surface;
+            for (c, s) in colour.iter_mut().zip(seen.rgb) {
+                *c += left * alpha * (shade * s + highlight) * kept.light;
             }
             left *= 1.0 - alpha;
         }
@@ -308,8 +364,9 @@ impl Scene<'_> {
         let table = input.transfer.table();
         let (mut left, mut most) = (1.0, (0.0, None));
         for v in places {
-            let Some(matter) = self.matter(v, true, &table, rays) else { continue };
-            let alpha = 1.0 - (1.0 - matter.per_mm).powf(input.step_mm);
+            let Some(seen) = self.seen(v, true, &table) else { continue };
+            let per_mm = seen.per_mm(&Surface::new(rays.mm_from_voxel * gradient(self.volume, v), rays));
+            let alpha = 1.0 - (1.0 - per_mm).powf(input.step_mm);
             if left * alpha > most.0 {
                 most = (left * alpha, Some(v));
             }
@@ -322,8 +379,8 @@ impl Scene<'_> {
     }
 
     /// What is seen at a place; labels are looked at if there may be any.
-    fn matter(&self, v: DVec3, marked: bool, table: &[[u8; 4]], rays: &Rays) -> Option<Matter> {
-        let [r, g, b, a] = lookup(table, linear(self.volume, v));
+    fn seen(&self, v: DVec3, marked: bool, table: &[[u8; 4]]) -> Option<Seen> {
+        let [r, g, b, opacity] = lookup(table, linear(self.volume, v));
         let (mut rgb, mut least) = ([r, g, b], 0.0);
         if marked {
             let label = |n: usize| self.look.colour(n, label_at(self.labels[n], v)).map(f64::from);
@@ -336,12 +393,7 @@ impl Scene<'_> {
                 least = ANATOMY_OPACITY;
             }
         }
-        if a <= 0.0 && least <= 0.0 {
-            return None;
-        }
-        let gradient = rays.mm_from_voxel * gradient(self.volume, v);
-        let tissue = a * (EVEN_SHARE + (1.0 - EVEN_SHARE) * (gradient.length() / FULL_GRADIENT).min(1.0));
-        Some(Matter { rgb, per_mm: tissue.max(least), gradient })
+        (opacity > 0.0 || least > 0.0).then_some(Seen { rgb, opacity, least })
     }
 
     /// Share of the light that reaches a place through the tissue before it: a few places ever farther apart, as far as a surface

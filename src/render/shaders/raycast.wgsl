@@ -41,6 +41,11 @@ const SHADOW_PLACES: f32 = 6.0;
 const SHADOW_NEAR_MM: f32 = 3.0;
 const SHADOW_GROWTH: f32 = 1.5;
 const SHADOW_LEAST: f32 = 0.4;
+const LIGHT_SAMPLES: f32 = 6.0;
+const GRADIENT_SAMPLES: f32 = 3.0;
+const THIN: f32 = 0.05;
+const EVEN_GROWTH: f32 = 1.25;
+const EVEN_RISE: f32 = 0.03;
 const BRICK: f32 = 8.0;
 const SHORT: f32 = 0.001;
 
@@ -215,6 +220,15 @@ fn light_along(start: vec3<f32>) -> vec3<f32> {
     var n = first;
     var until = first;
     var marked = true;
+    // What was found out some samples ago, and until which it holds: of the gradient (how much of a surface, the light that it sends on,
+    // the opacity there), and the light that reaches it.
+    var gate = 0.0;
+    var shade = 0.0;
+    var highlight = 0.0;
+    var kept_opacity = 0.0;
+    var kept_until = first;
+    var reaching = 1.0;
+    var reaching_until = first;
     loop {
         if (n > last || left <= ENOUGH) {
             break;
@@ -229,7 +243,8 @@ fn light_along(start: vec3<f32>) -> vec3<f32> {
             }
             marked = brick.w > 0.0;
         }
-        let v = start + u.step * n;
+        let sample = n;
+        let v = start + u.step * sample;
         n += 1.0;
         let hu = hu_at(v);
         let entry = entry_of(hu);
@@ -252,24 +267,28 @@ fn light_along(start: vec3<f32>) -> vec3<f32> {
         if (opacity <= 0.0 && least <= 0.0) {
             continue;
         }
-        let g = u.mm_from_voxel * gradient(v);
-        let steepness = length(g);
-        let tissue = opacity * (EVEN_SHARE + (1.0 - EVEN_SHARE) * min(steepness / FULL_GRADIENT, 1.0));
-        let per_mm = max(tissue, least);
-        let alpha = 1.0 - pow(1.0 - per_mm, u.step_mm);
-        var lit = 0.6;
-        var highlight = 0.0;
-        if (steepness > 1.0) {
-            let normal = g / steepness;
-            lit = abs(dot(normal, u.light));
-            let gate = min(steepness / FULL_GRADIENT, 1.0);
-            highlight = SPECULAR * gate * pow(max(abs(dot(normal, u.halfway)), 1e-6), SHININESS);
+        let expected = max(opacity * (EVEN_SHARE + (1.0 - EVEN_SHARE) * gate), least) * u.step_mm;
+        if (sample >= kept_until || opacity > kept_opacity * EVEN_GROWTH + EVEN_RISE || expected >= THIN) {
+            let g = u.mm_from_voxel * gradient(v);
+            let steepness = length(g);
+            gate = min(steepness / FULL_GRADIENT, 1.0);
+            shade = AMBIENT + DIFFUSE * 0.6;
+            highlight = 0.0;
+            if (steepness > 1.0) {
+                let normal = g / steepness;
+                shade = AMBIENT + DIFFUSE * abs(dot(normal, u.light));
+                highlight = SPECULAR * gate * pow(max(abs(dot(normal, u.halfway)), 1e-6), SHININESS);
+            }
+            kept_opacity = opacity;
+            kept_until = sample + GRADIENT_SAMPLES;
         }
-        var reaching = 1.0;
-        if (u.shadows > 0.0) {
+        if (u.shadows > 0.0 && sample >= reaching_until) {
             reaching = light_at(v);
+            reaching_until = sample + LIGHT_SAMPLES;
         }
-        colour += left * alpha * ((AMBIENT + DIFFUSE * lit) * rgb + highlight) * reaching;
+        let per_mm = max(opacity * (EVEN_SHARE + (1.0 - EVEN_SHARE) * gate), least);
+        let alpha = 1.0 - pow(1.0 - per_mm, u.step_mm);
+        colour += left * alpha * (shade * rgb + highlight) * reaching;
         left *= 1.0 - alpha;
     }
     return clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
