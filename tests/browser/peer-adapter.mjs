@@ -91,6 +91,8 @@ const instrument = () => {
   };
 
   window.hilumBench = {
+    // For measurements of their own (peers/adapters/rays-hilum.mjs).
+    tools: { find, timed, measured, pointer, strokes },
     gpu: () => {
       if (!queue) throw new Error("the page does not draw with WebGPU");
     },

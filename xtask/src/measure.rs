@@ -5,20 +5,46 @@ use crate::serve;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Runs the native benchmarks; with `render`, only the table of ms per frame; with `peers`, the side-by-side harness instead, and further words go to it; with `decoders`, those
+/// Runs the native benchmarks; with `render`, only the table of ms per frame; with `peers`, the side-by-side harness instead, and further words go to it; with `rays`, its
+/// comparison of 3D pictures; with `decoders`, those
 /// beside others; with `analysis`, the proposals beside SimpleITK.
 pub(crate) fn bench(arguments: &[&str]) -> Outcome {
     match arguments.split_first() {
         None => run(&mut command("cargo", &["bench"])),
         Some((&"render", _)) => run(&mut command("cargo", &["bench", "--bench", "frames"])),
         Some((&"peers", rest)) => peers(rest),
+        Some((&"rays", rest)) => peers(&[&RAYS, rest].concat()),
         Some((&"decoders", _)) => crate::decoders::decoders(),
         Some((&"analysis", _)) => crate::proposals::proposals(),
         Some((other, _)) => Err(format!("bench does not know {other}")),
     }
 }
 
-/// The harness lies beside the project; its copy is given our adapter.
+/// Each viewer draws the same CT in 3D: the same transfer function, size and distance of samples. A frame may take half a minute.
+const RAYS: [&str; 20] = [
+    "--peers",
+    "rays-hilum,rays-hilum-moving,rays-cornerstone,rays-niivue,rays-niivue1",
+    "--series",
+    "ct300",
+    "--steps",
+    "load,volume3d",
+    "--runs",
+    "1",
+    "--heavy-runs",
+    "1",
+    "--codecs",
+    "",
+    "--frames",
+    "8",
+    "--steptimeout",
+    "1200",
+    "--timeout",
+    "600",
+    "--maxload",
+    "99",
+];
+
+/// The harness lies beside the project; its copy is given our adapters, and our pages of other viewers.
 fn peers(arguments: &[&str]) -> Outcome {
     let source = root().join("../shared/bench/peers");
     if !source.exists() {
@@ -27,6 +53,7 @@ fn peers(arguments: &[&str]) -> Outcome {
     let harness = cache().join("peers-harness");
     copy(&source, &harness)?;
     replace(&root().join("tests/browser/peer-adapter.mjs"), &harness.join("adapters/hilum.mjs"))?;
+    copy(&root().join("tests/browser/peers"), &harness)?;
     let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/hilum-bench");
     let in_harness = |program: &str, arguments: &[&str]| {
         let mut command = command(program, arguments);
@@ -67,7 +94,12 @@ fn peers(arguments: &[&str]) -> Outcome {
     if !harness.join("dist").exists() {
         run(&mut in_harness("node", &["build.mjs"]))?;
     }
-    let url = format!("hilum=http://127.0.0.1:{}/", serve::in_background()?);
+    let ours = ["rays-cornerstone", "rays-niivue", "rays-niivue1"];
+    if arguments.iter().any(|words| ours.iter().any(|page| words.contains(page))) {
+        run(in_harness("node", &["build.mjs"]).args(ours))?;
+    }
+    let port = serve::in_background()?;
+    let url = ["hilum", "rays-hilum", "rays-hilum-moving"].map(|name| format!("{name}=http://127.0.0.1:{port}/")).join(",");
     let mut node = in_harness("node", &["run.mjs", "--url", &url]);
     if !arguments.contains(&"--peers") {
         node.args(["--peers", "hilum,cornerstone,niivue,dwv,volview"]);
