@@ -487,7 +487,8 @@ mod tests {
         let mut options = EncodeOptions::default();
         (options.near, options.precision) = (near, Some(precision));
         let mut stream = Vec::new();
-        encode_with_options(samples, columns as u32, rows as u32, &options, &mut stream).unwrap();
+        let written = encode_with_options(samples, columns as u32, rows as u32, &options, &mut stream);
+        assert!(written.is_ok());
         stream
     }
 

@@ -99,7 +99,8 @@ fn peers(arguments: &[&str]) -> Outcome {
         run(in_harness("node", &["build.mjs"]).args(ours))?;
     }
     let port = serve::in_background()?;
-    let url = ["hilum", "rays-hilum", "rays-hilum-moving"].map(|name| format!("{name}=http://127.0.0.1:{port}/")).join(",");
+    let url =
+        ["hilum", "rays-hilum", "rays-hilum-moving"].map(|name| format!("{name}=http://127.0.0.1:{port}/")).join(",");
     let mut node = in_harness("node", &["run.mjs", "--url", &url]);
     if !arguments.contains(&"--peers") {
         node.args(["--peers", "hilum,cornerstone,niivue,dwv,volview"]);
