@@ -13,7 +13,9 @@ FILES = 32
 
 
 def main(source, target):
-    target.mkdir(parents=True, exist_ok=True)
+    # A folder of that name is whole: it gets it at the end.
+    part = target.with_suffix(".part")
+    part.mkdir(parents=True, exist_ok=True)
     for name in sorted(source.iterdir())[:FILES]:
         dataset = pydicom.dcmread(name)
         # JPEG XL knows no sign: two's complement words stay words.
@@ -23,7 +25,9 @@ def main(source, target):
         dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.110")
         dataset.PixelData = encapsulate([stream])
         dataset["PixelData"].VR = "OB"
-        dataset.save_as(target / name.name)
+        dataset["PixelData"].is_undefined_length = True
+        dataset.save_as(part / name.name, implicit_vr=False, little_endian=True, force_encoding=True)
+    part.rename(target)
 
 
 main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
