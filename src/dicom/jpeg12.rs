@@ -181,24 +181,8 @@ fn inverse(block: &[f32; 64], cosines: &[[f32; 8]; 8]) -> [f32; 64] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::jpeg_stream::format;
     use super::*;
-
-    fn format(rows: usize, columns: usize) -> PixelFormat {
-        PixelFormat {
-            rows,
-            columns,
-            frames: 1,
-            samples_per_pixel: 1,
-            photometric: "MONOCHROME2".into(),
-            bits_allocated: 16,
-            bits_stored: 12,
-            high_bit: 11,
-            signed: false,
-            rescale_slope: None,
-            rescale_intercept: None,
-            padding: None,
-        }
-    }
 
     /// Writes bits as an entropy-coded segment.
     #[derive(Default)]

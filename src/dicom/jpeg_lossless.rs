@@ -127,24 +127,8 @@ impl Scan<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::jpeg_stream::format;
     use super::*;
-
-    fn format(rows: usize, columns: usize) -> PixelFormat {
-        PixelFormat {
-            rows,
-            columns,
-            frames: 1,
-            samples_per_pixel: 1,
-            photometric: "MONOCHROME2".into(),
-            bits_allocated: 16,
-            bits_stored: 16,
-            high_bit: 15,
-            signed: false,
-            rescale_slope: None,
-            rescale_intercept: None,
-            padding: None,
-        }
-    }
 
     /// Streams of libjpeg-turbo, one for each predictor.
     #[test]

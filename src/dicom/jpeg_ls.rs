@@ -443,26 +443,10 @@ impl Bits<'_> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use super::super::jpeg_stream::format;
     use super::*;
     use jpegls::{EncodeOptions, encode_with_options};
     use proptest::prelude::*;
-
-    fn format(rows: usize, columns: usize) -> PixelFormat {
-        PixelFormat {
-            rows,
-            columns,
-            frames: 1,
-            samples_per_pixel: 1,
-            photometric: "MONOCHROME2".into(),
-            bits_allocated: 16,
-            bits_stored: 16,
-            high_bit: 15,
-            signed: false,
-            rescale_slope: None,
-            rescale_intercept: None,
-            padding: None,
-        }
-    }
 
     /// Flat parts, slopes, noise and edges in turn, so that runs of all lengths begin and are interrupted.
     fn picture(rows: usize, columns: usize, most: u32, noise: u32, mut seed: u32) -> Vec<u16> {

@@ -259,3 +259,22 @@ pub(super) fn damaged(reason: &str) -> DicomError {
 pub(super) fn unsupported(reason: &str) -> DicomError {
     DicomError::UnsupportedPixels { reason: format!("JPEG: {reason}") }
 }
+
+/// Of one grey sample of 16 bits, for the tests of decoders.
+#[cfg(test)]
+pub(super) fn format(rows: usize, columns: usize) -> PixelFormat {
+    PixelFormat {
+        rows,
+        columns,
+        frames: 1,
+        samples_per_pixel: 1,
+        photometric: "MONOCHROME2".into(),
+        bits_allocated: 16,
+        bits_stored: 16,
+        high_bit: 15,
+        signed: false,
+        rescale_slope: None,
+        rescale_intercept: None,
+        padding: None,
+    }
+}

@@ -1,14 +1,11 @@
 // niivue 0.x, WebGL2. Voxels are classified before they are blended (8 bits of colour and opacity each); a sample's opacity is that in
 // the table, the step one voxel along the ray: 0.70 mm here.
 import { expose, now, spreadGL, syncGL } from "./common.js";
-import { ELEVATION_DEG, HALF_HEIGHT, LIGHT, SIZE_PX, TABLE, meanGate, table, turns } from "./rays.mjs";
+import { ELEVATION_DEG, HALF_HEIGHT, LIGHT, TABLE, inHu, meanGate, shownCanvas, table, turns } from "./rays.mjs";
 import { NVImage, Niivue, SLICE_TYPE } from "@niivue/niivue";
 import { Dcm2niix } from "dcm2niix-jpeg";
 
-const canvas = document.createElement("canvas");
-canvas.width = canvas.height = SIZE_PX;
-canvas.style.cssText = `width:${SIZE_PX}px;height:${SIZE_PX}px`;
-document.body.append(canvas);
+const canvas = shownCanvas();
 /// niivue shows 0.8 of half the diagonal where the scale is 1.
 const SCALE = 0.8 / HALF_HEIGHT;
 /// Its azimuth from the front; it grows towards the right of the patient.
@@ -39,16 +36,12 @@ expose({
     mark("first");
     const image = await NVImage.loadFromFile({ file, name: file.name, cal_min: TABLE.low, cal_max: TABLE.high });
     const { dims, pixDims } = image.hdr;
-    const values = image.img;
-    const { scl_slope: slope, scl_inter: inter } = image.hdr;
-    const hu = slope === 1 && inter === 0 ? values : Float32Array.from(values, (v) => v * slope + inter);
-    nv.addColormap("rays", table(meanGate(hu, dims.slice(1, 4), pixDims.slice(1, 4))));
+    nv.addColormap("rays", table(meanGate(inHu(image.img, image.hdr), dims.slice(1, 4), pixDims.slice(1, 4))));
     image.colormap = "rays";
     nv.addVolume(image);
     syncGL(nv.gl);
     mark("decoded");
     mark("mpr");
-    window.__bench.notes.push(`slope ${slope} ${inter}, voxels ${pixDims.slice(1, 4)}`);
   },
   async volume3d(n) {
     const draw = nv.drawScene.bind(nv);

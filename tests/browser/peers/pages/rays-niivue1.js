@@ -1,13 +1,10 @@
 // niivue 1.0, WebGPU. As rays-niivue.js, of which the units are the same.
 import { expose, frame, now, spread2d } from "./common.js";
-import { ELEVATION_DEG, HALF_HEIGHT, LIGHT, SIZE_PX, TABLE, meanGate, table, turns } from "./rays.mjs";
+import { ELEVATION_DEG, HALF_HEIGHT, LIGHT, TABLE, inHu, meanGate, shownCanvas, table, turns } from "./rays.mjs";
 import NiiVue, { SLICE_TYPE } from "niivue-next";
 import { Dcm2niix } from "dcm2niix-jpeg";
 
-const canvas = document.createElement("canvas");
-canvas.width = canvas.height = SIZE_PX;
-canvas.style.cssText = `width:${SIZE_PX}px;height:${SIZE_PX}px`;
-document.body.append(canvas);
+const canvas = shownCanvas();
 const SCALE = 0.8 / HALF_HEIGHT;
 /// Its azimuth from the front; it grows towards the right of the patient.
 const FRONT_DEG = 180;
@@ -44,9 +41,8 @@ expose({
     mark("first");
     await nv.loadVolumes([{ url: file, name: file.name, calMin: TABLE.low, calMax: TABLE.high }]);
     const { img, hdr } = nv.volumes[0];
-    const { dims, pixDims, scl_slope: slope, scl_inter: inter } = hdr;
-    const hu = slope === 1 && inter === 0 ? img : Float32Array.from(img, (v) => v * slope + inter);
-    const colormap = nv.addColormap("rays", table(meanGate(hu, dims.slice(1, 4), pixDims.slice(1, 4))));
+    const { dims, pixDims } = hdr;
+    const colormap = nv.addColormap("rays", table(meanGate(inHu(img, hdr), dims.slice(1, 4), pixDims.slice(1, 4))));
     await nv.setVolume(0, { colormap });
     await draw();
     mark("decoded");

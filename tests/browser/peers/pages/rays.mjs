@@ -88,3 +88,16 @@ export function meanGate(hu, [ni, nj, nk], mm) {
       }
   return [...sum].map((s, e) => (count[e] ? s / count[e] : 1));
 }
+
+/// A canvas of the picture's size, shown.
+export function shownCanvas() {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SIZE_PX;
+  canvas.style.cssText = `width:${SIZE_PX}px;height:${SIZE_PX}px`;
+  document.body.append(canvas);
+  return canvas;
+}
+
+/// HU of a NIfTI image's values.
+export const inHu = (values, { scl_slope: slope, scl_inter: inter }) =>
+  slope === 1 && inter === 0 ? values : Float32Array.from(values, (v) => v * slope + inter);
