@@ -3,7 +3,9 @@
 
 use hilum::geometry::{Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
 use hilum::view::raycast::{Scene, raycast};
-use hilum::view::{Camera, Clip, Cut, LabelLook, Leaps, PRESETS, Projection, VolumeInput, VolumePreset, Window};
+use hilum::view::{
+    Camera, Clip, Cut, LabelLook, Leaping, Leaps, PRESETS, Projection, RayPicture, VolumeInput, VolumePreset, Window,
+};
 use hilum::volume::{Bricks, CtVolume, LabelMap};
 use ndarray::Array3;
 use proptest::prelude::*;
@@ -111,4 +113,61 @@ fn what_is_shown_decides_where_rays_leap() {
     assert!(occupied(VolumePreset::Bone, &marked) > 0, "a segment is seen in any tissue");
     let soft = occupied(VolumePreset::Lungs, &nothing);
     assert!(soft > 0 && soft < bricks.size().iter().product(), "{soft} of {:?}", volume.grid().size());
+}
+
+/// What the processor draws in pieces is what it draws at once, and a coarser picture has fewer px.
+#[test]
+fn a_picture_in_pieces_is_the_whole_picture() {
+    let (volume, anatomy, findings, _) = balls(&[([0.5, 0.5, 0.4], 9.0, 60), ([0.3, 0.2, 0.2], 6.0, 400)]);
+    let look = LabelLook::default();
+    let scene = Scene { volume: &volume, labels: [&anatomy, &findings], look: &look, leaps: None };
+    let clip = Clip::default();
+    for (reduction, size) in [(1, [40u32, 36u32]), (3, [14, 12])] {
+        let mut asked = input(Camera::fit(volume.grid()), clip, VolumePreset::Lungs, None, 1.0);
+        (asked.reduction, asked.shadows) = (reduction, reduction == 1);
+        let mut picture = RayPicture::new(asked.clone(), [40, 36]);
+        assert_eq!(picture.size(), size);
+        let (mut pieces, mut rows) = (1, 0);
+        let mut three_rows = || {
+            rows += 1;
+            rows % 3 != 0
+        };
+        while !picture.draw(&scene, &mut three_rows) {
+            pieces += 1;
+            assert!(!picture.pixels().is_empty() && !picture.is_whole());
+        }
+        assert!(pieces >= size[1] / 3 && picture.is_whole());
+        assert!(picture.pixels() == raycast(&scene, &asked, size));
+        assert!(picture.pixels().iter().filter(|v| **v > 10 && **v < 255).count() > 30, "something is shown");
+        assert!(picture.shows(&asked, [40, 36]) && !picture.shows(&asked, [80, 36]));
+        let turned = VolumeInput { revision: 1, ..asked };
+        assert!(!picture.shows(&turned, [40, 36]));
+    }
+}
+
+/// Leaps are made anew when voxels, labels or the look at them change, and only then.
+#[test]
+fn leaps_follow_what_they_were_made_of() {
+    let (volume, anatomy, findings, _) = balls(&[([0.5, 0.5, 0.4], 6.0, 60), ([0.2, 0.2, 0.2], 4.0, 40)]);
+    let grid = volume.grid();
+    let mut leaping = Leaping::new(grid.size());
+    let (bone, skin) = (VolumePreset::Bone.transfer(), VolumePreset::Skin.transfer());
+    let nothing = LabelLook::default();
+    let occupied = |leaps: &Leaps| leaps.bricks().iter().filter(|b| b.distance == 0).count();
+    let (leaps, anew) = leaping.leaps(&skin, &nothing);
+    assert!(anew && occupied(leaps) == 0, "nothing has arrived");
+    for k in 0..grid.size()[2] {
+        leaping.bricks().set_slice(k, volume.pixels(k).unwrap());
+    }
+    let (leaps, anew) = leaping.leaps(&skin, &nothing);
+    assert!(anew && occupied(leaps) > 0);
+    assert!(!leaping.leaps(&skin, &nothing).1);
+    let (leaps, anew) = leaping.leaps(&bone, &nothing);
+    assert!(anew && occupied(leaps) == 0);
+    let mut marked = LabelLook::default();
+    marked.show(0, 1, [200, 80, 80]);
+    assert!(leaping.leaps(&bone, &marked).1);
+    leaping.bricks().set_labels(IndexBox::whole(grid.size()), &anatomy, &findings);
+    let (leaps, anew) = leaping.leaps(&bone, &marked);
+    assert!(anew && occupied(leaps) > 0);
 }

@@ -152,6 +152,10 @@ impl Document {
     pub fn layer(&self, layer: Layer) -> &LabelMap {
         &self.layers[layer.index()]
     }
+    /// The label maps of all layers: anatomy, findings.
+    pub fn layers(&self) -> [&LabelMap; 2] {
+        Layer::ALL.map(|layer| self.layer(layer))
+    }
     /// Segments, by number.
     pub fn segments(&self) -> &[Segment] {
         &self.segments

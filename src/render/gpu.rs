@@ -20,6 +20,9 @@ pub enum RenderError {
     /// No adapter, or none that can draw here.
     #[error("no GPU adapter: {0}")]
     NoAdapter(String),
+    /// The adapter is the processor by a longer way, and that was not asked for.
+    #[error("the GPU is simulated by the processor: {0}")]
+    Simulated(String),
     /// The adapter gave no device.
     #[error("no GPU device: {0}")]
     NoDevice(String),
@@ -65,8 +68,6 @@ pub(super) struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) backend: Backend,
-    /// It is the processor that draws.
-    pub(super) is_software: bool,
     pub(super) loss: Arc<Loss>,
 }
 
@@ -96,6 +97,6 @@ impl Gpu {
             lost.happen();
         });
         device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
-        Ok(Self { device, queue, backend, is_software: info.device_type == wgpu::DeviceType::Cpu, loss })
+        Ok(Self { device, queue, backend, loss })
     }
 }

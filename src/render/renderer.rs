@@ -87,10 +87,6 @@ impl Renderer {
     pub fn backend(&self) -> Backend {
         self.gpu.backend
     }
-    /// Whether the processor does the GPU's work: handing it voxels and having it draw slices takes longer than drawing them.
-    pub fn is_software(&self) -> bool {
-        self.gpu.is_software
-    }
     /// Most voxels along an axis of a volume.
     pub fn longest_axis(&self) -> u32 {
         self.gpu.device.limits().max_texture_dimension_3d

@@ -23,7 +23,11 @@ impl Renderer {
     ///
     /// # Errors
     /// What is missing, or [`RenderError::WrongPicture`]. The canvases are used up then.
-    pub async fn on_canvases(canvases: &[HtmlCanvasElement], preference: Preference) -> Result<Self, RenderError> {
+    pub async fn on_canvases(
+        canvases: &[HtmlCanvasElement],
+        preference: Preference,
+        simulated: bool,
+    ) -> Result<Self, RenderError> {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.backends = match preference {
             Preference::WebGpu => wgpu::Backends::BROWSER_WEBGPU,
@@ -41,6 +45,10 @@ impl Renderer {
             ..Default::default()
         };
         let adapter = instance.request_adapter(&options).await.map_err(|e| no_adapter(e.to_string()))?;
+        let info = adapter.get_info();
+        if info.device_type == wgpu::DeviceType::Cpu && !simulated {
+            return Err(RenderError::Simulated(info.name));
+        }
         let gpu = Gpu::open(&adapter).await?;
         if let (Backend::WebGl2, [canvas, ..]) = (gpu.backend, canvases) {
             // Here the canvas says it, not the device.

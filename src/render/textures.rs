@@ -5,8 +5,8 @@
 
 use super::gpu::{Backend, Gpu, RenderError};
 use crate::geometry::{Grid, IndexBox};
-use crate::view::{Brick, COMPARTMENTS, LabelLook, Leaps, TransferFunction};
-use crate::volume::{Bricks, CtVolume, LabelMap};
+use crate::view::{Brick, COMPARTMENTS, LabelLook, Leaping, TransferFunction};
+use crate::volume::{CtVolume, LabelMap};
 use half::f16;
 
 pub(super) struct Textures {
@@ -18,7 +18,7 @@ pub(super) struct Textures {
     look: wgpu::Texture,
     transfer: wgpu::Texture,
     leaps: wgpu::Texture,
-    bricks: Bricks,
+    leaping: Leaping,
     pub(super) ct_view: wgpu::TextureView,
     pub(super) labels_view: wgpu::TextureView,
     pub(super) look_view: wgpu::TextureView,
@@ -26,8 +26,6 @@ pub(super) struct Textures {
     pub(super) leaps_view: wgpu::TextureView,
     shown_look: Option<LabelLook>,
     shown_transfer: Option<TransferFunction>,
-    /// What the leaps were made of.
-    shown_leaps: Option<(u64, TransferFunction, LabelLook)>,
     halves: Vec<f16>,
     pairs: Vec<u8>,
     table: Vec<f16>,
@@ -51,10 +49,10 @@ impl Textures {
         let entries = TransferFunction::ENTRIES as u32;
         let (transfer, transfer_view) =
             make("transfer", [entries, 1, 1], wgpu::TextureDimension::D2, wgpu::TextureFormat::Rgba8Unorm);
-        let bricks = Bricks::new(grid.size());
+        let mut leaping = Leaping::new(grid.size());
         let (leaps, leaps_view) = make(
             "leaps",
-            bricks.size().map(|s| s as u32),
+            leaping.bricks().size().map(|s| s as u32),
             wgpu::TextureDimension::D3,
             wgpu::TextureFormat::Rgba16Float,
         );
@@ -66,7 +64,7 @@ impl Textures {
             look,
             transfer,
             leaps,
-            bricks,
+            leaping,
             ct_view,
             labels_view,
             look_view,
@@ -74,7 +72,6 @@ impl Textures {
             leaps_view,
             shown_look: None,
             shown_transfer: None,
-            shown_leaps: None,
             halves: Vec::new(),
             pairs: Vec::new(),
             table: half_table(),
@@ -137,21 +134,18 @@ impl Textures {
 
     /// What a slice and a box of labels change for rays.
     pub(super) fn note_slice(&mut self, k: usize, hu: &[i16]) {
-        self.bricks.set_slice(k, hu);
+        self.leaping.bricks().set_slice(k, hu);
     }
     pub(super) fn note_labels(&mut self, touched: IndexBox, anatomy: &LabelMap, findings: &LabelMap) {
-        self.bricks.set_labels(touched, anatomy, findings);
+        self.leaping.bricks().set_labels(touched, anatomy, findings);
     }
 
     /// Where rays may leap with this transfer function and look.
     pub(super) fn set_leaps(&mut self, gpu: &Gpu, transfer: &TransferFunction, look: &LabelLook) {
-        let right = |(revision, t, l): &(u64, TransferFunction, LabelLook)| {
-            *revision == self.bricks.revision() && t == transfer && l.colours == look.colours
-        };
-        if self.shown_leaps.as_ref().is_some_and(right) {
+        let (leaps, anew) = self.leaping.leaps(transfer, look);
+        if !anew {
             return;
         }
-        let leaps = Leaps::new(&self.bricks, transfer, look);
         let half = |hu: i16| self.table[usize::from((hu as u16) ^ 0x8000)];
         let texel = |b: &Brick| {
             let [low, high] = b.range_hu.map(half);
@@ -161,7 +155,6 @@ impl Textures {
         let [width, height, depth_or_array_layers] = leaps.size().map(|s| s as u32);
         let size = wgpu::Extent3d { width, height, depth_or_array_layers };
         write(gpu, &self.leaps, [0; 3], size, bytemuck::cast_slice(&texels), width * 8);
-        self.shown_leaps = Some((self.bricks.revision(), transfer.clone(), look.clone()));
     }
 
     /// A box of both label layers. Whether the texture is another one now, so that what is bound to it must be bound anew.

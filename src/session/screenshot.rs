@@ -4,9 +4,9 @@ use super::change::Update;
 use super::command::{Effect, PaneId, VolumeStyle};
 use super::explain;
 use super::pane_header::tissue_words;
-use super::state::{Gpu, Session};
+use super::state::Session;
 use super::words::pictures as words;
-use super::words::{MIRRORED, NO_3D, WAIT_FOR_SLICES};
+use super::words::{MIRRORED, WAIT_FOR_SLICES};
 use crate::geometry::PanePoint;
 use crate::import::Severity;
 use crate::view::{COMPARTMENTS, LabelLook, PaneContent, PaneInput, PxRect, SliceInput};
@@ -90,9 +90,6 @@ impl Session {
     /// Saves a picture of the pane that keys act on: as it is, or without anything over it and without segments in slices.
     pub(super) fn take_screenshot(&mut self, annotated: bool, now: &str, update: &mut Update) {
         let id = self.pane_for_keys();
-        if id == PaneId::Volume && self.gpu == Gpu::Cpu {
-            return self.say(NO_3D, update);
-        }
         match self.screenshot(id, annotated, now) {
             Some(shot) => update.effects.push(Effect::Screenshot(Box::new(shot))),
             None => self.say(WAIT_FOR_SLICES, update),

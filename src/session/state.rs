@@ -43,7 +43,7 @@ pub enum Gpu {
     WebGpu,
     /// WebGL2, proved by drawing.
     WebGl2,
-    /// Neither: the CPU twins draw slices.
+    /// Neither: the CPU twins draw.
     Cpu,
 }
 

@@ -3,9 +3,9 @@
 use super::change::Update;
 use super::command::{Effect, PaneId};
 use super::screenshot::Screenshot;
-use super::state::{Gpu, Purpose, Session};
+use super::state::{Purpose, Session};
+use super::words::WAIT_FOR_SLICES;
 use super::words::pictures as words;
-use super::words::{NO_3D, WAIT_FOR_SLICES};
 use crate::jobs::{FileId, Job, Priority};
 use crate::view::PaneContent;
 
@@ -46,9 +46,6 @@ impl Session {
     pub(super) fn toggle_turntable(&mut self, now: &str, update: &mut Update) {
         if self.turntable.is_some() {
             return self.stop_turntable(update);
-        }
-        if self.gpu == Gpu::Cpu {
-            return self.say(NO_3D, update);
         }
         let settled = self.case.as_ref().is_some_and(super::state::Case::is_settled);
         let Some(base) = self.screenshot(PaneId::Volume, false, now).filter(|_| settled) else {

@@ -47,8 +47,7 @@ impl Session {
         let mut input = self.volume_input();
         // What is sampled coarsely on screen is not picked coarsely.
         input.step_mm /= f64::from(input.reduction.max(1));
-        let labels = Layer::ALL.map(|layer| case.document.layer(layer));
-        let scene = Scene { volume: &case.volume, labels, look: &frame.look, leaps: None };
+        let scene = Scene { volume: &case.volume, labels: case.document.layers(), look: &frame.look, leaps: None };
         let px = [width, height].map(|s| (s * self.px_ratio).round().max(1.0) as u32);
         let place = pick(&scene, &input, px, [at.x * self.px_ratio, at.y * self.px_ratio]);
         let hit = place.map(|v| case.volume.grid().patient_from_voxel(VoxelPoint(v)));

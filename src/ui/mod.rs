@@ -24,6 +24,7 @@ mod page;
 mod panels;
 mod panes;
 mod picture;
+mod processor;
 mod regions;
 mod remote;
 mod report;

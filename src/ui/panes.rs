@@ -9,7 +9,7 @@ use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
 use crate::session::{
-    Arrangement, Command, Gpu, PaneHeader, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, tissue_words,
+    Arrangement, Command, PaneHeader, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, tissue_words,
 };
 use crate::view::{COMPARTMENTS, LungTissue, Piece, ReferenceLine};
 use leptos::html::Div;
@@ -141,7 +141,8 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
         let steps = if amount.abs() >= 0.5 { amount.signum() * amount.abs().round() } else { sum.trunc() };
         rolled.set_value(if amount.abs() >= 0.5 { 0.0 } else { sum - steps });
         if steps != 0.0 {
-            page.runtime.with_value(|r| r.wheel(id, at, steps as i32, event.ctrl_key() || event.meta_key()));
+            page.runtime
+                .with_value(|r| r.dispatch(Command::Wheel(id, at, steps as i32, event.ctrl_key() || event.meta_key())));
         }
     };
     let say_header = move |part: fn(&PaneHeader) -> String| move || header.with(part);
@@ -172,7 +173,6 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             <Drawing n=n />
         }
     });
-    let no_3d = move || !is_slice && page.view.with(|v| v.gpu == Gpu::Cpu && v.has_case);
     let oblique = move || header.with(|h| h.oblique.clone());
     view! {
         <div
@@ -218,7 +218,6 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
                 {say(words::REDUCED)}
             </div>
-            <p class="no-3d" hidden=move || !no_3d()>{say(words::NO_3D)}</p>
         </div>
     }
 }

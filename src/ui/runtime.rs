@@ -1,9 +1,10 @@
 //! Owns the session: hands it commands, does its effects, draws once a frame.
 
+mod casting;
+
 use super::document::{own_name, query, starting_language};
 pub(super) use super::page::{Page, page};
 use super::picture::Picture;
-use crate::geometry::PanePoint;
 use crate::jobs::{FileId, JobId, Priority};
 use crate::platform::clock;
 use crate::platform::egress::Servers;
@@ -12,8 +13,8 @@ use crate::platform::storage::Storage as Keeping;
 use crate::platform::worker_pool::{Parts, Request, WorkerPool};
 use crate::session::words;
 use crate::session::{
-    Beside, Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneId, PaneSize, Probe,
-    Session, ViewModel, VoxelNeeds,
+    Beside, Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneSize, Probe, Session,
+    ViewModel, VoxelNeeds,
 };
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
@@ -76,8 +77,6 @@ struct Marks {
 #[derive(Clone)]
 pub(super) struct Runtime(Rc<Inner>);
 
-/// Quiet time after which the 3D picture is drawn in full, ms.
-const CAST_DELAY_MS: u32 = 150;
 /// Main-thread time a frame may spend on handing slices to the GPU, ms.
 const UPLOAD_BUDGET_MS: f64 = 24.0;
 /// Longest wait for the first slice to be on screen before the other files are read, ms.
@@ -324,10 +323,6 @@ impl Runtime {
         self.ask_frame();
     }
 
-    pub(super) fn wheel(&self, pane: PaneId, at: PanePoint, steps: i32, ctrl: bool) {
-        self.dispatch(Command::Wheel(pane, at, steps, ctrl));
-    }
-
     fn ask_frame(&self) {
         if self.0.frame_asked.replace(true) {
             return;
@@ -337,38 +332,6 @@ impl Runtime {
         let asked = web_sys::window().map(|w| w.request_animation_frame(callback.unchecked_ref()));
         if !matches!(asked, Some(Ok(_))) {
             self.0.frame_asked.set(false);
-        }
-    }
-
-    /// Casts rays when nothing has changed the 3D picture for a while: slices come first.
-    fn cast_soon(&self) {
-        let runtime = self.clone();
-        let timer = Timeout::new(CAST_DELAY_MS, move || {
-            let moves = clock::now_ms() - runtime.0.moved_ms.get() < f64::from(CAST_DELAY_MS) * 0.9;
-            let busy = !runtime.0.uploads.borrow().is_empty() || runtime.0.session.borrow().is_loading();
-            if moves || busy || runtime.0.session.borrow().is_marking() || runtime.needs_processor() {
-                runtime.cast_soon();
-                return;
-            }
-            runtime.0.cast_due.set(true);
-            runtime.ask_frame();
-        });
-        // The earlier timer, if any, is cancelled by being dropped.
-        *self.0.cast_timer.borrow_mut() = Some(timer);
-    }
-
-    /// Whether the reader waits for a job, and what draws would take the processor from it.
-    fn needs_processor(&self) -> bool {
-        self.0.session.borrow().is_awaited() && self.0.picture.borrow().as_ref().is_some_and(Picture::slices_by_cpu)
-    }
-
-    /// Goes on with the 3D picture, unless something else moves: then when it has stopped.
-    fn cast_on(&self) {
-        if clock::now_ms() - self.0.moved_ms.get() < f64::from(CAST_DELAY_MS) || self.needs_processor() {
-            self.cast_soon();
-        } else {
-            self.0.cast_due.set(true);
-            self.ask_frame();
         }
     }
 
@@ -397,12 +360,12 @@ impl Runtime {
             uploads_beside.extend(&changes.beside_slices);
         }
         let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
-        let (mut by_cpu, mut waits) = (false, false);
+        let (mut by_cpu, mut waits, mut behind) = (false, false, false);
         if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
             if changes.volume {
                 too_large = !picture.begin(case);
             }
-            by_cpu = picture.slices_by_cpu();
+            by_cpu = picture.by_processor();
             if changes.beside || changes.volume {
                 picture.begin_beside(session.beside());
             }
@@ -446,12 +409,13 @@ impl Runtime {
             // A CT that is complete in memory is drawn once it is complete on the GPU.
             let hold = resting || (!(uploads.is_empty() || by_cpu) && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
-            let cast = !hold && !self.0.awaiting.get() && self.0.cast_due.take();
+            let cast = !(hold || by_cpu && !uploads.is_empty() || self.0.awaiting.get()) && self.0.cast_due.take();
             let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());
             held = hold && shows;
             if (shows || cast) && !hold {
                 let begun = clock::now_ms();
-                drew = picture.draw(&session, cast, uploads.is_empty());
+                drew = picture.draw(&session, cast);
+                behind = picture.is_behind();
                 self.0.drawing.set(drew);
                 let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
                 picture.when_done(move || {
@@ -462,25 +426,7 @@ impl Runtime {
                     rest_until_ms.set(now + ((now - begun) * 9.0).clamp(least, MOST_REST_MS));
                 });
                 if cast && drew {
-                    let (runtime, reduction) = (SendWrapper::new(self.clone()), session.reduction());
-                    let (refining, goes_on) = (session.is_refining(), picture.is_casting());
-                    self.0.awaiting.set(true);
-                    picture.when_done(move || {
-                        runtime.0.awaiting.set(false);
-                        let (runtime, ms) = (runtime.take(), clock::now_ms() - begun);
-                        // The GPU may report from inside a frame: what follows waits for its end.
-                        Timeout::new(0, move || {
-                            if goes_on {
-                                runtime.cast_on();
-                            } else if refining {
-                                runtime.dispatch(Command::Refined);
-                            } else {
-                                clock::measure("hilum:frame", begun);
-                                runtime.dispatch(Command::CastTook(reduction, ms));
-                            }
-                        })
-                        .forget();
-                    });
+                    self.after_cast(&session, picture, begun);
                 } else if changes.volume_view || changes.volume {
                     wants_cast = true;
                 }
@@ -532,7 +478,7 @@ impl Runtime {
             uploads_beside.clear();
         }
         drop((uploads, uploads_beside, picture, session));
-        if more || held {
+        if more || held || behind {
             self.0.pending.borrow_mut().view = true;
             self.0.pending.borrow_mut().volume_view |= held;
         }
@@ -541,7 +487,7 @@ impl Runtime {
         } else if facts.is_some() {
             self.0.told_ms.set(clock::now_ms());
         }
-        if more || held || untold || self.0.awaiting.get() {
+        if more || held || behind || untold || self.0.awaiting.get() {
             self.ask_frame();
         }
         if wants_cast {

@@ -1,6 +1,6 @@
 //! Pictures to be saved on this computer: drawn beside those on screen, written over, packed as PNG by the browser.
 
-use super::picture::put;
+use super::processor::put;
 use super::runtime::Runtime;
 use crate::platform::files;
 use crate::session::{Command, Mark, ROW_PX, Screenshot, Side};
@@ -73,16 +73,15 @@ impl Runtime {
 
     /// RGBA of a picture, without what stands over it; `None` if what draws went away meanwhile.
     async fn pixels(&self, pane: &PaneInput, look: &LabelLook) -> Option<Vec<u8>> {
-        let by_cpu =
-            self.with_picture(|picture, session, case| picture.slice_pixels(case, session.beside(), pane, look))?;
-        if by_cpu.is_some() {
-            return by_cpu;
-        }
         let mut portrait = self.with_picture(|picture, _, _| picture.begin_portrait(pane, look))??;
         loop {
             let drawn = Rc::new(Cell::new(false));
             let hears = SendWrapper::new(drawn.clone());
-            let all = self.with_picture(|picture, _, _| picture.go_on(&mut portrait, move || hears.set(true)))??;
+            let all = self.with_picture(|picture, session, case| {
+                picture.go_on(&mut portrait, case, session.beside(), move || hears.set(true))
+            })??;
+            // What the reader does meanwhile comes first.
+            TimeoutFuture::new(0).await;
             while !drawn.get() {
                 TimeoutFuture::new(ASK_MS).await;
                 // A device that is gone does not report.
@@ -95,7 +94,7 @@ impl Runtime {
                 break;
             }
         }
-        let reading = self.with_picture(|picture, _, _| picture.read_portrait(&portrait))??;
+        let reading = self.with_picture(|picture, _, _| picture.read_portrait(portrait))??;
         reading.await
     }
 }

@@ -21,6 +21,13 @@ impl PxRect {
     pub fn whole([width, height]: [u32; 2]) -> Self {
         Self { x: 0, y: 0, width, height }
     }
+    /// The smallest rectangle that holds both.
+    pub fn union(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
+    }
 }
 
 /// One frame.

@@ -25,6 +25,44 @@ pub struct Leaps {
     bricks: Vec<Brick>,
 }
 
+/// The bricks of a volume, and the leaps that were last made of them.
+pub struct Leaping {
+    bricks: Bricks,
+    made: Option<Made>,
+}
+
+struct Made {
+    revision: u64,
+    transfer: TransferFunction,
+    look: LabelLook,
+    leaps: Leaps,
+}
+
+impl Leaping {
+    /// Of a volume of this size (columns, rows, slices), of which nothing has arrived.
+    pub fn new(voxels: [usize; 3]) -> Self {
+        Self { bricks: Bricks::new(voxels), made: None }
+    }
+    /// To be told what arrives and is marked.
+    pub fn bricks(&mut self) -> &mut Bricks {
+        &mut self.bricks
+    }
+    /// For a look at the volume, and whether they are other ones than the last that were asked for.
+    pub fn leaps(&mut self, transfer: &TransferFunction, look: &LabelLook) -> (&Leaps, bool) {
+        let revision = self.bricks.revision();
+        let right = |m: &Made| m.revision == revision && m.transfer == *transfer && m.look.colours == look.colours;
+        let kept = self.made.take().filter(right);
+        let anew = kept.is_none();
+        let make = || Made {
+            revision,
+            transfer: transfer.clone(),
+            look: look.clone(),
+            leaps: Leaps::new(&self.bricks, transfer, look),
+        };
+        (&self.made.insert(kept.unwrap_or_else(make)).leaps, anew)
+    }
+}
+
 /// Farthest leap, in bricks.
 const FARTHEST: u8 = 31;
 /// A leap ends by this many samples too early rather than too late: what lies exactly between two bricks is looked at.

@@ -1,7 +1,6 @@
 //! What a pane shows, as numbers: plane, zoom, window, camera, transfer function, overlay. No GPU, no DOM.
 //!
-//! `reslice` and `raycast` are the CPU twins of the shaders of the same name: they say what is right, and draw slices where no
-//! GPU can.
+//! `reslice` and `raycast` are the CPU twins of the shaders of the same name: they say what is right, and draw where no GPU can.
 
 mod aligned_slice;
 mod camera;
@@ -12,6 +11,7 @@ mod labels;
 mod leaps;
 mod overlay;
 mod pane;
+mod ray_picture;
 pub mod raycast;
 mod reference_lines;
 pub mod reslice;
@@ -25,9 +25,10 @@ pub use clip::{Clip, Cut};
 pub use compartments::{COMPARTMENT_OPACITY, COMPARTMENTS, Compartment, LungTissue, compartment};
 pub use frame_input::{FrameInput, Interpolation, PaneContent, PaneInput, PxRect, SliceInput, VolumeInput};
 pub use labels::LabelLook;
-pub use leaps::{Brick, Leaps, SHORT};
+pub use leaps::{Brick, Leaping, Leaps, SHORT};
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pane::{PaneState, turn_others};
+pub use ray_picture::RayPicture;
 pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
 pub use slab::{Projection, Slab};
 pub use transfer::{TransferFunction, VolumePreset};

@@ -8,7 +8,7 @@
 
 use super::{COMPARTMENT_OPACITY, COMPARTMENTS, Interpolation, LabelLook, PxRect, SliceInput, compartment};
 use crate::geometry::{Grid, IndexBox, VoxelIndex};
-use crate::volume::{CtVolume, LabelMap};
+use crate::volume::{CtVolume, LabelMap, Trilinear};
 use glam::{DMat3, DVec3};
 
 /// Voxel coordinates across a pane: the middle of px (x, y) lies at `origin + right · (x + ½) + down · (y + ½)`.
@@ -101,6 +101,7 @@ pub(super) fn reslice_part(
     let grid = volume.grid();
     let walk = VoxelWalk::new(grid, slice, size);
     let ramp = slice.window.ramp();
+    let hu = Trilinear::new(volume);
     let [left, top, width, height] = [part.x, part.y, part.width, part.height].map(|s| s as usize);
     let mut out = [0, 0, 0, 255].repeat(width * height);
     for (y, line) in out.chunks_exact_mut(width.max(1) * 4).enumerate() {
@@ -117,9 +118,9 @@ pub(super) fn reslice_part(
             let v = at(x);
             let places = walk.line(v).filter(|p| inside(grid, *p));
             let values = places.map(|p| match slice.interpolation {
-                Interpolation::Nearest => linear(volume, (p + 0.5).floor()),
+                Interpolation::Nearest => f64::from(hu.at((p + 0.5).floor().as_vec3a())),
                 Interpolation::Cubic if walk.samples == 1 => cubic(volume, p),
-                _ => linear(volume, p),
+                _ => f64::from(hu.at(p.as_vec3a())),
             });
             let Some(hu) = slice.slab.projection.of(values) else { continue };
             let grey = ramp.grey(hu) as f32;
@@ -206,24 +207,6 @@ fn crossing(grid: &Grid, row: DVec3, right: DVec3, width: usize) -> (usize, usiz
 pub(super) fn inside(grid: &Grid, v: DVec3) -> bool {
     let size = grid.size().map(|s| s as f64);
     v.min_element() >= -0.5 && v.x < size[0] - 0.5 && v.y < size[1] - 0.5 && v.z < size[2] - 0.5
-}
-
-/// Trilinear HU at a voxel coordinate; beyond the outermost centres the edge holds.
-pub(super) fn linear(volume: &CtVolume, v: DVec3) -> f64 {
-    let [ni, nj, nk] = volume.grid().size();
-    let axis = |c: f64, n: usize| {
-        let c = c.clamp(0.0, n as f64 - 1.0);
-        let low = c as usize;
-        (low, (low + 1).min(n - 1), c - low as f64)
-    };
-    let ((i0, i1, ti), (j0, j1, tj), (k0, k1, tk)) = (axis(v.x, ni), axis(v.y, nj), axis(v.z, nk));
-    let at =
-        |i: usize, j: usize, k: usize| f64::from(volume.at(VoxelIndex::new(i, j, k)).unwrap_or(CtVolume::MISSING_HU));
-    // On a layer of voxels only that layer is read.
-    let lerp = |a: f64, b: &dyn Fn() -> f64, t: f64| if t == 0.0 { a } else { a + (b() - a) * t };
-    let row = |j: usize, k: usize| lerp(at(i0, j, k), &|| at(i1, j, k), ti);
-    let slice = |k: usize| lerp(row(j0, k), &|| row(j1, k), tj);
-    lerp(slice(k0), &|| slice(k1), tk)
 }
 
 /// HU at a voxel coordinate by cubics through the voxels; beyond the outermost centres the edge holds.

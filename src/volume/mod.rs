@@ -10,6 +10,7 @@ mod histogram;
 mod label_delta;
 mod label_map;
 mod sample;
+mod trilinear;
 
 pub use alike::{PackedLabels, alike};
 pub use bricks::{Bricks, label_bit};
@@ -19,3 +20,4 @@ pub use histogram::Histogram;
 pub use label_delta::{LabelDelta, Run};
 pub use label_map::{LabelDeltaMismatch, LabelEditor, LabelMap};
 pub use sample::{HuSum, sample_linear, sample_linear_at, sample_nearest};
+pub use trilinear::{Trilinear, nearest_whole};

@@ -40,10 +40,9 @@ const bothDrawn = async (page, pane) => {
   assert.ok(seen.every((share) => share > 0.05), `${pane}: ${seen}`);
 };
 
-for (const gpu of ["webgpu", "webgl2", "cpu", "auto"]) {
+for (const gpu of ["webgpu", "webgl2", "cpu"]) {
   test(`a second CT is shown beside the open one (${gpu})`, async () => {
-    const chosen = gpu === "auto" ? "" : `&gpu=${gpu}`;
-    await withPage(`${site.address}?lang=en${chosen}`, async (page, { troubles }) => {
+    await withPage(`${site.address}?lang=en&gpu=${gpu}`, async (page, { troubles }) => {
       assert.equal(await openFiles(page, ball), "ready");
       assert.equal(await openDemonstration(page), "ready");
       await page.keyboard.press("2");

@@ -32,7 +32,7 @@ const loaded = (page, n) =>
   }, n);
 
 test("what is longer than a texture is offered in part, and what is open stays", async (t) => {
-  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+  await withPage(`${site.address}?lang=en&gpu=webgpu`, async (page, { troubles }) => {
     const small = writeSeries(folder, { slices: 20, size: 16, study: 42 });
     await openFiles(page, small);
     await loaded(page, 20);
@@ -81,7 +81,7 @@ test("what is longer than a texture is offered in part, and what is open stays",
 });
 
 test("the offer speaks French", async () => {
-  await withPage(`${site.address}?lang=fr`, async (page, { troubles }) => {
+  await withPage(`${site.address}?lang=fr&gpu=webgpu`, async (page, { troubles }) => {
     await page.setInputFiles(id("open-files"), long);
     await shown(page);
     assert.match(await page.textContent(id("preflight-every-second")), /^Une coupe sur 2 : 1100 coupes, tous les 2,00 mm/);

@@ -12,7 +12,7 @@ after(() => site.close());
 const pressed = (page, name, wanted) =>
   until(page, ([selector, state]) => document.querySelector(selector).getAttribute("aria-pressed") === state, [id(name), `${wanted}`]);
 
-for (const gpu of ["webgpu", "webgl2"]) {
+for (const gpu of ["webgpu", "webgl2", "cpu"]) {
   test(`the 3D pane is clicked, cut and cropped (${gpu})`, async () => {
     await withPage(`${site.address}?lang=en&gpu=${gpu}`, async (page, { troubles }) => {
       assert.equal(await openDemonstration(page), "ready");
