@@ -82,10 +82,11 @@ impl Leaps {
             let distance = if marks > 0 || visible.any(range_hu) { 0 } else { FARTHEST };
             Brick { range_hu, distance, marks }
         };
-        let mut leaps =
-            Self { size: bricks.size(), bricks: bricks.ranges_hu().zip(bricks.label_bits()).map(brick).collect() };
-        leaps.measure();
-        leaps
+        let mut leaps: Vec<Brick> = bricks.ranges_hu().zip(bricks.label_bits()).map(brick).collect();
+        let mut distances: Vec<u8> = leaps.iter().map(|b| b.distance).collect();
+        measure(&mut distances, bricks.size());
+        leaps.iter_mut().zip(distances).for_each(|(brick, distance)| brick.distance = distance);
+        Self { size: bricks.size(), bricks: leaps }
     }
 
     /// Bricks along columns, rows and slices.
@@ -95,32 +96,6 @@ impl Leaps {
     /// In memory order.
     pub fn bricks(&self) -> &[Brick] {
         &self.bricks
-    }
-
-    /// Chessboard distances by two sweeps (Rosenfeld and Pfaltz, "Distance functions on digital pictures", 1968).
-    fn measure(&mut self) {
-        let [ni, nj, nk] = self.size.map(|n| n as i32);
-        let before = (-1..=1).flat_map(|z| (-1..=1).flat_map(move |y| (-1..=1).map(move |x| [x, y, z])));
-        let before: Vec<_> = before.take(13).collect();
-        let count = self.bricks.len();
-        for (forward, sign) in [(true, 1), (false, -1)] {
-            for n in 0..count {
-                let at = if forward { n } else { count - 1 - n };
-                let mut distance = self.bricks[at].distance;
-                if distance <= 1 {
-                    continue;
-                }
-                let [i, j, k] = [at as i32 % ni, at as i32 / ni % nj, at as i32 / ni / nj];
-                for [x, y, z] in &before {
-                    let (i, j, k) = (i + sign * x, j + sign * y, k + sign * z);
-                    if (0..ni).contains(&i) && (0..nj).contains(&j) && (0..nk).contains(&k) {
-                        let neighbour = self.bricks[((k * nj + j) * ni + i) as usize].distance;
-                        distance = distance.min(neighbour + 1);
-                    }
-                }
-                self.bricks[at].distance = distance;
-            }
-        }
     }
 
     /// The brick that holds sample `n` of a ray inside the volume, and the sample at which the ray leaves what is empty about it; of
@@ -140,6 +115,39 @@ impl Leaps {
         let place = ((v + 0.5) / Bricks::EDGE as f64).floor().as_ivec3().clamp(IVec3::ZERO, last);
         let offset = (place.z as usize * self.size[1] + place.y as usize) * self.size[0] + place.x as usize;
         (place, self.bricks[offset])
+    }
+}
+
+/// Chessboard distances by two sweeps (Rosenfeld and Pfaltz, "Distance functions on digital pictures", 1968), the second over the
+/// array turned round; a row at a time.
+fn measure(distances: &mut [u8], size: [usize; 3]) {
+    for _ in 0..2 {
+        sweep(distances, size);
+        distances.reverse();
+    }
+}
+
+fn sweep(distances: &mut [u8], [ni, nj, nk]: [usize; 3]) {
+    let mut near = vec![0u8; ni];
+    for (j, k) in (0..nk).flat_map(|k| (0..nj).map(move |j| (j, k))) {
+        let begin = |j: usize, k: usize| (k * nj + j) * ni;
+        let (before, rest) = distances.split_at_mut(begin(j, k));
+        let row = &mut rest[..ni];
+        // The rows beside this one that the sweep has been through.
+        near.fill(FARTHEST);
+        let own = j.checked_sub(1).map(|j| begin(j, k));
+        let under =
+            k.checked_sub(1).into_iter().flat_map(|k| (j.saturating_sub(1)..(j + 2).min(nj)).map(move |j| begin(j, k)));
+        for beside in own.into_iter().chain(under) {
+            near.iter_mut().zip(&before[beside..]).for_each(|(near, there)| *near = (*near).min(*there));
+        }
+        for (i, distance) in row.iter_mut().enumerate() {
+            let least = near[i.saturating_sub(1)].min(near[i]).min(near[(i + 1).min(ni - 1)]);
+            *distance = (*distance).min(least + 1);
+        }
+        for i in 1..ni {
+            row[i] = row[i].min(row[i - 1] + 1);
+        }
     }
 }
 

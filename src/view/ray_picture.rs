@@ -1,12 +1,13 @@
 //! A 3D picture that the processor draws, row by row, so that nothing else waits for it.
 
 use super::VolumeInput;
-use super::raycast::{Scene, raycast_rows};
+use super::raycast::{Scene, Tables, raycast_rows};
 
 /// A 3D picture, or the first rows of one.
 #[derive(Clone, Debug)]
 pub struct RayPicture {
     input: VolumeInput,
+    tables: Tables,
     size: [u32; 2],
     pixels: Vec<u8>,
 }
@@ -14,8 +15,7 @@ pub struct RayPicture {
 impl RayPicture {
     /// A picture for a pane of this size, px; nothing of it is drawn yet.
     pub fn new(input: VolumeInput, pane: [u32; 2]) -> Self {
-        let size = pane.map(|s| s.div_ceil(input.reduction.max(1)).max(1));
-        Self { input, size, pixels: Vec::new() }
+        Self { tables: Tables::new(&input), size: size_of(&input, pane), input, pixels: Vec::new() }
     }
     /// What it shows.
     pub fn input(&self) -> &VolumeInput {
@@ -27,7 +27,7 @@ impl RayPicture {
     }
     /// Whether it is what a pane of this size is to show.
     pub fn shows(&self, input: &VolumeInput, pane: [u32; 2]) -> bool {
-        self.input == *input && self.size == Self::new(input.clone(), pane).size
+        self.size == size_of(input, pane) && self.input == *input
     }
     /// RGBA, row by row, of the rows that are drawn.
     pub fn pixels(&self) -> &[u8] {
@@ -42,9 +42,13 @@ impl RayPicture {
     }
 
     /// Draws one row, and more while `go_on` says so; whether all is drawn then.
-    pub fn draw(&mut self, scene: &Scene<'_>, mut go_on: impl FnMut() -> bool) -> bool {
-        let drawn = raycast_rows(scene, &self.input, self.size, self.rows(), |_| go_on());
+    pub fn draw(&mut self, scene: &Scene<'_>, go_on: impl FnMut() -> bool) -> bool {
+        let drawn = raycast_rows(scene, &self.input, &self.tables, self.size, self.rows(), go_on);
         self.pixels.extend(drawn);
         self.is_whole()
     }
+}
+
+fn size_of(input: &VolumeInput, pane: [u32; 2]) -> [u32; 2] {
+    pane.map(|s| s.div_ceil(input.reduction.max(1)).max(1))
 }

@@ -10,6 +10,7 @@ use super::{LabelLook, Leaps, Projection, VolumeInput};
 use crate::geometry::{Grid, VoxelPoint};
 use crate::volume::{CtVolume, LabelMap, sample_linear_at};
 use caster::Caster;
+pub(crate) use caster::Tables;
 use glam::{DMat3, DVec3, DVec4};
 
 /// Rays end when less than this is left to see.
@@ -209,7 +210,7 @@ impl Work {
 /// What drawing a picture of this size takes.
 pub fn work(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Work {
     let mut work = Work::default();
-    draw(scene, input, size, 0, &mut work, |_| true);
+    draw(scene, input, &Tables::new(input), size, 0, &mut work, || true);
     work
 }
 
@@ -233,40 +234,42 @@ pub fn pick(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2], at: [f64; 2]
         }
         None => {
             let on_cut = cut.map(|n| start + rays.step * n).filter(|v| linear(*v) > CUT_HU);
-            on_cut.or_else(|| Caster::new(scene, input, size).surface(places))
+            on_cut.or_else(|| Caster::new(scene, input, &Tables::new(input), size).surface(places))
         }
     }
 }
 
 /// Draws the 3D picture as RGBA, row by row.
 pub fn raycast(scene: &Scene<'_>, input: &VolumeInput, size: [u32; 2]) -> Vec<u8> {
-    draw(scene, input, size, 0, &mut Work::default(), |_| true)
+    draw(scene, input, &Tables::new(input), size, 0, &mut Work::default(), || true)
 }
 
 /// Draws rows of the 3D picture from `first` on, while `go_on` says so after each; RGBA, row by row.
-pub fn raycast_rows(
+pub(crate) fn raycast_rows(
     scene: &Scene<'_>,
     input: &VolumeInput,
+    tables: &Tables,
     size: [u32; 2],
     first: u32,
-    go_on: impl FnMut(u32) -> bool,
+    go_on: impl FnMut() -> bool,
 ) -> Vec<u8> {
-    draw(scene, input, size, first, &mut Work::default(), go_on)
+    draw(scene, input, tables, size, first, &mut Work::default(), go_on)
 }
 
 fn draw(
     scene: &Scene<'_>,
     input: &VolumeInput,
+    tables: &Tables,
     size: [u32; 2],
     first: u32,
     work: &mut Work,
-    mut go_on: impl FnMut(u32) -> bool,
+    mut go_on: impl FnMut() -> bool,
 ) -> Vec<u8> {
-    let caster = Caster::new(scene, input, size);
+    let caster = Caster::new(scene, input, tables, size);
     let mut out = Vec::new();
     for y in first..size[1] {
         out.extend((0..size[0]).flat_map(|x| caster.px(x, y, work)));
-        if !go_on(y) {
+        if !go_on() {
             break;
         }
     }

@@ -10,20 +10,26 @@ use crate::view::{Projection, TransferFunction, VolumeInput};
 use crate::volume::{Trilinear, nearest_whole};
 use glam::{DVec3, Mat3A, Vec3A, Vec4};
 
+/// What a sample looks up instead of computing it: of a transfer function and a distance of samples, for as long as a picture takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables {
+    /// Colour and opacity per mm of each entry of the transfer function.
+    entries: Vec<Vec4>,
+    /// Of each entry, what it leaves of light between one place towards the light and the next; without shadows nothing.
+    passing: Vec<[f32; SHADOW_PLACES as usize]>,
+    /// What a sample of an opacity per mm hides, for opacities evenly spread over 0..=1, and what one place further adds.
+    hides: Vec<[f32; 2]>,
+}
+
 /// All that the rays of one picture have in common.
 pub(super) struct Caster<'a> {
     scene: Scene<'a>,
     input: &'a VolumeInput,
+    tables: &'a Tables,
     rays: Rays,
     hu: Trilinear<'a>,
-    /// Colour and opacity per mm of each entry of the transfer function.
-    entries: Vec<Vec4>,
-    /// Of each entry, what it leaves of light between one place towards the light and the next.
-    passing: Vec<[f32; SHADOW_PLACES as usize]>,
     /// Places towards the light, from where it is looked for.
     towards_light: [Vec3A; SHADOW_PLACES as usize],
-    /// What a sample of an opacity per mm hides, for opacities evenly spread over 0..=1, and what one place further adds.
-    hides: Vec<[f32; 2]>,
     /// Opacity per mm of which a sample hides more than [`THIN`].
     thin: f32,
     step: Vec3A,
@@ -35,7 +41,7 @@ pub(super) struct Caster<'a> {
     cut: Vec4,
 }
 
-/// Entries of [`Caster::hides`], but for the last.
+/// Entries of [`Tables::hides`], but for the last.
 const HIDES: u32 = 2048;
 
 /// What is seen at a place of a ray.
@@ -76,30 +82,42 @@ struct Kept {
     light_until: f32,
 }
 
-impl<'a> Caster<'a> {
-    /// For a picture of this size, px.
-    pub(super) fn new(scene: &Scene<'a>, input: &'a VolumeInput, size: [u32; 2]) -> Self {
-        let rays = Rays::new(scene.volume.grid(), input, size);
+/// Places towards the light: how far each is, and how far from the one before, mm.
+fn light_places() -> [(f64, f64); SHADOW_PLACES as usize] {
+    let (mut at_mm, mut before_mm) = (SHADOW_NEAR_MM, 0.0);
+    std::array::from_fn(|_| {
+        let place = (at_mm, at_mm - before_mm);
+        (before_mm, at_mm) = (at_mm, at_mm * SHADOW_GROWTH);
+        place
+    })
+}
+
+impl Tables {
+    /// Of a picture.
+    pub(crate) fn new(input: &VolumeInput) -> Self {
         let entry = |[r, g, b, root]: [u8; 4]| {
             let entry = Vec4::new(r.into(), g.into(), b.into(), root.into()) / 255.0;
             entry.truncate().extend(entry.w * entry.w)
         };
         let entries: Vec<Vec4> = input.transfer.table().into_iter().map(entry).collect();
-        let (mut at_mm, mut before_mm) = (SHADOW_NEAR_MM, 0.0);
-        let places: [(f64, f64); SHADOW_PLACES as usize] = std::array::from_fn(|_| {
-            let place = (at_mm, at_mm - before_mm);
-            (before_mm, at_mm) = (at_mm, at_mm * SHADOW_GROWTH);
-            place
-        });
+        let places = light_places();
         // Even tissue is thinner than its surface, here as on the way to the eye.
         let passing = |e: &Vec4| places.map(|(_, mm)| (1.0 - EVEN_SHARE * f64::from(e.w)).powf(mm) as f32);
         let hides = |n: u32| 1.0 - (1.0 - (f64::from(n) / f64::from(HIDES)).min(1.0)).powf(input.step_mm);
-        let hides = |n: u32| [hides(n) as f32, (hides(n + 1) - hides(n)) as f32];
         Self {
             passing: if input.shadows { entries.iter().map(passing).collect() } else { Vec::new() },
             entries,
-            towards_light: places.map(|(mm, _)| (rays.light_voxels * mm).as_vec3a()),
-            hides: (0..=HIDES).map(hides).collect(),
+            hides: (0..=HIDES).map(|n| [hides(n) as f32, (hides(n + 1) - hides(n)) as f32]).collect(),
+        }
+    }
+}
+
+impl<'a> Caster<'a> {
+    /// For a picture of this size, px, with its tables.
+    pub(super) fn new(scene: &Scene<'a>, input: &'a VolumeInput, tables: &'a Tables, size: [u32; 2]) -> Self {
+        let rays = Rays::new(scene.volume.grid(), input, size);
+        Self {
+            towards_light: light_places().map(|(mm, _)| (rays.light_voxels * mm).as_vec3a()),
             thin: (THIN / input.step_mm) as f32,
             hu: Trilinear::new(scene.volume),
             step: rays.step.as_vec3a(),
@@ -111,6 +129,7 @@ impl<'a> Caster<'a> {
             cut: rays.cut.as_vec4(),
             scene: *scene,
             input,
+            tables,
             rays,
         }
     }
@@ -209,7 +228,7 @@ impl<'a> Caster<'a> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "once for each sample; and each call would cost as much as the work")]
     fn seen(&self, v: Vec3A, marked: bool) -> Option<Seen> {
-        let entry = self.entries[self.entry_at(v)];
+        let entry = self.tables.entries[self.entry_at(v)];
         let (mut rgb, opacity, mut least) = (Vec3A::from_vec4(entry), entry.w, 0.0);
         if marked {
             (rgb, least) = self.marked(v, rgb);
@@ -241,7 +260,7 @@ impl<'a> Caster<'a> {
     fn hidden(&self, per_mm: f32) -> f32 {
         let place = per_mm * HIDES as f32;
         let below = nearest_whole((place - 0.5).max(0.0));
-        let [share, more] = self.hides[below.min(self.hides.len() - 1)];
+        let [share, more] = self.tables.hides[below.min(self.tables.hides.len() - 1)];
         share + more * (place - below as f32)
     }
 
@@ -267,7 +286,7 @@ impl<'a> Caster<'a> {
             let v = v + *towards;
             let kept = v.cmpge(self.low).all() && v.cmple(self.high).all() && self.cut.dot(v.extend(1.0)) >= 0.0;
             if kept {
-                through *= self.passing[self.entry_at(v)][n];
+                through *= self.tables.passing[self.entry_at(v)][n];
             }
         }
         SHADOW_LEAST as f32 + (1.0 - SHADOW_LEAST as f32) * through
