@@ -241,13 +241,27 @@ fn the_outbox_outlasts_the_page() {
     configured(&mut third, Authentication::Basic);
     assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
     let id = third.session.view_model().outbox[0].id;
-    third.does(Command::Outbox(OutboxEvent::Show(id)));
-    let UploadView::Preview(shown) = third.session.view_model().upload else { panic!("it is shown") };
-    assert!(!shown.can_confirm && shown.lines.iter().any(|l| l.keyword == "SegmentSequence"));
-    third.acts(Action::CancelUpload);
-    third.does(Command::Outbox(OutboxEvent::Send(id)));
-    answer(&mut third, Ok((200, "{}")));
-    assert_eq!(origin.borrow().parcels.len(), 0);
+    let shown = |tab: &Tab| match tab.session.view_model().upload {
+        UploadView::Preview(shown) => shown,
+        other => panic!("it is shown, not {other:?}"),
+    };
+    for (ask, status) in [(OutboxEvent::Show(id), 401), (OutboxEvent::Send(id), 200)] {
+        let sent = third.sent.len();
+        third.does(Command::Outbox(ask));
+        let preview = shown(&third);
+        assert!(preview.can_confirm && preview.lines.iter().any(|l| l.keyword == "SegmentSequence"));
+        assert_eq!((preview.authentication, preview.reader), (Authentication::Basic, None));
+        third.acts(Action::CancelUpload);
+        assert_eq!(third.sent.len(), sent, "nothing leaves unasked");
+        third.does(Command::Outbox(OutboxEvent::Send(id)));
+        third.acts(Action::ConfirmUpload);
+        assert_eq!(states(&third), ["sending"]);
+        // What is on its way needs nothing.
+        third.does(Command::Outbox(OutboxEvent::Show(id)));
+        assert!(!shown(&third).can_confirm);
+        answer(&mut third, Ok((status, "{}")));
+    }
+    assert_eq!((origin.borrow().parcels.len(), states(&third)), (0, vec!["stored"]));
 }
 
 #[test]

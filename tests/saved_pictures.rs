@@ -122,10 +122,6 @@ fn a_3d_picture_is_saved_at_its_best_however_it_is_sampled_on_screen() {
     assert_eq!((input.reduction, input.step_mm, input.shadows), (1, 1.0, true));
     assert!(input.rows_at_once < shot.panes[0].rect.height, "in bands");
     assert!(words(&shot).iter().any(|row| row == "3D · Lungs and soft tissue"));
-    // Where nothing draws in 3D that is said.
-    tab.does(Command::Gpu(Gpu::Cpu));
-    assert!(asked(&mut tab, Command::Do(Action::Screenshot(true))).is_empty());
-    assert_eq!(tab.session.view_model().notice.as_deref(), Some("3D needs WebGPU or WebGL2"));
 }
 
 /// Draws frames of a turn as the page would, until `stop` have come or none is asked for; the last effects.

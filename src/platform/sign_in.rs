@@ -133,6 +133,10 @@ impl SignIn {
         Ok(())
     }
 
+    /// Forgets the tokens.
+    pub fn forget(&self) {
+        self.tokens.borrow_mut().take();
+    }
     /// Forgets the tokens, and ends the reader's session at the provider in a window, where it has a place for that.
     ///
     /// # Errors

@@ -189,6 +189,11 @@ impl Parcel {
         let part = u32::from(self.digest().0[self.tries as usize % 32]);
         doubled / 4 * 3 + doubled / 2 / 256 * part
     }
+    /// Whether nobody stands behind it whom its server knows.
+    fn is_from_nobody(&self) -> bool {
+        let unknown = [Hold::FromBefore, Hold::Failed(RemoteError::Unauthorized)].map(ParcelState::Held);
+        unknown.contains(&self.state)
+    }
     /// Objects that are not stored yet.
     fn rest(&self) -> &[OutboundObject] {
         self.objects.get(self.stored..).unwrap_or_default()
@@ -219,7 +224,7 @@ impl Session {
         id
     }
 
-    fn send(&mut self, id: ParcelId, update: &mut Update) {
+    pub(super) fn send(&mut self, id: ParcelId, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id) else { return };
         let destination = self.destinations.of(parcel.to);
         let configured = destination.is_some_and(|d| d.name == parcel.destination);
@@ -254,16 +259,14 @@ impl Session {
                 let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
                 waiting.into_iter().for_each(|id| self.send(id, update));
             }
+            OutboxEvent::Send(id) if self.must_be_known(id) => self.show_parcel(id),
             OutboxEvent::Send(id) => {
                 if self.outbox.get(id).is_some_and(|p| p.state != ParcelState::Sending) {
                     self.send(id, update);
                 }
             }
             OutboxEvent::SignedIn(to) => {
-                let waits = |p: &&Parcel| {
-                    let unknown = [Hold::FromBefore, Hold::Failed(RemoteError::Unauthorized)].map(ParcelState::Held);
-                    p.to == to && unknown.contains(&p.state)
-                };
+                let waits = |p: &&Parcel| p.to == to && p.is_from_nobody();
                 let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
                 waiting.into_iter().for_each(|id| self.send(id, update));
             }
@@ -352,7 +355,16 @@ impl Session {
     fn show_parcel(&mut self, id: ParcelId) {
         let Some(parcel) = self.outbox.get(id) else { return };
         let lines = parcel.objects().iter().flat_map(|o| o.preview().unwrap_or_default()).collect::<Vec<_>>();
-        self.upload = UploadState::Shown { to: parcel.to(), lines: lines.into() };
+        let unknown = Some(id).filter(|id| self.must_be_known(*id));
+        self.upload = UploadState::Shown { to: parcel.to(), lines: lines.into(), unknown };
+    }
+
+    /// Whether the reader has to give a password or a token, or sign in, before a parcel can go.
+    fn must_be_known(&self, id: ParcelId) -> bool {
+        self.outbox.get(id).filter(|p| p.is_from_nobody()).is_some_and(|parcel| {
+            let asks = self.destinations.of(parcel.to).is_some_and(|d| d.authentication.asks());
+            asks && !matches!(self.signed_in.get(&parcel.to), Some(Ok(())))
+        })
     }
 
     /// What the dialog says of a parcel, and whether that is all for now.

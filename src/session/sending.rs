@@ -65,8 +65,8 @@ pub(super) enum UploadState {
         /// What would be sent; nothing if the reader must first do something.
         objects: Vec<OutboundObject>,
     },
-    /// What is in the outbox, shown again.
-    Shown { to: Audience, lines: Arc<[PreviewLine]> },
+    /// What is in the outbox, shown again; which parcel, if it waits for the reader to make himself known.
+    Shown { to: Audience, lines: Arc<[PreviewLine]>, unknown: Option<ParcelId> },
     /// Confirmed.
     Sent(ParcelId),
 }
@@ -78,8 +78,8 @@ pub struct PreviewView {
     pub to: Audience,
     /// Every attribute with its value and reason.
     pub lines: Arc<[PreviewLine]>,
-    /// Name or code of the reader.
-    pub reader: String,
+    /// Name or code of the reader; `None` where it is written already.
+    pub reader: Option<String>,
     /// What must be done first.
     pub problem: Option<String>,
     /// What the reader must give: user and password, or a token.
@@ -166,6 +166,10 @@ impl Session {
             UploadState::Preview { to, objects, .. } if !objects.is_empty() => {
                 self.upload = UploadState::Sent(self.post(to, objects, update));
             }
+            UploadState::Shown { unknown: Some(id), .. } => {
+                self.upload = UploadState::Sent(id);
+                self.send(id, update);
+            }
             other => self.upload = other,
         }
     }
@@ -202,7 +206,7 @@ impl Session {
 
     /// The dialog as the page shows it.
     pub(super) fn upload_view(&self) -> UploadView {
-        let preview = |to: Audience, lines: &Arc<[PreviewLine]>, waits: bool, can_confirm: bool| {
+        let preview = |to: Audience, lines: &Arc<[PreviewLine]>, is_written: bool, can_confirm: bool| {
             UploadView::Preview(PreviewView {
                 to,
                 lines: if self.blinding.on {
@@ -210,22 +214,22 @@ impl Session {
                 } else {
                     lines.clone()
                 },
-                reader: self.reader(to).to_owned(),
-                problem: (waits && self.reader_is_missing(to))
+                reader: (!is_written).then(|| self.reader(to).to_owned()),
+                problem: (!is_written && self.reader_is_missing(to))
                     .then(|| sending::READER_CODE_NEEDED.in_lang(self.lang).to_owned()),
                 authentication: self
                     .destinations
                     .of(to)
                     .map(|d| d.authentication)
-                    .filter(|_| waits)
+                    .filter(|_| !is_written || can_confirm)
                     .unwrap_or_default(),
                 can_confirm,
             })
         };
         match &self.upload {
             UploadState::None => UploadView::Closed,
-            UploadState::Preview { to, lines, objects } => preview(*to, lines, true, !objects.is_empty()),
-            UploadState::Shown { to, lines } => preview(*to, lines, false, false),
+            UploadState::Preview { to, lines, objects } => preview(*to, lines, false, !objects.is_empty()),
+            UploadState::Shown { to, lines, unknown } => preview(*to, lines, true, unknown.is_some()),
             UploadState::Sent(id) => {
                 let (text, last) = self.parcel_words(*id);
                 UploadView::Said(text, last)

@@ -155,7 +155,7 @@ pub(super) fn UploadDialog() -> impl IntoView {
         >
             <h2>{say(sending::UPLOAD_PREVIEW)}</h2>
             <p>{either(sending::CAMPAIGN_PROMISE, sending::UPLOAD_PROMISE)}</p>
-            <div class="fields" hidden=move || !of(|p| p.can_confirm || p.problem.is_some())>
+            <div class="fields" hidden=move || !of(|p| p.reader.is_some() && (p.can_confirm || p.problem.is_some()))>
                 <label>
                     <span>{either(sending::READER_CODE, sending::READER_NAME)}</span>
                     <input
@@ -164,7 +164,7 @@ pub(super) fn UploadDialog() -> impl IntoView {
                         autocomplete="off"
                         spellcheck="false"
                         maxlength="64"
-                        prop:value=move || shown.with(|p| p.as_ref().map(|p| p.reader.clone()))
+                        prop:value=move || shown.with(|p| p.as_ref().and_then(|p| p.reader.clone()))
                         on:change=name_reader
                     />
                 </label>

@@ -36,9 +36,17 @@ impl Runtime {
         }
     }
 
-    /// Signs the reader out, in a click.
+    /// Signs the reader out, in a click: of all servers that the same provider speaks for, whoever they are for.
     fn sign_out(&self, to: Audience) {
         let ended: Vec<_> = self.signed_in_to(to).into_iter().map(|s| s.sign_in().end()).collect();
+        let providers: Vec<_> = self.signed_in_to(to).into_iter().filter_map(|s| s.sign_in().provider()).collect();
+        let other = if to == Audience::Hospital { Audience::Campaign } else { Audience::Hospital };
+        let same = |s: &&Server| s.sign_in().provider().is_some_and(|p| providers.iter().any(|q| q.issuer == p.issuer));
+        let others: Vec<_> = self.signed_in_to(other).into_iter().filter(same).collect();
+        if !others.is_empty() {
+            others.into_iter().for_each(|s| s.sign_in().forget());
+            self.dispatch(Command::SignedOut(other, Ok(())));
+        }
         self.dispatch(Command::SignedOut(to, ended.into_iter().collect()));
     }
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import test, { after, before } from "node:test";
 import { all, drag, id, openDemonstration, out, segments, until, withPage } from "./page.mjs";
 import { startProvider } from "./identity_provider.mjs";
-import { serve, startOrthanc } from "./servers.mjs";
+import { SECRET, serve, startOrthanc } from "./servers.mjs";
 
 let archive;
 let provider;
@@ -135,4 +135,43 @@ test("what does not belong to the attempt is refused, and said", async () => {
     });
   }
   provider.mischief = null;
+});
+
+test("whoever signs out of one server is signed out of all that the same provider speaks for", async () => {
+  const openid = { issuer: provider.issuer, client_id: "hilum", scope: "dicom" };
+  const known = { authentication: "openid", openid };
+  const campaign = { name: "STOIC", root: "/campaign-web", sponsor: "AP-HP", protocol: "P-1", site: "S-2", secret: SECRET, ...known };
+  const both = await serve(archive, { dicomweb: known, configuration: { campaign }, connect: [provider.issuer], answer });
+  provider.allow(`${both.address}signed_in.html`, both.address.slice(0, -1));
+  try {
+    await withPage(`${both.address}?lang=en`, async (page) => {
+      assert.equal(await openDemonstration(page), "ready");
+      await page.click(id("add-segment"));
+      await page.click(id("tool-brush"));
+      await drag(page, "pane-axial", [0.3, 0.5], [0.4, 0.5]);
+      await until(page, () => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > 100);
+      const enter = async (button) => {
+        const window = await signIn(page, button);
+        await window.fill("#user", "lea");
+        await window.click("#go");
+        await state(page, button, "in");
+      };
+      await page.click(id("upload-campaign"));
+      await page.waitForSelector(`${id("upload-sign-in")}:visible`);
+      await enter("upload-sign-in");
+      await page.locator(`${id("upload-cancel")}:visible`).click();
+      await page.click(id("open-dicomweb"));
+      await enter("remote-sign-in");
+      const ended = provider.ended.length;
+      const [farewell] = await Promise.all([page.context().waitForEvent("page"), page.click(id("remote-sign-out"))]);
+      await farewell.waitForURL(/logout/);
+      await state(page, "remote-sign-in", "out");
+      assert.equal(provider.ended.length, ended + 1, "one session, ended once");
+      await page.click(id("remote-close"));
+      await page.click(id("upload-campaign"));
+      await state(page, "upload-sign-in", "out");
+    });
+  } finally {
+    both.close();
+  }
 });

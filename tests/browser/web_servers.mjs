@@ -50,7 +50,8 @@ async function running(program, words, folder, port, env = {}) {
 
 const newFolder = (name) => fs.mkdtempSync(path.join(os.tmpdir(), `hilum-${name}-`));
 
-export async function startNginx(archive) {
+/// `more` are lines of its server block.
+export async function startNginx(archive, more = "") {
   const [folder, port] = [newFolder("nginx"), await freePort()];
   const { key, cert } = certificate(folder);
   const server = replaced(deploy("nginx.conf"), [
@@ -59,6 +60,7 @@ export async function startNginx(archive) {
     ["/etc/ssl/hilum.key", key],
     ["/srv/hilum", dist],
     ["127.0.0.1:8042", `127.0.0.1:${archive.port}`],
+    ["    # Without an archive", `${more}\n    # Without an archive`],
   ]);
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
   const user = process.getuid() === 0 ? "user root;" : "";
