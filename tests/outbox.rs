@@ -219,8 +219,20 @@ fn what_waits_for_a_sign_in_goes_once_the_reader_has_signed_in() {
     let mut next = Tab::open(&origin, 2);
     configured(&mut next, Authentication::OpenId);
     assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
+    let id = next.session.view_model().outbox[0].id;
+    next.does(Command::Outbox(OutboxEvent::Send(id)));
     next.does(Command::SignedIn(Audience::Hospital, Ok(())));
     assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
+    // It went with the sign-in: the dialog that asked for one asks for nothing more, and nothing goes twice.
+    assert!(matches!(next.session.view_model().upload, UploadView::Said(..)));
+    next.acts(Action::ConfirmUpload);
+    assert_eq!(next.sent.len(), 1);
+    // A sign-in that has run out is asked for again.
+    answer(&mut next, Ok((401, "{}")));
+    assert!(next.session.view_model().signed_in.is_empty());
+    next.does(Command::Outbox(OutboxEvent::Send(id)));
+    assert!(matches!(next.session.view_model().upload, UploadView::Preview(_)));
+    assert_eq!(next.sent.len(), 1);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Renderer {
     expected: Option<Textures>,
     /// Voxels, labels or colours changed since the panes were drawn.
     stale: bool,
+    /// The last frame went on with a 3D picture.
+    has_cast: bool,
 }
 
 /// Edge of the volume that a GPU must draw before it is trusted, voxels.
@@ -76,7 +78,7 @@ impl Renderer {
     pub(super) fn on(gpu: Gpu, targets: Vec<Target>) -> Self {
         let passes = Passes::new(&gpu, targets.first().map_or(PICTURE, Target::format));
         let sheets = targets.into_iter().map(Sheet::new).collect();
-        Self { gpu, sheets, passes, volume: None, beside: None, expected: None, stale: true }
+        Self { gpu, sheets, passes, volume: None, beside: None, expected: None, stale: true, has_cast: false }
     }
 
     /// Of what slices are drawn on.
@@ -206,7 +208,9 @@ impl Renderer {
     /// Brings the 3D picture and the panes up to date.
     fn compose(&mut self, encoder: &mut wgpu::CommandEncoder, frame: &FrameInput, cast: bool) {
         let mut casts = false;
+        let shows_rays = frame.panes.iter().any(|p| matches!(p.content, PaneContent::Volume(_)));
         if let Some(volume) = &mut self.volume {
+            volume.next = volume.next.take().filter(|_| shows_rays);
             volume.textures.set_look(&self.gpu, &frame.look);
             for pane in &frame.panes {
                 if let (PaneContent::Volume(input), true) = (&pane.content, cast) {
@@ -214,6 +218,7 @@ impl Renderer {
                 }
             }
         }
+        self.has_cast = casts || self.is_casting();
         let stale = std::mem::take(&mut self.stale);
         let (gpu, passes) = (&self.gpu, &self.passes);
         let volumes = [self.volume.as_ref(), self.beside.as_ref()];
@@ -297,6 +302,11 @@ impl Renderer {
     /// Whether a 3D picture is being put together: the next frames go on with it.
     pub fn is_casting(&self) -> bool {
         self.volume.as_ref().is_some_and(|v| v.next.is_some())
+    }
+
+    /// Whether the last frame went on with a 3D picture.
+    pub fn has_cast(&self) -> bool {
+        self.has_cast
     }
 
     /// Calls back when everything submitted so far is drawn.

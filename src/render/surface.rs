@@ -19,7 +19,7 @@ impl Renderer {
     /// A renderer on fresh canvases: such as have given no context yet, for a canvas gives one kind only. With one canvas, all panes
     /// are drawn on it; with several, each pane on its own, in the order of the frame. WebGL2 can draw on one only.
     ///
-    /// The device is trusted once known voxels were drawn and read back.
+    /// A GPU that the processor simulates is refused unless `simulated`. The device is trusted once known voxels were drawn and read back.
     ///
     /// # Errors
     /// What is missing, or [`RenderError::WrongPicture`]. The canvases are used up then.

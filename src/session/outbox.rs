@@ -224,7 +224,14 @@ impl Session {
         id
     }
 
-    pub(super) fn send(&mut self, id: ParcelId, update: &mut Update) {
+    /// Sends what waits for its sender to be known, unless it has gone meanwhile.
+    pub(super) fn send_known(&mut self, id: ParcelId, update: &mut Update) {
+        if self.outbox.get(id).is_some_and(Parcel::is_from_nobody) {
+            self.send(id, update);
+        }
+    }
+
+    fn send(&mut self, id: ParcelId, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id) else { return };
         let destination = self.destinations.of(parcel.to);
         let configured = destination.is_some_and(|d| d.name == parcel.destination);
@@ -268,6 +275,11 @@ impl Session {
             OutboxEvent::SignedIn(to) => {
                 let waits = |p: &&Parcel| p.to == to && p.is_from_nobody();
                 let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
+                if let UploadState::Shown { unknown: Some(id), .. } = self.upload
+                    && waiting.contains(&id)
+                {
+                    self.upload = UploadState::Sent(id);
+                }
                 waiting.into_iter().for_each(|id| self.send(id, update));
             }
             OutboxEvent::Discard(id) => {
@@ -328,7 +340,14 @@ impl Session {
                 update.effects.push(Effect::SendLater(id, parcel.wait_ms()));
                 parcel.state = ParcelState::Waiting(why);
             }
-            Err(why) => parcel.state = ParcelState::Held(Hold::Failed(why)),
+            Err(why) => {
+                let (to, is_unknown) = (parcel.to, why == RemoteError::Unauthorized);
+                parcel.state = ParcelState::Held(Hold::Failed(why));
+                if is_unknown {
+                    // Whoever signed in is not known there any more.
+                    self.signed_in.remove(&to);
+                }
+            }
         }
     }
 

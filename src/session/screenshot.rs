@@ -96,6 +96,12 @@ impl Session {
         }
     }
 
+    /// The CT that is open, and the one beside it: their series, and which stack. A picture that takes a while is of these.
+    pub fn what_is_open(&self) -> (Option<(String, usize)>, Option<String>) {
+        let case = self.case.as_ref().map(|c| (c.series.uid.clone(), c.stack));
+        (case, self.beside().map(|b| b.series.uid.clone()))
+    }
+
     /// The picture of a pane; `None` where nothing is shown.
     pub(super) fn screenshot(&self, id: PaneId, annotated: bool, now: &str) -> Option<Screenshot> {
         let rect = self.px_rect(self.sizes[id.index()]).filter(|_| self.case.is_some())?;

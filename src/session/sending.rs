@@ -168,7 +168,7 @@ impl Session {
             }
             UploadState::Shown { unknown: Some(id), .. } => {
                 self.upload = UploadState::Sent(id);
-                self.send(id, update);
+                self.send_known(id, update);
             }
             other => self.upload = other,
         }

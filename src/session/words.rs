@@ -395,6 +395,7 @@ texts! {
     INSTANCES: "{} image[s]" / "{} image[s]";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: the processor draws, and 3D takes longer." / "Aucun GPU ne peut l’afficher ici : le processeur dessine, et la 3D prend plus de temps.";
+    ANOTHER_CT: "another CT was opened meanwhile" / "un autre scanner a été ouvert entre-temps";
     GPU_LOST: "The GPU was lost; views are rebuilt, nothing marked is lost." / "Le GPU a été perdu ; les vues sont reconstruites, rien de ce qui est marqué n’est perdu.";
     PANIC: "Hilum met an error it cannot recover from. Save nothing over it: reload the page." / "Hilum a rencontré une erreur irrécupérable : rechargez la page.";
     PANIC_KEPT: "Hilum met an error it cannot recover from: reload the page. The reading is kept up to the last finished change and will be offered when the same CT is opened." / "Hilum a rencontré une erreur irrécupérable : rechargez la page. La lecture est conservée jusqu’à la dernière modification terminée et sera proposée à la réouverture du même scanner.";

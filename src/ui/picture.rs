@@ -84,7 +84,7 @@ impl Picture {
     pub(super) fn is_lost(&self) -> bool {
         self.renderer().is_some_and(Renderer::is_lost)
     }
-    /// Whether the processor draws, from page memory: voxels that no slice needs may wait.
+    /// Whether the processor draws, from page memory: only rays wait for slices to be handed over.
     pub(super) fn by_processor(&self) -> bool {
         self.renderer().is_none()
     }
@@ -129,12 +129,13 @@ impl Picture {
     }
     /// Another CT is beside the open one, or none.
     pub(super) fn begin_beside(&mut self, beside: Option<&Beside>) {
-        if let Painter::Gpu(gpu) = &mut self.painter
-            && let Err(e) = gpu.renderer.set_beside(beside.map(|b| b.volume.grid()))
-        {
-            log::warn!("{e}");
+        match &mut self.painter {
+            Painter::Gpu(gpu) => {
+                let made = gpu.renderer.set_beside(beside.map(|b| b.volume.grid()));
+                made.unwrap_or_else(|e| log::warn!("{e}"));
+            }
+            Painter::Processor(processor) => processor.begin_beside(),
         }
-        self.voxels_changed();
     }
     /// Hands slice `k` of it to the GPU.
     pub(super) fn upload_beside(&mut self, beside: &Beside, k: usize) {
@@ -176,7 +177,9 @@ impl Picture {
         let (Some(frame), Some(case)) = (session.frame_input(), session.case()) else { return false };
         match &mut self.painter {
             Painter::Gpu(gpu) => gpu.draw(&frame, cast),
-            Painter::Processor(processor) => processor.draw(&frame, case, session.beside(), cast),
+            Painter::Processor(processor) => {
+                processor.draw(&frame, case, session.beside(), cast, session.is_orbiting())
+            }
         }
     }
     /// Whether slices are still being drawn: another frame goes on with them.
@@ -188,6 +191,13 @@ impl Picture {
         match &self.painter {
             Painter::Gpu(gpu) => gpu.renderer.is_casting(),
             Painter::Processor(processor) => processor.is_casting(),
+        }
+    }
+    /// Whether the last frame went on with a 3D picture.
+    pub(super) fn has_cast(&self) -> bool {
+        match &self.painter {
+            Painter::Gpu(gpu) => gpu.renderer.has_cast(),
+            Painter::Processor(processor) => processor.has_cast(),
         }
     }
     /// Reduction of the 3D picture that the last frame finished, and ms it took; `None` where a GPU has to be asked when it is done.

@@ -33,6 +33,8 @@ pub(super) struct Processor {
     picture: Option<RayPicture>,
     next: Option<Cast>,
     took: Option<(u32, f64)>,
+    /// The pane that pieces begin with: each frame another.
+    first: usize,
 }
 
 /// A 3D picture in the making.
@@ -93,11 +95,14 @@ impl Processor {
             picture: None,
             next: None,
             took: None,
+            first: 0,
         }
     }
 
     /// Another CT.
     pub(super) fn begin(&mut self, case: &Case) {
+        // Placed again, canvases are empty: nothing of the CT before may stay on them.
+        self.canvases.place(&[]);
         self.forget();
         let size = case.volume.grid().size();
         self.leaping = Leaping::new(size);
@@ -113,6 +118,11 @@ impl Processor {
     fn forget(&mut self) {
         self.panes.fill_with(Pane::default);
         (self.picture, self.next) = (None, None);
+    }
+    /// Another CT is beside the open one, or none.
+    pub(super) fn begin_beside(&mut self) {
+        self.canvases.place(&[]);
+        self.show_again();
     }
     /// What is on screen may be gone.
     pub(super) fn show_again(&mut self) {
@@ -142,12 +152,23 @@ impl Processor {
     pub(super) fn is_casting(&self) -> bool {
         self.next.is_some()
     }
+    /// Whether the last frame went on with a 3D picture.
+    pub(super) fn has_cast(&self) -> bool {
+        self.next.is_some() || self.took.is_some()
+    }
     pub(super) fn cast_took(&mut self) -> Option<(u32, f64)> {
         self.took.take()
     }
 
-    /// Draws what is not right any more; whether it could.
-    pub(super) fn draw(&mut self, frame: &FrameInput, case: &Case, beside: Option<&Beside>, cast: bool) -> bool {
+    /// Draws what is not right any more; whether it could. `cast`: the 3D picture too; `moves`: it is being turned.
+    pub(super) fn draw(
+        &mut self,
+        frame: &FrameInput,
+        case: &Case,
+        beside: Option<&Beside>,
+        cast: bool,
+        moves: bool,
+    ) -> bool {
         let until = clock::now_ms() + PIECES_MS;
         let rects: Vec<PxRect> = frame.panes.iter().map(|p| p.rect).collect();
         self.canvases.place(&rects);
@@ -156,7 +177,9 @@ impl Processor {
         self.look.clone_from(&frame.look);
         let mut drawn = true;
         let mut volume = None;
-        for (n, (canvas, pane)) in self.canvases.all().iter().zip(&mut self.panes).enumerate() {
+        self.first = (self.first + 1) % PANES;
+        for n in (0..PANES).map(|n| (n + self.first) % PANES) {
+            let (Some(canvas), pane) = (self.canvases.all().get(n), &mut self.panes[n]) else { continue };
             let input = frame.panes.get(n);
             let same = pane.input.as_ref() == input;
             match input.map(|i| &i.content) {
@@ -165,7 +188,7 @@ impl Processor {
                     drawn &= pane.draw(canvas, case, beside, &frame.look, until);
                 }
                 Some(PaneContent::Volume(input)) => {
-                    pane.making = None;
+                    (pane.making, pane.wrong) = (None, None);
                     let rect = frame.panes[n].rect;
                     let shows = |p: &PaneInput| p.rect == rect && matches!(p.content, PaneContent::Volume(_));
                     let moved = !pane.input.as_ref().is_some_and(shows);
@@ -175,8 +198,11 @@ impl Processor {
             }
             pane.input = input.cloned();
         }
-        let Some((n, rect, input, moved)) = volume else { return drawn };
-        let finished = cast && self.cast(input, [rect.width, rect.height], case, &frame.look, until);
+        let Some((n, rect, input, moved)) = volume else {
+            self.next = None;
+            return drawn;
+        };
+        let finished = cast && self.cast(input, [rect.width, rect.height], case, &frame.look, moves, until);
         if let (true, Some(canvas)) = (finished || moved, self.canvases.all().get(n)) {
             let put = match &self.picture {
                 Some(picture) => put_scaled(canvas, picture, rect),
@@ -187,12 +213,20 @@ impl Processor {
         drawn
     }
 
-    /// Goes on with the 3D picture that is asked for; whether one was finished. One that was begun is finished first if it is as coarse
-    /// as what is asked for: pictures of something that moves would never be seen otherwise.
-    fn cast(&mut self, input: &VolumeInput, pane: [u32; 2], case: &Case, look: &LabelLook, until: f64) -> bool {
+    /// Goes on with the 3D picture that is asked for; whether one was finished. While it moves, one that was begun is finished first if
+    /// it is as coarse: none would ever be seen otherwise.
+    fn cast(
+        &mut self,
+        input: &VolumeInput,
+        pane: [u32; 2],
+        case: &Case,
+        look: &LabelLook,
+        moves: bool,
+        until: f64,
+    ) -> bool {
         let is_right = |p: &RayPicture| p.shows(input, pane);
-        let is_finer = |p: &RayPicture| p.input().reduction < input.reduction;
-        self.next = self.next.take().filter(|next| is_right(&next.picture) || !is_finer(&next.picture));
+        let is_coarse = |p: &RayPicture| p.input().reduction >= input.reduction && p.input().rays <= input.rays;
+        self.next = self.next.take().filter(|n| is_right(&n.picture) || moves && is_coarse(&n.picture));
         let begin = || Cast { picture: RayPicture::new(input.clone(), pane), spent_ms: 0.0 };
         if self.next.is_none() && !self.picture.as_ref().is_some_and(is_right) {
             self.next = Some(begin());
@@ -221,8 +255,10 @@ impl Processor {
         match &mut portrait.content {
             Portrayed::Slice(making) => making.go_on(case, beside, look, until).unwrap_or(true),
             Portrayed::Volume(picture) => {
-                let leaps = self.leaping.leaps(&picture.input().transfer, look).0;
-                let scene = Scene { volume: &case.volume, labels: case.document.layers(), look, leaps: Some(leaps) };
+                // While slices arrive, bricks know less than there is.
+                let knows_all = self.leaping.bricks().arrived_count() == case.volume.loaded_count();
+                let leaps = knows_all.then(|| self.leaping.leaps(&picture.input().transfer, look).0);
+                let scene = Scene { volume: &case.volume, labels: case.document.layers(), look, leaps };
                 picture.draw(&scene, || clock::now_ms() < until)
             }
         }
@@ -300,6 +336,8 @@ impl Pane {
                 self.wrong = Some(PxRect::whole(size));
                 return false;
             }
+            // What is wrong already again waits: other panes want their pieces of the frame.
+            return true;
         }
     }
 }

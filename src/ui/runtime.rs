@@ -30,7 +30,7 @@ struct Inner {
     files: FileStore,
     pool: RefCell<Option<WorkerPool>>,
     picture: RefCell<Option<Picture>>,
-    /// Slices that the GPU has not got yet.
+    /// Slices that have not been handed over yet.
     uploads: RefCell<Vec<usize>>,
     /// Those of the CT beside the open one.
     uploads_beside: RefCell<Vec<usize>>,
@@ -372,7 +372,7 @@ impl Runtime {
             if changes.volume || !changes.slices.is_empty() || !changes.beside_slices.is_empty() {
                 picture.voxels_changed();
             }
-            // Where slices do not need the GPU, its voxels come after them.
+            // Where slices are drawn from page memory, what only rays need comes after them.
             waits = by_cpu && !(case.is_settled() && self.0.marks.get().mpr);
             let (begun, mut handed) = (clock::now_ms(), 0);
             while !waits
@@ -405,7 +405,9 @@ impl Runtime {
             }
             // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
             let arriving = session.is_loading() || !(uploads.is_empty() || by_cpu);
-            let resting = arriving && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
+            let resting = arriving
+                && !picture.is_behind()
+                && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
             // A CT that is complete in memory is drawn once it is complete on the GPU.
             let hold = resting || (!(uploads.is_empty() || by_cpu) && case.volume.is_complete());
             // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
@@ -425,8 +427,10 @@ impl Runtime {
                     let least = if by_cpu { LEAST_REST_MS } else { 0.0 };
                     rest_until_ms.set(now + ((now - begun) * 9.0).clamp(least, MOST_REST_MS));
                 });
-                if cast && drew {
+                if cast && drew && picture.has_cast() {
                     self.after_cast(&session, picture, begun);
+                } else if cast && !drew {
+                    self.0.cast_due.set(true);
                 } else if changes.volume_view || changes.volume {
                     wants_cast = true;
                 }
@@ -437,7 +441,10 @@ impl Runtime {
                 clock::measure("hilum:stroke", at);
             }
         }
-        if drew && let (Some(picture), Some(case)) = (picture.as_ref(), session.case()) {
+        if drew
+            && !behind
+            && let (Some(picture), Some(case)) = (picture.as_ref(), session.case())
+        {
             let mut marks = self.0.marks.get();
             if !marks.first_image && case.volume.loaded_count() > 0 {
                 marks.first_image = true;
@@ -472,7 +479,7 @@ impl Runtime {
         let probe = session.probe();
         // Cine waits for the GPU: no slice is handed over before the last one was drawn.
         let now_ms = clock::now_ms();
-        let turn_over = playing && !self.0.drawing.get() && session.cine_is_due(now_ms);
+        let turn_over = playing && !behind && !self.0.drawing.get() && session.cine_is_due(now_ms);
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         if by_cpu {
             uploads_beside.clear();

@@ -3,7 +3,7 @@
 use super::processor::put;
 use super::runtime::Runtime;
 use crate::platform::files;
-use crate::session::{Command, Mark, ROW_PX, Screenshot, Side};
+use crate::session::{Command, Mark, ROW_PX, Screenshot, Side, words};
 use crate::view::{LabelLook, PaneInput, PxRect};
 use gloo::timers::future::TimeoutFuture;
 use send_wrapper::SendWrapper;
@@ -53,15 +53,22 @@ impl Runtime {
 
     async fn png(&self, shot: &Screenshot) -> Result<Blob, String> {
         let mut pictures = Vec::new();
+        // The words over a picture are of the CT that was open: of another one, nothing is drawn under them.
+        let open = || self.with_picture(|_, session, _| (session.what_is_open(), session.lang()));
+        let begun = open();
+        let changed = || open().filter(|now| begun.as_ref().is_some_and(|b| b.0 != now.0));
         for pane in &shot.panes {
             let mut pixels = None;
             for n in 0..TRIES {
                 if n > 0 {
                     TimeoutFuture::new(WAIT_MS).await;
                 }
-                pixels = self.pixels(pane, &shot.look).await;
+                pixels = self.pixels(pane, &shot.look).await.filter(|_| changed().is_none());
                 if pixels.is_some() {
                     break;
+                }
+                if let Some((_, lang)) = changed() {
+                    return Err(words::ANOTHER_CT.in_lang(lang).to_owned());
                 }
             }
             pictures.push((pane.rect, pixels.ok_or("GPU")?));

@@ -55,6 +55,11 @@ impl Bricks {
         self.revision
     }
 
+    /// How many slices have been taken in.
+    pub fn arrived_count(&self) -> usize {
+        self.arrived.iter().filter(|a| **a).count()
+    }
+
     /// Takes in slice `k`: rows × columns values in HU. A slice that comes again widens what is known.
     pub fn set_slice(&mut self, k: usize, hu: &[i16]) {
         let ([ni, nj, nk], [bi, bj, _]) = (self.voxels, self.size);
