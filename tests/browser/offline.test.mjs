@@ -90,7 +90,7 @@ test("a new build takes the place of the one before, as a whole", async () => {
   const site = await serve(null, { folder });
   const worker = path.join(folder, "service_worker.js");
   const built = fs.readFileSync(worker, "utf8");
-  const [, name] = built.match(/const CACHE = "(hilum-app-[0-9a-f]{16})"/);
+  const [, name] = built.match(/const CACHE = "(hilum-app-[0-9a-f]{8,16})"/);
   try {
     await withPage(
       site.address,

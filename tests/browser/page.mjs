@@ -161,7 +161,7 @@ export async function spread(page, pane) {
   return (await readPicture(page, await page.screenshot({ clip }))).spread;
 }
 
-/// All four panes are drawn; the 3D picture may take a while on a software GPU.
+/// All four panes are drawn; the 3D picture may take a while where no GPU draws it.
 export async function drawn(page, panes) {
   for (const pane of panes) {
     let seen = 0;

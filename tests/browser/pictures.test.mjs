@@ -7,7 +7,7 @@ import test, { after, before } from "node:test";
 import { data, drawn, id, openDemonstration, out, readPicture, segments, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
-/// A 3D picture takes a software GPU as long as it has px.
+/// Without a GPU a 3D picture takes as long as it has px.
 const SMALL = { viewport: { width: 1000, height: 640 } };
 
 let site;

@@ -53,6 +53,9 @@ pub(crate) fn write_snippets() -> Outcome {
     Ok(())
 }
 
+/// Files whose names hold a digest of their contents, which is written without its leading zeros.
+const HASHED: &str = r"-[0-9a-f]{8,16}(_bg)?\.";
+
 /// The page from a folder, and an archive on the same machine behind the same name.
 fn nginx(headers: &[(&str, String)]) -> String {
     // `add_header` of a location replaces those above it: the list stands in one place alone, and what nginx passes on has its own.
@@ -64,7 +67,7 @@ fn nginx(headers: &[(&str, String)]) -> String {
         .collect();
     format!(
         "# Inside `http`, beside `include mime.types;` (which must know .wasm as application/wasm).\n\
-         map $uri $hilum_cache {{\n    default \"no-cache\";\n    \"~-[0-9a-f]{{16}}(_bg)?\\.\" \"public, max-age=31536000, immutable\";\n}}\n\
+         map $uri $hilum_cache {{\n    default \"no-cache\";\n    \"~{HASHED}\" \"public, max-age=31536000, immutable\";\n}}\n\
          server {{\n    listen 443 ssl;\n    server_name hilum.example;\n    ssl_certificate /etc/ssl/hilum.pem;\n    \
          ssl_certificate_key /etc/ssl/hilum.key;\n    root /srv/hilum;\n    index index.html;\n    server_tokens off;\n{lines}    \
          add_header Cache-Control $hilum_cache always;\n    # Without an archive on this machine, leave this out.\n    \
@@ -80,7 +83,7 @@ fn caddy(headers: &[(&str, String)]) -> String {
     // What goes wrong has routes of its own, and matchers do not overrule what stands without one.
     format!(
         "(hilum) {{\n    header {{\n{lines}        -Server\n    }}\n}}\nhilum.example {{\n    import hilum\n    \
-         @hashed path_regexp -[0-9a-f]{{16}}(_bg)?\\.\n    @named not path_regexp -[0-9a-f]{{16}}(_bg)?\\.\n    \
+         @hashed path_regexp {HASHED}\n    @named not path_regexp {HASHED}\n    \
          header @hashed Cache-Control \"public, max-age=31536000, immutable\"\n    header @named Cache-Control no-cache\n    \
          root * /srv/hilum\n    # Without an archive on this machine, leave this out.\n    \
          reverse_proxy /dicom-web/* 127.0.0.1:8042\n    file_server\n    handle_errors {{\n        import hilum\n        \

@@ -1,5 +1,5 @@
 // Hilum in the 3D comparison: at rest after each turn, when all of the picture is sampled in full as the other viewers sample each frame.
-// Opacity of its transfer function is of one mm, and is turned into that of a step on the GPU: the points are typed as they are. Its full
+// Opacity of its transfer function is of one mm, and is turned into that of a step: the points are typed as they are. Its full
 // step is the finest voxel spacing (0.7 mm here); only a picture that moves is sampled more coarsely. Soft shadows come with the full one.
 import hilum from "./hilum.mjs";
 import { FRAME_MS, LIMIT_MS, POINTS, SIZE_PX, TURN_DEG } from "../pages/rays.mjs";
@@ -10,8 +10,14 @@ const id = (name) => `[data-testid="${name}"]`;
 const pxOf = (degrees) => Math.round((degrees * Math.PI) / 1.8);
 
 const instrument = () => {
-  // Bands of the 3D picture, which is put together from them: width in samples, and when each was handed to the GPU.
+  // Bands of the 3D picture, which is put together from them: width in samples, and when each was handed to the GPU. What the processor
+  // draws comes as a whole, when it is drawn.
   const bands = [];
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (image, ...at) {
+    bands.push({ width: image.width, y: 0, height: image.height, at: performance.now() });
+    return put.call(this, image, ...at);
+  };
   const cut = GPURenderPassEncoder.prototype.setScissorRect;
   GPURenderPassEncoder.prototype.setScissorRect = function (x, y, width, height) {
     bands.push({ width, y, height, at: performance.now() });
@@ -97,7 +103,7 @@ const turn = async ({ n, rests, stepsPx, frameMs, limitMs }) => {
   const y = box.top + box.height / 2;
   let x = box.left + 20;
   const pause = (ms) => new Promise((go) => setTimeout(go, ms));
-  // It looks now and then: to look all the time would take the processor from a software GPU, which is the processor.
+  // It looks now and then: to look all the time would take the processor from what draws.
   const until = async (test) => {
     for (const begun = performance.now(); !test(); await pause(10)) {
       if (performance.now() - begun > frameMs) throw new Error("the frame took too long");
@@ -109,7 +115,9 @@ const turn = async ({ n, rests, stepsPx, frameMs, limitMs }) => {
     reductions.push(Math.round(box.width / Math.min(...bands.map((b) => b.width))));
     // What puts a picture on the canvas is as high as the pane; a band of it is not.
     const whole = bands.find((b) => b.width === box.width && b.y === 0 && b.height < box.height);
+    const put = bands.findIndex((b) => b.width === box.width && b.height === box.height);
     if (whole) full.push(ended - whole.at);
+    else if (put > 0) full.push(bands[put].at - bands[put - 1].at);
   };
   const released = async (px) => {
     const before = frames();
