@@ -93,8 +93,8 @@ const instrument = () => {
   window.hilumBench = {
     // For measurements of their own (peers/adapters/rays-hilum.mjs).
     tools: { find, timed, measured, pointer, strokes },
-    gpu: () => {
-      if (!queue) throw new Error("the page does not draw with WebGPU");
+    draws: () => {
+      if (!queue && document.body.dataset.gpu !== "cpu") throw new Error("neither WebGPU nor the processor draws");
     },
     scroll: (n) => {
       const pane = find("pane-axial");
@@ -159,7 +159,7 @@ const step = (page, name, ...words) =>
   page.evaluate(
     async ([name, words]) => {
       try {
-        window.hilumBench.gpu();
+        window.hilumBench.draws();
         const result = await window.hilumBench[name](...words);
         return Array.isArray(result) ? { ms: result } : result;
       } catch (error) {

@@ -172,7 +172,7 @@ export const rays = (name, rests) => ({
     await hilum.open.call(this, page, base);
   },
   async volume3d(page, n) {
-    await page.evaluate(() => window.hilumBench.gpu());
+    await page.evaluate(() => window.hilumBench.draws());
     await alone(page);
     await type(page);
     // The whole turn is by degrees, whatever px are rounded to.
