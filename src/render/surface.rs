@@ -4,7 +4,7 @@ use super::gpu::{Backend, Gpu, RenderError};
 use super::renderer::Renderer;
 use super::sheet::Target;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::HtmlCanvasElement;
+use web_sys::{HtmlCanvasElement, WebGl2RenderingContext, WebglLoseContext};
 
 /// Which back end to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,18 @@ impl Renderer {
     /// # Errors
     /// What is missing, or [`RenderError::WrongPicture`]. The canvases are used up then.
     pub async fn on_canvases(
+        canvases: &[HtmlCanvasElement],
+        preference: Preference,
+        simulated: bool,
+    ) -> Result<Self, RenderError> {
+        let made = Self::try_canvases(canvases, preference, simulated).await;
+        if made.is_err() && preference == Preference::WebGl2 {
+            canvases.iter().for_each(let_go);
+        }
+        made
+    }
+
+    async fn try_canvases(
         canvases: &[HtmlCanvasElement],
         preference: Preference,
         simulated: bool,
@@ -80,5 +92,15 @@ impl Renderer {
         let mut renderer = Self::on(gpu, targets);
         renderer.prove().await?;
         Ok(renderer)
+    }
+}
+
+/// Ends the WebGL2 context of a canvas that is used up. Left alone it goes whenever the browser tidies up, and the page stands still
+/// meanwhile until the GPU has done all it was asked: 0.3 s and more while a CT is opened.
+fn let_go(canvas: &HtmlCanvasElement) {
+    let context = canvas.get_context("webgl2").ok().flatten();
+    let context = context.and_then(|c| c.dyn_into::<WebGl2RenderingContext>().ok());
+    if let Some(Ok(Some(end))) = context.map(|c| c.get_extension("WEBGL_lose_context")) {
+        end.unchecked_into::<WebglLoseContext>().lose_context();
     }
 }
