@@ -2,6 +2,7 @@
 
 use super::message::get;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 /// Local date and time as DICOM DT without fraction: `YYYYMMDDHHMMSS`.
 pub fn date_time() -> String {
@@ -20,6 +21,13 @@ pub fn date_time() -> String {
 /// Milliseconds since the page, or the worker, began.
 pub fn now_ms() -> f64 {
     performance().map_or(0.0, |p| p.now())
+}
+
+/// Calls back when the browser begins its next frame, unless `false`. A hidden page has none until it is seen.
+pub fn next_frame(begin: impl FnOnce() + 'static) -> bool {
+    let callback = Closure::once_into_js(begin);
+    let asked = web_sys::window().map(|w| w.request_animation_frame(callback.unchecked_ref()));
+    matches!(asked, Some(Ok(_)))
 }
 
 /// Sets a User Timing mark.

@@ -6,6 +6,7 @@
 use super::canvases::Canvases;
 use super::processor::{Processor, ProcessorPortrait};
 use crate::geometry::{Grid, IndexBox};
+use crate::platform::clock;
 use crate::render::{Backend, Portrait as GpuPortrait, Preference, Renderer};
 use crate::session::{Beside, Case, Gpu, Session};
 use crate::view::{FrameInput, LabelLook, PaneInput, PxRect};
@@ -263,6 +264,18 @@ impl Picture {
         match self.renderer() {
             Some(renderer) => renderer.when_taken_in(done),
             None => done(),
+        }
+    }
+    /// Calls back when the browser, too, is done with what was drawn last.
+    pub(super) fn when_shown(&self, done: impl FnOnce() + Send + 'static) {
+        match self.renderer() {
+            Some(renderer) => renderer.when_done(done),
+            // The frame after the next begins once this one's page has been put together.
+            None => {
+                clock::next_frame(move || {
+                    clock::next_frame(done);
+                });
+            }
         }
     }
     /// Calls back when everything drawn so far is on its way to the screen.

@@ -16,12 +16,12 @@ use crate::session::{
     Beside, Case, Changes, Command, Effect, Gpu, JobRequest, OutboxEvent, PaneDrawing, PaneSize, Probe, Session,
     ViewModel, VoxelNeeds,
 };
+use crate::view::Pace;
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, HtmlElement};
 
@@ -48,16 +48,14 @@ struct Inner {
     /// The 3D picture waits for a quiet moment.
     cast_timer: RefCell<Option<Timeout>>,
     cast_due: Cell<bool>,
-    /// The GPU has not finished the last frame.
-    drawing: Rc<Cell<bool>>,
+    /// How often panes are drawn while slices arrive.
+    pace: Rc<Cell<Pace>>,
     /// Files wait for the first slice to be on screen.
     awaits_image: Cell<bool>,
     /// When the page's words were last changed.
     told_ms: Cell<f64>,
     /// Slices that the GPU has been handed and not taken in.
     on_the_way: Rc<Cell<usize>>,
-    /// While slices arrive, no frame before this time.
-    rest_until_ms: Rc<Cell<f64>>,
     /// When a slice or the 3D view last moved.
     moved_ms: Cell<f64>,
     /// A 3D picture is on its way; the GPU is asked each frame.
@@ -73,6 +71,29 @@ struct Marks {
     mpr: bool,
 }
 
+/// What a frame came to.
+#[derive(Clone, Copy, Default)]
+struct Drawn {
+    /// Slices arrive, and come before pictures.
+    resting: bool,
+    /// What was to be drawn waits.
+    held: bool,
+    /// Slices are still being drawn.
+    behind: bool,
+    /// There are more slices to hand over.
+    more: bool,
+    /// The 3D picture is to follow.
+    wants_cast: bool,
+    /// The CT is beyond what draws.
+    too_large: bool,
+}
+
+impl Drawn {
+    fn goes_on(self) -> bool {
+        self.more || self.held || self.behind
+    }
+}
+
 /// A handle on the running page.
 #[derive(Clone)]
 pub(super) struct Runtime(Rc<Inner>);
@@ -85,10 +106,6 @@ const MOST_AWAITED_MS: u32 = 300;
 const TELL_EVERY_MS: f64 = 250.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
-/// Longest wait between two frames while slices arrive, ms.
-const MOST_REST_MS: f64 = 1500.0;
-/// Shortest wait where the processor draws: what it takes to put the page together is not seen from here.
-const LEAST_REST_MS: f64 = 500.0;
 
 impl Runtime {
     pub(super) fn start(
@@ -114,11 +131,10 @@ impl Runtime {
             drawings,
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
-            drawing: Rc::default(),
+            pace: Rc::default(),
             awaits_image: Cell::default(),
             told_ms: Cell::default(),
             on_the_way: Rc::default(),
-            rest_until_ms: Rc::default(),
             moved_ms: Cell::default(),
             awaiting: Cell::default(),
             dab_ms: Cell::default(),
@@ -328,184 +344,64 @@ impl Runtime {
             return;
         }
         let runtime = self.clone();
-        let callback = Closure::once_into_js(move || runtime.frame());
-        let asked = web_sys::window().map(|w| w.request_animation_frame(callback.unchecked_ref()));
-        if !matches!(asked, Some(Ok(_))) {
-            self.0.frame_asked.set(false);
-        }
+        self.0.frame_asked.set(clock::next_frame(move || runtime.frame()));
     }
 
     fn frame(&self) {
         self.0.frame_asked.set(false);
         let changes = std::mem::take(&mut *self.0.pending.borrow_mut());
+        let now_ms = clock::now_ms();
         if changes.view {
-            self.0.moved_ms.set(clock::now_ms());
+            self.0.moved_ms.set(now_ms);
         }
         let session = self.0.session.borrow();
         let mut picture = self.0.picture.borrow_mut();
-        let mut uploads = self.0.uploads.borrow_mut();
-        if changes.volume {
-            *uploads = arrived(&session);
-            if let (Some(picture), None) = (picture.as_mut(), session.case()) {
-                picture.clear();
-            }
-        } else {
-            // Taken from the end: what arrived first goes first.
-            uploads.splice(0..0, changes.slices.iter().rev().copied());
+        self.queue(&changes, &session);
+        if let (Some(picture), None, true) = (picture.as_mut(), session.case(), changes.volume) {
+            picture.clear();
         }
-        let mut uploads_beside = self.0.uploads_beside.borrow_mut();
-        if changes.beside || changes.volume {
-            *uploads_beside = session.beside().map_or_else(Vec::new, Beside::arrived);
-        } else {
-            uploads_beside.extend(&changes.beside_slices);
-        }
-        let (mut drew, mut wants_cast, mut too_large, mut held) = (false, false, false, false);
-        let (mut by_cpu, mut waits, mut behind) = (false, false, false);
-        if let (Some(picture), Some(case)) = (picture.as_mut(), session.case()) {
-            if changes.volume {
-                too_large = !picture.begin(case);
-            }
-            by_cpu = picture.by_processor();
-            if changes.beside || changes.volume {
-                picture.begin_beside(session.beside());
-            }
-            if changes.volume || !changes.slices.is_empty() || !changes.beside_slices.is_empty() {
-                picture.voxels_changed();
-            }
-            // Where slices are drawn from page memory, what only rays need comes after them.
-            waits = by_cpu && !(case.is_settled() && self.0.marks.get().mpr);
-            let (begun, mut handed) = (clock::now_ms(), 0);
-            while !waits
-                && self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
-                && clock::now_ms() - begun < UPLOAD_BUDGET_MS
-                && let Some(k) = uploads.pop()
-            {
-                too_large |= !picture.upload_slice(case, k);
-                handed += 1;
-            }
-            // The open CT comes first.
-            while self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY
-                && clock::now_ms() - begun < UPLOAD_BUDGET_MS
-                && uploads.is_empty()
-                && let (Some(beside), Some(k)) = (session.beside(), uploads_beside.pop())
-            {
-                picture.upload_beside(beside, k);
-                handed += 1;
-            }
-            if handed > 0 {
-                self.0.on_the_way.update(|n| n + handed);
-                let on_the_way = SendWrapper::new(self.0.on_the_way.clone());
-                picture.when_taken_in(move || on_the_way.update(|n| n.saturating_sub(handed)));
-            }
-            if let Some(touched) = changes.labels {
-                picture.upload_labels(case, touched);
-            }
-            if changes.volume_view && session.is_orbiting() {
-                self.0.cast_due.set(true);
-            }
-            // While slices arrive, handing them over comes first: the GPU draws a tenth of the time.
-            let arriving = session.is_loading() || !(uploads.is_empty() || by_cpu);
-            let resting = arriving
-                && !picture.is_behind()
-                && (self.0.drawing.get() || clock::now_ms() < self.0.rest_until_ms.get());
-            // A CT that is complete in memory is drawn once it is complete on the GPU.
-            let hold = resting || (!(uploads.is_empty() || by_cpu) && case.volume.is_complete());
-            // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
-            let cast = !(hold || by_cpu && !uploads.is_empty() || self.0.awaiting.get()) && self.0.cast_due.take();
-            let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());
-            held = hold && shows;
-            if (shows || cast) && !hold {
-                let begun = clock::now_ms();
-                drew = picture.draw(&session, cast);
-                behind = picture.is_behind();
-                self.0.drawing.set(drew);
-                let done = SendWrapper::new((self.0.drawing.clone(), self.0.rest_until_ms.clone()));
-                picture.when_done(move || {
-                    let (drawing, rest_until_ms) = done.take();
-                    drawing.set(false);
-                    let now = clock::now_ms();
-                    let least = if by_cpu { LEAST_REST_MS } else { 0.0 };
-                    rest_until_ms.set(now + ((now - begun) * 9.0).clamp(least, MOST_REST_MS));
-                });
-                if cast && drew && picture.has_cast() {
-                    self.after_cast(&session, picture, begun);
-                } else if cast && !drew {
-                    self.0.cast_due.set(true);
-                } else if changes.volume_view || changes.volume {
-                    wants_cast = true;
-                }
-            }
-            if changes.labels.is_some()
-                && let Some(at) = self.0.dab_ms.take()
-            {
-                clock::measure("hilum:stroke", at);
-            }
-        }
-        if drew
-            && !behind
-            && let (Some(picture), Some(case)) = (picture.as_ref(), session.case())
-        {
-            let mut marks = self.0.marks.get();
-            if !marks.first_image && case.volume.loaded_count() > 0 {
-                marks.first_image = true;
-                let runtime = SendWrapper::new(self.clone());
-                picture.when_done(move || {
-                    clock::mark("hilum:first-image");
-                    let runtime = runtime.take();
-                    // The GPU may report from inside a frame.
-                    Timeout::new(0, move || runtime.read_on()).forget();
-                });
-            }
-            if !marks.mpr && case.is_settled() && (uploads.is_empty() || by_cpu) {
-                marks.mpr = true;
-                picture.when_done(|| clock::mark("hilum:mpr"));
-            }
-            self.0.marks.set(marks);
-        }
-        let playing = session.is_playing();
-        if (self.0.awaiting.get() || held || self.0.on_the_way.get() > 0 || playing)
-            && let Some(picture) = picture.as_ref()
-        {
-            picture.poll();
+        let drawn = match (picture.as_mut(), session.case()) {
+            (Some(picture), Some(case)) => self.draw(&changes, picture, &session, case),
+            _ => Drawn::default(),
+        };
+        let waits_for_picture = self.0.awaiting.get() || drawn.held || self.0.on_the_way.get() > 0;
+        if waits_for_picture || session.is_playing() {
+            picture.iter().for_each(Picture::poll);
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
-        let more = !uploads.is_empty() && picture.is_some() && (!waits || self.0.marks.get().mpr)
-            || !uploads_beside.is_empty() && picture.is_some() && !by_cpu;
         // The page's words change a few times a second while slices arrive or the reader draws: each change is work for the browser.
-        let told =
-            clock::now_ms() - self.0.told_ms.get() < TELL_EVERY_MS && (session.is_loading() || session.is_marking());
+        let told = drawn.resting
+            || now_ms - self.0.told_ms.get() < TELL_EVERY_MS && (session.is_loading() || session.is_marking());
         let facts = (changes.facts && !told).then(|| session.view_model());
         let untold = changes.facts && told;
         let probe = session.probe();
-        // Cine waits for the GPU: no slice is handed over before the last one was drawn.
-        let now_ms = clock::now_ms();
-        let turn_over = playing && !behind && !self.0.drawing.get() && session.cine_is_due(now_ms);
+        // Cine waits for the picture: no slice is handed over before the last one was drawn.
+        let playing = session.is_playing();
+        let turn_over =
+            playing && !drawn.behind && !self.0.pace.get().is_under_way() && session.cine_is_due(clock::now_ms());
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
-        if by_cpu {
-            uploads_beside.clear();
-        }
-        drop((uploads, uploads_beside, picture, session));
-        if more || held || behind {
+        drop((picture, session));
+        if drawn.goes_on() {
             self.0.pending.borrow_mut().view = true;
-            self.0.pending.borrow_mut().volume_view |= held;
+            self.0.pending.borrow_mut().volume_view |= drawn.held;
         }
         if untold {
             self.0.pending.borrow_mut().facts = true;
         } else if facts.is_some() {
             self.0.told_ms.set(clock::now_ms());
         }
-        if more || held || behind || untold || self.0.awaiting.get() {
+        if drawn.goes_on() || untold || self.0.awaiting.get() {
             self.ask_frame();
         }
-        if wants_cast {
+        if drawn.wants_cast {
             self.cast_soon();
         }
         if turn_over {
-            self.dispatch(Command::CineStep(now_ms));
+            self.dispatch(Command::CineStep(clock::now_ms()));
         } else if playing {
             self.ask_frame();
         }
-        if too_large {
+        if drawn.too_large {
             self.rebuild(Some("cpu"));
         } else if lost {
             log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
@@ -526,13 +422,139 @@ impl Runtime {
         }
     }
 
+    /// Which slices what draws does not know yet.
+    fn queue(&self, changes: &Changes, session: &Session) {
+        let (mut uploads, mut beside) = (self.0.uploads.borrow_mut(), self.0.uploads_beside.borrow_mut());
+        if changes.volume {
+            *uploads = arrived(session);
+        } else {
+            // Taken from the end: what arrived first goes first.
+            uploads.splice(0..0, changes.slices.iter().rev().copied());
+        }
+        if changes.beside || changes.volume {
+            *beside = session.beside().map_or_else(Vec::new, Beside::arrived);
+        } else {
+            beside.extend(&changes.beside_slices);
+        }
+    }
+
+    /// Hands over slices for a part of a frame; whether the CT can be held.
+    fn hand_over(&self, picture: &mut Picture, session: &Session, case: &Case) -> bool {
+        let (mut uploads, mut uploads_beside) = (self.0.uploads.borrow_mut(), self.0.uploads_beside.borrow_mut());
+        let (begun, mut handed, mut fits) = (clock::now_ms(), 0, true);
+        let goes_on = |handed: usize| {
+            self.0.on_the_way.get() + handed < SLICES_ON_THE_WAY && clock::now_ms() - begun < UPLOAD_BUDGET_MS
+        };
+        while goes_on(handed)
+            && let Some(k) = uploads.pop()
+        {
+            fits &= picture.upload_slice(case, k);
+            handed += 1;
+        }
+        // The open CT comes first.
+        while uploads.is_empty()
+            && goes_on(handed)
+            && let (Some(beside), Some(k)) = (session.beside(), uploads_beside.pop())
+        {
+            picture.upload_beside(beside, k);
+            handed += 1;
+        }
+        if handed > 0 {
+            self.0.on_the_way.update(|n| n + handed);
+            let on_the_way = SendWrapper::new(self.0.on_the_way.clone());
+            picture.when_taken_in(move || on_the_way.update(|n| n.saturating_sub(handed)));
+        }
+        fits
+    }
+
+    /// Hands over what is new and draws what has changed.
+    fn draw(&self, changes: &Changes, picture: &mut Picture, session: &Session, case: &Case) -> Drawn {
+        let mut drawn = Drawn { too_large: changes.volume && !picture.begin(case), ..Drawn::default() };
+        let by_cpu = picture.by_processor();
+        if changes.beside || changes.volume {
+            picture.begin_beside(session.beside());
+        }
+        if changes.volume || !changes.slices.is_empty() || !changes.beside_slices.is_empty() {
+            picture.voxels_changed();
+        }
+        // Where slices are drawn from page memory, what only rays need comes after them.
+        let waits = || by_cpu && !(case.is_settled() && self.0.marks.get().mpr);
+        drawn.too_large |= !waits() && !self.hand_over(picture, session, case);
+        if by_cpu {
+            self.0.uploads_beside.borrow_mut().clear();
+        }
+        let all_handed_over = self.0.uploads.borrow().is_empty();
+        if let Some(touched) = changes.labels {
+            picture.upload_labels(case, touched);
+        }
+        if changes.volume_view && session.is_orbiting() {
+            self.0.cast_due.set(true);
+        }
+        // While slices arrive, they come first: drawing, and the browser's putting the page together, has a tenth of the time.
+        let arriving = session.is_loading() || !(by_cpu || all_handed_over);
+        drawn.resting = arriving && self.0.pace.get().rests(clock::now_ms());
+        // A CT that is complete in memory is drawn once it is complete on the GPU.
+        let hold = drawn.resting && !picture.is_behind() || !(by_cpu || all_handed_over) && case.volume.is_complete();
+        // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
+        let cast = !(hold || by_cpu && !all_handed_over || self.0.awaiting.get()) && self.0.cast_due.take();
+        let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());
+        drawn.held = hold && shows;
+        if (shows || cast) && !hold {
+            let begun = clock::now_ms();
+            let drew = picture.draw(session, cast);
+            drawn.behind = picture.is_behind();
+            if drew {
+                self.0.pace.update(Pace::begun);
+                let pace = SendWrapper::new(self.0.pace.clone());
+                picture.when_shown(move || pace.update(|p| p.ended(begun, clock::now_ms())));
+            }
+            if cast && drew && picture.has_cast() {
+                self.after_cast(session, picture, begun);
+            } else if cast && !drew {
+                self.0.cast_due.set(true);
+            } else if changes.volume_view || changes.volume {
+                drawn.wants_cast = true;
+            }
+            if drew && !drawn.behind {
+                self.mark(picture, case, all_handed_over);
+            }
+        }
+        if changes.labels.is_some()
+            && let Some(at) = self.0.dab_ms.take()
+        {
+            clock::measure("hilum:stroke", at);
+        }
+        drawn.more = !(all_handed_over || waits()) || !self.0.uploads_beside.borrow().is_empty();
+        drawn
+    }
+
+    /// Marks what this load has come to.
+    fn mark(&self, picture: &Picture, case: &Case, all_handed_over: bool) {
+        let mut marks = self.0.marks.get();
+        if !marks.first_image && case.volume.loaded_count() > 0 {
+            marks.first_image = true;
+            let runtime = SendWrapper::new(self.clone());
+            picture.when_done(move || {
+                clock::mark("hilum:first-image");
+                let runtime = runtime.take();
+                // The GPU may report from inside a frame.
+                Timeout::new(0, move || runtime.read_on()).forget();
+            });
+        }
+        if !marks.mpr && case.is_settled() && (all_handed_over || picture.by_processor()) {
+            marks.mpr = true;
+            picture.when_done(|| clock::mark("hilum:mpr"));
+        }
+        self.0.marks.set(marks);
+    }
+
     /// A new painter on a new canvas, from page memory: the GPU went away, or cannot hold the volume.
     fn rebuild(&self, wanted: Option<&str>) {
         let Some(picture) = self.0.picture.borrow_mut().take() else { return };
         // It will report no more.
         self.0.awaiting.set(false);
         self.0.on_the_way.set(0);
-        self.0.drawing.set(false);
+        self.0.pace.set(Pace::default());
         self.dispatch(Command::Gpu(Gpu::Probing));
         self.paint_on(picture.into_host(), wanted.map(str::to_owned).or_else(|| query("gpu")));
     }

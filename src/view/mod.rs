@@ -10,6 +10,7 @@ mod frame_input;
 mod labels;
 mod leaps;
 mod overlay;
+mod pace;
 mod pane;
 mod ray_picture;
 pub mod raycast;
@@ -27,6 +28,7 @@ pub use frame_input::{FrameInput, Interpolation, PaneContent, PaneInput, PxRect,
 pub use labels::LabelLook;
 pub use leaps::{Brick, Leaping, Leaps, SHORT};
 pub use overlay::{ScaleBar, edge_letters, scale_bar};
+pub use pace::Pace;
 pub use pane::{PaneState, turn_others};
 pub use ray_picture::RayPicture;
 pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
