@@ -242,6 +242,47 @@ fn layouts_show_the_panes_they_name_and_hidden_ones_keep_their_zoom() {
 }
 
 #[test]
+fn zoom_and_pan_are_shared_once_planes_are_linked() {
+    let mut reader = Reader::new();
+    let mm_per_px = |reader: &Reader| {
+        let frame = reader.session.frame_input().unwrap();
+        [0, 1, 2].map(|n| match &frame.panes[n].content {
+            PaneContent::Slice(slice) => slice.mm_per_px,
+            PaneContent::Volume(_) => 0.0,
+        })
+    };
+    let places = |reader: &Reader| reader.session.view_model().panes.map(|p| (p.crosshair.unwrap(), p.slice));
+    reader.pointer(PaneId::Coronal, PointerPhase::Move, (200.0, 150.0));
+    let before = mm_per_px(&reader);
+    reader.presses("Ctrl+ArrowUp");
+    let apart = mm_per_px(&reader);
+    assert!(apart[1] < before[1] && apart[0] == before[0] && apart[2] == before[2], "{before:?} {apart:?}");
+
+    reader.presses("=");
+    let all_as = |reader: &Reader, wanted: f64| mm_per_px(reader).iter().all(|s| (s / wanted - 1.0).abs() < 1e-9);
+    assert!(all_as(&reader, apart[1]), "{:?}", mm_per_px(&reader));
+    let start = places(&reader);
+    reader.does(Command::Do(Action::Tool(Tool::Pan)));
+    reader.drags(PaneId::Axial, &[(100.0, 100.0), (130.0, 120.0)]);
+    // To the right is left of the patient in axial and coronal, down in axial is to the right in sagittal.
+    for (((x, y), slice), ((to_x, to_y), to_slice), (dx, dy)) in start
+        .into_iter()
+        .zip(places(&reader))
+        .zip([(30.0, 20.0), (30.0, 0.0), (20.0, 0.0)])
+        .map(|((a, b), c)| (a, b, c))
+    {
+        assert!((to_x - x - dx).abs() < 1e-6 && (to_y - y - dy).abs() < 1e-6, "{x} {y} {to_x} {to_y}");
+        assert_eq!(slice, to_slice);
+    }
+    reader.pointer(PaneId::Axial, PointerPhase::Move, (10.0, 10.0));
+    reader.presses("Ctrl+ArrowDown");
+    assert!(all_as(&reader, apart[1] * 1.15), "{:?}", mm_per_px(&reader));
+    reader.presses("=");
+    reader.presses("Ctrl+ArrowDown");
+    assert!(!all_as(&reader, mm_per_px(&reader)[0]), "one each again");
+}
+
+#[test]
 fn windows_are_shared_until_each_pane_gets_its_own() {
     let mut reader = Reader::new();
     let windows = |reader: &Reader| PaneId::ALL.map(|id| reader.session.window_of(id).centre_hu);

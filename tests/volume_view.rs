@@ -136,6 +136,38 @@ fn the_picture_is_cropped_to_the_lungs() {
 }
 
 #[test]
+fn a_box_is_cut_face_by_face_and_a_layer_always_stays() {
+    let mut reader = Reader::new();
+    assert_eq!(reader.0.view_model().clip_box, None);
+    reader.does(Command::Do(Action::ClipBox));
+    let faces = |reader: &Reader| reader.0.view_model().clip_box.unwrap();
+    assert_eq!(faces(&reader).map(|f| f.letters), ["R", "L", "A", "P", "F", "H"]);
+    assert_eq!(faces(&reader).map(|f| f.cut_mm), [0.0; 6]);
+    let grid = *reader.0.case().unwrap().volume.grid();
+    let (size, [_, dy, dz]) = (grid.size(), grid.spacing_mm());
+
+    reader.does(Command::ClipFace(2, 4.0 * dy));
+    reader.does(Command::ClipFace(5, 2.0 * dz));
+    let kept = reader.input().clip.voxels.unwrap();
+    assert_eq!((kept.min, kept.max), ([0, 4, 0], [size[0], size[1], size[2] - 2]));
+    let now = faces(&reader);
+    assert!((now[2].cut_mm - 4.0 * dy).abs() < 1e-9 && (now[5].cut_mm - 2.0 * dz).abs() < 1e-9, "{now:?}");
+    assert!((now[3].most_mm - dy * (size[1] - 5) as f64).abs() < 1e-9, "what the front took cannot go at the back");
+
+    // More than there is, less than nothing, no number, no face.
+    reader.does(Command::ClipFace(0, 1e9));
+    reader.does(Command::ClipFace(4, -5.0));
+    reader.does(Command::ClipFace(4, f64::NAN));
+    reader.does(Command::ClipFace(6, 10.0));
+    let kept = reader.input().clip.voxels.unwrap();
+    assert_eq!((kept.min, kept.max), ([size[0] - 1, 4, 0], [size[0], size[1], size[2] - 2]));
+    for face in [0, 2, 5] {
+        reader.does(Command::ClipFace(face, 0.0));
+    }
+    assert_eq!(reader.input().clip.voxels, None, "nothing is cut off: no box");
+}
+
+#[test]
 fn a_cut_goes_through_the_crosshair_and_moves() {
     let mut reader = Reader::new();
     let crosshair = reader.0.crosshair();

@@ -152,6 +152,8 @@ pub enum Action {
     Compartments,
     /// One window for all panes, or one each.
     LinkWindow,
+    /// One zoom and pan for all planes, or one each.
+    LinkView,
     /// Mirrors the pane left to right (`true`) or top to bottom.
     Flip(bool),
     /// Turns the picture of the pane clockwise by so many quarters.
@@ -164,6 +166,8 @@ pub enum Action {
     PickSurface,
     /// The 3D picture of the lungs' box alone, or of everything.
     CropToLungs,
+    /// Shows what is cut off at each face of the volume, or hides it.
+    ClipBox,
     /// No cut of the 3D picture, then one along each plane in turn, then one that faces the viewer.
     CycleCut,
     /// The cut deeper (+1) or back (−1).
@@ -463,6 +467,8 @@ pub enum Command {
     VolumeStyle(VolumeStyle),
     /// Its colours and opacities.
     Transfer(super::transfer_editor::TransferChange),
+    /// Cuts so many mm off a face of the volume, one of six.
+    ClipFace(usize, f64),
     /// Pictures of a turn of it.
     TurntableFrames(u32),
     /// A picture of this turn is drawn and kept, or why not.

@@ -158,7 +158,6 @@ impl Session {
     }
 
     fn drag(&mut self, input: PointerInput, update: &mut Update) {
-        let size = self.size_of(input.pane);
         match &mut self.gesture {
             Gesture::None => {}
             Gesture::Navigate => self.move_crosshair(input, update),
@@ -171,24 +170,13 @@ impl Session {
             Gesture::Pan { last } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);
                 *last = input.at;
-                if let Some(pane) = self.panes.get_mut(input.pane.index()) {
-                    pane.pan(dx, dy);
-                }
-                update.changes.view = true;
-                update.changes.facts = true;
+                self.move_view(input.pane, |pane| pane.pan(dx, dy), update);
             }
             Gesture::Zoom { about, last } => {
                 let factor = 1.01f64.powf(last.y - input.at.y);
                 let about = *about;
                 *last = input.at;
-                if let Some(pane) = self.panes.get_mut(input.pane.index()) {
-                    pane.zoom_about(factor, about, size);
-                } else {
-                    self.camera.zoom(factor);
-                    self.volume_moved(update);
-                }
-                update.changes.view = true;
-                update.changes.facts = true;
+                self.zoom(input.pane, about, factor, update);
             }
             Gesture::PanBeside { last } => {
                 let (dx, dy) = (input.at.x - last.x, input.at.y - last.y);

@@ -7,6 +7,9 @@ use super::words;
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{Interpolation, PaneState, Projection, Slab};
 
+/// How much larger a step of the wheel or of a key shows things.
+const ZOOM_STEP: f64 = 1.15;
+
 impl Session {
     pub(super) fn resize(&mut self, sizes: [PaneSize; 4], px_ratio: f64, update: &mut Update) {
         let fresh = self.sizes.iter().all(|s| s.width <= 0.0);
@@ -109,7 +112,7 @@ impl Session {
     pub(super) fn zoom_key(&mut self, steps: i32, update: &mut Update) {
         let pane = self.pane_for_keys();
         let size = self.size_of(pane);
-        self.zoom(pane, PanePoint::new(size[0] / 2.0, size[1] / 2.0), steps, update);
+        self.zoom(pane, PanePoint::new(size[0] / 2.0, size[1] / 2.0), ZOOM_STEP.powi(steps), update);
     }
 
     pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, zoom: bool, update: &mut Update) {
@@ -117,22 +120,43 @@ impl Session {
         (self.pointer, self.pointer_beside) = (Some((pane, at)), beside);
         self.stop_cine_in(pane);
         if zoom || pane == PaneId::Volume {
-            self.zoom(pane, at, -steps, update);
+            self.zoom(pane, at, ZOOM_STEP.powi(-steps), update);
         } else {
             self.scroll(pane, -steps, update);
         }
     }
 
-    fn zoom(&mut self, id: PaneId, at: PanePoint, steps: i32, update: &mut Update) {
-        let factor = 1.15f64.powi(steps);
+    /// Zooms in (factor > 1) or out; what lies under `at` stays there.
+    pub(super) fn zoom(&mut self, id: PaneId, at: PanePoint, factor: f64, update: &mut Update) {
         let size = self.size_of(id);
-        if let Some(pane) = self.panes.get_mut(id.index()) {
-            pane.zoom_about(factor, at, size);
-            update.changes.view = true;
-        } else {
+        if id == PaneId::Volume {
             self.camera.zoom(factor);
             self.volume_moved(update);
+            update.changes.facts = true;
+        } else {
+            self.move_view(id, |pane| pane.zoom_about(factor, at, size), update);
         }
+    }
+
+    /// Changes what part of its plane a pane shows, and how large; the others follow where they are linked.
+    pub(super) fn move_view(&mut self, id: PaneId, change: impl FnOnce(&mut PaneState), update: &mut Update) {
+        let Some(pane) = self.panes.get_mut(id.index()) else { return };
+        let before = pane.centre;
+        change(pane);
+        let (shift, mm_per_px) = (pane.centre - before, pane.mm_per_px);
+        if self.linked_view {
+            self.panes.iter_mut().enumerate().filter(|(n, _)| *n != id.index()).for_each(|(_, other)| {
+                other.follow(shift, mm_per_px);
+            });
+        }
+        update.changes.view = true;
+        update.changes.facts = true;
+    }
+
+    /// One zoom and pan for all planes, or one each; sharing begins with the size of the pane that keys act on.
+    pub(super) fn toggle_linked_view(&mut self, update: &mut Update) {
+        self.linked_view = !self.linked_view;
+        self.move_view(self.pane_for_keys(), |_| {}, update);
         update.changes.facts = true;
     }
 

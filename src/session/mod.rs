@@ -109,5 +109,5 @@ pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{
     GeometryRow, Probe, QuantityRow, SegmentRow, SeriesRow, StackRow, Status, StatusState, ViewModel, counted,
 };
-pub use volume_view::CutKind;
+pub use volume_view::{ClipFace, CutKind};
 pub use windowing::OwnWindow;

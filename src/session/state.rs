@@ -283,6 +283,8 @@ pub struct Session {
     pub(super) windows: [Window; 4],
     /// All panes share one window.
     pub(super) linked_window: bool,
+    /// All planes share one zoom and pan.
+    pub(super) linked_view: bool,
     pub(super) slab: Slab,
     /// Thickness that a slab begins with, mm.
     pub(super) slab_mm: f64,
@@ -307,6 +309,8 @@ pub struct Session {
     pub(super) own_windows: Vec<OwnWindow>,
     /// What the 3D picture leaves out.
     pub(super) clip: Clip,
+    /// What is cut off at each face of the volume is shown.
+    pub(super) clip_box: bool,
     pub(super) cut_kind: CutKind,
     pub(super) crosshair: PatientPoint,
     pub(super) pointer: Option<(PaneId, crate::geometry::PanePoint)>,
@@ -462,6 +466,7 @@ impl Session {
             full_cast_ms: None,
             windows: [crate::view::PRESETS[0]; 4],
             linked_window: true,
+            linked_view: false,
             slab: Slab::default(),
             slab_mm: 10.0,
             inverted: false,
@@ -478,6 +483,7 @@ impl Session {
             patient_text: false,
             own_windows: Vec::new(),
             clip: Clip::default(),
+            clip_box: false,
             cut_kind: CutKind::None,
             crosshair: origin,
             pointer: None,

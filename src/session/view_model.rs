@@ -216,6 +216,8 @@ pub struct ViewModel {
     pub windows: [Option<Window>; 4],
     /// All panes share one window.
     pub linked_window: bool,
+    /// All planes share one zoom and pan.
+    pub linked_view: bool,
     /// Windows that the file proposes.
     pub own_windows: Vec<OwnWindow>,
     /// What slices show about their plane.
@@ -244,6 +246,8 @@ pub struct ViewModel {
     pub patient_text: bool,
     /// The 3D picture is cropped to the lungs.
     pub crops: bool,
+    /// What is cut off at each face of the volume; `None` if it is not shown.
+    pub clip_box: Option<[super::volume_view::ClipFace; 6]>,
     /// How the 3D picture is cut.
     pub cut: CutKind,
     /// The 3D picture is sampled coarsely while it moves.
@@ -352,6 +356,7 @@ impl Session {
             active: self.maximised.unwrap_or(self.active).index(),
             windows: self.windows.map(Some),
             linked_window: self.linked_window,
+            linked_view: self.linked_view,
             own_windows: self.own_windows.clone(),
             slab: self.slab,
             slab_mm: self.slab_mm,
@@ -367,6 +372,7 @@ impl Session {
             turntable: (self.turntable.is_some(), self.turntable_frames),
             patient_text: self.patient_text,
             crops: self.clip.voxels.is_some(),
+            clip_box: self.clip_faces(),
             cut: self.cut_kind,
             reduced: case.is_some() && self.is_reduced(),
             tool: Some(self.tool),

@@ -5,7 +5,7 @@ use super::command::PaneId;
 use super::state::{Case, Session};
 use super::words;
 use crate::annotation::Layer;
-use crate::geometry::{AnatomicalPlane, IndexBox, PanePoint, PatientVector, VoxelPoint};
+use crate::geometry::{AnatomicalPlane, IndexBox, PanePoint, PatientVector, VoxelPoint, orientation_letters};
 use crate::view::raycast::{Scene, pick};
 use crate::view::{Cut, PaneState};
 
@@ -24,6 +24,19 @@ pub enum CutKind {
     Along(AnatomicalPlane),
     /// As the picture lay when it was asked for.
     Facing,
+}
+
+/// A face of the volume, and what is cut off there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipFace {
+    /// Which way the face looks: R, L, A, P, F, H, or several for an oblique volume.
+    pub letters: String,
+    /// What is cut off, mm.
+    pub cut_mm: f64,
+    /// What can be cut off, mm.
+    pub most_mm: f64,
+    /// Distance between voxels, mm.
+    pub step_mm: f64,
 }
 
 impl CutKind {
@@ -75,6 +88,37 @@ impl Session {
                 None => return self.say(words::NO_LUNGS, update),
             },
         };
+        self.volume_moved(update);
+    }
+
+    /// The faces: the low and the high end of each axis of the grid, in their order.
+    pub(super) fn clip_faces(&self) -> Option<[ClipFace; 6]> {
+        let grid = self.case.as_ref().filter(|_| self.clip_box)?.volume.grid();
+        let kept = self.clip.voxels.unwrap_or_else(|| IndexBox::whole(grid.size()));
+        Some(std::array::from_fn(|n| {
+            let (axis, high) = (n / 2, n % 2 == 1);
+            let (step, step_mm, size) = (grid.step(axis), grid.spacing_mm()[axis], grid.size()[axis]);
+            let (cut, most) = match high {
+                true => (size - kept.max[axis], size - kept.min[axis] - 1),
+                false => (kept.min[axis], kept.max[axis] - 1),
+            };
+            let letters = orientation_letters(if high { step } else { -step });
+            ClipFace { letters, cut_mm: cut as f64 * step_mm, most_mm: most as f64 * step_mm, step_mm }
+        }))
+    }
+
+    /// Cuts so many mm off one of these faces; a layer of voxels stays at least.
+    pub(super) fn set_clip_face(&mut self, face: usize, cut_mm: f64, update: &mut Update) {
+        let Some(grid) = self.case.as_ref().filter(|_| face < 6).map(|c| *c.volume.grid()) else { return };
+        let (axis, high, whole) = (face / 2, face % 2 == 1, IndexBox::whole(grid.size()));
+        let mut kept = self.clip.voxels.unwrap_or(whole);
+        let off = (cut_mm / grid.spacing_mm()[axis]).round() as usize;
+        if high {
+            kept.max[axis] = grid.size()[axis].saturating_sub(off).max(kept.min[axis] + 1);
+        } else {
+            kept.min[axis] = off.min(kept.max[axis] - 1);
+        }
+        self.clip.voxels = Some(kept).filter(|kept| *kept != whole);
         self.volume_moved(update);
     }
 

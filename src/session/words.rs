@@ -195,6 +195,7 @@ texts! {
     COMPARTMENT_CONSOLIDATION: "Consolidation (−250 to +100)" / "Condensation (−250 à +100)";
     COMPARTMENT_VESSEL: "Vessels, calcium (above +100)" / "Vaisseaux, calcium (au-dessus de +100)";
     LINK_WINDOW: "One window for all panes" / "Même fenêtrage pour toutes les vues";
+    LINK_VIEW: "One zoom and pan for all planes" / "Même zoom et déplacement pour tous les plans";
     WINDOW_CENTRE: "Window centre, HU" / "Niveau de la fenêtre, UH";
     WINDOW_WIDTH: "Window width, HU" / "Largeur de la fenêtre, UH";
     WINDOW_FUNCTION: "Window function" / "Fonction de fenêtrage";
@@ -224,6 +225,7 @@ texts! {
     PICK_SURFACE: "Crosshair to the surface in 3D (or click)" / "Réticule sur la surface en 3D (ou clic)";
     NOTHING_HIT: "Nothing is shown there in 3D." / "Rien n’est affiché à cet endroit en 3D.";
     CROP_TO_LUNGS: "Crop 3D to the lungs" / "Rogner la 3D aux poumons";
+    CLIP_BOX: "Crop 3D by hand" / "Rogner la 3D à la main";
     CUT_NEXT: "Next cut of the 3D picture" / "Coupe suivante de l’image 3D";
     CUT_DEEPER: "Cut deeper (or Ctrl and drag)" / "Couper plus profond (ou Ctrl et glisser)";
     CUT_BACK: "Cut less deep" / "Couper moins profond";

@@ -45,6 +45,7 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Nearest => "M3 19h6v-7h6V5h6",
         Action::Cubic => "M3 18c4 0 5-12 9-12s5 12 9 12",
         Action::Compartments => "M12 3v9M9 8c-4 1-6 7-6 12h6zM15 8c4 1 6 7 6 12h-6z",
+        Action::LinkView => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5M9 12h6M12 9v6",
         Action::LinkWindow => "M10 14a4 4 0 0 1 0-6l3-3a4 4 0 0 1 6 6l-2 2M14 10a4 4 0 0 1 0 6l-3 3a4 4 0 0 1-6-6l2-2",
         Action::Flip(true) => "M12 3v18M9 7L4 17h5zM15 7l5 10h-5z",
         Action::Flip(false) => "M3 12h18M7 9L17 4v5zM7 15l10 5v-5z",
@@ -61,6 +62,7 @@ pub(super) fn icon(action: Action) -> Option<&'static str> {
         Action::Layout(Layout::LargeVolume) => {
             "M4 4h16v16H4zM15 4v16M15 9.3h5M15 14.7h5M6 10l3.5-2 3.5 2v4l-3.5 2L6 14zM9.5 12v4M6 10l3.5 2L13 10"
         }
+        Action::ClipBox => "M8 8h8v8H8zM12 2v4M12 18v4M2 12h4M18 12h4",
         Action::CropToLungs => "M6 2v16h16M2 6h16v16",
         Action::CycleCut => "M4 20L20 4M6 6h6M6 6v6M18 18h-6M18 18v-6",
         Action::CutStep(1) => "M3 12h12M11 7l5 5-5 5M20 4v16",

@@ -229,6 +229,11 @@ pub(super) fn PictureMenu() -> impl IntoView {
                 pressed=Signal::derive(move || page.view.with(|v| v.compartments))
                 labelled=true
             />
+            <CommandButton
+                action=Action::LinkView
+                pressed=Signal::derive(move || page.view.with(|v| v.linked_view))
+                labelled=true
+            />
             <CommandButton action=Action::Flip(true) labelled=true />
             <CommandButton action=Action::Flip(false) labelled=true />
             <CommandButton action=Action::TurnPicture(1) labelled=true />

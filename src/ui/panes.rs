@@ -4,7 +4,6 @@ use super::beside::BesideOverlay;
 use super::measurements::MeasurementOverlay;
 use super::runtime::{Runtime, page};
 use super::toolbar::say;
-use super::transfer::TransferEditor;
 use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
@@ -213,7 +212,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
             {is_slice.then(|| view! { <BesideOverlay n=n header=header /> })}
             <div class="over" hidden=move || !has_case.get()>
                 {overlay}
-                {(!is_slice).then(|| view! { <TransferEditor /> <VolumeTools /> })}
+                {(!is_slice).then(|| view! { <VolumeTools /> })}
             </div>
             <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
                 {say(words::REDUCED)}

@@ -102,17 +102,11 @@ fn Editor(editor: Memo<Option<TransferView>>) -> impl IntoView {
         }
     };
     view! {
-        // A press here is none on the picture.
         <div
             class="transfer"
             data-testid="transfer"
             data-edited=move || editor.with(|e| e.as_ref().is_some_and(|e| e.edited)).to_string()
             data-points=move || count.get()
-            on:pointerdown=|e| e.stop_propagation()
-            on:pointermove=|e| e.stop_propagation()
-            on:pointerup=|e| e.stop_propagation()
-            on:dblclick=|e| e.stop_propagation()
-            on:wheel=|e| e.stop_propagation()
         >
             <div
                 class="plot"

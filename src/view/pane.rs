@@ -136,6 +136,14 @@ impl PaneState {
         let moved = self.patient_from_pane(at, size);
         self.centre = self.centre + (fixed - moved);
     }
+    /// As another pane was moved and scaled: by the part of its shift that lies in this plane, mm; the slice stays.
+    pub fn follow(&mut self, shift: PatientVector, mm_per_px: f64) {
+        let normal = self.normal();
+        self.centre = self.centre + (shift - normal * shift.dot(normal));
+        if self.mm_per_px > 0.0 {
+            self.mm_per_px = mm_per_px;
+        }
+    }
     /// The grid axis the pane's slices are counted along, whether it runs against the normal, and the slice under the centre.
     fn slice_axis(&self, grid: &Grid) -> (usize, bool, f64) {
         let normal = self.normal();
