@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { PANES, data, drag, drawn, id, openDemonstration, out, until, withPage } from "./page.mjs";
+import { PANES, apart, data, drag, drawn, id, onScreen, openDemonstration, out, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
@@ -62,6 +62,77 @@ test("a line turns the planes by mouse and key, and they come back", async () =>
     await page.keyboard.press("a");
     await until(page, () => [..."axial coronal sagittal".split(" ")].every((p) => document.querySelector(`[data-testid="pane-${p}"]`).dataset.oblique === "false"));
     assert.deepEqual(troubles, []);
+  });
+});
+
+// What was asked for is drawn once the picture stays the same.
+const settled = async (page, clip) => {
+  await onScreen(page);
+  let before = await page.screenshot({ clip });
+  for (let n = 0; n < 40; n++) {
+    const now = await page.screenshot({ clip });
+    if (now.equals(before)) return now;
+    before = now;
+  }
+  throw new Error("the picture does not settle");
+};
+
+test("slices look the same whatever draws them, in each way they can be drawn", async () => {
+  const pictures = {};
+  for (const gpu of ["cpu", "webgpu", "webgl2"]) {
+    pictures[gpu] = {};
+    await withPage(`${site.address}?lang=en&gpu=${gpu}`, async (page, { troubles }) => {
+      assert.equal(await openDemonstration(page), "ready");
+      assert.equal(await page.evaluate(() => document.body.dataset.gpu), gpu);
+      await page.click(id("propose-lungs"));
+      await until(page, () => document.querySelectorAll('[data-testid="segment-item"]').length >= 2);
+      await hover(page, "pane-coronal");
+      await page.keyboard.press("7");
+      await until(page, () => document.querySelector("main.panes").classList.contains("layout-1x2"));
+      assert.deepEqual(await visible(page), ["pane-axial", "pane-coronal"]);
+      const boxes = await Promise.all(["pane-axial", "pane-coronal"].map((pane) => page.locator(id(pane)).boundingBox()));
+      const [left, right] = boxes.map((b) => [b.x, b.x + b.width]).flat().sort((a, b) => a - b).filter((_, n) => n % 3 === 0);
+      // Neither the writing above nor that below.
+      const clip = { x: left, width: right - left, y: boxes[0].y + boxes[0].height * 0.2, height: boxes[0].height * 0.6 };
+      await hover(page, "pane-coronal");
+      const look = async (way, ...keys) => {
+        for (const key of keys) await page.keyboard.press(key);
+        pictures[gpu][way] = await settled(page, clip);
+        await shot(page, `looking-${gpu}-${way}`);
+      };
+      await look("linear");
+      await look("cubic", "s");
+      await look("nearest", "y");
+      await look("compartments", "y", "f");
+      await look("highest", "f", "t");
+      await look("lowest", "t");
+      await look("mean", "t");
+      await look("oblique", "t", ...Array(4).fill("Alt+ArrowRight"));
+      await look("oblique-highest", "t");
+      await page.click(id("window-menu"));
+      await page.selectOption(id("window-function"), "SIGMOID");
+      await page.click(id("window-menu"));
+      await hover(page, "pane-coronal");
+      await look("sigmoid", "a", "t", "t", "t");
+      assert.deepEqual(troubles, []);
+    });
+  }
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    const ways = Object.keys(pictures.cpu);
+    for (const way of ways) {
+      for (const gpu of ["webgpu", "webgl2"]) {
+        const { levels, far } = await apart(page, pictures.cpu[way], pictures[gpu][way]);
+        console.log(`${way} on ${gpu}: ${levels.toFixed(2)} levels apart, ${(far * 100).toFixed(2)} % of px by more than 8`);
+        assert.ok(levels < 0.1 && far < 0.002, `${way} on ${gpu}`);
+      }
+    }
+    // None of them is another under a new name.
+    for (const [n, way] of ways.entries()) {
+      for (const other of ways.slice(n + 1)) {
+        const { levels } = await apart(page, pictures.cpu[way], pictures.cpu[other]);
+        assert.ok(levels > 0.02, `${way} and ${other}: ${levels}`);
+      }
+    }
   });
 });
 

@@ -154,6 +154,34 @@ export const readPicture = (page, bytes) =>
     return { width: image.width, height: image.height, spread, coloured, blue, bright };
   }, bytes.toString("base64"));
 
+/// How far apart two PNGs of one size are: levels on average, and the share of px of which a channel is more than 8 levels apart.
+export const apart = (page, ...pictures) =>
+  page.evaluate(
+    async (pictures) => {
+      const [a, b] = await Promise.all(
+        pictures.map(async (picture) => {
+          const image = new Image();
+          image.src = `data:image/png;base64,${picture}`;
+          await image.decode();
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [image.width, image.height];
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          return context.getImageData(0, 0, image.width, image.height).data;
+        }),
+      );
+      if (a.length !== b.length) throw new Error("pictures of two sizes");
+      let [sum, far] = [0, 0];
+      for (let p = 0; p < a.length; p += 4) {
+        const off = [0, 1, 2].map((c) => Math.abs(a[p + c] - b[p + c]));
+        sum += Math.max(...off);
+        far += Math.max(...off) > 8;
+      }
+      return { levels: sum / (a.length / 4), far: far / (a.length / 4) };
+    },
+    pictures.map((picture) => picture.toString("base64")),
+  );
+
 /// Standard deviation of grey over a pane as it is on screen, its writing left out: near 0 means nothing was drawn.
 export async function spread(page, pane) {
   const box = await page.locator(id(pane)).boundingBox();
