@@ -84,6 +84,7 @@ impl Session {
         update.effects.extend(loading.into_iter().map(Effect::CancelJob));
     }
 
+    #[inline(never)]
     pub(super) fn scanned(&mut self, files: &[FileId], result: Result<JobOutput, JobError>, update: &mut Update) {
         self.scan.done += files.len();
         update.changes.facts = true;
@@ -176,6 +177,7 @@ impl Session {
     }
 
     /// All headers are read: groups them and opens what the reader most likely wants.
+    #[inline(never)]
     fn catalogue(&mut self, update: &mut Update) {
         if self.case.as_ref().is_some_and(|c| c.is_preview) {
             self.case = None;
@@ -408,6 +410,7 @@ impl Session {
         self.volume_revision += 1;
     }
 
+    #[inline(never)]
     pub(super) fn decoded(
         &mut self,
         sources: &[SliceSource],

@@ -9,18 +9,15 @@ use crate::geometry::IndexBox;
 use crate::platform::clock;
 use crate::session::{Beside, Case};
 use crate::view::raycast::Scene;
-use crate::view::reslice::VoxelWalk;
 use crate::view::{
-    FrameInput, LabelLook, Leaping, PaneContent, PaneInput, PxRect, RayPicture, SliceInput, VolumeInput, draw_slice,
-    draws_quickly,
+    FrameInput, LabelLook, Leaping, PaneContent, PaneInput, PxRect, RayPicture, SliceOnScreen, SlicePicture, Stale,
+    VolumeInput,
 };
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData};
 
 /// What pieces may take of a frame, ms.
 const PIECES_MS: f64 = 12.0;
-/// Rows of a piece of a slice.
-const PIECE_ROWS: u32 = 16;
 
 /// See the module.
 pub(super) struct Processor {
@@ -47,29 +44,7 @@ struct Cast {
 #[derive(Default)]
 struct Pane {
     input: Option<PaneInput>,
-    /// What is not right any more of what it shows, px.
-    wrong: Option<PxRect>,
-    /// A part of a slice in the making.
-    making: Option<Making>,
-}
-
-struct Making {
-    rect: PxRect,
-    slice: SliceInput,
-    part: PxRect,
-    pixels: Vec<u8>,
-}
-
-/// What has changed since slices were last drawn.
-#[derive(Clone, Copy, Default)]
-enum Stale {
-    /// Nothing but what panes show.
-    #[default]
-    Nothing,
-    /// Labels of these voxels.
-    Labels(IndexBox),
-    /// Voxels.
-    All,
+    slice: SliceOnScreen,
 }
 
 /// A picture that is drawn beside those on screen.
@@ -79,7 +54,7 @@ pub(super) struct ProcessorPortrait {
 }
 
 enum Portrayed {
-    Slice(Making),
+    Slice(SlicePicture),
     Volume(RayPicture),
 }
 
@@ -139,15 +114,11 @@ impl Processor {
     pub(super) fn note_labels(&mut self, case: &Case, touched: IndexBox) {
         let [anatomy, findings] = case.document.layers();
         self.leaping.bricks().set_labels(touched, anatomy, findings);
-        self.stale = match self.stale {
-            Stale::Nothing => Stale::Labels(touched),
-            Stale::Labels(before) => Stale::Labels(before.union(&touched)),
-            Stale::All => Stale::All,
-        };
+        self.stale = self.stale.and_labels(touched);
     }
 
     pub(super) fn is_behind(&self) -> bool {
-        self.panes.iter().any(|pane| pane.making.is_some() || pane.wrong.is_some())
+        self.panes.iter().any(|pane| pane.slice.is_behind())
     }
     pub(super) fn is_casting(&self) -> bool {
         self.next.is_some()
@@ -181,15 +152,20 @@ impl Processor {
         for n in (0..PANES).map(|n| (n + self.first) % PANES) {
             let (Some(canvas), pane) = (self.canvases.all().get(n), &mut self.panes[n]) else { continue };
             let input = frame.panes.get(n);
-            let same = pane.input.as_ref() == input;
-            match input.map(|i| &i.content) {
-                Some(PaneContent::Slice(slice)) => {
-                    pane.note(case, slice, input, same, stale);
-                    drawn &= pane.draw(canvas, case, beside, &frame.look, until);
+            match input.map(|i| (i.rect, &i.content)) {
+                Some((rect, PaneContent::Slice(slice))) => {
+                    pane.slice.ask(rect, *slice, stale, case.volume.grid());
+                    let scene = |of_beside: bool| scene_of(of_beside, case, beside, &frame.look);
+                    if let Some(picture) = pane.slice.draw(scene, || clock::now_ms() < until)
+                        && let Err(e) = put(canvas, picture.pixels(), picture.part())
+                    {
+                        log::error!("{e:?}");
+                        pane.slice.fail();
+                        drawn = false;
+                    }
                 }
-                Some(PaneContent::Volume(input)) => {
-                    (pane.making, pane.wrong) = (None, None);
-                    let rect = frame.panes[n].rect;
+                Some((rect, PaneContent::Volume(input))) => {
+                    pane.slice = SliceOnScreen::default();
                     let shows = |p: &PaneInput| p.rect == rect && matches!(p.content, PaneContent::Volume(_));
                     let moved = !pane.input.as_ref().is_some_and(shows);
                     volume = Some((n, rect, input, moved));
@@ -253,7 +229,10 @@ impl Processor {
         let until = clock::now_ms() + PIECES_MS;
         let look = &portrait.look;
         match &mut portrait.content {
-            Portrayed::Slice(making) => making.go_on(case, beside, look, until).unwrap_or(true),
+            Portrayed::Slice(picture) => match scene_of(picture.slice().beside, case, beside, look) {
+                Some(scene) => picture.draw(&scene, || clock::now_ms() < until),
+                None => true,
+            },
             Portrayed::Volume(picture) => {
                 // While slices arrive, bricks know less than there is.
                 let knows_all = self.leaping.bricks().arrived_count() == case.volume.loaded_count();
@@ -269,7 +248,7 @@ impl ProcessorPortrait {
     pub(super) fn new(pane: PaneInput, look: LabelLook) -> Self {
         let size = [pane.rect.width, pane.rect.height];
         let content = match pane.content {
-            PaneContent::Slice(slice) => Portrayed::Slice(Making::new(pane.rect, slice, PxRect::whole(size))),
+            PaneContent::Slice(slice) => Portrayed::Slice(SlicePicture::new(slice, size, PxRect::whole(size))),
             PaneContent::Volume(input) => Portrayed::Volume(RayPicture::new(input, size)),
         };
         Self { look, content }
@@ -277,102 +256,19 @@ impl ProcessorPortrait {
     /// RGBA, row by row.
     pub(super) fn into_pixels(self) -> Vec<u8> {
         match self.content {
-            Portrayed::Slice(making) => making.pixels,
-            Portrayed::Volume(picture) => picture.pixels().to_vec(),
+            Portrayed::Slice(picture) => picture.into_pixels(),
+            Portrayed::Volume(picture) => picture.into_pixels(),
         }
     }
 }
 
-impl Pane {
-    /// Finds out what is wrong now with what it shows.
-    fn note(&mut self, case: &Case, slice: &SliceInput, input: Option<&PaneInput>, same: bool, stale: Stale) {
-        let Some(rect) = input.map(|i| i.rect) else { return };
-        let size = [rect.width, rect.height];
-        let wrong = match stale {
-            Stale::Nothing if same => None,
-            Stale::Labels(_) if same && slice.beside => None,
-            Stale::Labels(touched) if same => VoxelWalk::new(case.volume.grid(), slice, size).px_of(&touched, size),
-            _ => Some(PxRect::whole(size)),
-        };
-        self.wrong = match (self.wrong.filter(|_| same), wrong) {
-            (Some(before), Some(now)) => Some(before.union(&now)),
-            (before, now) => before.or(now),
-        };
-        self.input = input.cloned();
+/// What slices are drawn from: the open CT with its labels, or the one beside; `None` if that has gone.
+fn scene_of<'a>(of_beside: bool, case: &'a Case, beside: Option<&'a Beside>, look: &'a LabelLook) -> Option<Scene<'a>> {
+    if !of_beside {
+        return Some(Scene { volume: &case.volume, labels: case.document.layers(), look, leaps: None });
     }
-
-    /// Draws what is wrong: at once where there is a quick way, else until it is time to go. `false` if the canvas took nothing.
-    fn draw(
-        &mut self,
-        canvas: &HtmlCanvasElement,
-        case: &Case,
-        beside: Option<&Beside>,
-        look: &LabelLook,
-        until: f64,
-    ) -> bool {
-        let Some(PaneInput { rect, content: PaneContent::Slice(slice) }) = &self.input else { return true };
-        let (rect, slice) = (*rect, *slice);
-        let quick = draws_quickly(beside.filter(|_| slice.beside).map_or(&case.volume, |b| &b.volume), &slice);
-        // What was begun is shown first, but not on a canvas of another size.
-        let size = [rect.width, rect.height];
-        self.making = self.making.take().filter(|m| !quick && [m.rect.width, m.rect.height] == size);
-        loop {
-            let Some(making) = &mut self.making else {
-                let Some(part) = self.wrong.take() else { return true };
-                self.making = Some(Making::new(rect, slice, part));
-                continue;
-            };
-            let Some(whole) = making.go_on(case, beside, look, if quick { f64::MAX } else { until }) else {
-                self.making = None;
-                return true;
-            };
-            if !whole {
-                return true;
-            }
-            let put = put(canvas, &making.pixels, making.part);
-            self.making = None;
-            if let Err(e) = put {
-                log::error!("{e:?}");
-                self.wrong = Some(PxRect::whole(size));
-                return false;
-            }
-            // What is wrong already again waits: other panes want their pieces of the frame.
-            return true;
-        }
-    }
-}
-
-impl Making {
-    fn new(rect: PxRect, slice: SliceInput, part: PxRect) -> Self {
-        Self { rect, slice, part, pixels: Vec::new() }
-    }
-    /// Draws rows until then, at least some; whether all are drawn, `None` if the CT is gone that it shows.
-    fn go_on(&mut self, case: &Case, beside: Option<&Beside>, look: &LabelLook, until: f64) -> Option<bool> {
-        let size = [self.rect.width, self.rect.height];
-        let at_once = if until == f64::MAX { u32::MAX } else { PIECE_ROWS };
-        loop {
-            let drawn = (self.pixels.len() / (4 * self.part.width.max(1) as usize)) as u32;
-            if drawn >= self.part.height {
-                return Some(true);
-            }
-            let height = at_once.min(self.part.height - drawn);
-            let part = PxRect { y: self.part.y + drawn, height, ..self.part };
-            let rows = if self.slice.beside {
-                let beside = beside?;
-                draw_slice(&beside.volume, [&beside.unmarked; 2], &LabelLook::default(), &self.slice, size, part)
-            } else {
-                draw_slice(&case.volume, case.document.layers(), look, &self.slice, size, part)
-            };
-            if self.pixels.is_empty() {
-                self.pixels = rows;
-            } else {
-                self.pixels.extend(rows);
-            }
-            if clock::now_ms() >= until {
-                return Some(drawn + height >= self.part.height);
-            }
-        }
-    }
+    // Its map is empty: no look shows anything.
+    beside.map(|b| Scene { volume: &b.volume, labels: [&b.unmarked; 2], look, leaps: None })
 }
 
 /// Puts a 3D picture on a canvas as large as its pane.

@@ -17,6 +17,7 @@ pub mod raycast;
 mod reference_lines;
 pub mod reslice;
 mod slab;
+mod slice_picture;
 mod transfer;
 mod window;
 
@@ -33,5 +34,6 @@ pub use pane::{PaneState, turn_others};
 pub use ray_picture::RayPicture;
 pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
 pub use slab::{Projection, Slab};
+pub use slice_picture::{SliceOnScreen, SlicePicture, Stale};
 pub use transfer::{TransferFunction, VolumePreset};
 pub use window::{PRESETS, Ramp, VoiFunction, Window};

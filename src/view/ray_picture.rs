@@ -33,6 +33,10 @@ impl RayPicture {
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }
+    /// The same, for good.
+    pub fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
     fn rows(&self) -> u32 {
         (self.pixels.len() / (4 * self.size[0] as usize)) as u32
     }
