@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use glam::{DMat3, DQuat, DVec3};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
 use hilum::import::{GeometryFinding, VolumeFileError};
 use hilum::volume::CtVolume;
 use proptest::prelude::*;
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 mod files;
@@ -313,7 +316,10 @@ fn unsupported(field: &str, found: &str) -> VolumeFileError {
 /// A MetaImage or NRRD file of the small phantom with another text in its header.
 fn text(from: &str, to: &str, nrrd: bool) -> Vec<u8> {
     let stored = stored(&small(), [0, 1, 2], [false; 3]);
-    let file = if nrrd { stored.nrrd() } else { stored.metaimage() };
+    replaced(if nrrd { stored.nrrd() } else { stored.metaimage() }, from, to)
+}
+
+fn replaced(file: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     let at = file.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
     [&file[..at], to.as_bytes(), &file[at + from.len()..]].concat()
 }
@@ -392,6 +398,33 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
             (found, expected) => assert_eq!(found.map(|_| ()), Err(expected), "case {n}"),
         }
     }
+}
+
+#[test]
+fn sizes_that_overflow_are_not_taken_for_one_volume() {
+    let file = text("dimension: 3\n", "dimension: 5\n", true);
+    let file = replaced(file, "sizes: 4 5 6", "sizes: 4294967296 4294967296 4 5 6");
+    let file = replaced(file, "space directions: (", "space directions: none none (");
+    assert_eq!(header(&file).map(|_| ()), Err(VolumeFileError::SeveralVolumes { count: 1 << 53 }));
+}
+
+#[test]
+fn a_small_compressed_file_is_not_believed_to_hold_much() {
+    let size = [8192i16, 8192, 8].map(i16::to_le_bytes);
+    let plain = nifti_with(&[
+        (42, &size[0]),
+        (44, &size[1]),
+        (46, &size[2]),
+        (70, &64i16.to_le_bytes()),
+        (72, &64i16.to_le_bytes()),
+    ]);
+    let file = gzipped(&plain);
+    assert!(file.len() < 1000, "{}", file.len());
+    let refused = header(&file);
+    assert!(matches!(refused, Err(VolumeFileError::Truncated { .. })), "{refused:?}");
+    // As much as can be compressed is read.
+    let zeros = [&nifti_with(&[])[..352], &[0; 240]].concat();
+    assert!(volume_of(&gzipped(&zeros)).is_complete());
 }
 
 #[test]
@@ -477,15 +510,16 @@ fn values_that_are_changed_are_counted() {
     assert_eq!(report.unwrap().findings(), [no_air]);
 }
 
+fn gzipped(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[test]
 fn a_compressed_volume_that_ends_early_gives_the_slices_it_has() {
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write;
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     let plain = nifti_with(&[]);
-    encoder.write_all(&plain[..plain.len() - 50]).unwrap();
-    let file = encoder.finish().unwrap();
+    let file = gzipped(&plain[..plain.len() - 50]);
     let (volume, report) = voxels(&header(&file).unwrap(), &file, 64);
     assert_eq!(volume.loaded_count(), 4);
     assert!(matches!(report, Err(VolumeFileError::Truncated { .. })));

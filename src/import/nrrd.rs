@@ -72,7 +72,8 @@ impl Header {
         let mut findings = Vec::new();
         let axes = self.axes(&sizes, &mut findings)?;
         let [a, b, c] = axes.spatial;
-        let count = sizes.iter().enumerate().filter(|(n, _)| ![a, b, c].contains(n)).fold(1u64, |n, (_, s)| n * *s);
+        let others = sizes.iter().enumerate().filter(|(n, _)| ![a, b, c].contains(n));
+        let count = others.fold(1u64, |n, (_, s)| n.saturating_mul(*s));
         if count > 1 {
             return Err(Error::several(count));
         }

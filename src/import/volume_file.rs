@@ -198,6 +198,9 @@ impl VolumeFileError {
     }
 }
 
+/// Most bytes that one byte of a deflated stream (RFC 1951) becomes: 258 of each two bits.
+const MOST_DEFLATED: u64 = 1032;
+
 impl VolumeFile {
     /// Sizes along the stored axes, fastest first.
     pub fn stored_size(&self) -> [usize; 3] {
@@ -240,14 +243,17 @@ impl VolumeFile {
         slabs
     }
 
-    /// That a file of this size can hold the voxels; a compressed one may.
+    /// That a file of this size can hold the voxels; a compressed one may, as far as they can be compressed.
     ///
     /// # Errors
     /// [`VolumeFileError::Truncated`] otherwise.
     pub fn fits(&self, bytes: u64) -> Result<(), VolumeFileError> {
         let needed = match self.compression {
             Compression::None => self.offset.unwrap_or(0).saturating_add(self.skip).saturating_add(self.data_bytes()),
-            Compression::Gzip | Compression::ZlibOrGzip => self.offset.unwrap_or(0),
+            Compression::Gzip | Compression::ZlibOrGzip => {
+                let unpacked = self.skip.saturating_add(self.data_bytes());
+                self.offset.unwrap_or(0).saturating_add(unpacked / MOST_DEFLATED)
+            }
         };
         if bytes < needed { Err(VolumeFileError::Truncated { found: bytes, needed }) } else { Ok(()) }
     }

@@ -63,7 +63,7 @@ pub fn read_voxels(
     }
     let placed = Placing::of(file);
     let mut report = ValueReport::default();
-    let mut bytes = vec![0; file.plane_bytes()];
+    let mut bytes = filled(file.plane_bytes(), 0, file)?;
     let mut hu = Vec::new();
     let mut collected = Collected::begin(file)?;
     let count = planes.len().max(1);
@@ -86,6 +86,15 @@ pub fn read_voxels(
 
 fn damaged(error: &std::io::Error) -> VolumeFileError {
     VolumeFileError::Damaged { reason: error.to_string() }
+}
+
+/// So many of a value, where memory holds them.
+fn filled<T: Clone>(count: usize, value: T, file: &VolumeFile) -> Result<Vec<T>, VolumeFileError> {
+    let voxels = file.grid.voxel_count() as u64;
+    let mut all = Vec::new();
+    all.try_reserve_exact(count).map_err(|_memory| VolumeFileError::TooLarge { voxels, limit: voxels / 2 })?;
+    all.resize(count, value);
+    Ok(all)
 }
 
 /// Where stored voxels go in an array `[k, j, i]`: base + Σ stride · stored index.
@@ -117,12 +126,7 @@ impl Collected {
         if file.planes_are_slices() {
             return Ok(Self(None));
         }
-        let voxels = file.grid.voxel_count();
-        let mut all: Vec<i16> = Vec::new();
-        all.try_reserve_exact(voxels)
-            .map_err(|_memory| VolumeFileError::TooLarge { voxels: voxels as u64, limit: (voxels / 2) as u64 })?;
-        all.resize(voxels, CtVolume::MISSING_HU);
-        Ok(Self(Some(all)))
+        filled(file.grid.voxel_count(), CtVolume::MISSING_HU, file).map(|all| Self(Some(all)))
     }
 
     fn put(&mut self, file: &VolumeFile, placing: &Placing, plane: usize, hu: &[i16], sink: &mut dyn SliceSink) {
