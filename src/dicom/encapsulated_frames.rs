@@ -39,7 +39,7 @@ impl EncapsulatedFrames {
     /// From the beginning of a file of `size` bytes; `None` where it does not hold several compressed frames.
     ///
     /// # Errors
-    /// [`DicomError::Truncated`] when more of the file is needed; what else is wrong with the header or its pixel description.
+    /// What [`DicomError::asks_for_more`] when more of the file is needed; what else is wrong with the header or its pixel description.
     pub fn of(head: &[u8], size: u64) -> Result<Option<Self>, DicomError> {
         let opened = open(head)?;
         let (instance, at) = read_opened(&opened)?;

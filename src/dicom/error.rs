@@ -1,5 +1,6 @@
 //! What can be wrong with a file, and whose fault it is.
 
+use super::data_set::PIXEL_DATA;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -97,4 +98,19 @@ pub enum DicomError {
         /// The limit.
         limit: u64,
     },
+}
+
+impl DicomError {
+    /// Pixel Data is absent.
+    pub(super) fn no_pixel_data() -> Self {
+        Self::MissingAttribute { attribute: Attribute::new(PIXEL_DATA, "PixelData") }
+    }
+    /// Whether it may come of bytes that are only the beginning of the file.
+    pub fn asks_for_more(&self) -> bool {
+        match self {
+            Self::Truncated { .. } => true,
+            Self::MissingAttribute { attribute } => attribute.tag == PIXEL_DATA,
+            _ => false,
+        }
+    }
 }

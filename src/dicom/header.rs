@@ -23,8 +23,9 @@ const MOST_FRAMES: i64 = 1 << 20;
 /// those that lack the preamble, the group length or the transfer syntax, and bare data sets that begin with group 0008.
 ///
 /// # Errors
-/// [`DicomError::Truncated`] when more of the file is needed, or the file itself ends too early.
-/// [`DicomError::NotDicom`], [`DicomError::Directory`], [`DicomError::Malformed`]; [`DicomError::MissingAttribute`] without SOP Instance UID;
+/// What [`DicomError::asks_for_more`] when more of the file is needed, or the file itself ends too early; of a CT image, where Pixel
+/// Data does not follow. [`DicomError::NotDicom`], [`DicomError::Directory`], [`DicomError::Malformed`];
+/// [`DicomError::MissingAttribute`] without SOP Instance UID;
 /// [`DicomError::BadValue`] and [`DicomError::TooLarge`] for a pixel description that cannot be.
 pub fn read_header(bytes: &[u8]) -> Result<Instance, DicomError> {
     let opened = open(bytes)?;
@@ -39,7 +40,7 @@ pub(super) fn read_opened(opened: &Opened<'_>) -> Result<(Instance, usize), Dico
     let at_pixels = walk.peek_tag() == Some(super::data_set::PIXEL_DATA);
     // The bytes may end between two elements.
     if instance.is_ct_class() && !at_pixels {
-        return Err(DicomError::Truncated { at: opened.bytes.len() });
+        return Err(DicomError::no_pixel_data());
     }
     Ok((instance, walk.at()))
 }

@@ -18,7 +18,7 @@ impl NativeFrames {
     /// From the beginning of a file that is longer than these bytes; `None` where frames do not lie one after the other, as they are.
     ///
     /// # Errors
-    /// [`DicomError::Truncated`] when more of the file is needed; what else is wrong with the header or its pixel description.
+    /// What [`DicomError::asks_for_more`] when more of the file is needed; what else is wrong with the header or its pixel description.
     pub fn of(head: &[u8]) -> Result<Option<Self>, DicomError> {
         let opened = open(head)?;
         let (instance, at) = read_opened(&opened)?;

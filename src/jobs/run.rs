@@ -267,7 +267,7 @@ fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobE
     for length in HEADS.into_iter().skip(1).chain([file.size()]) {
         if (head.len() as u64) < file.size() {
             match read_header(&head) {
-                Err(DicomError::Truncated { .. }) => head = file.read(0, length)?,
+                Err(error) if error.asks_for_more() => head = file.read(0, length)?,
                 done => return Ok(done?),
             }
         }
@@ -327,10 +327,10 @@ fn several_frames(input: &JobInput, frames: &[usize]) -> Result<Vec<Result<Decod
     for length in HEADS.into_iter().filter(|length| *length < file.size()) {
         let head = file.read(0, length)?;
         match NativeFrames::of(&head) {
-            Err(DicomError::Truncated { .. }) => {}
+            Err(error) if error.asks_for_more() => {}
             Err(error) => return Err(error.into()),
             Ok(None) => match EncapsulatedFrames::of(&head, file.size()) {
-                Err(DicomError::Truncated { .. }) => {}
+                Err(error) if error.asks_for_more() => {}
                 Err(error) => return Err(error.into()),
                 Ok(None) => break,
                 Ok(Some(compressed)) => {
