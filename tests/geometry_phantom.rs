@@ -11,7 +11,7 @@
 use dicom_core::value::{DataSetSequence, Value};
 use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject, from_reader};
 use hilum::analysis::Progress;
 use hilum::annotation::{Document, Edit, Layer, Origin, SegmentMeaning};
 use hilum::dicom::{
@@ -472,6 +472,32 @@ fn a_frame_has_its_own_rescale() {
         let frame = scan.at_mm.len() - 1 - n;
         assert_eq!(decode_frame(enhanced, frame).unwrap(), decode_frame(file, 0).unwrap());
     }
+}
+
+#[test]
+fn what_no_functional_group_says_stands_in_the_data_set() {
+    let scan = Scan { thickness_mm: Some(18.0), ..Scan::axial(even(20.0)) };
+    let enhanced = scan.enhanced().remove(0);
+    let mut o = from_reader(&enhanced[..]).unwrap();
+    o.remove_element(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
+    let frames = o.take_element(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).unwrap().into_value().into_items().unwrap();
+    let bare = frames.into_iter().map(|mut frame| {
+        frame.remove_element(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+        frame
+    });
+    sequence(&mut o, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, bare.collect());
+    put(&mut o, tags::IMAGE_ORIENTATION_PATIENT, VR::DS, &scan.orientation());
+    put(&mut o, tags::PIXEL_SPACING, VR::DS, &decimals(&scan.spacing_mm));
+    put(&mut o, tags::SLICE_THICKNESS, VR::DS, "18");
+    put(&mut o, tags::RESCALE_INTERCEPT, VR::DS, "-1024");
+    put(&mut o, tags::RESCALE_SLOPE, VR::DS, "1");
+    put(&mut o, tags::RESCALE_TYPE, VR::LO, "HU");
+    let mut bytes = Vec::new();
+    o.write_all(&mut bytes).unwrap();
+    let (mut expected, found) = (read_header(&enhanced).unwrap().frames, read_header(&bytes).unwrap().frames);
+    expected.iter_mut().for_each(|frame| frame.rescale_type = "HU".into());
+    assert_eq!(found, expected);
+    assert_eq!(decode_frame(&bytes, 3).unwrap(), decode_frame(&enhanced, 3).unwrap());
 }
 
 /// A file that counts the bytes read of it.

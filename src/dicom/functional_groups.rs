@@ -1,8 +1,9 @@
-//! Functional groups of enhanced and legacy converted CT (PS3.3 C.7.6.16): what holds for each frame, and what all share.
+//! Functional groups of enhanced and legacy converted CT (PS3.3 C.7.6.16): what holds for each frame, and what all share. What
+//! stands in neither may stand in the data set itself.
 
 use super::data_set::Tag;
 use super::header::{Attributes, windows};
-use super::{DicomError, FrameFacts, ImagePlane, Instance};
+use super::{DicomError, FrameFacts, ImagePlane, Instance, PixelFormat};
 use crate::geometry::{PatientPoint, PatientVector};
 
 const SHARED: Tag = (0x5200, 0x9229);
@@ -67,6 +68,7 @@ impl<'a> Groups<'_, 'a> {
         let numbers = |item: &Option<Attributes<'_>>, tag: Tag| item.as_ref().map_or_else(Vec::new, |i| i.numbers(tag));
         let text = |item: &Option<Attributes<'_>>, tag: Tag| item.as_ref().map_or_else(String::new, |i| i.text(tag));
 
+        let root = &instance.plane;
         let measures = self.item(&[PIXEL_MEASURES])?;
         let plane = ImagePlane {
             position: match numbers(&self.item(&[PLANE_POSITION])?, (0x0020, 0x0032))[..] {
@@ -75,13 +77,13 @@ impl<'a> Groups<'_, 'a> {
             },
             directions: match numbers(&self.item(&[PLANE_ORIENTATION])?, (0x0020, 0x0037))[..] {
                 [rx, ry, rz, cx, cy, cz] => Some([PatientVector::new(rx, ry, rz), PatientVector::new(cx, cy, cz)]),
-                _ => None,
+                _ => root.directions,
             },
             pixel_spacing_mm: match numbers(&measures, (0x0028, 0x0030))[..] {
                 [rows, columns] if rows > 0.0 && columns > 0.0 => Some([rows, columns]),
-                _ => None,
+                _ => root.pixel_spacing_mm,
             },
-            slice_thickness_mm: numbers(&measures, (0x0018, 0x0050)).first().copied(),
+            slice_thickness_mm: numbers(&measures, (0x0018, 0x0050)).first().copied().or(root.slice_thickness_mm),
         };
 
         let mut acquisition = instance.acquisition.clone();
@@ -103,13 +105,19 @@ impl<'a> Groups<'_, 'a> {
         acquisition.kvp = numbers(&self.item(&[X_RAY_DETAILS])?, (0x0018, 0x0060)).first().copied().or(acquisition.kvp);
 
         let transformation = self.item(&[PIXEL_VALUE_TRANSFORMATION])?;
+        let rescale = |tag: Tag, of_all: fn(&PixelFormat) -> Option<f64>| {
+            numbers(&transformation, tag).first().copied().or(instance.pixels.as_ref().and_then(of_all))
+        };
+        let rescale_type = text(&transformation, (0x0028, 0x1054));
+        let of_all = instance.pixels.as_ref().map(|p| p.rescale_type.clone());
         let image_type = self.item(&[FRAME_TYPE])?.map_or_else(Vec::new, |item| item.texts((0x0008, 0x9007)));
         Ok(FrameFacts {
             image_type: if image_type.is_empty() { instance.image_type.clone() } else { image_type },
             acquisition,
             plane,
-            rescale_slope: numbers(&transformation, (0x0028, 0x1053)).first().copied(),
-            rescale_intercept: numbers(&transformation, (0x0028, 0x1052)).first().copied(),
+            rescale_slope: rescale((0x0028, 0x1053), |p| p.rescale_slope),
+            rescale_intercept: rescale((0x0028, 0x1052), |p| p.rescale_intercept),
+            rescale_type: if rescale_type.is_empty() { of_all.unwrap_or_default() } else { rescale_type },
         })
     }
 }

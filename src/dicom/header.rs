@@ -178,6 +178,7 @@ fn pixel_format(a: &Attributes<'_>) -> Result<Option<PixelFormat>, DicomError> {
         signed,
         rescale_slope: a.numbers((0x0028, 0x1053)).first().copied(),
         rescale_intercept: a.numbers((0x0028, 0x1052)).first().copied(),
+        rescale_type: a.text((0x0028, 0x1054)),
         padding,
     }))
 }

@@ -51,6 +51,8 @@ pub struct FrameFacts {
     pub rescale_slope: Option<f64>,
     /// Rescale Intercept; `None` if absent.
     pub rescale_intercept: Option<f64>,
+    /// See [`PixelFormat::rescale_type`].
+    pub rescale_type: String,
 }
 
 /// Patient attributes, exactly as stored; empty text where absent.
@@ -165,6 +167,8 @@ pub struct PixelFormat {
     pub rescale_slope: Option<f64>,
     /// Rescale Intercept; `None` if absent.
     pub rescale_intercept: Option<f64>,
+    /// Rescale Type: the unit of rescaled values (PS3.3 C.11.1.1.2); empty where absent.
+    pub rescale_type: String,
     /// Pixel Padding Value and the end of its range, as stored values; equal if no Pixel Padding Range Limit.
     pub padding: Option<[i32; 2]>,
 }
@@ -242,6 +246,7 @@ impl Instance {
         let mut format = self.pixels.clone().filter(|p| frame < p.frames)?;
         if let Some(own) = self.frames.get(frame) {
             (format.rescale_slope, format.rescale_intercept) = (own.rescale_slope, own.rescale_intercept);
+            format.rescale_type.clone_from(&own.rescale_type);
         }
         Some(format)
     }

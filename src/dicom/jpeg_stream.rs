@@ -275,6 +275,7 @@ pub(super) fn format(rows: usize, columns: usize) -> PixelFormat {
         signed: false,
         rescale_slope: None,
         rescale_intercept: None,
+        rescale_type: String::new(),
         padding: None,
     }
 }

@@ -84,6 +84,7 @@ mod tests {
             signed,
             rescale_slope: Some(1.0),
             rescale_intercept: Some(-1024.0),
+            rescale_type: String::new(),
             padding: None,
         }
     }

@@ -33,7 +33,7 @@ pub enum GeometryFinding {
         /// Largest distance of a slice from its place in the lattice, millimetres.
         deviation_mm: f64,
     },
-    /// Images that do not share the spacing of most others were left out.
+    /// Images that do not share the spacing of most others, nor lie on one line with them, were left out.
     OffLattice {
         /// How many.
         left_out: usize,
@@ -54,6 +54,14 @@ pub enum GeometryFinding {
         spacing_mm: f64,
         /// How many slices were computed.
         slices: usize,
+    },
+    /// Gantry/Detector Tilt is not the angle between the normal of the slices and the stacking direction: positions or header are
+    /// wrong.
+    TiltDisagrees {
+        /// In the header, degrees.
+        header_degrees: f64,
+        /// By the positions, degrees.
+        measured_degrees: f64,
     },
     /// Only every n-th slice was opened: the whole is more than can be held.
     Thinned {
@@ -87,6 +95,11 @@ pub enum GeometryFinding {
         /// How many.
         left_out: usize,
     },
+    /// Frames of multi-frame images have no place and were left out.
+    UnplacedFrames {
+        /// How many.
+        left_out: usize,
+    },
     /// One slice only: the distance to its neighbours is taken from Slice Thickness.
     SingleSlice,
     /// The distance between slices is not in the positions and was assumed.
@@ -101,12 +114,18 @@ pub enum GeometryFinding {
         /// How many.
         slices: usize,
     },
+    /// Rescale Type of some slices is not HU: their values are another quantity, such as a concentration of iodine.
+    NotHu {
+        /// How many.
+        slices: usize,
+    },
     /// Slices name different frames of reference; they were stacked by their positions.
     MixedFrameOfReference {
         /// How many distinct UIDs.
         count: usize,
     },
-    /// Slice Thickness differs from the distance between slices: they overlap, or leave a gap.
+    /// Slice Thickness differs from the distance between slices: they overlap, or leave a gap. Where that is wide, volumes are
+    /// estimates.
     ThicknessNotSpacing {
         /// Slice Thickness, millimetres.
         thickness_mm: f64,
@@ -138,18 +157,23 @@ pub enum GeometryFinding {
     },
 }
 
+/// Slices farther apart than so many times their thickness are samples: what lies between them was not measured.
+const MOST_APART: f64 = 1.5;
+
 impl GeometryFinding {
     /// Whether volumes measured on the CT are not those of the patient's anatomy: something is missing, or was not measured.
     pub fn affects_volumes(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::MissingSlices { .. }
-                | Self::OffLattice { .. }
-                | Self::ResampledSpacing { .. }
-                | Self::AssumedSpacing { .. }
-                | Self::Thinned { .. }
-                | Self::SlabOnly { .. }
-        )
+            | Self::OffLattice { .. }
+            | Self::UnplacedFrames { .. }
+            | Self::ResampledSpacing { .. }
+            | Self::AssumedSpacing { .. }
+            | Self::Thinned { .. }
+            | Self::SlabOnly { .. } => true,
+            Self::ThicknessNotSpacing { thickness_mm, spacing_mm } => *spacing_mm > MOST_APART * thickness_mm,
+            _ => false,
+        }
     }
     /// How much it matters.
     pub fn severity(&self) -> Severity {
@@ -162,7 +186,10 @@ impl GeometryFinding {
             | Self::AssumedSpacing { .. }
             | Self::Thinned { .. }
             | Self::SlabOnly { .. }
+            | Self::UnplacedFrames { .. }
+            | Self::TiltDisagrees { .. }
             | Self::NoRescale { .. }
+            | Self::NotHu { .. }
             | Self::NotDicom
             | Self::AssumedOrientation
             | Self::OrientationsDisagree { .. }

@@ -3,7 +3,7 @@
 use super::lattice::{Lattice, Spacing, fit_lattice};
 use super::preflight::MOST_VOXELS;
 use super::resample::{Blend, Resampling, resample};
-use super::stacks::{SAME_PLACE_MM, Slice, Stack, stacks};
+use super::stacks::{SAME_PLACE_MM, Slice, Stack, frames_of, stacks};
 use super::{GeometryFinding, ImportError};
 use crate::dicom::Series;
 use crate::geometry::{Grid, PatientPoint, PatientVector};
@@ -34,6 +34,15 @@ pub struct StackPlan {
 }
 
 impl StackPlan {
+    /// Says which slices are missing: those that the series lacks, and those that could not be read.
+    pub fn set_missing(&mut self, is_missing: impl Fn(usize) -> bool) {
+        let mut found = Vec::new();
+        report_missing(is_missing, self.slices.len(), &mut found);
+        let is_old = |f: &GeometryFinding| matches!(f, GeometryFinding::MissingSlices { .. });
+        let at = self.findings.iter().position(is_old).unwrap_or(self.findings.len());
+        self.findings.retain(|f| !is_old(f));
+        self.findings.splice(at..at, found);
+    }
     /// The images that slice k is made of: one, two, or none where it is missing.
     pub fn sources(&self, k: usize) -> Vec<SliceSource> {
         let own = self.slices.get(k).copied().flatten();
@@ -46,6 +55,9 @@ impl StackPlan {
 pub(super) const ON_LATTICE_MM: f64 = 0.02;
 /// Angles between normal and stacking direction below this are rounding.
 const LEAST_TILT_DEGREES: f64 = 0.1;
+
+/// Gantry/Detector Tilt, a nominal angle, may differ from the measured one by this.
+const MOST_TILT_APART_DEGREES: f64 = 1.0;
 
 /// Plans the volume of the first of a series' [`stacks`]: the largest.
 ///
@@ -80,16 +92,26 @@ impl Stack {
         if strangers > 0 {
             findings.push(GeometryFinding::NotSlices { left_out: strangers });
         }
+        let unplaced = series.instances.iter().enumerate().filter(|(_, i)| i.is_ct_image() && i.is_placed());
+        let unplaced = unplaced.map(|(n, i)| frames_of(n, i).filter(|s| Slice::at(series, *s).is_none()).count()).sum();
+        if unplaced > 0 {
+            findings.push(GeometryFinding::UnplacedFrames { left_out: unplaced });
+        }
         if others > 0 {
             findings.push(GeometryFinding::OtherStacks { images: elsewhere, stacks: others });
         }
         let places = distinct_places(slices, normal, &mut findings);
         let positions: Vec<PatientPoint> = places.iter().map(|p| p.position).collect();
         let layout = match fit_lattice(&positions, normal)? {
-            Spacing::Even(lattice) => Layout::of_lattice(&lattice, &places, normal, &mut findings),
+            // Slices between images rather than images left out.
+            Spacing::Even(lattice) if lattice.indices.contains(&None) => match resample(&positions, normal) {
+                Ok(resampling) => Layout::of_resampling(resampling, &places, normal, &mut findings),
+                Err(_shifted) => Layout::of_lattice(&lattice, &places, &mut findings),
+            },
+            Spacing::Even(lattice) => Layout::of_lattice(&lattice, &places, &mut findings),
             Spacing::Uneven => Layout::of_resampling(resample(&positions, normal)?, &places, normal, &mut findings),
             Spacing::Single => {
-                Layout::of_lattice(&single_slice(&places, normal, &mut findings), &places, normal, &mut findings)
+                Layout::of_lattice(&single_slice(&places, normal, &mut findings), &places, &mut findings)
             }
         };
 
@@ -101,6 +123,7 @@ impl Stack {
         }
         let steps = [row * between_columns, column * between_rows, layout.step];
         let grid = Grid::new([columns, rows, count], layout.origin, steps).ok_or(ImportError::BadOrientation)?;
+        report_tilt(&layout, normal, &mut findings);
         report_acquisition(&layout.used, layout.step.dot(normal), layout.blends.is_empty(), &mut findings);
         Ok(StackPlan { grid, slices: layout.slices, blends: layout.blends, findings })
     }
@@ -117,12 +140,7 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn of_lattice(
-        lattice: &Lattice,
-        places: &[Slice<'a>],
-        normal: PatientVector,
-        findings: &mut Vec<GeometryFinding>,
-    ) -> Self {
+    fn of_lattice(lattice: &Lattice, places: &[Slice<'a>], findings: &mut Vec<GeometryFinding>) -> Self {
         let mut slices = vec![None; lattice.slices];
         let mut used = Vec::with_capacity(places.len());
         for (place, k) in places.iter().zip(&lattice.indices).filter_map(|(place, k)| Some((place, (*k)?))) {
@@ -138,7 +156,6 @@ impl<'a> Layout<'a> {
             let deviation_mm = lattice.deviation_mm;
             findings.push(GeometryFinding::IrregularSpacing { smallest_mm, largest_mm, deviation_mm });
         }
-        report_tilt(lattice.step, normal, findings);
         Self { origin: lattice.origin, step: lattice.step, slices, blends: Vec::new(), used }
     }
 
@@ -162,7 +179,6 @@ impl<'a> Layout<'a> {
         report_missing(|k| slices[k].is_none() && !blends.iter().any(|b| b.k == k), slices.len(), findings);
         let (spacing_mm, blended) = (step.dot(normal), blends.len());
         findings.push(GeometryFinding::ResampledSpacing { smallest_mm, largest_mm, spacing_mm, slices: blended });
-        report_tilt(step, normal, findings);
         Self { origin, step, slices, blends, used: places.to_vec() }
     }
 }
@@ -237,11 +253,16 @@ fn report_missing(is_missing: impl Fn(usize) -> bool, count: usize, findings: &m
     }
 }
 
-fn report_tilt(step: PatientVector, normal: PatientVector, findings: &mut Vec<GeometryFinding>) {
-    let cosine = step.dot(normal) / step.length();
+fn report_tilt(layout: &Layout<'_>, normal: PatientVector, findings: &mut Vec<GeometryFinding>) {
+    let cosine = layout.step.dot(normal) / layout.step.length();
     let degrees = cosine.clamp(-1.0, 1.0).acos().to_degrees();
     if degrees > LEAST_TILT_DEGREES {
         findings.push(GeometryFinding::GantryTilt { degrees });
+    }
+    // One slice alone has no stacking direction.
+    let tag = layout.used.first().filter(|_| layout.used.len() > 1).and_then(|s| s.acquisition.gantry_tilt_degrees);
+    if let Some(header_degrees) = tag.filter(|tag| (tag.abs() - degrees).abs() > MOST_TILT_APART_DEGREES) {
+        findings.push(GeometryFinding::TiltDisagrees { header_degrees, measured_degrees: degrees });
     }
 }
 
@@ -252,6 +273,10 @@ fn report_acquisition(used: &[Slice<'_>], spacing_mm: f64, is_even: bool, findin
     let unscaled = used.iter().filter(|s| s.rescale[1].is_none()).count();
     if unscaled > 0 {
         findings.push(GeometryFinding::NoRescale { slices: unscaled });
+    }
+    let other = used.iter().filter(|s| !s.is_hu()).count();
+    if other > 0 {
+        findings.push(GeometryFinding::NotHu { slices: other });
     }
     let frames: BTreeSet<_> = used.iter().map(|s| s.instance.series.frame_of_reference_uid.as_deref()).collect();
     if frames.len() > 1 {

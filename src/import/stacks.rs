@@ -98,6 +98,7 @@ pub(super) struct Slice<'a> {
     pub(super) rescale: [Option<f64>; 2],
     /// Rows, columns.
     pub(super) size: [usize; 2],
+    rescale_type: &'a str,
     image_type: &'a [String],
 }
 
@@ -121,6 +122,7 @@ impl<'a> Slice<'a> {
             directions: plane.directions?,
             rescale: frame
                 .map_or([pixels.rescale_slope, pixels.rescale_intercept], |f| [f.rescale_slope, f.rescale_intercept]),
+            rescale_type: frame.map_or(&pixels.rescale_type, |f| &f.rescale_type),
             size: [pixels.rows, pixels.columns],
             image_type: frame.map_or(&instance.image_type, |f| &f.image_type),
         })
@@ -130,6 +132,10 @@ impl<'a> Slice<'a> {
         let last = |number: Option<i32>| number.unwrap_or(i32::MAX);
         let Instance { instance_number, sop_instance_uid, .. } = self.instance;
         (last(self.acquisition.number), last(*instance_number), sop_instance_uid, self.source.frame)
+    }
+    /// Whether its values are HU, or nothing says that they are not.
+    pub(super) fn is_hu(&self) -> bool {
+        self.rescale_type.is_empty() || self.rescale_type.eq_ignore_ascii_case("HU")
     }
     fn is_localiser(&self) -> bool {
         is_localiser(self.image_type)
@@ -155,13 +161,16 @@ impl<'a> Slice<'a> {
     }
 }
 
+/// The frames of the instance in place `instance` of its series.
+pub(super) fn frames_of(instance: usize, i: &Instance) -> impl Iterator<Item = SliceSource> {
+    let frames = i.pixels.as_ref().map_or(0, |p| p.frames);
+    (0..frames).map(move |frame| SliceSource { instance, frame })
+}
+
 /// All slices of a series.
 fn slices(series: &Series) -> Vec<Slice<'_>> {
-    let frames = |(instance, i): (usize, &Instance)| {
-        let frames = i.pixels.as_ref().map_or(0, |p| p.frames);
-        (0..frames).map(move |frame| SliceSource { instance, frame })
-    };
-    series.instances.iter().enumerate().flat_map(frames).filter_map(|source| Slice::at(series, source)).collect()
+    let sources = series.instances.iter().enumerate().flat_map(|(n, i)| frames_of(n, i));
+    sources.filter_map(|source| Slice::at(series, source)).collect()
 }
 
 /// Classes of mutually like slices, in order of their first.

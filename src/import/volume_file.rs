@@ -316,6 +316,7 @@ impl VolumeFile {
                 signed: true,
                 rescale_slope: Some(1.0),
                 rescale_intercept: Some(0.0),
+                rescale_type: String::new(),
                 padding: None,
             }),
             windows: Vec::new(),

@@ -138,6 +138,11 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             "inclinaison du statif {}° : grille oblique, telle qu’acquise",
         )
         .with(lang, &[&lang.number(*degrees, 1)]),
+        GeometryFinding::TiltDisagrees { header_degrees, measured_degrees } => t(
+            "gantry tilt {}° in the header, {}° by the positions: distances and angles are doubtful",
+            "inclinaison du statif {}° dans l’en-tête, {}° d’après les positions : distances et angles douteux",
+        )
+        .with(lang, &[&lang.number(*header_degrees, 1), &lang.number(*measured_degrees, 1)]),
         GeometryFinding::ResampledSpacing { smallest_mm, largest_mm, spacing_mm, slices } => t(
             "uneven slice distances {}–{} mm: {} slice[s] between images [was|were] computed, [its|their] HU not measured; slices lie {} mm apart",
             "distances entre coupes inégales {}–{} mm : {} coupe[s] intermédiaire[s] calculée[s], aux UH non mesurées ; coupes tous les {} mm",
@@ -165,6 +170,11 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             )
             .with(lang, &[&n(*left_out)])
         }
+        GeometryFinding::UnplacedFrames { left_out } => t(
+            "{} frame[s] without a place [was|were] left out: volumes may be too small",
+            "{} image[s] sans position [est écartée|sont écartées] : volumes peut-être sous-estimés",
+        )
+        .with(lang, &[&n(*left_out)]),
         GeometryFinding::SingleSlice => t("one slice only", "une seule coupe").in_lang(lang).to_owned(),
         GeometryFinding::AssumedSpacing { spacing_mm } => {
             t("slice distance assumed: {} mm", "distance entre coupes supposée : {} mm").with(lang, &[&mm(*spacing_mm)])
@@ -178,13 +188,25 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             t("{} slice[s] [has|have] no rescale: HU are doubtful", "{} coupe[s] sans rescale : UH douteuses")
                 .with(lang, &[&n(*slices)])
         }
+        GeometryFinding::NotHu { slices } => t(
+            "{} slice[s] [is|are] not in HU (Rescale Type): numbers in HU are doubtful",
+            "{} coupe[s] [n’est|ne sont] pas en UH (Rescale Type) : nombres en UH douteux",
+        )
+        .with(lang, &[&n(*slices)]),
         GeometryFinding::MixedFrameOfReference { count } => {
             t("{} frame[s] of reference; stacked by position", "{} référentiel[s] ; empilées par position")
                 .with(lang, &[&n(*count)])
         }
         GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm } => {
-            t("slice thickness {} mm, slice distance {} mm", "épaisseur de coupe {} mm, distance {} mm")
-                .with(lang, &[&mm(*thickness_mm), &mm(*spacing_mm)])
+            let text = if finding.affects_volumes() {
+                t(
+                    "slice thickness {} mm, slice distance {} mm: nothing was measured between slices, volumes are estimates",
+                    "épaisseur de coupe {} mm, distance {} mm : rien n’est mesuré entre les coupes, volumes estimés",
+                )
+            } else {
+                t("slice thickness {} mm, slice distance {} mm", "épaisseur de coupe {} mm, distance {} mm")
+            };
+            text.with(lang, &[&mm(*thickness_mm), &mm(*spacing_mm)])
         }
         GeometryFinding::NotDicom => t(
             "not DICOM: units and patient orientation are taken from the file header; no study to file annotations in",
@@ -459,6 +481,8 @@ mod tests {
             GeometryFinding::OtherStacks { images: n, stacks: n },
             GeometryFinding::NotSlices { left_out: n },
             GeometryFinding::NoRescale { slices: n },
+            GeometryFinding::NotHu { slices: n },
+            GeometryFinding::UnplacedFrames { left_out: n },
             GeometryFinding::MixedFrameOfReference { count: n },
             GeometryFinding::ValuesChanged { rounded: big, clamped: big },
         ];

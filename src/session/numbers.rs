@@ -169,6 +169,9 @@ impl Session {
         if case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NoRescale { .. })) {
             doubts.push(numbers::DOUBT_NO_RESCALE.in_lang(self.lang));
         }
+        if case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NotHu { .. })) {
+            doubts.push(numbers::DOUBT_NOT_HU.in_lang(self.lang));
+        }
         if case.volume.grid().spacing_mm()[2] > THIN_MM {
             doubts.push(words::DOUBT_THICKNESS.in_lang(self.lang));
         }

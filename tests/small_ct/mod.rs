@@ -70,6 +70,7 @@ pub(crate) fn slice(grid: &Grid, k: usize) -> Instance {
             signed: false,
             rescale_slope: Some(1.0),
             rescale_intercept: Some(-1024.0),
+            rescale_type: String::new(),
             padding: None,
         }),
         windows: vec![],

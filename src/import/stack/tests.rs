@@ -38,6 +38,7 @@ fn slice(number: i32, position: PatientPoint, tilt: f64) -> Instance {
             signed: true,
             rescale_slope: Some(1.0),
             rescale_intercept: Some(0.0),
+            rescale_type: String::new(),
             padding: None,
         }),
         windows: Vec::new(),
@@ -269,12 +270,27 @@ fn images_arrive_in_any_order_and_mix() {
 }
 
 #[test]
-fn a_small_part_of_other_spacing_is_left_out() {
+fn a_small_part_of_other_spacing_on_no_line_with_the_rest_is_left_out() {
     let mut heights: Vec<f64> = (0..20).map(|n| f64::from(n) * 2.0).collect();
     heights.extend([41.3, 44.6, 47.9]);
-    let plan = plan_stack(&at(&heights)).unwrap();
+    let mut stack = at(&heights);
+    for instance in &mut stack.instances[20..] {
+        instance.plane.position = instance.plane.position.map(|p| p + PatientVector::new(30.0, 0.0, 0.0));
+    }
+    let plan = plan_stack(&stack).unwrap();
     assert_eq!(plan.grid.size()[2], 20);
     assert_eq!(plan.findings, [GeometryFinding::OffLattice { left_out: 3 }]);
+}
+
+#[test]
+fn no_image_is_left_out_behind_a_gap() {
+    let mut heights: Vec<f64> = (0..80).map(|n| f64::from(n) * 2.0).collect();
+    heights.extend((0..20).map(|n| 165.0 + f64::from(n) * 2.0));
+    let plan = plan_stack(&at(&heights)).unwrap();
+    let used: BTreeSet<_> = (0..plan.slices.len()).flat_map(|k| plan.sources(k)).collect();
+    assert_eq!(used.len(), 100);
+    assert!(plan.slices[..80].iter().all(Option::is_some), "{:?}", plan.slices);
+    assert!(plan.findings.iter().any(|f| matches!(f, GeometryFinding::ResampledSpacing { .. })), "{:?}", plan.findings);
 }
 
 #[test]
@@ -325,6 +341,50 @@ fn acquisition_differences_are_told() {
     assert_eq!(plan_stack(&stack).unwrap().findings, expected);
 }
 
+#[test]
+fn what_rescaling_gives_is_not_always_hu() {
+    let mut stack = at(&[0.0, 1.0, 2.0]);
+    let types = ["HU", "hu", ""];
+    let set = |stack: &mut Series, types: [&str; 3]| {
+        for (instance, own) in stack.instances.iter_mut().zip(types) {
+            instance.pixels.as_mut().unwrap().rescale_type = own.into();
+        }
+    };
+    set(&mut stack, types);
+    assert_eq!(plan_stack(&stack).unwrap().findings, []);
+    set(&mut stack, ["MGML", "HU", "Z_EFF"]);
+    assert_eq!(plan_stack(&stack).unwrap().findings, [GeometryFinding::NotHu { slices: 2 }]);
+}
+
+#[test]
+fn a_tilt_that_only_the_header_has_is_told() {
+    let found = |tag: f64, tilt: f64| {
+        let mut stack = at(&[0.0, 2.0, 4.0]);
+        for instance in &mut stack.instances {
+            instance.acquisition.gantry_tilt_degrees = Some(tag);
+            instance.plane.directions = slice(0, PatientPoint::new(0.0, 0.0, 0.0), tilt.to_radians()).plane.directions;
+        }
+        let findings = plan_stack(&stack).unwrap().findings;
+        findings.into_iter().filter(|f| matches!(f, GeometryFinding::TiltDisagrees { .. })).collect::<Vec<_>>()
+    };
+    assert_eq!([found(0.0, 0.0), found(0.6, 0.0), found(15.0, 15.4), found(-15.0, 15.4)].concat(), []);
+    assert_eq!(found(15.0, 0.0), [GeometryFinding::TiltDisagrees { header_degrees: 15.0, measured_degrees: 0.0 }]);
+    assert!(matches!(found(0.0, 15.0)[..], [GeometryFinding::TiltDisagrees { .. }]));
+    let mut one = at(&[0.0]);
+    one.instances[0].acquisition.gantry_tilt_degrees = Some(15.0);
+    assert!(!plan_stack(&one).unwrap().findings.iter().any(|f| matches!(f, GeometryFinding::TiltDisagrees { .. })));
+}
+
+#[test]
+fn slices_far_apart_are_samples() {
+    let affected = |thickness: f64| {
+        let mut stack = at(&[0.0, 10.0, 20.0]);
+        stack.instances.iter_mut().for_each(|i| i.plane.slice_thickness_mm = Some(thickness));
+        plan_stack(&stack).unwrap().findings.iter().any(GeometryFinding::affects_volumes)
+    };
+    assert_eq!([1.0, 6.0, 7.0, 10.0, 20.0].map(affected), [true, true, false, false, false]);
+}
+
 /// One instance of three frames, the last first, each with its own rescale.
 fn multi_frame() -> Series {
     let mut object = slice(1, PatientPoint::new(0.0, 0.0, 0.0), 0.0);
@@ -352,6 +412,20 @@ fn frames_are_slices() {
     assert_eq!((image.frame_number, image.pixels.unwrap().rescale_slope), (Some(2), Some(2.0)));
     assert_eq!(image.plane.position, Some(PatientPoint::new(0.0, 0.0, 2.0)));
     assert!(series.instances[0].is_ct_slice() && series.instances[0].of_frame(3).is_none());
+}
+
+#[test]
+fn frames_without_a_place_are_counted() {
+    let mut series = multi_frame();
+    series.instances[0].frames[0].plane.position = None;
+    let plan = plan_stack(&series).unwrap();
+    assert_eq!(plan.slices.len(), 2);
+    assert_eq!(plan.findings, [GeometryFinding::UnplacedFrames { left_out: 1 }, GeometryFinding::MixedRescale]);
+    assert!(plan.findings[0].affects_volumes());
+    // Without functional groups the place is that of the first frame alone.
+    let mut classic = at(&[0.0, 1.0, 9.0]);
+    classic.instances[2].pixels.as_mut().unwrap().frames = 40;
+    assert_eq!(plan_stack(&classic).unwrap().findings, [GeometryFinding::UnplacedFrames { left_out: 40 }]);
 }
 
 #[test]
