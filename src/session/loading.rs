@@ -104,12 +104,16 @@ impl Session {
                 Ok(Found::Archive(contents)) => self.archive_found(*file, contents, update),
                 Ok(Found::Volume(header)) => self.scan.volumes.push((*file, *header)),
                 Ok(Found::Instance(instance)) if self.file_of.contains_key(&instance.sop_instance_uid) => {
-                    // A segmentation read again is put on again; any other instance is there already.
+                    // A segmentation read again is put on again; any other instance is there already, but its file may have
+                    // been cut, or gone since.
                     if is_segmentation(&instance) {
                         self.file_of.insert(instance.sop_instance_uid.clone(), *file);
                         self.scan.found.push(*instance);
-                    } else {
+                    } else if self.is_known(&instance) {
+                        self.file_of.insert(instance.sop_instance_uid, *file);
                         self.scan.repeated += 1;
+                    } else {
+                        self.add_problem(*file, ProblemReason::Text(words::OTHER_CONTENT));
                     }
                 }
                 Ok(Found::Instance(instance)) => {
@@ -125,6 +129,12 @@ impl Session {
             }
         }
         self.go_on_reading(update);
+    }
+
+    /// Whether this instance was found before, with the same header.
+    fn is_known(&self, instance: &Instance) -> bool {
+        let mut all = self.series.iter().flat_map(|s| &s.instances).chain(&self.scan.found);
+        all.find(|i| i.sop_instance_uid == instance.sop_instance_uid).is_some_and(|i| i == instance)
     }
 
     /// Goes on to the series when no more headers are to come, and else to the files that waited.
@@ -221,6 +231,13 @@ impl Session {
                 self.scan.found_nothing = true;
                 let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
                 self.notice = Some(why.in_lang(self.lang).to_owned());
+            }
+            // Files that could not be read came again.
+            None if self.scan.repeated > 0 => {
+                let unread = self.case.as_ref().filter(|c| c.is_settled() && c.has_unread_slices());
+                if let Some((uid, stack, reduction)) = unread.map(|c| (c.series.uid.clone(), c.stack, c.reduction)) {
+                    self.open_part(&uid, stack, reduction, update);
+                }
             }
             None => {}
         }
@@ -361,6 +378,7 @@ impl Session {
     /// Once the last slice has arrived.
     pub(super) fn settle(&mut self, update: &mut Update) {
         if let Some(case) = self.case.as_mut().filter(|c| c.is_settled()) {
+            case.plan.set_missing(|k| !case.volume.is_loaded(k));
             case.document.recount_all(&case.volume);
             update.effects.push(Effect::Mark("hilum:volume"));
             self.identify(update);

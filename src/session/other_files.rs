@@ -115,10 +115,10 @@ impl Session {
             let uid = header.stand_in_uid(&name);
             if self.volume_files.contains_key(&uid) {
                 self.scan.repeated += 1;
-                continue;
+            } else {
+                let short = name.rsplit('/').next().unwrap_or(&name);
+                self.scan.found.push(header.stand_in_instance(&uid, short));
             }
-            let short = name.rsplit('/').next().unwrap_or(&name);
-            self.scan.found.push(header.stand_in_instance(&uid, short));
             self.file_of.insert(uid.clone(), file);
             self.volume_files.insert(uid, (header, data));
         }

@@ -163,6 +163,10 @@ impl Case {
     pub fn is_settled(&self) -> bool {
         self.pending == 0 && !self.is_preview
     }
+    /// Whether slices that the series has did not arrive.
+    pub(super) fn has_unread_slices(&self) -> bool {
+        (0..self.plan.slices.len()).any(|k| !self.volume.is_loaded(k) && !self.plan.sources(k).is_empty())
+    }
     /// Slices that have arrived, in the order they are wanted on screen.
     pub fn arrived(&self) -> Vec<usize> {
         let order = load_order(self.plan.slices.len(), self.plan.slices.len() / 2);

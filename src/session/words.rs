@@ -394,6 +394,7 @@ texts! {
     SEG_NEEDS_CT: "Open the CT of this segmentation first." / "Ouvrez d’abord le scanner de cette segmentation.";
     SEGMENTATION: "Segmentation" / "Segmentation";
     REPEATED_FILES: "{} file[s] [was|were] open already" / "{} fichier[s] [était déjà ouvert|étaient déjà ouverts]";
+    OTHER_CONTENT: "an image with this SOP Instance UID and another header is open: this one was left out" / "une image de même SOP Instance UID et d’en-tête différent est ouverte : celle-ci est écartée";
     INSTANCES: "{} image[s]" / "{} image[s]";
     COLUMN_MEAN: "mean HU" / "UH moy.";
     GPU_NOTICE_CPU: "No GPU can draw this here: the processor draws, and 3D takes longer." / "Aucun GPU ne peut l’afficher ici : le processeur dessine, et la 3D prend plus de temps.";
