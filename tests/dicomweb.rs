@@ -4,8 +4,16 @@
 use hilum::dicom::{JsonDataSet, StudyQuery};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
+    Action, AnswerForm, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
 };
+
+use hilum::import::GeometryFinding;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+mod files;
+mod tab;
+use tab::{Origin, Tab, ct, noise};
 
 const STUDY: &str = r#"[{"0020000D":{"Value":["1.2.3"]},"00100010":{"Value":[{"Alphabetic":"Doe^Jane"}]},"00080020":{"Value":["20240105"]}}]"#;
 const SERIES: &str = r#"[{"0020000E":{"Value":["1.2.3.4"]},"00080060":{"Value":["CT"]},"00201209":{"Value":[3]}}]"#;
@@ -64,7 +72,7 @@ fn a_series_that_came_whole_is_opened() {
     reader.tells(RemoteEvent::Came(2, 4000));
     assert_eq!(reader.sees().progress, Some((2, Some(3))));
     reader.tells(RemoteEvent::Came(3, 6000));
-    assert!(opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    assert!(opens(&reader.tells(RemoteEvent::Retrieved(Ok(AnswerForm::Instances)))));
     assert!(!reader.sees().is_open);
 }
 
@@ -73,11 +81,67 @@ fn a_series_with_fewer_images_than_announced_is_no_whole_one() {
     let mut reader = Reader::at_series();
     reader.tells(RemoteEvent::Retrieve(0));
     reader.tells(RemoteEvent::Came(2, 4000));
-    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(AnswerForm::Instances)))));
     let seen = reader.sees();
     assert_eq!((seen.error.unwrap().0, seen.came, seen.retry), ("incomplete", 2, Some(0)));
     // Asked again, it begins anew; or what came is opened.
     assert!(opens(&reader.tells(RemoteEvent::OpenWhatCame)));
+}
+
+#[test]
+fn an_archive_is_no_broken_series() {
+    let mut reader = Reader::at_series();
+    reader.tells(RemoteEvent::Retrieve(0));
+    reader.tells(RemoteEvent::Came(1, 4000));
+    assert!(opens(&reader.tells(RemoteEvent::Retrieved(Ok(AnswerForm::Archive)))));
+    assert_eq!(reader.sees().error, None);
+}
+
+#[test]
+fn a_part_of_a_series_is_said_to_be_one() {
+    let files = ct("1.2.3.4", &noise(9));
+    let announced = |images: usize, opened: usize| {
+        let mut tab = Tab::open(&Rc::new(RefCell::new(Origin::default())), 1);
+        let hospital = Some(Destination { name: "Archive".into(), ..Destination::default() });
+        tab.does(Command::Destinations(Box::new(Destinations { hospital, campaign: None })));
+        let answers = [
+            r#"[{"0020000D":{"Value":["1.2.3.4.1"]}}]"#.to_owned(),
+            format!(r#"[{{"0020000E":{{"Value":["1.2.3.4.2"]}},"00201209":{{"Value":[{images}]}}}}]"#),
+        ];
+        let asked = [RemoteEvent::Search(StudyQuery::default()), RemoteEvent::Study("1.2.3.4.1".into())];
+        for (event, answer) in asked.into_iter().zip(answers) {
+            tab.does(Command::Remote(event));
+            tab.does(Command::Remote(RemoteEvent::Found(Ok(serde_json::from_str(&answer).unwrap()))));
+        }
+        tab.does(Command::Remote(RemoteEvent::Retrieve(0)));
+        tab.does(Command::Remote(RemoteEvent::Came(opened, 4000)));
+        tab.does(Command::Remote(RemoteEvent::Retrieved(Err(RemoteError::Incomplete(String::new())))));
+        tab.does(Command::Remote(RemoteEvent::OpenWhatCame));
+        tab.opens(&files[..opened]);
+        tab
+    };
+    let part = |tab: &Tab| {
+        let findings = &tab.session.case().unwrap().plan.findings;
+        findings.iter().filter(|f| matches!(f, GeometryFinding::PartOfSeries { .. })).cloned().collect::<Vec<_>>()
+    };
+    let mut tab = announced(10, 6);
+    assert_eq!(part(&tab), [GeometryFinding::PartOfSeries { images: 6, of: 10 }]);
+    let geometry = tab.session.view_model().geometry;
+    assert!(geometry.iter().any(|row| row.text.starts_with("only 6 images of 10")), "{geometry:?}");
+    assert!(part(&tab)[0].affects_volumes());
+    // The others come.
+    tab.opens(&files[6..]);
+    assert_eq!(part(&tab), []);
+    assert_eq!(part(&announced(10, 10)), []);
+}
+
+#[test]
+fn a_search_is_of_the_modality_the_reader_names() {
+    let mut reader = Reader::new();
+    assert!(asked(&reader.tells(RemoteEvent::Study("1.2.3".into()))).unwrap().ends_with("&Modality=CT"));
+    let query = StudyQuery { modality: "pt".into(), ..StudyQuery::default() };
+    assert!(asked(&reader.tells(RemoteEvent::Search(query))).unwrap().contains("ModalitiesInStudy=PT"));
+    assert!(asked(&reader.tells(RemoteEvent::Study("1.2.3".into()))).unwrap().ends_with("&Modality=PT"));
 }
 
 #[test]
@@ -88,7 +152,7 @@ fn nothing_that_was_stopped_is_opened_or_listed() {
     assert!(reader.tells(RemoteEvent::Cancel).iter().any(|e| matches!(e, Effect::CancelRemote)));
     // What was under way is heard of once more.
     reader.tells(RemoteEvent::Came(3, 6000));
-    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(())))));
+    assert!(!opens(&reader.tells(RemoteEvent::Retrieved(Ok(AnswerForm::Instances)))));
     assert!(!opens(&reader.tells(RemoteEvent::OpenWhatCame)));
     let seen = reader.sees();
     assert_eq!((seen.error.unwrap().0, seen.busy, seen.came), ("cancelled", false, 0));

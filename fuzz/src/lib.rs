@@ -242,7 +242,7 @@ pub fn multipart(data: &[u8]) {
 pub fn qido(data: &[u8]) {
     let Ok(answer) = serde_json::from_slice::<Vec<JsonDataSet>>(data) else { return };
     for study in studies(&answer) {
-        assert!(is_uid(&study.uid) && series_path(&study.uid).is_some(), "{study:?}");
+        assert!(is_uid(&study.uid) && series_path(&study.uid, "CT").is_some(), "{study:?}");
         for one in series(&answer, &study.uid) {
             assert!(is_uid(&one.uid) && instances_path(&one).is_some(), "{one:?}");
         }

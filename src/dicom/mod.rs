@@ -48,7 +48,7 @@ pub use instance::{
     Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule,
     VoiLutFunction, VoiWindow,
 };
-pub use multipart::{Multipart, MultipartError, Part};
+pub use multipart::{MOST_PART, Multipart, MultipartError, Part};
 #[cfg(feature = "codecs")]
 pub use native_frames::NativeFrames;
 pub use part10::is_uncompressed;

@@ -9,7 +9,7 @@ use memchr::memmem;
 /// Longest header of a part, bytes.
 const MOST_HEADER: usize = 16 << 10;
 /// Largest part, bytes: an enhanced CT of a thousand uncompressed slices.
-const MOST_PART: usize = 1 << 30;
+pub const MOST_PART: usize = 1 << 30;
 /// Bytes of the line end between a header and its content.
 const BLANK_LINE: usize = 2;
 /// Longest boundary (RFC 2046 5.1.1).

@@ -22,9 +22,11 @@ pub struct StudyQuery {
     pub date_to: String,
     /// Part of Study Description.
     pub description: String,
+    /// Modality that the study holds.
+    pub modality: String,
 }
 
-/// A study that holds CT.
+/// A study.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemoteStudy {
     /// Study Instance UID.
@@ -88,12 +90,10 @@ pub(super) enum JsonValue {
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
 
 impl StudyQuery {
-    /// The query below the server's root: studies with CT, latest first where the server can.
+    /// The query below the server's root.
     pub fn path(&self) -> String {
-        let mut path = format!(
-            "studies?ModalitiesInStudy=CT&includefield=StudyDescription&includefield=ModalitiesInStudy&limit={}",
-            MOST_STUDIES + 1
-        );
+        let mut path =
+            format!("studies?includefield=StudyDescription&includefield=ModalitiesInStudy&limit={}", MOST_STUDIES + 1);
         let mut add = |name: &str, value: &str, before: &str, after: &str| {
             let value = value.trim();
             if !value.is_empty() {
@@ -102,6 +102,7 @@ impl StudyQuery {
                 let _ = write!(path, "&{name}={before}{}{after}", utf8_percent_encode(value, ENCODED));
             }
         };
+        add("ModalitiesInStudy", &self.modality.to_ascii_uppercase(), "", "");
         add("PatientName", &self.patient_name, "", "*");
         add("PatientID", &self.patient_id, "", "");
         add("StudyDescription", &self.description, "*", "*");
@@ -113,14 +114,16 @@ impl StudyQuery {
     }
 }
 
-/// The query for the CT series of a study; `None` if this is no UID.
-pub fn series_path(study_uid: &str) -> Option<String> {
-    is_uid(study_uid).then(|| {
-        format!(
-            "studies/{study_uid}/series?Modality=CT&includefield=SeriesDescription\
-             &includefield=NumberOfSeriesRelatedInstances"
-        )
-    })
+/// The query for the series of a study, of one modality unless that is empty; `None` if this is no UID.
+pub fn series_path(study_uid: &str, modality: &str) -> Option<String> {
+    let modality = modality.trim().to_ascii_uppercase();
+    let only = if modality.is_empty() {
+        String::new()
+    } else {
+        format!("&Modality={}", utf8_percent_encode(&modality, ENCODED))
+    };
+    let fields = "includefield=SeriesDescription&includefield=NumberOfSeriesRelatedInstances";
+    is_uid(study_uid).then(|| format!("studies/{study_uid}/series?{fields}{only}"))
 }
 
 /// Where all instances of a series are (WADO-RS, PS3.18 10.4); `None` if these are no UIDs.
@@ -204,18 +207,23 @@ mod tests {
             date_from: "2024-01-05".into(),
             date_to: "later".into(),
             description: "thorax".into(),
+            modality: "ct ".into(),
         };
         assert_eq!(
-            query.path().split('&').skip(4).collect::<Vec<_>>(),
+            query.path().split('&').skip(3).collect::<Vec<_>>(),
             [
+                "ModalitiesInStudy=CT",
                 "PatientName=M%C3%BCller%20%26%20fils%2F..%3F",
                 "PatientID=a%3D1%23b",
                 "StudyDescription=*thorax*",
                 "StudyDate=20240105-"
             ]
         );
-        assert_eq!(StudyQuery::default().path().matches('=').count(), 4);
-        assert_eq!(series_path("1.2/../3"), None);
+        assert_eq!(StudyQuery::default().path().matches('=').count(), 3);
+        assert_eq!(series_path("1.2/../3", "CT"), None);
+        let all = series_path("1.2", " ").expect("a UID");
+        assert_eq!(series_path("1.2", "pt&x"), Some(format!("{all}&Modality=PT%26X")));
+        assert!(!all.contains("Modality"), "{all}");
         let series = RemoteSeries { study_uid: "1.2".into(), uid: "1.2.3".into(), ..RemoteSeries::default() };
         assert_eq!(instances_path(&series).as_deref(), Some("studies/1.2/series/1.2.3"));
         assert_eq!(instances_path(&RemoteSeries { uid: "1?x".into(), ..series }), None);

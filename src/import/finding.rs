@@ -83,6 +83,13 @@ pub enum GeometryFinding {
         /// Slices of the whole.
         of: usize,
     },
+    /// The server that the series came from has more images of it.
+    PartOfSeries {
+        /// Images and other objects that are open.
+        images: usize,
+        /// As many as the server said.
+        of: usize,
+    },
     /// The series holds other stacks beside this one: another orientation, size, kernel, acquisition, …
     OtherStacks {
         /// Images in them.
@@ -170,7 +177,8 @@ impl GeometryFinding {
             | Self::ResampledSpacing { .. }
             | Self::AssumedSpacing { .. }
             | Self::Thinned { .. }
-            | Self::SlabOnly { .. } => true,
+            | Self::SlabOnly { .. }
+            | Self::PartOfSeries { .. } => true,
             Self::ThicknessNotSpacing { thickness_mm, spacing_mm } => *spacing_mm > MOST_APART * thickness_mm,
             _ => false,
         }
@@ -186,6 +194,7 @@ impl GeometryFinding {
             | Self::AssumedSpacing { .. }
             | Self::Thinned { .. }
             | Self::SlabOnly { .. }
+            | Self::PartOfSeries { .. }
             | Self::UnplacedFrames { .. }
             | Self::TiltDisagrees { .. }
             | Self::NoRescale { .. }

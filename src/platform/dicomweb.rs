@@ -3,8 +3,8 @@
 use super::configuration::{Dicomweb, FolderMethod, ServerKind};
 use super::sign_in::SignIn;
 use super::{clock, reading};
-use crate::dicom::{JsonDataSet, Multipart};
-use crate::session::{Authentication, LedgerEntry, RemoteError};
+use crate::dicom::{JsonDataSet, MOST_PART, Multipart, MultipartError};
+use crate::session::{AnswerForm, Authentication, LedgerEntry, RemoteError};
 use js_sys::{Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -130,12 +130,12 @@ impl Server {
         path: &str,
         enter: impl Fn(LedgerEntry),
         mut take: impl FnMut(Vec<u8>, u64),
-    ) -> Result<(), RemoteError> {
+    ) -> Result<AnswerForm, RemoteError> {
         let accept = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
         let response = self.get(path, accept, "retrieve", enter).await?;
         let content_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let bad = |e: crate::dicom::MultipartError| RemoteError::BadAnswer(e.to_string());
+        let bad = |e: MultipartError| RemoteError::BadAnswer(e.to_string());
         // One instance, or an archive of them, may come without an envelope.
         let mut parts = match kind.as_str() {
             "application/dicom" | "application/zip" => None,
@@ -160,16 +160,15 @@ impl Server {
                         take(part.bytes, bytes);
                     }
                 }
+                None if alone.len() + piece.len() > MOST_PART => return Err(bad(MultipartError::TooLarge(1))),
                 None => alone.extend_from_slice(&piece),
             }
         }
         match parts {
-            Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(e.to_string())),
-            None => {
-                take(alone, bytes);
-                Ok(())
-            }
+            Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(e.to_string()))?,
+            None => take(alone, bytes),
         }
+        Ok(if kind == "application/zip" { AnswerForm::Archive } else { AnswerForm::Instances })
     }
 
     async fn get(

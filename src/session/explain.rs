@@ -158,6 +158,11 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
             "seules les coupes {} à {} sur {} sont ouvertes : volumes de cette partie",
         )
         .with(lang, &[&n(first + 1), &n(first + kept), &n(*of)]),
+        GeometryFinding::PartOfSeries { images, of } => t(
+            "only {} image[s] of {} in the series came from the server: volumes may be too small",
+            "seulement {} image[s] reçue[s] du serveur sur les {} de la série : volumes peut-être sous-estimés",
+        )
+        .with(lang, &[&n(*images), &n(*of)]),
         GeometryFinding::OtherStacks { images, stacks } => t(
             "{} image[s] of the series [is|are] in {} other stack[s]",
             "{} image[s] de la série [est|sont] dans {} autre[s] pile[s]",
@@ -479,6 +484,7 @@ mod tests {
             GeometryFinding::OffLattice { left_out: n },
             GeometryFinding::ResampledSpacing { smallest_mm: s[0], largest_mm: s[1], spacing_mm: s[2], slices: n },
             GeometryFinding::OtherStacks { images: n, stacks: n },
+            GeometryFinding::PartOfSeries { images: n, of: n },
             GeometryFinding::NotSlices { left_out: n },
             GeometryFinding::NoRescale { slices: n },
             GeometryFinding::NotHu { slices: n },

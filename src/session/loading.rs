@@ -286,7 +286,8 @@ impl Session {
                 return;
             }
         };
-        let plan = reduction.and_then(|r| plan.reduced(r)).unwrap_or(plan);
+        let mut plan = reduction.and_then(|r| plan.reduced(r)).unwrap_or(plan);
+        plan.findings.extend(self.part_of_series(&series));
         if let Some(offer) = self.capacity().offer(&plan.grid) {
             return self.offer_part(uid, stack, name, offer, update);
         }

@@ -6,8 +6,11 @@ use super::sending::Delivery;
 use super::state::Session;
 use super::words::{self, Lang, Text};
 use crate::dicom::{
-    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, series, series_path, studies,
+    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, Series, StudyQuery, instances_path, series, series_path,
+    studies,
 };
+use crate::import::GeometryFinding;
+use std::collections::BTreeMap;
 
 /// How the server knows who asks. The secret is asked of the reader and kept in memory only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,7 +128,16 @@ pub enum RemoteEvent {
     /// Instances and bytes that have come so far.
     Came(usize, u64),
     /// A series came, whole or not.
-    Retrieved(Result<(), RemoteError>),
+    Retrieved(Result<AnswerForm, RemoteError>),
+}
+
+/// How a server gives instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// One by one.
+    Instances,
+    /// All in one archive.
+    Archive,
 }
 
 /// What is under way.
@@ -152,6 +164,10 @@ pub(super) struct Remote {
     /// The study whose series are listed.
     study: String,
     series: Vec<RemoteSeries>,
+    /// The modality last searched for; `None`: CT.
+    modality: Option<String>,
+    /// How many instances the series that were asked for have, as the server said, by their UID.
+    announced: BTreeMap<String, usize>,
     came: (usize, u64),
     /// The series that was last asked for, by its place.
     last: Option<usize>,
@@ -236,9 +252,11 @@ impl Session {
                 self.remote.series.clear();
                 self.remote.study.clear();
                 self.ask(Asking::Studies, query.path(), update);
+                self.remote.modality = Some(query.modality);
             }
             RemoteEvent::Study(uid) => {
-                if let Some(path) = series_path(&uid) {
+                let modality = self.remote.modality.as_deref().unwrap_or("CT");
+                if let Some(path) = series_path(&uid, modality) {
                     self.remote.series.clear();
                     self.remote.study.clone_from(&uid);
                     self.remote.last = None;
@@ -248,6 +266,7 @@ impl Session {
             RemoteEvent::Retrieve(place) => {
                 let wanted = self.remote.series.get(place).cloned();
                 if let Some((series, path)) = wanted.and_then(|s| instances_path(&s).map(|path| (s, path))) {
+                    self.remote.announced.extend(series.instances.map(|n| (series.uid.clone(), n)));
                     self.ask(Asking::Instances(series), path, update);
                     self.remote.last = Some(place);
                 }
@@ -271,9 +290,13 @@ impl Session {
             RemoteEvent::Retrieved(outcome) => {
                 let Asking::Instances(series) = std::mem::take(&mut self.remote.asking) else { return };
                 match outcome {
-                    // A server that leaves instances out ends as if all had come.
-                    Ok(()) if series.instances.is_none_or(|n| self.remote.came.0 >= n) => self.open_retrieved(update),
-                    Ok(()) => self.remote.error = Some(RemoteError::Incomplete(String::new())),
+                    // A server that leaves instances out ends as if all had come. Those of an archive are counted once it is open.
+                    Ok(form)
+                        if form == AnswerForm::Archive || series.instances.is_none_or(|n| self.remote.came.0 >= n) =>
+                    {
+                        self.open_retrieved(update);
+                    }
+                    Ok(_) => self.remote.error = Some(RemoteError::Incomplete(String::new())),
                     Err(error) => self.remote.error = Some(error),
                 }
             }
@@ -305,6 +328,12 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// What a series has less than its server said when it was asked for.
+    pub(super) fn part_of_series(&self, series: &Series) -> Option<GeometryFinding> {
+        let (images, of) = (series.instances.len(), *self.remote.announced.get(&series.uid)?);
+        (images < of).then_some(GeometryFinding::PartOfSeries { images, of })
     }
 
     /// The studies that are listed.

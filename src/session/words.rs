@@ -356,6 +356,7 @@ texts! {
     REMOTE_PATIENT_ID: "Patient ID" / "Identifiant du patient";
     REMOTE_FROM: "From" / "Du";
     REMOTE_TO: "To" / "Au";
+    REMOTE_MODALITY: "Modality" / "Modalité";
     REMOTE_DESCRIPTION: "Description" / "Description";
     REMOTE_SEARCH: "Search" / "Rechercher";
     REMOTE_USER: "User" / "Utilisateur";

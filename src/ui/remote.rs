@@ -137,13 +137,16 @@ impl Runtime {
     }
 }
 
+/// The field that begins with CT.
+const MODALITY: &str = "qido-modality";
+
 #[component]
 pub(super) fn RemoteDialog() -> impl IntoView {
     let page = page();
     let remote = Memo::new(move |_| page.view.with(|v| v.remote.clone()));
     let tell = move |event: RemoteEvent| page.dispatch(Command::Remote(event));
-    let fields = [(); 5].map(|()| NodeRef::<leptos::html::Input>::new());
-    let [name, id, from, to, description] = fields;
+    let fields = [(); 6].map(|()| NodeRef::<leptos::html::Input>::new());
+    let [name, id, from, to, description, modality] = fields;
     let given = StoredValue::new_local(Box::new(|_: &Server| {}) as Box<dyn Fn(&Server)>);
     let value = |field: NodeRef<leptos::html::Input>| {
         field.get_untracked().map(|f: HtmlInputElement| f.value()).unwrap_or_default()
@@ -160,6 +163,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
             date_from: value(from),
             date_to: value(to),
             description: value(description),
+            modality: value(modality),
         }));
     };
     Effect::new(move |was: Option<bool>| {
@@ -235,10 +239,18 @@ pub(super) fn RemoteDialog() -> impl IntoView {
     };
     let field =
         move |node: NodeRef<leptos::html::Input>, kind: &'static str, test_id: &'static str, text: words::Text| {
+            let first = if test_id == MODALITY { "CT" } else { "" };
             view! {
                 <label>
                     <span>{say(text)}</span>
-                    <input node_ref=node type=kind data-testid=test_id autocomplete="off" spellcheck="false" />
+                    <input
+                        node_ref=node
+                        type=kind
+                        value=first
+                        data-testid=test_id
+                        autocomplete="off"
+                        spellcheck="false"
+                    />
                 </label>
             }
         };
@@ -260,6 +272,7 @@ pub(super) fn RemoteDialog() -> impl IntoView {
                 {field(from, "date", "qido-date-from", words::REMOTE_FROM)}
                 {field(to, "date", "qido-date-to", words::REMOTE_TO)}
                 {field(description, "text", "qido-description", words::REMOTE_DESCRIPTION)}
+                {field(modality, "text", MODALITY, words::REMOTE_MODALITY)}
                 <button type="submit" data-testid="qido-search">{say(words::REMOTE_SEARCH)}</button>
             </div>
             <KnownBy
