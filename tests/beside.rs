@@ -24,7 +24,7 @@ fn reader() -> Tab {
 
 fn comparing() -> Tab {
     let mut tab = reader();
-    tab.does(Command::Compare(OTHER.to_owned()));
+    tab.does(Command::Compare(OTHER.to_owned(), 0));
     assert!(tab.session.beside().is_some());
     tab
 }
@@ -180,16 +180,44 @@ fn it_goes_by_command_by_choosing_it_again_and_with_the_open_ct() {
     assert!(tab.session.beside().is_none() && slices(&tab)[1].is_empty());
     assert_eq!(slices(&tab)[0][0].0.rect.width, 100);
     assert!(slices(&tab)[0][0].1.mm_per_px < halved, "it has the whole pane again");
-    tab.does(Command::Compare(OTHER.to_owned()));
-    tab.does(Command::Compare(OTHER.to_owned()));
+    tab.does(Command::Compare(OTHER.to_owned(), 0));
+    tab.does(Command::Compare(OTHER.to_owned(), 0));
     assert!(tab.session.beside().is_none());
     // Not with itself.
-    tab.does(Command::Compare("1.2.3.2".to_owned()));
+    tab.does(Command::Compare("1.2.3.2".to_owned(), 0));
     assert!(tab.session.beside().is_none());
-    tab.does(Command::Compare(OTHER.to_owned()));
+    tab.does(Command::Compare(OTHER.to_owned(), 0));
     tab.does(Command::OpenSeries(OTHER.to_owned()));
     assert!(tab.session.beside().is_none());
     assert_eq!(slices(&tab)[0][0].0.rect.width, 100);
+}
+
+#[test]
+fn two_stacks_of_a_series_lie_beside_each_other() {
+    let replaced = |file: &[u8], from: &[u8], to: &[u8]| {
+        let mut file = file.to_vec();
+        while let Some(at) = file.windows(from.len()).position(|w| w == from) {
+            file[at..at + from.len()].copy_from_slice(to);
+        }
+        file
+    };
+    let coarse = |file: &Vec<u8>| replaced(&replaced(file, b"1.2.3.3.", b"1.2.3.5."), b"1\\1", b"2\\2");
+    let mut tab = reader();
+    tab.opens(&ct("1.2.3", &noise(7)).iter().take(8).map(coarse).collect::<Vec<_>>());
+    let rows = |tab: &Tab| {
+        let row = tab.session.view_model().series.into_iter().find(|s| s.uid == "1.2.3.2").unwrap();
+        let stacks: Vec<_> = row.stacks.iter().map(|s| (s.is_open, s.can_compare, s.is_beside)).collect();
+        (row.can_compare, stacks)
+    };
+    assert_eq!(rows(&tab), (false, vec![(true, false, false), (false, true, false)]));
+    tab.does(Command::Compare("1.2.3.2".to_owned(), 1));
+    assert_eq!(tab.session.beside().unwrap().volume.grid().spacing_mm(), [2.0; 3]);
+    assert_eq!(rows(&tab).1[1], (false, true, true));
+    assert_eq!(tab.session.beside().unwrap().arrived().len(), 8);
+    let header = tab.session.view_model().beside[0].clone().unwrap();
+    assert!(header.title.ends_with("8 images"), "{}", header.title);
+    tab.does(Command::Compare("1.2.3.2".to_owned(), 1));
+    assert!(tab.session.beside().is_none());
 }
 
 #[test]
@@ -197,7 +225,7 @@ fn both_together_must_be_held() {
     let mut tab = reader();
     // The GPU's longest axis is that of each alone.
     tab.does(Command::LongestAxis(Some(30)));
-    tab.does(Command::Compare(OTHER.to_owned()));
+    tab.does(Command::Compare(OTHER.to_owned(), 0));
     assert!(tab.session.beside().is_some());
     tab.does(Command::Resize([PaneSize { left: 0.0, top: 0.0, width: 200.0, height: 100.0 }; 4], 2.0));
     let [own, beside] = slices(&tab);

@@ -18,6 +18,8 @@ use crate::volume::{CtVolume, LabelMap};
 pub struct Beside {
     /// The series.
     pub series: Series,
+    /// Which of its stacks.
+    stack: usize,
     plan: StackPlan,
     /// Its voxels.
     pub volume: CtVolume,
@@ -74,21 +76,21 @@ impl Session {
         self.beside.as_ref()
     }
 
-    /// Puts the largest stack of a series beside the open CT; the one that is there already goes.
-    pub(super) fn compare_with(&mut self, uid: &str, update: &mut Update) {
-        let is_there = self.beside.as_ref().is_some_and(|b| b.series.uid == uid);
+    /// Puts a stack of a series beside the open CT; the one that is there already goes.
+    pub(super) fn compare_with(&mut self, uid: &str, place: usize, update: &mut Update) {
+        let is_there = self.is_beside(uid, place);
         self.end_beside(update);
         if is_there {
             return;
         }
-        if self.case.as_ref().is_some_and(|c| c.series.uid == uid) {
+        if self.case.as_ref().is_some_and(|c| c.series.uid == uid && c.stack == place) {
             return;
         }
         let Some(case) = self.case.as_ref().filter(|c| c.is_settled() && c.is_dicom()) else {
             return self.say(super::words::WAIT_FOR_SLICES, update);
         };
         let series = self.series.iter().find(|s| s.uid == uid).cloned();
-        let stack = self.stacks.get(uid).and_then(|all| all.first());
+        let stack = self.stacks.get(uid).and_then(|all| all.get(place));
         let Some((series, stack)) = series.zip(stack).filter(|(s, _)| !self.volume_files.contains_key(&s.uid)) else {
             return self.say(words::COMPARE_DICOM, update);
         };
@@ -106,8 +108,18 @@ impl Session {
         let same_patient = a.patient.id == b.patient.id && a.patient.name == b.patient.name;
         let pending = self.fetch_images(&series, wanted(&plan), true, update);
         let assembly = Assembly::default();
-        self.beside =
-            Some(Beside { series, plan, volume, unmarked, assembly, pending, shift, same_frame, same_patient });
+        self.beside = Some(Beside {
+            series,
+            stack: place,
+            plan,
+            volume,
+            unmarked,
+            assembly,
+            pending,
+            shift,
+            same_frame,
+            same_patient,
+        });
         self.share_panes(update);
     }
 
@@ -250,6 +262,7 @@ impl Session {
             let date = self.date(&i.study.date);
             format!("{number}{} {date}", i.series.description).trim().to_owned()
         };
+        let stack = self.stack_rows(&beside.series.uid).into_iter().find(|s| s.is_beside).map(|s| s.text);
         let mut notes = Vec::new();
         let mut note = |text: super::words::Text| notes.push(text.in_lang(self.lang).to_owned());
         if !beside.same_patient {
@@ -265,21 +278,22 @@ impl Session {
             note(words::STILL_LOADING);
         }
         Some(BesideHeader {
-            title: first.map_or_else(String::new, row),
+            title: first.map(row).into_iter().chain(stack).collect::<Vec<_>>().join(" · "),
             slice_words: super::words::SLICE_OF.with(self.lang, &[&(slice + 1).to_string(), &slices.to_string()]),
             slice: is_there.then_some(slice),
             notes,
         })
     }
 
-    /// The series beside the open CT.
-    pub(super) fn uid_beside(&self) -> Option<&str> {
-        self.beside.as_ref().map(|b| b.series.uid.as_str())
+    /// Whether a stack of a series is beside the open CT.
+    pub(super) fn is_beside(&self, uid: &str, stack: usize) -> bool {
+        self.beside.as_ref().is_some_and(|b| b.series.uid == uid && b.stack == stack)
     }
 
-    /// Whether a series can be put beside the open CT.
-    pub(super) fn can_compare(&self, uid: &str) -> bool {
+    /// Whether a stack of a series can be put beside the open CT.
+    pub(super) fn can_compare(&self, uid: &str, stack: usize) -> bool {
         let case = self.case.as_ref().filter(|c| c.is_settled() && c.is_dicom());
-        case.is_some_and(|case: &Case| case.series.uid != uid) && !self.volume_files.contains_key(uid)
+        case.is_some_and(|case: &Case| case.series.uid != uid || case.stack != stack)
+            && !self.volume_files.contains_key(uid)
     }
 }

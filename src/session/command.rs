@@ -439,8 +439,8 @@ pub enum Command {
     OpenSeries(String),
     /// A stack of a series of the list was chosen, by Series Instance UID and its place among the series' stacks.
     OpenStack(String, usize),
-    /// A series of the list goes beside the open CT, or leaves it, by Series Instance UID.
-    Compare(String),
+    /// A stack of a series of the list goes beside the open CT, or leaves it, as for [`Command::OpenStack`].
+    Compare(String, usize),
     /// News of a job.
     Job(JobEvent),
     /// The panes have these sizes now, in the order of [`PaneId::ALL`], at this many device px per CSS px.

@@ -35,7 +35,7 @@ impl Session {
             Command::OpenReadings(reader, files) => self.open_readings(reader, files, &mut update),
             Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
             Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
-            Command::Compare(uid) => self.compare_with(&uid, &mut update),
+            Command::Compare(uid, stack) => self.compare_with(&uid, stack, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
                 if let Some(running) = self.running.get_mut(&id) {
                     running.fraction = fraction;

@@ -56,6 +56,10 @@ pub struct StackRow {
     pub text: String,
     /// Whether it is shown.
     pub is_open: bool,
+    /// Whether it can be put beside the open CT.
+    pub can_compare: bool,
+    /// Whether it is beside the open CT.
+    pub is_beside: bool,
 }
 
 /// A row of the segment list.
@@ -466,6 +470,7 @@ impl Session {
                 let first = s.instances.first();
                 let number = first.and_then(|i| i.series.number).map_or_else(String::new, |n| format!("{n} · "));
                 let description = self.or_hidden(first.map_or("", |i| i.series.description.as_str()));
+                let stacks = self.stack_rows(&s.uid);
                 SeriesRow {
                     uid: s.uid.clone(),
                     title: format!("{number}{description}"),
@@ -473,15 +478,15 @@ impl Session {
                     instances: s.instances.len(),
                     can_open: s.kind == SeriesKind::CtVolume,
                     is_open: open == Some(s.uid.as_str()),
-                    stacks: self.stack_rows(&s.uid),
-                    can_compare: s.kind == SeriesKind::CtVolume && self.can_compare(&s.uid),
-                    is_beside: self.uid_beside() == Some(s.uid.as_str()),
+                    can_compare: s.kind == SeriesKind::CtVolume && stacks.is_empty() && self.can_compare(&s.uid, 0),
+                    is_beside: stacks.is_empty() && self.is_beside(&s.uid, 0),
+                    stacks,
                 }
             })
             .collect()
     }
 
-    fn stack_rows(&self, uid: &str) -> Vec<StackRow> {
+    pub(super) fn stack_rows(&self, uid: &str) -> Vec<StackRow> {
         let stacks = self.stacks.get(uid).map_or(&[][..], Vec::as_slice);
         if stacks.len() < 2 {
             return Vec::new();
@@ -491,7 +496,14 @@ impl Session {
             let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
             let about = explain::stack_traits(&self.shown_traits(&stack.traits), self.lang);
             let text = if about.is_empty() { images } else { format!("{about} · {images}") };
-            StackRow { stack: n, instances: stack.sources.len(), text, is_open: open == Some(n) }
+            StackRow {
+                stack: n,
+                instances: stack.sources.len(),
+                text,
+                is_open: open == Some(n),
+                can_compare: self.can_compare(uid, n),
+                is_beside: self.is_beside(uid, n),
+            }
         };
         stacks.iter().enumerate().map(row).collect()
     }

@@ -33,7 +33,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .get()
                             .into_iter()
                             .map(|row| {
-                                let (uid, beside_uid) = (row.uid.clone(), row.uid.clone());
+                                let uid = row.uid.clone();
                                 let about = format!("{} · {}", row.modality, instances(row.instances));
                                 view! {
                                     <li>
@@ -51,18 +51,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                                             <span>{row.title}</span>
                                             <small>{about}</small>
                                         </button>
-                                        <button
-                                            type="button"
-                                            class="compare"
-                                            class:pressed=row.is_beside
-                                            hidden=!row.can_compare
-                                            data-testid="compare-series"
-                                            data-series-uid=beside_uid.clone()
-                                            aria-pressed=row.is_beside.to_string()
-                                            on:click=move |_| page.dispatch(Command::Compare(beside_uid.clone()))
-                                        >
-                                            {say(words::beside::COMPARE)}
-                                        </button>
+                                        <Compare uid=row.uid.clone() can=row.can_compare is=row.is_beside />
                                         <Stacks uid=row.uid stacks=row.stacks />
                                     </li>
                                 }
@@ -144,11 +133,33 @@ pub(super) fn LeftColumn() -> impl IntoView {
 }
 
 /// The stacks of a series that has several.
+/// Puts a stack of a series beside the open CT.
+#[component]
+fn Compare(uid: String, #[prop(optional)] stack: usize, can: bool, is: bool) -> impl IntoView {
+    let page = page();
+    let series = uid.clone();
+    view! {
+        <button
+            type="button"
+            class="compare"
+            class:pressed=is
+            hidden=!can
+            data-testid="compare-series"
+            data-series-uid=series
+            data-stack=stack
+            aria-pressed=is.to_string()
+            on:click=move |_| page.dispatch(Command::Compare(uid.clone(), stack))
+        >
+            {say(words::beside::COMPARE)}
+        </button>
+    }
+}
+
 #[component]
 fn Stacks(uid: String, stacks: Vec<StackRow>) -> impl IntoView {
     let page = page();
     let row = move |row: StackRow| {
-        let uid = uid.clone();
+        let (uid, of) = (uid.clone(), uid.clone());
         view! {
             <li>
                 <button
@@ -162,6 +173,7 @@ fn Stacks(uid: String, stacks: Vec<StackRow>) -> impl IntoView {
                 >
                     <small>{row.text}</small>
                 </button>
+                <Compare uid=of stack=row.stack can=row.can_compare is=row.is_beside />
             </li>
         }
     };
