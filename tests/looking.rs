@@ -132,6 +132,24 @@ fn a_drag_at_the_end_of_a_line_turns_the_other_two_planes() {
 }
 
 #[test]
+fn the_cut_through_the_volume_lies_as_the_turned_pane_does() {
+    let mut reader = Reader::new();
+    for n in 0..6 {
+        reader.pointer(PaneId::Axial, PointerPhase::Move, (10.0, 10.0 + f64::from(n)));
+        reader.presses("Alt+ArrowRight");
+    }
+    assert_eq!(reader.obliqueness()[1].as_deref(), Some("oblique 30°"));
+    for _ in 0..2 {
+        reader.does(Command::Do(Action::CycleCut));
+    }
+    let panes = reader.session.frame_input().unwrap().panes.into_iter();
+    let mut volumes = panes.filter_map(|p| if let PaneContent::Volume(v) = p.content { Some(v) } else { None });
+    let normal = volumes.next().unwrap().clip.cut.unwrap().normal;
+    let (along, off) = (normal.0.y.abs(), normal.0.x.abs());
+    assert!((along - 30f64.to_radians().cos()).abs() < 1e-6 && (off - 0.5).abs() < 1e-6, "{normal:?}");
+}
+
+#[test]
 fn keys_act_on_the_pane_that_was_reached_by_key() {
     let mut reader = Reader::new();
     reader.pointer(PaneId::Axial, PointerPhase::Move, (10.0, 10.0));

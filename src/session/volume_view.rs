@@ -122,7 +122,7 @@ impl Session {
         self.volume_moved(update);
     }
 
-    /// No cut → axial, coronal, sagittal through the crosshair → facing the viewer → no cut. What is nearer to the viewer goes.
+    /// No cut → as the axial, coronal, sagittal pane lies, through the crosshair → facing the viewer → no cut. What is nearer to the viewer goes.
     pub(super) fn cycle_cut(&mut self, update: &mut Update) {
         if self.case.is_none() {
             return;
@@ -131,7 +131,7 @@ impl Session {
         let forward = self.camera.axes()[2];
         let normal = match self.cut_kind {
             CutKind::None => None,
-            CutKind::Along(plane) => Some(PaneState::new(plane, self.crosshair).normal()),
+            CutKind::Along(plane) => self.panes.iter().find(|p| p.plane == plane).map(PaneState::normal),
             CutKind::Facing => Some(forward),
         };
         let away = |n: PatientVector| if n.dot(forward) < 0.0 { n * -1.0 } else { n };
