@@ -4,7 +4,8 @@
 use hilum::geometry::{Grid, IndexBox, PatientPoint, PatientVector, VoxelIndex};
 use hilum::view::raycast::{Scene, raycast};
 use hilum::view::{
-    Camera, Clip, Cut, LabelLook, Leaping, Leaps, PRESETS, Projection, RayPicture, VolumeInput, VolumePreset, Window,
+    Camera, Clip, Cut, LabelLook, Leaping, Leaps, PRESETS, Projection, RayPicture, VoiFunction, VolumeInput,
+    VolumePreset, Window,
 };
 use hilum::volume::{Bricks, CtVolume, LabelMap};
 use ndarray::Array3;
@@ -62,6 +63,28 @@ fn input(
         rows_at_once: u32::MAX,
         revision: 0,
     }
+}
+
+#[test]
+fn a_projection_is_grey_as_the_function_of_its_window_says() {
+    let hu = 260;
+    let (volume, anatomy, findings, _) = balls(&[([0.5; 3], 500.0, hu)]);
+    let grid = *volume.grid();
+    let look = LabelLook::default();
+    let scene = Scene { volume: &volume, labels: [&anatomy, &findings], look: &look, leaps: None };
+    let mut greys = Vec::new();
+    for function in VoiFunction::ALL {
+        let window = Window { function, ..Window::linear(40.0, 700.0) };
+        let input = VolumeInput {
+            projection: Some((Projection::Highest, window)),
+            ..input(Camera::fit(&grid), Clip::default(), VolumePreset::ALL[0], None, 1.0)
+        };
+        let picture = raycast(&scene, &input, [9, 9]);
+        let middle = picture[4 * 40];
+        assert_eq!(middle, (window.grey(f64::from(hu)) * 255.0).round() as u8, "{function:?}");
+        greys.push(middle);
+    }
+    assert!(greys[0] != greys[2], "a sigmoid is not straight: {greys:?}");
 }
 
 proptest! {

@@ -326,8 +326,8 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
     let Some(mut renderer) = renderer(&volume, &anatomy, &findings) else { return };
     let mut camera = Camera::fit(&grid);
     camera.orbit(0.6, 0.3);
-    let window = Window::linear(-100.0, 2200.0);
-    for projection in Projection::ALL {
+    for (projection, function) in Projection::ALL.into_iter().zip(VoiFunction::ALL) {
+        let window = Window { function, ..Window::linear(-100.0, 2200.0) };
         let transfer = TransferFunction::lungs_and_soft_tissue();
         let projection = Some((projection, window));
         let input = VolumeInput {

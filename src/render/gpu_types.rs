@@ -48,7 +48,9 @@ pub(super) struct RayUniform {
     step_mm: f32,
     count: f32,
     low: f32,
+    high: f32,
     scale: f32,
+    sigmoid: f32,
     projection: f32,
     rays: f32,
     shadows: f32,
@@ -126,7 +128,7 @@ impl SliceUniform {
 impl RayUniform {
     pub(super) fn new(grid: &Grid, input: &VolumeInput, look: &LabelLook, size: [u32; 2]) -> Self {
         let rays = Rays::new(grid, input, size);
-        let (low, scale) = input.projection.map_or(input.window, |(_, window)| window).low_and_scale();
+        let ramp = input.projection.map_or(input.window, |(_, window)| window).ramp();
         Self {
             origin: vec3(rays.origin),
             right: vec3(rays.right),
@@ -142,8 +144,10 @@ impl RayUniform {
             mm_from_voxel: rays.mm_from_voxel.as_mat3(),
             step_mm: input.step_mm as f32,
             count: rays.count as f32,
-            low: low as f32,
-            scale: scale as f32,
+            low: ramp.low as f32,
+            high: ramp.high as f32,
+            scale: ramp.scale as f32,
+            sigmoid: f32::from(u8::from(ramp.is_sigmoid)),
             projection: input.projection.map_or(0.0, |(p, _)| p.number() as f32),
             rays: input.rays.max(1) as f32,
             shadows: f32::from(u8::from(input.shadows)),

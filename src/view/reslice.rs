@@ -170,12 +170,6 @@ pub(super) fn mark(
     }
 }
 
-/// HU as grey, 0..=1.
-pub(super) fn grey(hu: f64, low: f64, scale: f64, inverted: bool) -> f32 {
-    let grey = ((hu - low) * scale).clamp(0.0, 1.0) as f32;
-    if inverted { 1.0 - grey } else { grey }
-}
-
 /// The px of a row that lie in the grid, as (first, first beyond); a straight line crosses a box once.
 fn crossing(grid: &Grid, row: DVec3, right: DVec3, width: usize) -> (usize, usize) {
     let (mut near, mut far) = (0.0, width as f64);

@@ -109,11 +109,6 @@ impl Window {
             VoiFunction::Sigmoid => Ramp { low: self.centre_hu, high: f64::MAX, scale: 4.0 / width, is_sigmoid: true },
         }
     }
-    /// HU that is black, and grey per HU above it: the window of a ray, which is always straight.
-    pub fn low_and_scale(&self) -> (f64, f64) {
-        let span = (self.width_hu - 1.0).max(1e-3);
-        (self.centre_hu - 0.5 - span / 2.0, 1.0 / span)
-    }
     /// With centre and width brought into what can be shown.
     pub fn within_limits(&self) -> Self {
         let (low, high) = (self.function.narrowest_hu(), Self::WIDEST_HU);

@@ -15,8 +15,10 @@ struct RayUniform {
     mm_from_voxel: mat3x3<f32>, // gradient per voxel -> gradient per mm
     step_mm: f32,
     count: f32,                 // samples that cross the volume
-    low: f32,                   // HU that is black, of a projection or a cut
+    low: f32,                   // of a projection or a cut: HU that is black at most; the middle of a sigmoid
+    high: f32,                  // HU above which all is white
     scale: f32,                 // grey per HU
+    sigmoid: f32,
     projection: f32,            // 0 tissue; 1 mean, 2 highest, 3 lowest HU of the ray
     rays: f32,                  // through each px
     shadows: f32,               // tissue throws soft shadows
@@ -162,7 +164,15 @@ fn project(start: vec3<f32>, first: f32, last: f32) -> vec3<f32> {
         return vec3<f32>(0.0);
     }
     let hu = select(select(sum / count, highest, u.projection == 2.0), lowest, u.projection == 3.0);
-    return vec3<f32>(clamp((hu - u.low) * u.scale, 0.0, 1.0));
+    return windowed(hu);
+}
+
+// The window's function, as in reslice.wgsl.
+fn windowed(hu: f32) -> vec3<f32> {
+    if (u.sigmoid > 0.0) {
+        return vec3<f32>(1.0 / (1.0 + exp(clamp((u.low - hu) * u.scale, -80.0, 80.0))));
+    }
+    return vec3<f32>(select(select((hu - u.low) * u.scale, 1.0, hu > u.high), 0.0, hu <= u.low));
 }
 
 @fragment
@@ -203,7 +213,7 @@ fn light_along(start: vec3<f32>) -> vec3<f32> {
             near = t;
             let hu = hu_at(start + u.step * t);
             if (u.projection == 0.0 && hu > CUT_HU) {
-                return vec3<f32>(clamp((hu - u.low) * u.scale, 0.0, 1.0));
+                return windowed(hu);
             }
         }
         near = max(near, t);

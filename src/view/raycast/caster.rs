@@ -5,7 +5,7 @@ use super::{
     FINDING_OPACITY, FULL_GRADIENT, GRADIENT_SAMPLES, LIGHT_SAMPLES, Rays, SHADOW_GROWTH, SHADOW_LEAST, SHADOW_NEAR_MM,
     SHADOW_PLACES, SHININESS, SPECULAR, SURFACE, Scene, Span, THIN, Work,
 };
-use crate::view::reslice::{grey, label_at};
+use crate::view::reslice::label_at;
 use crate::view::{Projection, TransferFunction, VolumeInput};
 use crate::volume::{Trilinear, nearest_whole};
 use glam::{DVec3, Mat3A, Vec3A, Vec4};
@@ -159,8 +159,7 @@ impl<'a> Caster<'a> {
         if let Some(n) = cut {
             let hu = self.hu.at((start + self.rays.step * n).as_vec3a());
             if hu > CUT_HU as f32 {
-                let (low, scale) = self.input.window.low_and_scale();
-                return Vec3A::splat(grey(f64::from(hu), low, scale, false));
+                return Vec3A::splat(self.input.window.grey(f64::from(hu)) as f32);
             }
         }
         let from = start.as_vec3a();
@@ -334,8 +333,7 @@ impl<'a> Caster<'a> {
             Projection::Highest => highest,
             Projection::Lowest => lowest,
         };
-        let (low, scale) = window.low_and_scale();
-        grey(f64::from(hu), low, scale, false)
+        window.grey(f64::from(hu)) as f32
     }
 }
 
