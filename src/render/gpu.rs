@@ -39,16 +39,31 @@ pub enum RenderError {
     },
 }
 
-/// Whether the device is gone, and who is to be told.
+/// Whether the device is gone or its memory is full, and who is to be told.
 #[derive(Default)]
 pub(super) struct Loss {
     happened: AtomicBool,
+    out_of_memory: AtomicBool,
     listener: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Loss {
     pub(super) fn happen(&self) {
         self.happened.store(true, Ordering::Relaxed);
+        self.tell_now();
+    }
+    /// An error that nobody waited for.
+    fn hear(&self, error: &wgpu::Error) {
+        log::error!("GPU: {error}");
+        if matches!(error, wgpu::Error::OutOfMemory { .. }) {
+            self.out_of_memory.store(true, Ordering::Relaxed);
+            self.tell_now();
+        }
+    }
+    pub(super) fn is_out_of_memory(&self) -> bool {
+        self.out_of_memory.load(Ordering::Relaxed)
+    }
+    fn tell_now(&self) {
         if let Ok(Some(tell)) = self.listener.lock().as_deref() {
             tell();
         }
@@ -96,7 +111,24 @@ impl Gpu {
             log::warn!("GPU device lost: {reason:?} {message}");
             lost.happen();
         });
-        device.on_uncaptured_error(Arc::new(|error| log::error!("GPU: {error}")));
+        let heard = loss.clone();
+        device.on_uncaptured_error(Arc::new(move |error| heard.hear(&error)));
         Ok(Self { device, queue, backend, loss })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_memory_is_told_and_is_no_lost_device() {
+        let (loss, told) = (Loss::default(), Arc::new(AtomicBool::new(false)));
+        let listener = told.clone();
+        loss.tell(move || listener.store(true, Ordering::Relaxed));
+        loss.hear(&wgpu::Error::Internal { source: "".into(), description: String::new() });
+        assert!(!loss.is_out_of_memory() && !told.load(Ordering::Relaxed));
+        loss.hear(&wgpu::Error::OutOfMemory { source: "".into() });
+        assert!(loss.is_out_of_memory() && told.load(Ordering::Relaxed) && !loss.has_happened());
     }
 }

@@ -97,7 +97,11 @@ impl Renderer {
     pub fn is_lost(&self) -> bool {
         self.gpu.loss.has_happened()
     }
-    /// Calls `tell` when the device goes; one listener at a time.
+    /// Whether its memory was not enough for what was asked of it: what it draws may be wrong.
+    pub fn is_out_of_memory(&self) -> bool {
+        self.gpu.loss.is_out_of_memory()
+    }
+    /// Calls `tell` when the device goes or its memory is full; one listener at a time.
     pub fn when_lost(&self, tell: impl Fn() + Send + 'static) {
         self.gpu.loss.tell(tell);
     }

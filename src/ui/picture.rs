@@ -76,7 +76,7 @@ impl Picture {
             Painter::Processor(_) => None,
         }
     }
-    /// Calls `tell` when what draws is gone.
+    /// Calls `tell` when what draws is gone or its memory is full.
     pub(super) fn when_lost(&self, tell: impl Fn() + Send + 'static) {
         if let Some(renderer) = self.renderer() {
             renderer.when_lost(tell);
@@ -84,6 +84,10 @@ impl Picture {
     }
     pub(super) fn is_lost(&self) -> bool {
         self.renderer().is_some_and(Renderer::is_lost)
+    }
+    /// Whether the memory of what draws is full.
+    pub(super) fn is_out_of_memory(&self) -> bool {
+        self.renderer().is_some_and(Renderer::is_out_of_memory)
     }
     /// Whether the processor draws, from page memory: only rays wait for slices to be handed over.
     pub(super) fn by_processor(&self) -> bool {

@@ -360,7 +360,7 @@ impl Runtime {
         if let (Some(picture), None, true) = (picture.as_mut(), session.case(), changes.volume) {
             picture.clear();
         }
-        let drawn = match (picture.as_mut(), session.case()) {
+        let mut drawn = match (picture.as_mut(), session.case()) {
             (Some(picture), Some(case)) => self.draw(&changes, picture, &session, case),
             _ => Drawn::default(),
         };
@@ -369,6 +369,7 @@ impl Runtime {
             picture.iter().for_each(Picture::poll);
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
+        drawn.too_large |= picture.as_ref().is_some_and(Picture::is_out_of_memory);
         // The page's words change a few times a second while slices arrive or the reader draws: each change is work for the browser.
         let told = drawn.resting
             || now_ms - self.0.told_ms.get() < TELL_EVERY_MS && (session.is_loading() || session.is_marking());
