@@ -81,7 +81,7 @@ fn other_content_under_one_uid_is_told_and_left_out() {
     let whole = ct(UID, &noise(5));
     let mut tab = reader(&whole);
     let mut other = whole[2].clone();
-    let at = other.windows(11).position(|w| w == b"-12\\-10\\4 " || w.starts_with(b"-12\\-10\\4")).unwrap();
+    let at = other.windows(9).position(|w| w == b"-12\\-10\\4").unwrap();
     other[at + 8] = b'5';
     tab.opens(&[other]);
     let problems: Vec<String> = tab.session.view_model().problems.into_iter().map(|p| p.1).collect();
