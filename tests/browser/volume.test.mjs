@@ -55,6 +55,24 @@ for (const gpu of ["webgpu", "webgl2", "cpu"]) {
       await drawn(page, ["pane-volume"]);
       await page.waitForTimeout(1500);
       await page.screenshot({ path: path.join(out, `volume-${gpu}-lesions.png`) });
+
+      // The front of the chest goes, by hand; the box of the lungs went on from where it was.
+      await page.keyboard.press("Shift+F4");
+      const faces = page.locator(id("clip-face"));
+      assert.equal(await faces.count(), 6);
+      assert.deepEqual(await page.locator(`${id("clip-faces")} b`).allTextContents(), ["R", "L", "A", "P", "F", "H"]);
+      const cut = Number(await faces.nth(2).inputValue());
+      assert.ok(cut > 0, `cropped to the lungs: ${cut} mm`);
+      await faces.nth(2).focus();
+      for (let n = 0; n < 12; n++) await page.keyboard.press("ArrowRight");
+      assert.ok(Number(await faces.nth(2).inputValue()) > cut);
+      await faces.nth(2).fill("110");
+      await until(page, () => /1\d\d mm/.test(document.querySelectorAll('[data-testid="clip-faces"] output')[2].textContent));
+      await drawn(page, ["pane-volume"]);
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: path.join(out, `volume-${gpu}-box.png`) });
+      await page.keyboard.press("Shift+F4");
+      assert.equal(await faces.count(), 0);
       assert.deepEqual(troubles, []);
     });
   });
