@@ -39,6 +39,16 @@ struct Pool {
     listener: Rc<dyn Fn(JobEvent)>,
 }
 
+/// What workers run.
+const PROGRAM: &str = "hilum-worker_bg.wasm";
+
+/// Its digest, as the build wrote it into the page.
+fn digest() -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let boot: web_sys::HtmlElement = document.query_selector("script[data-wasm]").ok()??.dyn_into().ok()?;
+    boot.dataset().get("workerIntegrity")
+}
+
 /// A pool of workers.
 #[derive(Clone)]
 pub struct WorkerPool(Rc<RefCell<Pool>>);
@@ -58,7 +68,7 @@ impl WorkerPool {
         })));
         let starting = pool.clone();
         spawn_local(async move {
-            match reading::module("hilum-worker_bg.wasm").await {
+            match reading::module(PROGRAM, digest().as_deref()).await {
                 Ok(module) => starting.0.borrow_mut().module = Some(module),
                 Err(e) => log::error!("the worker program could not be loaded: {e}"),
             }

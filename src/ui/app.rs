@@ -99,8 +99,8 @@ fn on_key(page: Page, event: &KeyboardEvent) {
         let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
         target.is_some_and(|e| matches!(e.tag_name().as_str(), "BUTTON" | "SUMMARY" | "INPUT"))
     };
-    let writes = key != "Escape" && !key.strip_prefix('F').is_some_and(|number| number.parse::<u8>().is_ok());
-    if (typing && writes) || presses {
+    let acts = key == "Escape" || key.strip_prefix('F').is_some_and(|number| number.parse::<u8>().is_ok());
+    if (typing && !acts) || presses {
         return;
     }
     if key == "?" || key == "F1" {

@@ -66,6 +66,28 @@ async function works(server, base, troublesAllowed) {
   );
 }
 
+/// What stops a request that a worker makes to another origin.
+async function stopsWorkers(base) {
+  let said;
+  await withPage(
+    base,
+    async (page) => {
+      assert.equal(await openDemonstration(page), "ready");
+      said = await page.workers()[0].evaluate(() => {
+        const policy = new Promise((go) => addEventListener("securitypolicyviolation", (e) => go(e.effectiveDirective)));
+        const network = fetch("https://elsewhere.example/").then(
+          () => "nothing",
+          () => new Promise((go) => setTimeout(() => go("no policy"), 2000)),
+        );
+        return Promise.race([policy, network]);
+      });
+    },
+    undefined,
+    { ignoreHTTPSErrors: true },
+  );
+  return said;
+}
+
 for (const [name, start] of [
   ["nginx", startNginx],
   ["Caddy", startCaddy],
@@ -102,6 +124,7 @@ for (const [name, start] of [
       const studies = await head(`${server.address}dicom-web/studies?limit=1`);
       assert.equal(studies.status, 200);
       await works(server, server.address, /config\.json|Failed to load resource/);
+      assert.equal(await stopsWorkers(server.address), "connect-src");
     } finally {
       server.close();
     }
@@ -117,6 +140,7 @@ test("Orthanc serves the page, whose own policy holds; it sends no headers of th
     t.diagnostic(`Orthanc alone: ${grade} (${score}) ${marks.map(([p, what]) => `${p} ${what}`).join(", ")}`);
     assert.equal(headers["content-security-policy"], undefined, "if it sends one, docs/deploy.md must say so");
     await works(server, server.address, /^$/);
+    assert.equal(await stopsWorkers(server.address), "no policy", "if one stops them, docs/deploy.md must say so");
     // The policy is enforced without any header.
     await withPage(server.address, async (page) => {
       const refused = await page.evaluate(() => fetch("http://127.0.0.1:1/").then(() => "", (e) => e.message));
@@ -182,7 +206,7 @@ test("a program that was changed on the server does not start", async () => {
   const site = await serve();
   const { chromium } = await import("playwright-core");
   try {
-    for (const changed of ["boot.js", /hilum-app-[0-9a-f]+_bg\.wasm/, /style-[0-9a-f]+\.css/]) {
+    for (const changed of ["boot.js", /hilum-app-[0-9a-f]+_bg\.wasm/, "hilum-worker_bg.wasm", /style-[0-9a-f]+\.css/]) {
       const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--no-sandbox"] });
       const page = await (await browser.newContext({ serviceWorkers: "block" })).newPage();
       const said = [];
@@ -196,8 +220,9 @@ test("a program that was changed on the server does not start", async () => {
       for (let n = 0; n < 200 && !said.some((s) => /integrity|digest/i.test(s)); n++) await page.waitForTimeout(100);
       assert.ok(said.some((s) => /integrity|digest/i.test(s)), `${changed}: ${said}`);
       await page.waitForTimeout(1000);
-      const isStyle = String(changed).includes("style");
-      assert.equal(await page.evaluate(() => document.body.dataset.gpu !== undefined), isStyle, `${changed}`);
+      // Without its style or its workers the page says what is wrong; without its own program it does not start.
+      const isProgram = !/style|worker/.test(String(changed));
+      assert.equal(await page.evaluate(() => document.body.dataset.gpu === undefined), isProgram, `${changed}`);
       await page.unrouteAll({ behavior: "ignoreErrors" });
       await browser.close();
     }

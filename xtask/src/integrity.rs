@@ -11,9 +11,11 @@ const SERVICE_WORKER: &str = "service_worker.js";
 pub(crate) fn seal() -> Outcome {
     let page = read("index.html")?;
     let wasm = attribute(&page, "data-wasm=\"").ok_or("dist/index.html does not name its program")?;
-    let digests = digests(&["boot.js", wasm.trim_start_matches("./")])?;
-    let [boot, program] = digests.as_slice() else { return Err("the files' digests cannot be made".to_owned()) };
-    let page = sealed_page(&page, boot, program).ok_or("dist/index.html does not start boot.js")?;
+    let digests = digests(&["boot.js", wasm.trim_start_matches("./"), "hilum-worker_bg.wasm"])?;
+    let [boot, program, worker] = digests.as_slice() else {
+        return Err("the files' digests cannot be made".to_owned());
+    };
+    let page = sealed_page(&page, boot, program, worker).ok_or("dist/index.html does not start boot.js")?;
     write("index.html", &page)?;
 
     let mut names: Vec<String> = fs::read_dir(root().join("dist"))
@@ -51,11 +53,13 @@ fn attribute<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
     text.split_once(begin)?.1.split_once('"').map(|(value, _)| value)
 }
 
-fn sealed_page(page: &str, boot: &str, program: &str) -> Option<String> {
+fn sealed_page(page: &str, boot: &str, program: &str, worker: &str) -> Option<String> {
     let mark = "boot.js\" data-js=";
     page.contains(mark).then(|| {
-        let with =
-            format!("boot.js\" integrity=\"{boot}\" crossorigin=\"anonymous\" data-integrity=\"{program}\" data-js=");
+        let with = format!(
+            "boot.js\" integrity=\"{boot}\" crossorigin=\"anonymous\" data-integrity=\"{program}\" \
+             data-worker-integrity=\"{worker}\" data-js="
+        );
         page.replacen(mark, &with, 1)
     })
 }
@@ -82,12 +86,12 @@ mod tests {
     #[test]
     fn digests_stand_where_the_browser_looks() {
         let page = "<script type=\"module\" src=\"./boot.js\" data-js=\"./a.js\" data-wasm=\"./a.wasm\"></script>";
-        let sealed = sealed_page(page, "sha384-b", "sha384-w").unwrap_or_default();
+        let sealed = sealed_page(page, "sha384-b", "sha384-p", "sha384-w").unwrap_or_default();
         assert!(
             sealed.contains("src=\"./boot.js\" integrity=\"sha384-b\"")
-                && sealed.contains("data-integrity=\"sha384-w\"")
+                && sealed.contains("data-integrity=\"sha384-p\" data-worker-integrity=\"sha384-w\"")
         );
-        assert_eq!(sealed_page("<script>", "b", "w"), None);
+        assert_eq!(sealed_page("<script>", "b", "p", "w"), None);
     }
 
     #[test]
