@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::annotation::{Document, Layer, Origin, SegmentMeaning};
+use hilum::annotation::{Document, Edit, Layer, Origin, Segment, SegmentMeaning};
 use hilum::dicom::Instance;
+use hilum::export::campaign::{self, Campaign, CampaignSecret};
 use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, PreviewValue, seg, sr};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
 use hilum::import::{
@@ -58,6 +59,60 @@ fn a_segmentation_conforms_and_is_stable() {
     assert_ne!(export.object.sop_instance_uid(), again.object.sop_instance_uid());
     assert_eq!(export.segments, again.segments);
     conforms(export.object.bytes(), "seg.dcm");
+}
+
+fn campaign() -> Campaign {
+    Campaign {
+        name: "Campaign".into(),
+        sponsor: "Consortium".into(),
+        protocol: "LN-1".into(),
+        site: "07".into(),
+        secret: CampaignSecret::new(&"secret".repeat(8)).unwrap(),
+        with_sex: true,
+        with_age: true,
+    }
+}
+
+#[test]
+fn numbers_pixels_and_words_of_our_own_are_no_leak() {
+    let grid = grid([130, 11, 5]);
+    let volume = volume(grid);
+    let mut document = document(&volume);
+    let lung = document.segments()[0].clone();
+    let origin = Origin::Proposed {
+        algorithm: "Hilum lungs by threshold and closing".into(),
+        version: "1".into(),
+        parameters: "air_below_hu=-500; lungs_at_least_ml=500".into(),
+        edited: false,
+    };
+    let edit = Edit::Segment { number: 1, after: Some(Segment { origin, ..lung.clone() }), before: Some(lung) };
+    document.apply(&edit, &volume).unwrap();
+    // Pixels are the last element of a segmentation.
+    let plain = seg::write(&document, &context(&grid), None).unwrap().object;
+    let byte = plain.bytes().iter().rev().find(|byte| **byte >= 100).unwrap().to_string();
+    for (id, description, name) in [
+        (byte.as_str(), "LUNGS", "Lung^Wei"),
+        ("1500", "CT Chest", "Container"),
+        ("130", "Hilum lungs by threshold and closing", "Position"),
+        ("2x", "Right Lung", "Ground"),
+        ("LN-1", "Consortium", "Measurement"),
+    ] {
+        let mut context = context(&grid);
+        for slice in context.source.iter_mut().flatten() {
+            (slice.patient.id, slice.study.id) = (id.into(), "S-9".into());
+            (slice.series.description, slice.patient.name) = (description.into(), name.into());
+        }
+        let context = campaign::context(&context, &campaign(), "R07").unwrap();
+        let segmentation = seg::write(&document, &context, None).unwrap();
+        sr::write_report(&document, Some(&segmentation), &context, &[]).unwrap();
+        // The name is found all the same where it does not belong.
+        let family = name.split('^').next().unwrap();
+        for leak in [family.to_owned(), format!("seen with {name}")] {
+            let context = ExportContext { software_version: leak.clone(), ..context.clone() };
+            let is_own = ["Position", "Measurement"].contains(&leak.as_str());
+            assert_eq!(seg::write(&document, &context, None).is_err(), !is_own, "{leak}");
+        }
+    }
 }
 
 #[test]

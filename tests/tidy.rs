@@ -251,6 +251,26 @@ fn one_file_sends() {
 }
 
 #[test]
+fn names_of_algorithms_are_known_where_leaks_are_looked_for() {
+    let known = text(&root().join("src/export/campaign.rs"));
+    let named: Vec<String> = ["src/analysis", "src/session"]
+        .into_iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .filter(|file| !file.ends_with("words.rs"))
+        .flat_map(|file| {
+            text(&file)
+                .split("\"Hilum ")
+                .skip(1)
+                .filter_map(|t| t.split('"').next().map(str::to_owned))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(named.len() >= 9, "{named:?}");
+    let unknown: Vec<String> = named.into_iter().filter(|name| !known.contains(&format!("\"Hilum {name}\""))).collect();
+    complain(&unknown, "a series described by such a word could not be handed to a campaign");
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     let silent: Vec<String> =
         all_rust().iter().filter(|f| !text(f).starts_with("//!")).map(|f| f.display().to_string()).collect();

@@ -9,6 +9,7 @@
 
 use super::context::{ExportContext, ExportError, Filing};
 use super::dataset::{DataSet, code, uid_of};
+use super::seg::vocabulary_label;
 use crate::annotation::{CodedConcept, SegmentMeaning, Subject};
 use crate::dicom::{Acquisition, Instance, PatientModule, SeriesModule, StudyModule};
 use chrono::{Days, NaiveDate};
@@ -210,9 +211,14 @@ impl Pseudonymous {
             study_date: self.study_date.clone(),
         }
     }
-    /// Whether a text of an object could come from the source: it is one of its texts, or holds a longer one as a whole word.
+    /// Whether a text of an object could come from the source: it is one of its texts, or holds a longer one as a whole word. What the
+    /// program or the site's configuration writes of every CT tells nothing of this one, even where the CT says the same.
     pub(super) fn betrays(&self, text: &str) -> bool {
         let text = plain(text);
+        let of_campaign = [&self.sponsor, &self.protocol, &self.protocol_name, &self.site];
+        if is_own(&text) || of_campaign.iter().any(|own| plain(own) == text) {
+            return false;
+        }
         self.source_texts.iter().any(|known| *known == text || (known.len() > 4 && holds_word(&text, known)))
     }
     /// Whether a text holds a UID of the source.
@@ -225,31 +231,57 @@ impl Pseudonymous {
     }
 }
 
-/// Every text of patient, study and series that says who or where; words of our own vocabulary say nothing.
+/// Every text of patient, study and series that says who or where; a description in words of our own says nothing.
 fn source_texts(source: &Instance) -> BTreeSet<String> {
     let Instance { patient, study, series, .. } = source;
-    let whole = [
-        &patient.name,
-        &patient.id,
-        &patient.birth_date,
-        &study.date,
-        &study.description,
-        &study.id,
-        &study.accession_number,
-        &study.referring_physician,
-        &series.description,
-    ];
-    let parts = [&patient.name, &study.referring_physician].into_iter().flat_map(|name| name.split(['^', '=', ' ']));
-    let own: BTreeSet<String> = SegmentMeaning::ALL
-        .iter()
-        .flat_map(|m| [Some(m.property_type()), m.modifier(), m.region()])
-        .flatten()
-        .map(|c| c.meaning)
-        .chain(["chest ct segmentation measurements hilum of a"])
-        .flat_map(|meaning| plain(meaning).split(' ').map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    let texts = whole.into_iter().map(String::as_str).chain(parts).map(plain);
-    texts.filter(|t| t.chars().count() > 2 && !t.split(' ').all(|word| own.contains(word))).collect()
+    let names = [&patient.name, &study.referring_physician];
+    let who = [&patient.id, &patient.birth_date, &study.date, &study.id, &study.accession_number];
+    let parts = names.into_iter().flat_map(|name| name.split(['^', '=', ' ']));
+    let who = names.into_iter().chain(who).map(String::as_str).chain(parts).map(plain);
+    let own_words: BTreeSet<String> =
+        own_texts().flat_map(|own| own.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let says = |text: &String| !text.split(' ').all(|word| own_words.contains(word));
+    let described = [&study.description, &series.description].into_iter().map(|text| plain(text)).filter(says);
+    who.chain(described).filter(|t| t.chars().count() > 2).collect()
+}
+
+/// Texts that the program writes whatever the CT is, besides the labels of segments.
+const OWN_TEXTS: &[&str] = &[
+    "Hilum",
+    "Segmentation",
+    "Measurements",
+    "Structure set",
+    "Segmentation of a chest CT",
+    "Imported segmentation",
+    "Codes of Hilum for concepts that no standard scheme has",
+    "Segment",
+    "Position",
+    "Lungs",
+    "Measurement",
+    "Hilum lungs by threshold and closing",
+    "Hilum opacities by threshold and opening",
+    "Hilum lung vessels by local contrast",
+    "Hilum anterior chest wall on one slice",
+    "Hilum dense spots in the heart",
+    "Hilum region growing",
+    "Hilum lesion by strokes",
+    "Hilum competing regions",
+    "Hilum threshold in an outline",
+];
+
+/// Whether a [`plain`] text is one of the program's own as a whole, alone or with short numbers behind it ("Measurement 3").
+fn is_own(text: &str) -> bool {
+    let is_short = |word: &&str| word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit());
+    let words: Vec<&str> = text.split(' ').collect();
+    let named = words.len() - words.iter().rev().take_while(|word| is_short(word)).count();
+    let text = words[..named].join(" ");
+    own_texts().any(|own| own == text)
+}
+
+/// All of the program's own, [`plain`].
+fn own_texts() -> impl Iterator<Item = String> {
+    let labels = SegmentMeaning::ALL.iter().map(|meaning| plain(&vocabulary_label(*meaning)));
+    OWN_TEXTS.iter().map(|own| plain(own)).chain(labels)
 }
 
 fn source_uids(known: &ExportContext) -> BTreeSet<String> {

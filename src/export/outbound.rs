@@ -340,10 +340,15 @@ fn check_source(object: &InMemDicomObject, identity: &Pseudonymous) -> Result<()
                 identity.is_source_uid(uid)
                     || !(uid.is_empty() || uid.starts_with("1.2.840.10008.") || uid.starts_with("2.25."))
             }),
-            // Codes come from our own lists, dates and numbers from the reading.
-            VR::DA | VR::TM | VR::DS | VR::IS => false,
-            _ if tag == tags::CODE_MEANING || tag == tags::CODE_VALUE => false,
-            _ => value.to_multi_str().iter().any(|text| identity.betrays(text)),
+            // Codes come from our own lists.
+            _ if matches!(tag, tags::CODE_MEANING | tags::CODE_VALUE | tags::CODING_SCHEME_DESIGNATOR) => false,
+            // So do code strings, but for one that the CT gives.
+            VR::CS => tag == tags::PATIENT_SEX && value.to_multi_str().iter().any(|text| identity.betrays(text)),
+            VR::AE | VR::AS | VR::DT | VR::LO | VR::LT | VR::PN | VR::SH | VR::ST | VR::UC | VR::UR | VR::UT => {
+                value.to_multi_str().iter().any(|text| identity.betrays(text))
+            }
+            // Dates, numbers and pixels come from the reading.
+            _ => false,
         };
         if betrayed {
             return Err(ExportError::Refused { reason: format!("{tag} could name the patient or the CT") });

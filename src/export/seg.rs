@@ -7,7 +7,7 @@
 use super::dataset::{DataSet, code, derived_uid};
 use super::modules::{fill_shared, person_name};
 use super::{Audience, ExportContext, ExportError, ExportNote, OutboundObject};
-use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment};
+use crate::annotation::{CodedConcept, Document, Layer, Origin, Segment, SegmentMeaning};
 use crate::dicom::{Instance, cielab_from_srgb};
 use crate::geometry::{PatientPoint, PatientVector, VoxelIndex};
 use dicom_dictionary_std::{tags, uids};
@@ -445,17 +445,18 @@ fn fill_references(set: &mut DataSet, context: &ExportContext, places: &[FramePl
 
 /// Segment Label: the reader's name for it, or what it means. In a campaign a name says nothing: it could be the patient's.
 pub(super) fn label(segment: &Segment, context: &ExportContext) -> String {
-    let meaning = segment.meaning.property_type().meaning;
     let name = match context.filing.audience() {
         Audience::Hospital => segment.name.trim(),
         Audience::Campaign => "",
     };
-    let name = match (name, segment.meaning.modifier()) {
-        ("", None) => meaning.to_owned(),
-        ("", Some(side)) => format!("{} {meaning}", side.meaning),
-        (name, _) => name.to_owned(),
-    };
+    let name = if name.is_empty() { vocabulary_label(segment.meaning) } else { name.to_owned() };
     name.chars().filter(|c| !c.is_control() && *c != '\\').take(64).collect()
+}
+
+/// The label of a segment that the reader gave no name.
+pub(super) fn vocabulary_label(meaning: SegmentMeaning) -> String {
+    let kind = meaning.property_type().meaning;
+    meaning.modifier().map_or_else(|| kind.to_owned(), |side| format!("{} {kind}", side.meaning))
 }
 
 /// Tracking ID: the label, with its number where a segment before it has the same.
