@@ -50,8 +50,25 @@ fn confirmed(tab: &mut Tab) {
 
 fn answer(tab: &mut Tab, result: Result<(u16, &str), RemoteError>) {
     let (parcel, _) = tab.sent.last().unwrap();
-    let reply = result.map(|(status, json)| UploadReply { status, answer: serde_json::from_str(json).unwrap() });
+    let reply = result.map(|(status, json)| UploadReply {
+        status,
+        answer: serde_json::from_str(json).unwrap(),
+        ..UploadReply::default()
+    });
     tab.does(Command::Outbox(OutboxEvent::Answered(*parcel, reply)));
+}
+
+/// The answer of an archive that stored all but so many of the last request.
+fn receipt(tab: &Tab, but: usize) -> String {
+    let contents = tab.sent.last().unwrap().1.contents();
+    let item = |uid: &String| format!(r#"{{"00081155": {{"vr": "UI", "Value": ["{uid}"]}}}}"#);
+    let items: Vec<String> = contents.iter().skip(but).map(|(_, uid)| item(uid)).collect();
+    format!(r#"{{"00081199": {{"vr": "SQ", "Value": [{}]}}}}"#, items.join(","))
+}
+
+fn stores(tab: &mut Tab) {
+    let receipt = receipt(tab, 0);
+    answer(tab, Ok((200, &receipt)));
 }
 
 fn states(tab: &Tab) -> Vec<&'static str> {
@@ -90,7 +107,7 @@ fn what_fails_in_passing_is_sent_again_the_same_and_ever_later() {
     assert!(waits.windows(2).take(6).all(|w| w[1] > w[0]), "{waits:?}");
     assert!(waits[0] >= 1_500 && waits.iter().all(|w| *w <= 375_000), "{waits:?}");
     assert_eq!(origin.borrow().parcels.len(), 1);
-    answer(&mut tab, Ok((200, "{}")));
+    stores(&mut tab);
     assert_eq!((states(&tab), said(&tab).as_str()), (vec!["stored"], "Sent: 2 objects stored"));
     assert_eq!(origin.borrow().parcels.len(), 0, "what is stored is kept no longer");
     // The answer to an older attempt changes nothing.
@@ -133,9 +150,11 @@ fn of_instances_that_were_refused_each_is_named_and_only_they_are_sent_again() {
     let mut tab = reading(&Rc::default());
     confirmed(&mut tab);
     let report = tab.sent[0].1.contents()[1].1.clone();
+    let segmentation = tab.sent[0].1.contents()[0].1.clone();
     let failed = format!(
         r#"{{"00081198": {{"vr": "SQ", "Value": [{{"00081155": {{"vr": "UI", "Value": ["{report}"]}},
-            "00081197": {{"vr": "US", "Value": [290]}}}}]}}}}"#
+            "00081197": {{"vr": "US", "Value": [290]}}}}]}},
+            "00081199": {{"vr": "SQ", "Value": [{{"00081155": {{"vr": "UI", "Value": ["{segmentation}"]}}}}]}}}}"#
     );
     answer(&mut tab, Ok((202, &failed)));
     assert_eq!(states(&tab), ["held"]);
@@ -146,22 +165,62 @@ fn of_instances_that_were_refused_each_is_named_and_only_they_are_sent_again() {
     tab.does(Command::Outbox(OutboxEvent::Send(id)));
     let again = tab.sent.last().unwrap().1.clone();
     assert_eq!(again.contents().iter().map(|(_, uid)| uid).collect::<Vec<_>>(), [&report]);
-    answer(&mut tab, Ok((200, "{}")));
+    stores(&mut tab);
     assert_eq!((states(&tab), tab.origin.borrow().parcels.len()), (vec!["stored"], 0));
 }
 
 #[test]
-fn stored_with_warnings_is_stored_but_silence_under_202_is_not() {
+fn stored_with_warnings_is_stored_but_silence_is_not() {
     let mut tab = reading(&Rc::default());
     confirmed(&mut tab);
-    answer(&mut tab, Ok((202, "{}")));
-    assert_eq!(states(&tab), ["held"]);
+    let again = |tab: &mut Tab| {
+        assert_eq!((states(tab), tab.origin.borrow().parcels.len()), (vec!["held"], 1));
+        let id = tab.session.view_model().outbox[0].id;
+        tab.does(Command::Outbox(OutboxEvent::Send(id)));
+    };
+    for status in [200, 202] {
+        answer(&mut tab, Ok((status, "{}")));
+        assert!(said(&tab).contains("does not say what it stored"), "{}", said(&tab));
+        again(&mut tab);
+    }
+    // A gateway's sign-in page in the archive's place.
     let id = tab.session.view_model().outbox[0].id;
-    tab.does(Command::Outbox(OutboxEvent::Send(id)));
-    let warned = r#"{"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["2.25.9"]},
-        "00081196": {"vr": "US", "Value": [45056]}}]}}"#;
-    answer(&mut tab, Ok((202, warned)));
+    let page = UploadReply { status: 200, is_page: true, ..UploadReply::default() };
+    tab.does(Command::Outbox(OutboxEvent::Answered(id, Ok(page))));
+    assert!(said(&tab).contains("web page") && said(&tab).contains("Sign in"), "{}", said(&tab));
+    again(&mut tab);
+    // What fails without a name is none of those that were stored.
+    let nameless = r#"{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [42752]}}]}}"#;
+    answer(&mut tab, Ok((200, nameless)));
+    assert!(said(&tab).contains("2 of 2") && said(&tab).contains("no room"), "{}", said(&tab));
+    again(&mut tab);
+    // Of one of the two it says nothing: that one is sent again.
+    let one = receipt(&tab, 1);
+    answer(&mut tab, Ok((200, &one)));
+    assert!(said(&tab).contains("1 of 2") && said(&tab).contains("does not say that it stored it"), "{}", said(&tab));
+    again(&mut tab);
+    assert_eq!(tab.sent.last().unwrap().1.contents().len(), 1);
+    let warned = receipt(&tab, 0).replace("}}]", r#"}, "00081196": {"vr": "US", "Value": [45056]}}]"#);
+    answer(&mut tab, Ok((202, &warned)));
     assert_eq!(states(&tab), ["stored"]);
+}
+
+#[test]
+fn a_folder_says_with_a_page_that_a_file_was_made_but_not_under_200() {
+    let mut tab = reading(&Rc::default());
+    let mut folder = destinations(Authentication::None);
+    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
+    tab.does(Command::Destinations(Box::new(folder)));
+    confirmed(&mut tab);
+    let page = |tab: &mut Tab, status: u16| {
+        let id = tab.session.view_model().outbox[0].id;
+        let reply = UploadReply { status, is_page: true, ..UploadReply::default() };
+        tab.does(Command::Outbox(OutboxEvent::Answered(id, Ok(reply))));
+        states(tab)
+    };
+    assert_eq!((page(&mut tab, 201), tab.sent.len()), (vec!["sending"], 2));
+    assert_eq!((page(&mut tab, 200), tab.sent.len()), (vec!["held"], 2));
+    assert!(said(&tab).contains("web page"), "{}", said(&tab));
 }
 
 #[test]
@@ -257,7 +316,7 @@ fn the_outbox_outlasts_the_page() {
         UploadView::Preview(shown) => shown,
         other => panic!("it is shown, not {other:?}"),
     };
-    for (ask, status) in [(OutboxEvent::Show(id), 401), (OutboxEvent::Send(id), 200)] {
+    for (ask, is_stored) in [(OutboxEvent::Show(id), false), (OutboxEvent::Send(id), true)] {
         let sent = third.sent.len();
         third.does(Command::Outbox(ask));
         let preview = shown(&third);
@@ -271,7 +330,7 @@ fn the_outbox_outlasts_the_page() {
         // What is on its way needs nothing.
         third.does(Command::Outbox(OutboxEvent::Show(id)));
         assert!(!shown(&third).can_confirm);
-        answer(&mut third, Ok((status, "{}")));
+        if is_stored { stores(&mut third) } else { answer(&mut third, Ok((401, "{}"))) }
     }
     assert_eq!((origin.borrow().parcels.len(), states(&third)), (0, vec!["stored"]));
 }

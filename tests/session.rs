@@ -91,7 +91,10 @@ impl Reader {
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
                     Effect::Upload(parcel, outbound) => {
                         self.sent += outbound.body().len();
-                        let reply = UploadReply { status: 200, ..UploadReply::default() };
+                        let item = |uid: &String| serde_json::json!({"00081155": {"vr": "UI", "Value": [uid]}});
+                        let items: Vec<_> = outbound.contents().iter().map(|(_, uid)| item(uid)).collect();
+                        let answer = serde_json::from_value(serde_json::json!({"00081199": {"Value": items}})).unwrap();
+                        let reply = UploadReply { status: 200, answer, ..UploadReply::default() };
                         commands.push(Command::Outbox(OutboxEvent::Answered(parcel, Ok(reply))));
                     }
                     // Of the world outside this test.

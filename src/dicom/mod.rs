@@ -60,7 +60,7 @@ pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
 };
 pub use series::{Series, SeriesKind, group_into_series};
-pub use stow::{InstanceFailure, failures as store_failures};
+pub use stow::{InstanceFailure, not_stored};
 pub use structure_set::{Contour, Roi, StructureSet};
 
 #[cfg(feature = "codecs")]

@@ -54,7 +54,7 @@ impl Servers {
 
 /// Stores objects on the server of their audience: `POST {root}/studies` (STOW-RS, PS3.18 10.5), or a file in a folder.
 ///
-/// Redirects are refused: the answer comes from that server or not at all.
+/// Redirects are not followed: the answer comes from that server or not at all, and one that leads elsewhere leads to a sign-in.
 ///
 /// # Errors
 /// By what cures it.
@@ -86,7 +86,7 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
     init.set_method(method);
     init.set_headers(&headers);
     init.set_credentials(credentials);
-    init.set_redirect(RequestRedirect::Error);
+    init.set_redirect(RequestRedirect::Manual);
     init.set_cache(RequestCache::NoStore);
     init.set_body(&Uint8Array::from(outbound.body()));
     let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
@@ -96,11 +96,17 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
         RemoteError::Unreachable
     })?;
     let response: Response = response.unchecked_into();
+    // Only a redirect that is not followed has no status (Fetch standard, opaque-redirect filtered response).
+    if response.status() == 0 {
+        return Err(RemoteError::Unauthorized);
+    }
+    let media_type = response.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+    let is_page = media_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(broken)?;
     // What is no JSON says no more than the status does.
     let answer = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::NULL);
     let answer = serde_wasm_bindgen::from_value(answer).unwrap_or_default();
-    Ok(UploadReply { status: response.status(), answer })
+    Ok(UploadReply { status: response.status(), is_page, answer })
 }
 
 /// Asks an identity provider for a token; the text of its answer, which says itself whether it is one.

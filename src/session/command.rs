@@ -405,6 +405,8 @@ pub type UploadOutcome = Result<UploadReply, super::remote::RemoteError>;
 pub struct UploadReply {
     /// HTTP status.
     pub status: u16,
+    /// Whether it answered with a web page (`text/html`).
+    pub is_page: bool,
     /// The data set of its answer; empty where it gave none.
     pub answer: crate::dicom::JsonDataSet,
 }

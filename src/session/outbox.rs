@@ -11,7 +11,7 @@ use super::remote::RemoteError;
 use super::sending::{Delivery, UploadState};
 use super::state::Session;
 use super::words::{Text, sending};
-use crate::dicom::{InstanceFailure, store_failures};
+use crate::dicom::{InstanceFailure, not_stored};
 use crate::export::{Audience, Outbound, OutboundObject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -301,14 +301,18 @@ impl Session {
     fn answered(&mut self, id: ParcelId, outcome: UploadOutcome, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
         let before = parcel.digest();
-        let outcome = outcome.and_then(|reply| match (reply.status, store_failures(&reply.answer)) {
-            (200..=299, _) if parcel.one_by_one => Ok(Vec::new()),
-            // 202 says that some instances were not stored, 409 that none was (PS3.18 table 10.5.3-1).
-            (200 | 202 | 409, failed) if !failed.is_empty() => Ok(failed),
-            // 202 also says that all were, with warnings; an answer without words says nothing.
-            (202, _) if !reply.answer.is_empty() => Ok(Vec::new()),
-            (200, _) => Ok(Vec::new()),
-            (status, _) => Err(RemoteError::of_status(status)),
+        let sent: Vec<&str> = parcel.rest().iter().map(OutboundObject::sop_instance_uid).collect();
+        let outcome = outcome.and_then(|reply| match reply.status {
+            // Who puts a file in a folder is told 201 or 204, often with a page that says so; a page under 200 is a gateway's.
+            200 if reply.is_page => Err(RemoteError::Page),
+            200..=299 if parcel.one_by_one => Ok(Vec::new()),
+            // 202 says that some instances were not stored or all were with warnings, 409 that none was (PS3.18 table 10.5.3-1).
+            status @ (200 | 202 | 409) if !parcel.one_by_one => match not_stored(&reply.answer, &sent) {
+                Some(failed) if status != 409 || !failed.is_empty() => Ok(failed),
+                _ if status == 409 => Err(RemoteError::of_status(status)),
+                _ => Err(RemoteError::NoReceipt),
+            },
+            status => Err(RemoteError::of_status(status)),
         });
         match outcome {
             Ok(failed) => {
@@ -437,10 +441,8 @@ impl Session {
             Some(0x0122) => said(sending::FAILURE_CLASS),
             Some(0x0124) => said(sending::FAILURE_RIGHTS),
             Some(0xA900..=0xA9FF | 0xC000..=0xCFFF) => said(sending::FAILURE_CONTENT),
-            other => {
-                let code = other.map_or_else(|| "—".to_owned(), |code| format!("{code:04X}H"));
-                sending::FAILURE_OTHER.with(self.lang, &[&code])
-            }
+            Some(code) => sending::FAILURE_OTHER.with(self.lang, &[&format!("{code:04X}H")]),
+            None => said(sending::FAILURE_SILENT),
         }
     }
 

@@ -52,6 +52,10 @@ pub enum RemoteError {
     Status(u16),
     /// Something that is not what was asked for.
     BadAnswer(String),
+    /// A web page, as a gateway shows it that asks for a sign-in.
+    Page,
+    /// The answer to a store request does not say that anything was stored.
+    NoReceipt,
     /// The answer broke off.
     Incomplete(String),
     /// The reader stopped it.
@@ -86,7 +90,8 @@ impl RemoteError {
             Self::NotFound => "404",
             Self::NotAcceptable => "406",
             Self::Status(_) => "status",
-            Self::BadAnswer(_) => "answer",
+            Self::BadAnswer(_) | Self::NoReceipt => "answer",
+            Self::Page => "page",
             Self::Incomplete(_) => "incomplete",
             Self::Cancelled => "cancelled",
         }
@@ -102,6 +107,8 @@ impl RemoteError {
             Self::NotAcceptable => fixed(words::REMOTE_NOT_ACCEPTABLE),
             Self::Status(status) => words::REMOTE_STATUS.with(lang, &[&status.to_string()]),
             Self::BadAnswer(why) => words::REMOTE_BAD_ANSWER.with(lang, &[why]),
+            Self::Page => fixed(words::REMOTE_PAGE),
+            Self::NoReceipt => fixed(words::REMOTE_NO_RECEIPT),
             Self::Incomplete(why) => words::REMOTE_INCOMPLETE.with(lang, &[why]),
             Self::Cancelled => fixed(words::REMOTE_CANCELLED),
         }

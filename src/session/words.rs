@@ -377,6 +377,8 @@ texts! {
     REMOTE_NOT_FOUND: "The server does not have this (404), or its address in the configuration is wrong." / "Le serveur ne l’a pas (404), ou son adresse dans la configuration est fausse.";
     REMOTE_NOT_ACCEPTABLE: "The server cannot give images as they are stored (406): it must allow application/dicom with any transfer syntax." / "Le serveur ne peut pas donner les images telles qu’enregistrées (406) : il doit accepter application/dicom avec toute syntaxe de transfert.";
     REMOTE_STATUS: "The server failed (HTTP {})." / "Le serveur a échoué (HTTP {}).";
+    REMOTE_PAGE: "A web page answers instead of the server: a sign-in that has run out perhaps. Nothing was stored. Sign in there and send again." / "Une page web répond à la place du serveur : peut-être une identification expirée. Rien n’a été enregistré. Identifiez-vous et renvoyez.";
+    REMOTE_NO_RECEIPT: "The server’s answer does not say what it stored (no Referenced SOP Sequence). Nothing counts as stored." / "La réponse du serveur ne dit pas ce qu’il a enregistré (pas de Referenced SOP Sequence). Rien n’est tenu pour enregistré.";
     REMOTE_BAD_ANSWER: "The server’s answer is not what was asked for: {}" / "La réponse du serveur n’est pas celle demandée : {}";
     REMOTE_INCOMPLETE: "Not all images came: the answer broke off. {}" / "Toutes les images ne sont pas arrivées : la réponse s’est interrompue. {}";
     REMOTE_CANCELLED: "Stopped." / "Arrêté.";

@@ -55,5 +55,6 @@ texts! {
     FAILURE_CLASS: "the server does not take this kind of object" / "le serveur n’accepte pas ce type d’objet";
     FAILURE_CONTENT: "the server does not understand it" / "le serveur ne le comprend pas";
     FAILURE_RIGHTS: "not allowed" / "non autorisé";
+    FAILURE_SILENT: "the server does not say that it stored it" / "le serveur ne dit pas l’avoir enregistré";
     FAILURE_OTHER: "failure {}" / "échec {}";
 }
