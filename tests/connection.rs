@@ -50,6 +50,7 @@ fn seen(server: Server, trial: &Trial, same_origin: bool) -> Seen {
 
 struct Outcome {
     fault: Option<&'static str>,
+    what: String,
     cure: String,
     failed: Vec<String>,
     passed: Vec<String>,
@@ -92,6 +93,7 @@ fn tested_as(
     let of = |state: &str| view.rows.iter().filter(|r| r.state == state).map(|r| format!("{:?}", r.check)).collect();
     Outcome {
         fault: view.fault.as_ref().map(|f| f.0),
+        what: view.fault.as_ref().map(|f| f.1.clone()).unwrap_or_default(),
         cure: view.fault.as_ref().map(|f| f.2.clone()).unwrap_or_default(),
         failed: of("failed"),
         passed: of("ok"),
@@ -134,6 +136,11 @@ fn each_misbehaviour_has_its_name_its_place_and_its_cure() {
         (Server { store: 405, ..GOOD }, Nobody, "no-store", "Takes", "STOW-RS"),
         (Server { store: 403, ..GOOD }, Nobody, "store-403", "Takes", "right to store"),
         (Server { store: 401, ..GOOD }, Nobody, "401", "Known", "token"),
+        (Server { store: 415, ..GOOD }, Nobody, "store-type", "Takes", "multipart/related"),
+        (Server { store: 406, ..GOOD }, Nobody, "store-type", "Takes", "application/dicom+json"),
+        (Server { store: 402, ..GOOD }, Nobody, "server", "Takes", "log"),
+        (Server { store: 429, ..GOOD }, Nobody, "server", "Takes", "log"),
+        (Server { large: Some(431), ..GOOD }, Nobody, "server", "Takes", "log"),
         (Server { large: Some(413), ..GOOD }, Nobody, "size", "TakesLarge", "client_max_body_size"),
         (Server { large: None, ..GOOD }, Nobody, "size", "TakesLarge", "client_max_body_size"),
     ] {
@@ -161,6 +168,20 @@ fn what_is_known_without_the_server_is_not_looked_for_there() {
 }
 
 #[test]
+fn a_page_in_the_place_of_an_answer_to_a_store_request_is_a_fault_with_its_status_in_words() {
+    let page = |seen: Seen| Seen { content_type: "text/html; charset=utf-8".into(), ..seen };
+    let target = Target { same_origin: true, insecure: false };
+    let of = |status: u16, large: u16| {
+        let server = Server { store: status, large: Some(large), ..GOOD };
+        tested_as(server, Audience::Hospital, Authentication::None, Delivery::Folder, target, page)
+    };
+    assert_eq!(of(201, 204).fault, None, "Apache says with a page that a file was made");
+    assert_eq!(of(200, 200).fault, Some("content-type"));
+    let failed = of(418, 418);
+    assert!(failed.what.contains("418"), "{}", failed.what);
+}
+
+#[test]
 fn a_campaign_and_a_folder_are_only_written_to() {
     for (to, delivery) in [
         (Audience::Campaign, Delivery::Archive),
@@ -173,6 +194,12 @@ fn a_campaign_and_a_folder_are_only_written_to() {
         };
         let good = Server { store: 200, large: Some(200), ..GOOD };
         assert_eq!(of(good), (None, 2));
+        let to_zeros = |status| of(Server { store: status, ..good }).0;
+        match delivery {
+            Delivery::Archive => assert_eq!([400, 500].map(to_zeros), [None, None]),
+            Delivery::Folder => assert_eq!([400, 418, 500].map(to_zeros), [Some("server"); 3]),
+        }
+        assert_eq!((to_zeros(415), to_zeros(429)), (Some("store-type"), Some("server")));
         assert_eq!(of(Server { search: (403, ""), ..good }), (None, 2), "it need not be read");
         assert_eq!(of(Server { store: 404, ..good }).0, Some("not-root"));
         assert_eq!(of(Server { store: 403, ..good }).0, Some("store-403"));

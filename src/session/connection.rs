@@ -98,6 +98,8 @@ pub enum Fault {
     NoStore,
     /// It refuses requests that carry a body of this type from this page.
     StorePreflight,
+    /// 406 or 415: it does not take this media type.
+    StoreType,
     /// Writing needs other rights.
     StoreForbidden,
     /// 413, or the line is cut by a large body.
@@ -127,6 +129,7 @@ impl Fault {
             Self::ContentType => ("content-type", words::FAULT_CONTENT_TYPE, words::CURE_CONTENT_TYPE),
             Self::NoStore => ("no-store", words::FAULT_NO_STORE, words::CURE_NO_STORE),
             Self::StorePreflight => ("cors-store", words::FAULT_STORE_PREFLIGHT, words::CURE_STORE_PREFLIGHT),
+            Self::StoreType => ("store-type", words::FAULT_STORE_TYPE, words::CURE_STORE_TYPE),
             Self::StoreForbidden => ("store-403", words::FAULT_STORE_FORBIDDEN, words::CURE_STORE_FORBIDDEN),
             Self::SizeLimit => ("size", words::FAULT_SIZE, words::CURE_SIZE),
             Self::Server => ("server", words::FAULT_SERVER, words::CURE_SERVER),
@@ -260,7 +263,9 @@ impl Run {
             (_, 401) => Next::Wrong(Check::Known, Fault::Unauthorized),
             (Trial::Search, 403) => Next::Wrong(Check::Known, Fault::Forbidden),
             (Trial::Search, 404 | 405 | 410) => Next::Wrong(Check::Right, Fault::NotRoot),
-            (Trial::Search, 200..=299) if status != 204 && !is_json(&seen.content_type) => {
+            (Trial::Search, 200..=299)
+                if status != 204 && !is(&seen.content_type, &["application/dicom+json", "application/json"]) =>
+            {
                 Next::Wrong(Check::Right, Fault::ContentType)
             }
             (Trial::Search, 200..=299) => {
@@ -273,12 +278,12 @@ impl Run {
             (Trial::Store(_), 404 | 410) if !self.reads => Next::Wrong(Check::Right, Fault::NotRoot),
             (Trial::Store(_), 404 | 405 | 410 | 501) => Next::Wrong(Check::Takes, Fault::NoStore),
             (Trial::Store(_), 409) if self.delivery == Delivery::Folder => Next::Wrong(Check::Right, Fault::NotRoot),
-            // Whatever an archive says of zeros, it took the request; gateways say these.
-            (Trial::Store(_), 502..=504 | 507) => Next::Wrong(Check::Takes, Fault::Server),
-            (Trial::Store(_), 500..=599) if self.delivery == Delivery::Folder => {
-                Next::Wrong(Check::Takes, Fault::Server)
+            (Trial::Store(_), 406 | 415) => Next::Wrong(Check::Takes, Fault::StoreType),
+            (Trial::Store(_), 200) if is(&seen.content_type, &["text/html"]) => {
+                Next::Wrong(Check::Right, Fault::ContentType)
             }
-            (Trial::Store(body), _) => {
+            // Whatever an archive says of zeros, it took the request.
+            (Trial::Store(body), status) if self.is_taken(status) => {
                 self.passed.extend([Check::Known, Check::Right, Check::Takes]);
                 if body.body().len() < LARGE {
                     return Next::Ask(self.store(LARGE));
@@ -286,8 +291,14 @@ impl Run {
                 self.passed.push(Check::TakesLarge);
                 Next::Fine
             }
+            (Trial::Store(_), _) => Next::Wrong(Check::Takes, Fault::Server),
             (Trial::Any | Trial::Anonymous, _) => Next::Fine,
         }
+    }
+
+    /// Whether a status says that a body of zeros arrived: a folder keeps it, an archive may call it no object.
+    fn is_taken(&self, status: u16) -> bool {
+        (200..=299).contains(&status) || (self.delivery == Delivery::Archive && matches!(status, 400 | 409 | 422 | 500))
     }
 
     /// Why there was nothing to be read.
@@ -314,9 +325,10 @@ impl Run {
     }
 }
 
-fn is_json(content_type: &str) -> bool {
+/// Whether a media type, its parameters left aside, is one of these.
+fn is(content_type: &str, kinds: &[&str]) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(kind.as_str(), "application/dicom+json" | "application/json")
+    kinds.contains(&kind.as_str())
 }
 
 impl Session {
