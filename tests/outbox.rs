@@ -365,6 +365,26 @@ fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
 }
 
 #[test]
+fn deleting_kept_readings_leaves_what_waits() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    assert!(!origin.borrow().records.is_empty());
+    tab.acts(Action::ClearKept);
+    tab.acts(Action::ConfirmClear);
+    assert_eq!((origin.borrow().records.len(), origin.borrow().parcels.len()), (0, 1));
+    assert!(said(&tab).contains("outlasts this page"), "{}", said(&tab));
+    drop(tab);
+    let mut next = Tab::open(&origin, 2);
+    configured(&mut next, Authentication::None);
+    assert_eq!(states(&next), ["sending"]);
+    let id = next.session.view_model().outbox[0].id;
+    next.does(Command::Outbox(OutboxEvent::Discard(id)));
+    assert!(origin.borrow().parcels.is_empty());
+}
+
+#[test]
 fn what_cannot_be_kept_is_sent_all_the_same_and_says_so() {
     let origin = Rc::new(RefCell::new(Origin::default()));
     let mut tab = reading(&origin);

@@ -1,7 +1,8 @@
-//! What is kept on this computer: encrypted records in IndexedDB, filed by CT, until they expire or are deleted.
+//! What is kept on this computer: encrypted records in IndexedDB, filed by CT, until they expire or are deleted. Parcels do neither: they
+//! stay until they are sent or discarded.
 //!
 //! Requests are done one after the other, in the order they were asked. Four stores: `keys`; `readings`, by name: which tab keeps
-//! it and the day it was last written; `records`, by name and number; `parcels`, by name: what waits to be sent, and its day.
+//! it and the day it was last written; `records`, by name and number; `parcels`, by name: what waits to be sent.
 
 use super::message::{get, object};
 use super::sealing::{Keys, token};
@@ -89,7 +90,7 @@ impl Storage {
         }))
     }
 
-    /// Deletes what is older than this many days (0: everything), and begins to do what is asked.
+    /// Deletes readings older than this many days (0: all), and begins to do what is asked.
     pub fn start(&self, days: u32) {
         let storage = self.clone();
         spawn_local(async move {
@@ -249,7 +250,7 @@ impl Storage {
         let name = opened.keys.name_of(&parcel).await?;
         let sealed = opened.keys.seal(&name, 0, bytes).await?;
         let transaction = opened.transaction(&["parcels"])?;
-        let entry = object(&[("day", today().into()), ("record", sealed)]);
+        let entry = object(&[("record", sealed)]);
         transaction.object_store("parcels")?.put(&entry, Some(&name.as_str().into()))?.await?;
         finish(transaction).await
     }
@@ -284,11 +285,15 @@ impl Storage {
         Ok(found)
     }
 
+    /// Deletes all readings, and the keys unless a parcel waits that they open.
     async fn clear(&self) -> Result<(), KeepError> {
         let opened = self.opened().await?;
         let transaction = opened.transaction(&STORES)?;
-        for store in STORES {
+        for store in ["readings", "records"] {
             transaction.object_store(store)?.clear()?.await?;
+        }
+        if transaction.object_store("parcels")?.get_all_keys(None, None)?.await?.is_empty() {
+            transaction.object_store("keys")?.clear()?.await?;
         }
         finish(transaction).await?;
         self.0.held.borrow_mut().clear();
@@ -301,18 +306,16 @@ impl Storage {
             return self.clear().await;
         }
         let opened = self.opened().await?;
-        let transaction = opened.transaction(&["readings", "records", "parcels"])?;
-        for store in ["readings", "parcels"] {
-            let entries = transaction.object_store(store)?;
-            for name in entries.get_all_keys(None, None)?.await? {
-                let entry = entries.get(name.clone())?.await?.unwrap_or_default();
-                let kept_days = today() - get(&entry, "day").as_f64().unwrap_or(0.0);
-                // A clock that was set back is no reason to delete.
-                if kept_days > f64::from(days) {
-                    let text = name.as_string().unwrap_or_default();
-                    transaction.object_store("records")?.delete(records_of(&text)?)?.await?;
-                    entries.delete(name)?.await?;
-                }
+        let transaction = opened.transaction(&["readings", "records"])?;
+        let entries = transaction.object_store("readings")?;
+        for name in entries.get_all_keys(None, None)?.await? {
+            let entry = entries.get(name.clone())?.await?.unwrap_or_default();
+            let kept_days = today() - get(&entry, "day").as_f64().unwrap_or(0.0);
+            // A clock that was set back is no reason to delete.
+            if kept_days > f64::from(days) {
+                let text = name.as_string().unwrap_or_default();
+                transaction.object_store("records")?.delete(records_of(&text)?)?.await?;
+                entries.delete(name)?.await?;
             }
         }
         finish(transaction).await

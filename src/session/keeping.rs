@@ -48,7 +48,7 @@ pub enum KeepRequest {
     DropParcel(CaseDigest),
     /// Tell what parcels there are, unless another tab has them: [`KeepNews::Parcels`].
     FindParcels,
-    /// Delete all readings, of all CTs, all parcels, and the key they are encrypted with.
+    /// Delete all readings, of all CTs, and the key they are encrypted with unless a parcel needs it; parcels stay.
     ClearAll,
 }
 

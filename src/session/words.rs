@@ -418,7 +418,7 @@ texts! {
     AUTOSAVE_TAKE_OVER: "Keep from this tab" / "Conserver depuis cet onglet";
     AUTOSAVE_CLEAR: "Delete kept readings" / "Supprimer les lectures conservées";
     AUTOSAVE_CLEAR_CONFIRM: "Delete all" / "Tout supprimer";
-    AUTOSAVE_CLEAR_ASK: "All readings kept on this computer, of this CT and of any other, are deleted together with their key. What is on screen stays, and is kept again with the next change." / "Toutes les lectures conservées sur cet ordinateur, de ce scanner et de tout autre, sont supprimées avec leur clé. Ce qui est à l’écran reste et sera conservé de nouveau à la prochaine modification.";
+    AUTOSAVE_CLEAR_ASK: "All readings kept on this computer, of this CT and of any other, are deleted. What is on screen stays, and is kept again with the next change; what waits in the outbox stays until it is sent or discarded there." / "Toutes les lectures conservées sur cet ordinateur, de ce scanner et de tout autre, sont supprimées. Ce qui est à l’écran reste et sera conservé de nouveau à la prochaine modification ; ce qui attend dans la boîte d’envoi y reste jusqu’à l’envoi ou la suppression.";
     AUTOSAVE_CLEARED: "Kept readings were deleted." / "Les lectures conservées ont été supprimées.";
     AUTOSAVE_NOT_CLEARED: "Kept readings could not be deleted: {}" / "Les lectures conservées n’ont pas pu être supprimées : {}";
     RESTORE_OFFER: "A reading of this CT, last changed on {}, is kept on this computer: {}, {} ml, {}." / "Une lecture de ce scanner, modifiée en dernier le {}, est conservée sur cet ordinateur : {}, {} ml, {}.";

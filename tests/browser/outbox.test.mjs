@@ -89,6 +89,25 @@ test("a line that is cut, a page that is closed: it arrives, once", async (t) =>
   });
 });
 
+test("deleting kept readings leaves what waits, and what it is encrypted with", async () => {
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    await marked(page);
+    const before = await stored();
+    instead = answerWith(503, {});
+    await confirm(page);
+    await state(page, "waiting");
+    await page.click(id("autosave-clear"));
+    await page.click(id("autosave-clear-confirm"));
+    await until(page, () => /were deleted/.test(document.querySelector('[data-testid="notice"]').textContent));
+    await page.reload();
+    await state(page, "waiting");
+    instead = null;
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await state(page, "stored");
+    assert.equal((await stored()).filter((uid) => !before.includes(uid)).length, 2);
+  });
+});
+
 test("what a server refuses is said by instance, and can be sent again or discarded", async () => {
   await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
     await marked(page);
