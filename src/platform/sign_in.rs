@@ -2,9 +2,10 @@
 
 use super::{PlatformError, clock, egress, reading};
 use crate::session::{Begun, LedgerEntry, Provider, SignInError, Tokens};
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use std::cell::RefCell;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, Window};
 
 /// Between the page and the one that the provider's window comes back to; both are of this origin.
@@ -20,6 +21,8 @@ pub struct SignIn {
     provider: RefCell<Option<Provider>>,
     begun: RefCell<Option<Begun>>,
     tokens: RefCell<Option<Tokens>>,
+    /// Settled when the renewal under way has ended.
+    renewal: RefCell<Option<Promise>>,
 }
 
 /// Opens the window, empty: browsers allow that only while the reader clicks.
@@ -150,8 +153,24 @@ impl SignIn {
         })
     }
 
-    /// Replaces tokens that end soon. Those that cannot be replaced stay: the server says what it thinks of them.
+    /// Replaces tokens that end soon. Those that cannot be replaced stay: the server says what it thinks of them. Whoever comes
+    /// meanwhile waits: a refresh token may be of one use, and used twice it ends the session (RFC 9700 4.14.2).
     pub async fn refresh(&self, enter: &impl Fn(LedgerEntry)) {
+        let under_way = self.renewal.borrow().clone();
+        if let Some(renewal) = under_way {
+            JsFuture::from(renewal).await.map_or_else(|e| log::debug!("{e:?}"), drop);
+            return;
+        }
+        let mut end = None;
+        *self.renewal.borrow_mut() = Some(Promise::new(&mut |resolve, _| end = Some(resolve)));
+        self.renew(enter).await;
+        self.renewal.borrow_mut().take();
+        if let Some(end) = end {
+            end.call0(&JsValue::UNDEFINED).map_or_else(|e| log::debug!("{e:?}"), drop);
+        }
+    }
+
+    async fn renew(&self, enter: &impl Fn(LedgerEntry)) {
         let request = match (&*self.provider.borrow(), &*self.tokens.borrow()) {
             (Some(provider), Some(tokens)) => tokens.refresh(provider, now_s()),
             _ => None,
