@@ -116,7 +116,7 @@ impl Session {
         if self.case.is_none() || !self.may_export(update) {
             return;
         }
-        if delivery == Delivery::Folder && self.case.as_ref().is_some_and(|c| !c.is_settled()) {
+        if self.case.as_ref().is_some_and(|c| !c.is_settled()) {
             return self.say(words::WAIT_FOR_SLICES, update);
         }
         let objects = if self.reader_is_missing(to) { Ok(Vec::new()) } else { self.parcel_of(delivery, now, to) };
