@@ -183,7 +183,7 @@ pub fn comparison(found: &DoubleReading) -> Result<Vec<u8>, ExportError> {
     let between = |[low, high]: [f64; 2]| format!("{low} {high}");
     for item in &found.items {
         let mut line = |statistic: &str, value: Option<f64>, limits: String| {
-            write([item.key.clone(), item.cases.to_string(), statistic.to_owned(), number(value), limits])
+            write([cell(&item.key), item.cases.to_string(), statistic.to_owned(), number(value), limits])
         };
         match &item.agreement {
             ItemAgreement::Classes { same, nominal, weighted } => {
@@ -208,7 +208,7 @@ pub fn comparison(found: &DoubleReading) -> Result<Vec<u8>, ExportError> {
         }
     }
     for (case, why) in &found.discords {
-        write([case.clone(), "1".to_owned(), "adjudication".to_owned(), String::new(), format!("{why:?}")])?;
+        write([cell(case), "1".to_owned(), "adjudication".to_owned(), String::new(), format!("{why:?}")])?;
     }
     writer.into_inner().map_err(|e| ExportError::Unwritable(e.to_string()))
 }
@@ -219,4 +219,21 @@ pub fn comparison(found: &DoubleReading) -> Result<Vec<u8>, ExportError> {
 /// [`ExportError::Unwritable`] if they could not be written.
 pub fn json(rows: &[TableRow]) -> Result<Vec<u8>, ExportError> {
     serde_json::to_vec_pretty(rows).map_err(|e| ExportError::Unwritable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{ComparedItem, Discord};
+
+    #[test]
+    fn what_came_in_a_table_computes_nothing_in_the_next() {
+        let item = ComparedItem { key: "@sum".into(), cases: 2, agreement: ItemAgreement::Numbers(None) };
+        let discords = vec![("=HYPERLINK(\"http://x\")".to_owned(), vec![Discord::NotReadable])];
+        let found = DoubleReading { items: vec![item], discords, ..DoubleReading::default() };
+        let table = String::from_utf8(comparison(&found).unwrap()).unwrap();
+        let lines: Vec<&str> = table.lines().collect();
+        assert!(lines[1].starts_with("'@sum,2,"), "{table}");
+        assert!(lines[2].starts_with("\"'=HYPERLINK("), "{table}");
+    }
 }
