@@ -85,7 +85,7 @@ fn saved(files: &[Vec<u8>], words: &str) -> Vec<(String, Vec<u8>)> {
         tab.acts(action);
         assert!(tab.downloads.len() > before, "{action:?}: {:?}", tab.session.view_model().notice);
     }
-    tab.downloads
+    std::mem::take(&mut tab.downloads)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use hilum::annotation::SegmentMeaning;
 use hilum::export::Place;
 use hilum::session::{
     Action, Audience, Authentication, Campaign, CampaignSecret, Command, Delivery, Destination, Destinations,
-    KeepError, OutboxEvent, PaneId, RemoteError, SignInError, Tool, UploadReply, UploadView,
+    KeepError, OutboxEvent, PaneId, RemoteError, SignInError, Tool, UploadReply, UploadView, words,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -87,6 +87,21 @@ fn due(tab: &mut Tab) -> u32 {
     let (parcel, ms) = tab.due.pop().unwrap();
     tab.does(Command::Outbox(OutboxEvent::Due(parcel)));
     ms
+}
+
+#[test]
+fn nothing_is_sent_of_a_ct_that_is_on_its_way() {
+    for delivery in [Delivery::Archive, Delivery::Folder] {
+        let mut tab = Tab::open(&Rc::default(), 1);
+        let mut site = destinations(Authentication::None);
+        site.hospital.as_mut().unwrap().delivery = delivery;
+        tab.does(Command::Destinations(Box::new(site)));
+        tab.stalled = true;
+        tab.opens(&ct("1.2.3.99", &noise(3)));
+        assert!(!tab.session.case().unwrap().is_settled());
+        tab.acts(Action::PrepareUpload);
+        assert_eq!(tab.session.view_model().notice.as_deref(), Some(words::WAIT_FOR_SLICES.en));
+    }
 }
 
 #[test]
@@ -340,28 +355,76 @@ fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
     let origin = Rc::new(RefCell::new(Origin::default()));
     let mut tab = reading(&origin);
     confirmed(&mut tab);
+    drop(tab);
     let mut next = Tab::open(&origin, 2);
     let mut elsewhere = destinations(Authentication::None);
     elsewhere.hospital.as_mut().unwrap().name = "Other".into();
     next.does(Command::Destinations(Box::new(elsewhere)));
     assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
     assert!(next.session.view_model().outbox[0].about.contains("PACS"));
+    // Once its server is configured again it goes.
+    configured(&mut next, Authentication::None);
+    assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
+    drop(next);
 
     // Any byte of the object changed to what may not leave, or the parcel cut: it is not taken up.
     let whole = origin.borrow().parcels.values().next().unwrap().clone();
     let name = *origin.borrow().parcels.keys().next().unwrap();
     let class = whole.windows(27).position(|w| w == b"1.2.840.10008.5.1.4.1.1.66.").unwrap();
-    for spoil in [whole[..whole.len() / 2].to_vec(), {
-        let mut changed = whole.clone();
-        changed[class + 24..class + 28].copy_from_slice(b"2\0\0\0");
-        changed
-    }] {
-        origin.borrow_mut().parcels.insert(name, spoil);
-        let mut third = Tab::open(&origin, 3);
-        configured(&mut third, Authentication::None);
-        assert_eq!((states(&third), third.sent.len()), (vec![], 0));
-        assert!(third.session.view_model().notice.unwrap().contains("cannot be read"));
-    }
+    let mut changed = whole.clone();
+    changed[class + 24..class + 28].copy_from_slice(b"2\0\0\0");
+    origin.borrow_mut().parcels.insert(name, whole[..whole.len() / 2].to_vec());
+    let mut third = Tab::open(&origin, 3);
+    configured(&mut third, Authentication::None);
+    assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
+    let row = third.session.view_model().outbox[0].clone();
+    assert!(row.about.contains("cannot be read") && !row.can_send, "{}", row.about);
+    third.does(Command::Outbox(OutboxEvent::Send(row.id)));
+    assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
+    third.does(Command::Outbox(OutboxEvent::Discard(row.id)));
+    assert!(origin.borrow().parcels.is_empty(), "it can be discarded");
+    drop(third);
+
+    // The segmentation alone does not read: its report goes, and the reader is told.
+    origin.borrow_mut().parcels.insert(name, changed);
+    let mut fourth = Tab::open(&origin, 4);
+    configured(&mut fourth, Authentication::None);
+    assert_eq!((states(&fourth), fourth.sent[0].1.contents().len()), (vec!["sending"], 1));
+    assert_eq!(fourth.sent[0].1.contents()[0].0.word(), "sr");
+    let about = fourth.session.view_model().outbox[0].about.clone();
+    assert!(about.contains("1 more object of it cannot be read"), "{about}");
+    stores(&mut fourth);
+    assert_eq!((states(&fourth), origin.borrow().parcels.len()), (vec!["stored"], 0));
+}
+
+#[test]
+fn a_second_tab_takes_the_outbox_over_when_the_first_closes() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    let mut next = Tab::open(&origin, 2);
+    configured(&mut next, Authentication::None);
+    assert_eq!(states(&next), Vec::<&str>::new());
+    drop(tab);
+    next.outbox_comes();
+    assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
+    // Told once more, it is the same parcel.
+    next.outbox_comes();
+    assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
+}
+
+#[test]
+fn without_a_configuration_the_outbox_is_shown_and_waits() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    drop(tab);
+    let mut next = Tab::open(&origin, 2);
+    next.does(Command::Destinations(Box::default()));
+    assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
+    configured(&mut next, Authentication::Basic);
+    let about = next.session.view_model().outbox[0].about.clone();
+    assert!(about.contains("when you are signed in") && next.sent.is_empty(), "{about}");
 }
 
 #[test]

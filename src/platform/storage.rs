@@ -4,10 +4,11 @@
 //! Requests are done one after the other, in the order they were asked. Four stores: `keys`; `readings`, by name: which tab keeps
 //! it and the day it was last written; `records`, by name and number; `parcels`, by name: what waits to be sent.
 
+use super::PlatformError;
 use super::message::{get, object};
 use super::sealing::{Keys, token};
-use super::{PlatformError, tab_lock};
-use crate::session::{CaseDigest, FoundRecords, KeepError, KeepNews, KeepRequest};
+use super::tab_lock::{self, Wish};
+use crate::session::{CaseDigest, FoundRecords, KeepError, KeepNews, KeepRequest, ParcelName};
 use idb::{Database, DatabaseEvent, Factory, KeyRange, ObjectStoreParams, Transaction, TransactionMode};
 use js_sys::Array;
 use std::cell::{Cell, RefCell};
@@ -39,6 +40,8 @@ struct Inner {
     /// Names whose lock is this tab's.
     locks: RefCell<BTreeSet<String>>,
     held: RefCell<BTreeMap<CaseDigest, Held>>,
+    /// Whether the lock of the outbox has been asked for and another tab has it.
+    awaits_outbox: Cell<bool>,
 }
 
 /// The open database.
@@ -87,6 +90,7 @@ impl Storage {
             opened: RefCell::default(),
             locks: RefCell::default(),
             held: RefCell::default(),
+            awaits_outbox: Cell::default(),
         }))
     }
 
@@ -190,7 +194,8 @@ impl Storage {
             return Ok(true);
         }
         let (storage, lost) = (self.clone(), name.to_owned());
-        let mine = tab_lock::hold(name, take_over, move || {
+        let wish = if take_over { Wish::Steal } else { Wish::IfFree };
+        let mine = tab_lock::hold(name, wish, move || {
             storage.0.locks.borrow_mut().remove(&lost);
             storage.0.held.borrow_mut().remove(&case);
             (storage.0.tell)(KeepNews::Lost(case));
@@ -255,17 +260,20 @@ impl Storage {
         finish(transaction).await
     }
 
-    async fn drop_parcel(&self, parcel: CaseDigest) -> Result<(), KeepError> {
+    async fn drop_parcel(&self, parcel: ParcelName) -> Result<(), KeepError> {
         let opened = self.opened().await?;
-        let name = JsValue::from(opened.keys.name_of(&parcel).await?);
+        let name = match parcel {
+            ParcelName::Asked(digest) => opened.keys.name_of(&digest).await?,
+            ParcelName::Found(name) => name,
+        };
         let transaction = opened.transaction(&["parcels"])?;
-        transaction.object_store("parcels")?.delete(name)?.await?;
+        transaction.object_store("parcels")?.delete(JsValue::from(name))?.await?;
         finish(transaction).await
     }
 
-    /// None while another tab has them.
-    async fn find_parcels(&self) -> Result<Vec<Vec<u8>>, KeepError> {
-        if !tab_lock::hold(OUTBOX, false, || {}).await? {
+    /// None while another tab has them; when it closes they are told.
+    async fn find_parcels(&self) -> Result<Vec<(String, Vec<u8>)>, KeepError> {
+        if !self.has_outbox().await? {
             return Ok(Vec::new());
         }
         let opened = self.opened().await?;
@@ -280,9 +288,34 @@ impl Storage {
         let mut found = Vec::new();
         for (name, record) in sealed {
             // What does not open is shown as unreadable.
-            found.push(opened.keys.open(&name, 0, &record).await.unwrap_or_default());
+            let bytes = opened.keys.open(&name, 0, &record).await.unwrap_or_default();
+            found.push((name, bytes));
         }
         Ok(found)
+    }
+
+    /// Whether this tab has the lock of the outbox; otherwise it is waited for, once, while other requests are done.
+    async fn has_outbox(&self) -> Result<bool, KeepError> {
+        let is_mine = self.0.locks.borrow().contains(OUTBOX);
+        if is_mine || self.0.awaits_outbox.get() {
+            return Ok(is_mine);
+        }
+        if tab_lock::hold(OUTBOX, Wish::IfFree, || {}).await? {
+            self.0.locks.borrow_mut().insert(OUTBOX.to_owned());
+            return Ok(true);
+        }
+        self.0.awaits_outbox.set(true);
+        let storage = self.clone();
+        spawn_local(async move {
+            match tab_lock::hold(OUTBOX, Wish::Wait, || {}).await {
+                Ok(_) => {
+                    storage.0.locks.borrow_mut().insert(OUTBOX.to_owned());
+                    storage.ask(KeepRequest::FindParcels);
+                }
+                Err(error) => log::warn!("the outbox stays with another tab: {error:?}"),
+            }
+        });
+        Ok(false)
     }
 
     /// Deletes all readings, and the keys unless a parcel waits that they open.

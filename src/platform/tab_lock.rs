@@ -18,16 +18,31 @@ extern "C" {
     fn request(this: &LockManager, name: &str, options: &JsValue, held: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// Takes the lock of this name, from another tab if `take_over`; whether this tab has it now. `lost` hears of it when another tab
-/// takes it. A browser without locks gives it to all: who writes is then checked at each write.
-pub(super) async fn hold(name: &str, take_over: bool, lost: impl FnOnce() + 'static) -> Result<bool, PlatformError> {
+/// What is wanted where another tab has a lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nothing: it stays there.
+    IfFree,
+    /// To take it from there.
+    Steal,
+    /// To have it once that tab is closed, however long that takes.
+    Wait,
+}
+
+/// Takes the lock of this name; whether this tab has it now. `lost` hears of it when another tab takes it. A browser without locks
+/// gives it to all: who writes is then checked at each write.
+pub(super) async fn hold(name: &str, wish: Wish, lost: impl FnOnce() + 'static) -> Result<bool, PlatformError> {
     let navigator = web_sys::window().ok_or_else(|| PlatformError("no window".into()))?.navigator();
     let locks = super::message::get(&navigator, "locks");
     if !locks.is_object() {
         return Ok(true);
     }
     let locks: LockManager = locks.unchecked_into();
-    let option = if take_over { "steal" } else { "ifAvailable" };
+    let options = match wish {
+        Wish::IfFree => object(&[("ifAvailable", true.into())]),
+        Wish::Steal => object(&[("steal", true.into())]),
+        Wish::Wait => object(&[]),
+    };
     let granted = Rc::new(Cell::new(false));
     let answer = granted.clone();
     let (mut asked, mut failure) = (None, None);
@@ -39,7 +54,7 @@ pub(super) async fn hold(name: &str, take_over: bool, lost: impl FnOnce() + 'sta
             // Kept for as long as its promise is open.
             if lock.is_null() { Promise::resolve(&JsValue::UNDEFINED) } else { Promise::new(&mut |_, _| {}) }
         });
-        match locks.request(name, &object(&[(option, true.into())]), &held) {
+        match locks.request(name, &options, &held) {
             Ok(promise) => asked = Some(promise),
             Err(error) => failure = Some(error),
         }

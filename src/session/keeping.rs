@@ -45,11 +45,20 @@ pub enum KeepRequest {
         bytes: Vec<u8>,
     },
     /// Delete a parcel.
-    DropParcel(CaseDigest),
-    /// Tell what parcels there are, unless another tab has them: [`KeepNews::Parcels`].
+    DropParcel(ParcelName),
+    /// Tell what parcels there are, at once or when no other tab has them any more: [`KeepNews::Parcels`].
     FindParcels,
     /// Delete all readings, of all CTs, and the key they are encrypted with unless a parcel needs it; parcels stay.
     ClearAll,
+}
+
+/// Which parcel of those that are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParcelName {
+    /// As it was asked to be kept.
+    Asked(CaseDigest),
+    /// As it was found.
+    Found(String),
 }
 
 /// What became of it.
@@ -67,8 +76,8 @@ pub enum KeepNews {
     Again(CaseDigest),
     /// A parcel was written.
     ParcelWritten(CaseDigest, Result<(), KeepError>),
-    /// The parcels that were kept.
-    Parcels(Vec<Vec<u8>>),
+    /// The parcels that were kept, each with the name it lies under; no bytes where they do not decrypt.
+    Parcels(Vec<(String, Vec<u8>)>),
     /// All was deleted.
     Cleared(Result<(), KeepError>),
 }

@@ -84,7 +84,7 @@ pub use contouring::ContourJoin;
 pub use double_reading::{DoubleReadingRow, DoubleReadingView};
 pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
-pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest};
+pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest, ParcelName};
 pub use layout::{Arrangement, Layout};
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use number_words::group_words as quantity_group_words;

@@ -6,7 +6,7 @@
 use super::case_identity::CaseDigest;
 use super::change::Update;
 use super::command::{Effect, UploadOutcome};
-use super::keeping::{KeepError, KeepRequest};
+use super::keeping::{KeepError, KeepRequest, ParcelName};
 use super::remote::RemoteError;
 use super::sending::{Delivery, UploadState};
 use super::state::Session;
@@ -39,6 +39,10 @@ pub(super) struct Parcel {
     tries: u32,
     /// Whether it outlasts the page.
     kept: bool,
+    /// What it lies under, if it was found so.
+    found_as: Option<String>,
+    /// So many more objects of it could not be read.
+    unreadable: usize,
 }
 
 /// How a parcel stands.
@@ -60,6 +64,7 @@ enum Hold {
     Partly(usize, Vec<InstanceFailure>),
     FromBefore,
     Elsewhere,
+    Unreadable,
 }
 
 /// News of the outbox, or a wish for it.
@@ -79,8 +84,8 @@ pub enum OutboxEvent {
     Discard(ParcelId),
     /// Show every attribute of it.
     Show(ParcelId),
-    /// What was kept from before: each parcel's bytes.
-    Found(Vec<Vec<u8>>),
+    /// What was kept from before: each parcel's name and bytes.
+    Found(Vec<(String, Vec<u8>)>),
     /// Whether a parcel could be kept.
     Kept(CaseDigest, Result<(), KeepError>),
 }
@@ -141,7 +146,11 @@ impl Outbox {
 }
 
 impl Parcel {
-    /// The name it is kept under: of the reading, not of this page, so that two pages do not keep it twice.
+    /// What it lies under on this computer.
+    fn name(&self) -> ParcelName {
+        self.found_as.clone().map_or_else(|| ParcelName::Asked(self.digest()), ParcelName::Found)
+    }
+    /// The name it is asked to be kept under: of the reading, not of this page, so that two pages do not keep it twice.
     fn digest(&self) -> CaseDigest {
         let mut sha = Sha256::new();
         sha.update(b"hilum parcel 1");
@@ -164,23 +173,37 @@ impl Parcel {
         let bytes = postcard::to_allocvec(&kept).unwrap_or_default();
         KeepRequest::PutParcel { parcel: self.digest(), bytes }
     }
-    /// Of the bytes that were kept. `None` if they do not read, or hold what may not leave.
-    fn kept(bytes: &[u8]) -> Option<Self> {
-        let KeptParcel { version, campaign, destination, at, objects } = postcard::from_bytes(bytes).ok()?;
+    /// Of the bytes that were kept: the objects that read and may leave.
+    fn found(name: String, bytes: &[u8]) -> Self {
+        let read = postcard::from_bytes(bytes).ok().filter(|kept: &KeptParcel| kept.version == KEPT_VERSION);
+        let (campaign, destination, at, kept) =
+            read.map_or_else(Default::default, |k| (k.campaign, k.destination, k.at, k.objects));
         let to = if campaign { Audience::Campaign } else { Audience::Hospital };
-        let objects: Vec<_> = objects.into_iter().map(|o| OutboundObject::kept(o, to).ok()).collect::<Option<_>>()?;
-        (version == KEPT_VERSION && !objects.is_empty()).then_some(Self {
+        let all = kept.len();
+        let objects: Vec<_> = kept.into_iter().filter_map(|o| OutboundObject::kept(o, to).ok()).collect();
+        let why = if objects.is_empty() { Hold::Unreadable } else { Hold::FromBefore };
+        Self {
             id: ParcelId(0),
             to,
             destination,
             at,
+            unreadable: all - objects.len(),
             objects,
-            state: ParcelState::Held(Hold::FromBefore),
+            state: ParcelState::Held(why),
             stored: 0,
             one_by_one: false,
             tries: 0,
             kept: true,
-        })
+            found_as: Some(name),
+        }
+    }
+    /// Whether there is something of it to send.
+    fn can_send(&self) -> bool {
+        !self.objects.is_empty() && matches!(self.state, ParcelState::Waiting(_) | ParcelState::Held(_))
+    }
+    /// Whether the two are one.
+    fn is(&self, other: &Self) -> bool {
+        self.name() == other.name() || (!self.objects.is_empty() && self.digest() == other.digest())
     }
     /// How long to wait after this many failures, ms: doubled each time, a quarter more or less by the parcel, so that pages that
     /// failed together do not come back together.
@@ -213,8 +236,20 @@ impl Session {
         let destination = self.destinations.of(to).map(|d| d.name.clone()).unwrap_or_default();
         let (at, state) = (self.now.clone(), ParcelState::Sending);
         let id = ParcelId(0);
-        let parcel =
-            Parcel { id, to, destination, at, objects, state, stored: 0, one_by_one: false, tries: 0, kept: false };
+        let parcel = Parcel {
+            id,
+            to,
+            destination,
+            at,
+            objects,
+            state,
+            stored: 0,
+            one_by_one: false,
+            tries: 0,
+            kept: false,
+            found_as: None,
+            unreadable: 0,
+        };
         // The same again takes the place of what waits.
         let same = |p: &Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
         self.outbox.parcels.retain(|p| !same(p) && p.state != ParcelState::Stored);
@@ -268,7 +303,7 @@ impl Session {
             }
             OutboxEvent::Send(id) if self.must_be_known(id) => self.show_parcel(id),
             OutboxEvent::Send(id) => {
-                if self.outbox.get(id).is_some_and(|p| p.state != ParcelState::Sending) {
+                if self.outbox.get(id).is_some_and(Parcel::can_send) {
                     self.send(id, update);
                 }
             }
@@ -285,11 +320,11 @@ impl Session {
             OutboxEvent::Discard(id) => {
                 if let Some(place) = self.outbox.parcels.iter().position(|p| p.id == id) {
                     let parcel = self.outbox.parcels.remove(place);
-                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(parcel.digest())));
+                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(parcel.name())));
                 }
             }
             OutboxEvent::Show(id) => self.show_parcel(id),
-            OutboxEvent::Found(kept) => self.parcels_found(&kept, update),
+            OutboxEvent::Found(kept) => self.parcels_found(kept, update),
             OutboxEvent::Kept(digest, result) => {
                 if let Some(parcel) = self.outbox.parcels.iter_mut().find(|p| p.digest() == digest) {
                     parcel.kept = result.is_ok();
@@ -300,7 +335,7 @@ impl Session {
 
     fn answered(&mut self, id: ParcelId, outcome: UploadOutcome, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
-        let before = parcel.digest();
+        let before = parcel.name();
         let sent: Vec<&str> = parcel.rest().iter().map(OutboundObject::sop_instance_uid).collect();
         let outcome = outcome.and_then(|reply| match reply.status {
             // Who puts a file in a folder is told 201 or 204, often with a page that says so; a page under 200 is a gateway's.
@@ -329,8 +364,9 @@ impl Session {
                 let is_done = parcel.rest().is_empty();
                 if !is_done {
                     update.effects.push(Effect::Keep(parcel.put()));
+                    parcel.found_as = None;
                 }
-                if is_done || parcel.digest() != before {
+                if is_done || parcel.name() != before {
                     update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
                 }
                 match (is_done, failed.is_empty()) {
@@ -356,22 +392,31 @@ impl Session {
     }
 
     /// What waited when the page was closed goes on, where nobody has to sign in first.
-    fn parcels_found(&mut self, kept: &[Vec<u8>], update: &mut Update) {
-        let parcels: Vec<Parcel> = kept.iter().filter_map(|bytes| Parcel::kept(bytes)).collect();
-        if parcels.len() < kept.len() {
-            let lost = (kept.len() - parcels.len()).to_string();
-            self.notice = Some(sending::OUTBOX_UNREADABLE.with(self.lang, &[&lost]));
+    fn parcels_found(&mut self, kept: Vec<(String, Vec<u8>)>, update: &mut Update) {
+        for (name, bytes) in kept {
+            let parcel = Parcel::found(name, &bytes);
+            if !self.outbox.parcels.iter().any(|p| p.is(&parcel)) {
+                let id = self.outbox.add(parcel);
+                self.send_unasked(id, update);
+            }
         }
-        for parcel in parcels {
-            if self.outbox.parcels.iter().any(|p| p.digest() == parcel.digest()) {
-                continue;
-            }
-            let destination = self.destinations.of(parcel.to);
-            let asks = destination.is_some_and(|d| d.authentication.asks());
-            let id = self.outbox.add(parcel);
-            if !asks {
-                self.send(id, update);
-            }
+    }
+
+    /// The site's configuration came: what waited for it goes on.
+    pub(super) fn outbox_configured(&mut self, update: &mut Update) {
+        let waits = |p: &&mut Parcel| p.state == ParcelState::Held(Hold::Elsewhere);
+        let waiting = self.outbox.parcels.iter_mut().filter(waits).map(|parcel| {
+            parcel.state = ParcelState::Held(Hold::FromBefore);
+            parcel.id
+        });
+        waiting.collect::<Vec<_>>().into_iter().for_each(|id| self.send_unasked(id, update));
+    }
+
+    /// Sends what was found where nobody has to sign in first.
+    fn send_unasked(&mut self, id: ParcelId, update: &mut Update) {
+        let Some(parcel) = self.outbox.get(id).filter(|p| p.can_send()) else { return };
+        if !self.destinations.of(parcel.to).is_some_and(|d| d.authentication.asks()) {
+            self.send(id, update);
         }
     }
 
@@ -425,6 +470,7 @@ impl Session {
                             sending::UPLOAD_PARTLY.with(self.lang, &[&count[0], &count[1], &each.join(", ")])
                         }
                         Hold::FromBefore => said(sending::UPLOAD_FROM_BEFORE),
+                        Hold::Unreadable => said(sending::UPLOAD_UNREADABLE),
                         Hold::Elsewhere => sending::UPLOAD_ELSEWHERE.with(self.lang, &[&parcel.destination]),
                     };
                     (text, true)
@@ -456,13 +502,18 @@ impl Session {
             };
             let kinds: Vec<String> = parcel.objects.iter().map(|o| o.kind().word().to_uppercase()).collect();
             let at = self.lang.date_and_time(&parcel.at);
+            let part = (parcel.unreadable > 0 && !parcel.objects.is_empty())
+                .then(|| sending::UPLOAD_UNREADABLE_PART.with(self.lang, &[&parcel.unreadable.to_string()]));
             ParcelRow {
                 id: parcel.id,
-                title: format!("{} → {} · {at}", kinds.join(" + "), parcel.destination),
+                title: match kinds[..] {
+                    [] => sending::OUTBOX_UNREADABLE.in_lang(self.lang).to_owned(),
+                    _ => format!("{} → {} · {at}", kinds.join(" + "), parcel.destination),
+                },
                 state,
                 state_words: words.in_lang(self.lang),
-                about: self.parcel_words(parcel.id).0,
-                can_send: matches!(parcel.state, ParcelState::Waiting(_) | ParcelState::Held(_)),
+                about: [Some(self.parcel_words(parcel.id).0), part].into_iter().flatten().collect::<Vec<_>>().join(" "),
+                can_send: parcel.can_send(),
             }
         };
         self.outbox.parcels.iter().map(row).collect()

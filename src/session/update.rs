@@ -104,6 +104,7 @@ impl Session {
             }
             Command::Destinations(destinations) => {
                 self.destinations = *destinations;
+                self.outbox_configured(&mut update);
                 update.effects.push(Effect::Keep(KeepRequest::FindParcels));
                 update.changes.facts = true;
             }

@@ -40,6 +40,8 @@ impl Runtime {
                     runtime
                         .keeping()
                         .start(Kept::get(AUTOSAVE_DAYS).unwrap_or_else(|_| Configuration::default().autosave_days()));
+                    // What waits is shown all the same; it goes once there is a site again.
+                    runtime.dispatch(Command::Destinations(Box::default()));
                 }
             }
         });

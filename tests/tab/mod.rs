@@ -15,7 +15,7 @@ use hilum::jobs::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobInput
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, AutosaveView, CaseDigest, Command, Effect, FoundRecords, KeepError, KeepNews, KeepRequest, PaneId,
-    PaneSize, ParcelId, PointerButton, PointerInput, PointerPhase, Session, Update,
+    PaneSize, ParcelId, ParcelName, PointerButton, PointerInput, PointerPhase, Session, Update,
 };
 use hilum::volume::PackedLabels;
 use std::cell::RefCell;
@@ -32,6 +32,8 @@ pub(crate) struct Origin {
     pub(crate) records: BTreeMap<CaseDigest, Vec<Vec<u8>>>,
     /// What waits to be sent, not encrypted.
     pub(crate) parcels: BTreeMap<CaseDigest, Vec<u8>>,
+    /// Which tab has the outbox.
+    pub(crate) outbox_keeper: Option<u32>,
     /// Which tab keeps a CT's reading.
     pub(crate) keepers: BTreeMap<CaseDigest, u32>,
     /// What every write is answered with.
@@ -48,6 +50,8 @@ pub(crate) struct Tab {
     files: BTreeMap<FileId, Vec<u8>>,
     /// A proposal's job ends like this instead.
     pub(crate) worker: Result<u8, JobError>,
+    /// Slices do not arrive.
+    pub(crate) stalled: bool,
     /// Writes are answered when told to, not at once.
     pub(crate) slow: bool,
     unanswered: Vec<Command>,
@@ -60,6 +64,19 @@ pub(crate) struct Tab {
     pub(crate) due: Vec<(ParcelId, u32)>,
     /// Names of what was downloaded, with its bytes.
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
+}
+
+/// What a parcel lies under.
+fn found_as(parcel: &CaseDigest) -> String {
+    format!("{parcel:?}")
+}
+
+impl Drop for Tab {
+    /// A tab that closes has the outbox no more.
+    fn drop(&mut self) {
+        let keeper = &mut self.origin.borrow_mut().outbox_keeper;
+        *keeper = keeper.filter(|tab| *tab != self.number);
+    }
 }
 
 /// Everything a document says.
@@ -85,6 +102,7 @@ impl Tab {
             number,
             files: BTreeMap::new(),
             worker: Ok(0),
+            stalled: false,
             slow: false,
             unanswered: Vec::new(),
             later: Vec::new(),
@@ -112,6 +130,7 @@ impl Tab {
             let Update { effects, .. } = self.session.update(command, &self.now);
             for effect in effects {
                 match effect {
+                    Effect::RunJob(request) if self.stalled && matches!(request.job, Job::Decode { .. }) => {}
                     Effect::RunJob(request) => {
                         let files = request.files.iter().map(|f| Box::new(Bytes(self.files[f].clone())) as Box<_>);
                         let mut input = JobInput { files: files.collect(), ..JobInput::default() };
@@ -131,8 +150,11 @@ impl Tab {
                     Effect::Upload(parcel, outbound) => self.sent.push((parcel, *outbound)),
                     Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
-                    Effect::Keep(KeepRequest::DropParcel(parcel)) => {
-                        self.origin.borrow_mut().parcels.remove(&parcel);
+                    Effect::Keep(KeepRequest::DropParcel(name)) => {
+                        let is_it = |digest: &CaseDigest| {
+                            [ParcelName::Asked(*digest), ParcelName::Found(found_as(digest))].contains(&name)
+                        };
+                        self.origin.borrow_mut().parcels.retain(|digest, _| !is_it(digest));
                     }
                     Effect::Keep(request) => {
                         let news = Command::Keeping(self.kept(request));
@@ -149,6 +171,12 @@ impl Tab {
         for news in std::mem::take(&mut self.unanswered) {
             self.does(news);
         }
+    }
+
+    /// The tab that had the outbox has closed.
+    pub(crate) fn outbox_comes(&mut self) {
+        let news = self.kept(KeepRequest::FindParcels);
+        self.does(Command::Keeping(news));
     }
 
     /// Time passes.
@@ -201,7 +229,11 @@ impl Tab {
                 }
                 KeepNews::ParcelWritten(parcel, result)
             }
-            KeepRequest::FindParcels => KeepNews::Parcels(origin.parcels.values().cloned().collect()),
+            KeepRequest::FindParcels => {
+                let is_mine = *origin.outbox_keeper.get_or_insert(self.number) == self.number;
+                let found = origin.parcels.iter().filter(|_| is_mine);
+                KeepNews::Parcels(found.map(|(digest, bytes)| (found_as(digest), bytes.clone())).collect())
+            }
             KeepRequest::Later(_) | KeepRequest::DropParcel(_) => unreachable!("taken before"),
         }
     }

@@ -35,7 +35,9 @@ texts! {
     OUTBOX_STATE_WAITING: "waiting" / "en attente";
     OUTBOX_STATE_HELD: "needs you" / "action requise";
     OUTBOX_STATE_STORED: "stored" / "enregistré";
-    OUTBOX_UNREADABLE: "{} parcel[s] kept from before cannot be read." / "{} envoi[s] conservé[s] illisible[s].";
+    OUTBOX_UNREADABLE: "A parcel from before" / "Un envoi antérieur";
+    UPLOAD_UNREADABLE: "It cannot be read and is not sent. Discard it, and send the reading again." / "Illisible, non envoyé. Supprimez-le et renvoyez la lecture.";
+    UPLOAD_UNREADABLE_PART: "{} more object[s] of it cannot be read and will not arrive: send the reading again." / "{} autre[s] objet[s] illisible[s], qui n’arriveront pas : renvoyez la lecture.";
     LEDGER_SAVE: "Save the list of requests" / "Enregistrer la liste des requêtes";
     WHY: "Why" / "Motif";
     REASON_OBJECT: "names the object and says how to read it" / "désigne l’objet et dit comment le lire";
