@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::annotation::{Document, Edit, Layer, Origin, Segment, SegmentMeaning};
-use hilum::dicom::Instance;
+use hilum::annotation::{Answer, Document, Edit, Layer, Origin, Segment, SegmentMeaning};
+use hilum::dicom::{Instance, LossyCompression};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
-use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, PreviewValue, seg, sr};
+use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, OutboundObject, PreviewValue, seg, sr};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
 use hilum::import::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, read_segmentation, segmentation_edits,
@@ -61,6 +61,12 @@ fn a_segmentation_conforms_and_is_stable() {
     conforms(export.object.bytes(), "seg.dcm");
 }
 
+/// The values of an attribute, wherever it stands.
+fn values(object: &OutboundObject, keyword: &str) -> Vec<String> {
+    let lines = object.preview().unwrap();
+    lines.iter().filter(|l| l.keyword == keyword).map(|l| l.value.to_string()).collect()
+}
+
 fn campaign() -> Campaign {
     Campaign {
         name: "Campaign".into(),
@@ -113,6 +119,93 @@ fn numbers_pixels_and_words_of_our_own_are_no_leak() {
             assert_eq!(seg::write(&document, &context, None).is_err(), !is_own, "{leak}");
         }
     }
+}
+
+#[test]
+fn an_archive_gets_its_identifiers_whole_and_a_campaign_no_issuer() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let mut context = context(&grid);
+    for slice in context.source.iter_mut().flatten() {
+        slice.study.accession_number = "ACCESSION-2026-000123456".into();
+        slice.study.id = "STUDY-2026-000123456".into();
+        slice.patient.id_issuer = "Hospital of the North".into();
+    }
+    let object = seg::write(&document(&volume), &context, None).unwrap().object;
+    assert_eq!(values(&object, "AccessionNumber"), ["ACCESSION-2026-000123456"]);
+    assert_eq!(values(&object, "StudyID"), ["STUDY-2026-000123456"]);
+    assert_eq!(values(&object, "IssuerOfPatientID"), ["Hospital of the North"]);
+    conforms(object.bytes(), "long-identifiers.dcm");
+    let context = campaign::context(&context, &campaign(), "R07").unwrap();
+    let object = seg::write(&document(&volume), &context, None).unwrap().object;
+    assert!(values(&object, "IssuerOfPatientID").is_empty());
+    let leaking = ExportContext { quality_notes: vec!["seen at Hospital of the North".into()], ..context };
+    assert!(matches!(seg::write(&document(&volume), &leaking, None), Err(ExportError::Refused { .. })));
+}
+
+#[test]
+fn marks_on_a_ct_that_lost_something_say_so() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let mut context = context(&grid);
+    let lossy = |context: &ExportContext| {
+        let object = seg::write(&document(&volume), context, None).unwrap().object;
+        conforms(object.bytes(), "lossy.dcm");
+        ["LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"]
+            .map(|keyword| values(&object, keyword).concat())
+    };
+    assert_eq!(lossy(&context), ["00", "", ""]);
+    let methods = vec!["ISO_10918_1".into(), "ISO_15444_1".into()];
+    context.source[2].as_mut().unwrap().lossy = Some(LossyCompression { ratios: vec![8.5, 2.0], methods });
+    assert_eq!(lossy(&context), ["01", "8.5\\2", "ISO_10918_1\\ISO_15444_1"]);
+}
+
+#[test]
+fn a_segment_is_tracked_from_when_it_was_made_whatever_it_is_called() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let context = context(&grid);
+    let tracked = |change: fn(Segment) -> Segment| {
+        let mut document = document(&volume);
+        let before = document.segment(3).unwrap().clone();
+        let edit = Edit::Segment { number: 3, after: Some(change(before.clone())), before: Some(before) };
+        document.apply(&edit, &volume).unwrap();
+        seg::write(&document, &context, None).unwrap().segments[2].tracking_uid.clone()
+    };
+    let as_made = tracked(|segment| segment);
+    assert_eq!(tracked(|s| Segment { meaning: SegmentMeaning::Consolidation, ..s }), as_made);
+    // The number given again, for another lesion.
+    assert_ne!(tracked(|s| Segment { made_at: "20261123101501".into(), ..s }), as_made);
+}
+
+#[test]
+fn a_report_names_the_images_and_the_role_of_who_read_them() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let mut context = context(&grid);
+    // Two frames of one object.
+    let images = ["1.2.3.4.1", "1.2.3.4.2", "1.2.3.4.3", "1.2.3.4.5"];
+    context.source[3].as_mut().unwrap().sop_instance_uid = images[2].into();
+    let mut document = document(&volume);
+    let segmentation = seg::write(&document, &context, None).unwrap();
+    let mut roles = Vec::new();
+    for answer in [0, 2] {
+        let before = document.answers().get(&2001).cloned();
+        let edit = Edit::Answer { field: 2001, before, after: Some(Answer::Choice(answer)) };
+        document.apply(&edit, &volume).unwrap();
+        let alone = sr::write_report(&document, None, &context, &[]).unwrap();
+        assert_eq!(values(&alone, "ReferencedSOPInstanceUID"), images);
+        conforms(alone.bytes(), "sr-alone.dcm");
+        let both = sr::write_report(&document, Some(&segmentation), &context, &[]).unwrap();
+        let named = values(&both, "ReferencedSOPInstanceUID");
+        assert!(images.iter().all(|uid| named.contains(&(*uid).to_owned())), "{named:?}");
+        assert!(named.contains(&segmentation.object.sop_instance_uid().to_owned()));
+        conforms(both.bytes(), "sr-both.dcm");
+        let meanings = values(&alone, "CodeMeaning");
+        let at = meanings.iter().position(|m| m == "Person Observer's Role in this Procedure").unwrap();
+        roles.push(meanings[at + 1].clone());
+    }
+    assert_eq!(roles, ["Reader", "Adjudicator"]);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use super::error::Attribute;
 use super::functional_groups;
 use super::part10::{Meta, Opened, open, uid};
 use super::{
-    Acquisition, DicomError, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule,
-    VoiLutFunction, VoiWindow,
+    Acquisition, DicomError, ImagePlane, Instance, LossyCompression, PatientModule, PixelFormat, SeriesModule,
+    StudyModule, VoiLutFunction, VoiWindow,
 };
 use crate::geometry::{PatientPoint, PatientVector};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
@@ -67,6 +67,7 @@ fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
         patient: PatientModule {
             name: a.text((0x0010, 0x0010)),
             id: a.text((0x0010, 0x0020)),
+            id_issuer: a.text((0x0010, 0x0021)),
             birth_date: a.text((0x0010, 0x0030)),
             sex: a.text((0x0010, 0x0040)),
         },
@@ -103,6 +104,8 @@ fn instance(a: &Attributes<'_>, meta: &Meta) -> Result<Instance, DicomError> {
         pixels: pixel_format(a)?,
         windows: windows(a),
         frames: Vec::new(),
+        lossy: (a.text((0x0028, 0x2110)) == "01")
+            .then(|| LossyCompression { ratios: a.numbers((0x0028, 0x2112)), methods: a.texts((0x0028, 0x2114)) }),
         frame_number: None,
     };
     if instance.is_ct_class() {

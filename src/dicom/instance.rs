@@ -34,8 +34,19 @@ pub struct Instance {
     pub windows: Vec<VoiWindow>,
     /// What holds for each frame of a multi-frame image with functional groups; empty for all others.
     pub frames: Vec<FrameFacts>,
+    /// How its pixels were compressed with loss; `None` where they never were, as far as the file says.
+    pub lossy: Option<LossyCompression>,
     /// Which frame of a multi-frame object this stands for, from 1; `None` for an object of its own. See [`Instance::of_frame`].
     pub frame_number: Option<u32>,
+}
+
+/// Lossy compression that pixels went through, one value for each step (PS3.3 C.7.6.1.1.5).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LossyCompression {
+    /// Lossy Image Compression Ratio.
+    pub ratios: Vec<f64>,
+    /// Lossy Image Compression Method.
+    pub methods: Vec<String>,
 }
 
 /// One frame of an enhanced or legacy converted CT, from its functional groups (PS3.3 C.7.6.16).
@@ -62,6 +73,8 @@ pub struct PatientModule {
     pub name: String,
     /// Patient ID.
     pub id: String,
+    /// Issuer of Patient ID: whose number it is.
+    pub id_issuer: String,
     /// Patient's Birth Date, `YYYYMMDD`.
     pub birth_date: String,
     /// Patient's Sex: M, F, O or empty.
@@ -237,6 +250,7 @@ impl Instance {
             plane: own.map_or(&self.plane, |f| &f.plane).clone(),
             windows: self.windows.clone(),
             frames: Vec::new(),
+            lossy: self.lossy.clone(),
             frame_number: own.and_then(|_| u32::try_from(frame + 1).ok()),
             pixels: Some(pixels),
         })

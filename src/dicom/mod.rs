@@ -45,8 +45,8 @@ pub use error::{Attribute, DicomError};
 pub use header::read_header;
 pub(crate) use instance::is_localiser;
 pub use instance::{
-    Acquisition, FrameFacts, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule,
-    VoiLutFunction, VoiWindow,
+    Acquisition, FrameFacts, ImagePlane, Instance, LossyCompression, PatientModule, PixelFormat, SeriesModule,
+    StudyModule, VoiLutFunction, VoiWindow,
 };
 pub use multipart::{MOST_PART, Multipart, MultipartError, Part};
 #[cfg(feature = "codecs")]

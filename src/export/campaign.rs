@@ -161,6 +161,7 @@ fn replaced(instance: &Instance, secret: &CampaignSecret) -> Instance {
         pixels: instance.pixels.clone(),
         windows: Vec::new(),
         frames: Vec::new(),
+        lossy: instance.lossy.clone(),
         frame_number: instance.frame_number,
     }
 }
@@ -235,7 +236,7 @@ impl Pseudonymous {
 fn source_texts(source: &Instance) -> BTreeSet<String> {
     let Instance { patient, study, series, .. } = source;
     let names = [&patient.name, &study.referring_physician];
-    let who = [&patient.id, &patient.birth_date, &study.date, &study.id, &study.accession_number];
+    let who = [&patient.id, &patient.id_issuer, &patient.birth_date, &study.date, &study.id, &study.accession_number];
     let parts = names.into_iter().flat_map(|name| name.split(['^', '=', ' ']));
     let who = names.into_iter().chain(who).map(String::as_str).chain(parts).map(plain);
     let own_words: BTreeSet<String> =

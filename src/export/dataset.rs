@@ -38,6 +38,11 @@ impl DataSet {
         let value = tidy_text(vr_of(tag), value);
         self.put(tag, if value.is_empty() { PrimitiveValue::Empty } else { PrimitiveValue::from(value) });
     }
+    /// What an archive files the object by, as it has it: a Short String too may have the 64 characters of a long one.
+    pub(super) fn identifier(&mut self, tag: Tag, value: &str) {
+        let value = tidy(vr_of(tag), value, 64);
+        self.put(tag, if value.is_empty() { PrimitiveValue::Empty } else { PrimitiveValue::from(value) });
+    }
     /// Several values of a text attribute.
     pub(super) fn texts(&mut self, tag: Tag, values: &[&str]) {
         self.put(tag, PrimitiveValue::Strs(values.iter().map(|v| tidy_text(vr_of(tag), v)).collect()));
@@ -195,7 +200,6 @@ fn vr_of(tag: Tag) -> VR {
 }
 
 fn tidy_text(vr: VR, value: &str) -> String {
-    let long_text = matches!(vr, VR::ST | VR::LT | VR::UT);
     let limit = match vr {
         VR::AE | VR::CS | VR::SH | VR::DS | VR::TM => 16,
         VR::DA => 8,
@@ -205,6 +209,12 @@ fn tidy_text(vr: VR, value: &str) -> String {
         VR::LT => 10240,
         _ => usize::MAX,
     };
+    tidy(vr, value, limit)
+}
+
+/// Without what its value representation does not allow, and cut to so many characters.
+fn tidy(vr: VR, value: &str, limit: usize) -> String {
+    let long_text = matches!(vr, VR::ST | VR::LT | VR::UT);
     // A sex or a date that is none is not told.
     let fits = |c: char| match vr {
         VR::CS => c.is_ascii_uppercase() || c.is_ascii_digit() || " _".contains(c),

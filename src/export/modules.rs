@@ -51,7 +51,10 @@ pub(super) fn fill_shared(
 fn fill_identity(set: &mut DataSet, source: &Instance) {
     let patient = &source.patient;
     set.text(tags::PATIENT_NAME, &patient.name);
-    set.text(tags::PATIENT_ID, &patient.id);
+    set.identifier(tags::PATIENT_ID, &patient.id);
+    if !patient.id_issuer.is_empty() {
+        set.identifier(tags::ISSUER_OF_PATIENT_ID, &patient.id_issuer);
+    }
     set.text(tags::PATIENT_BIRTH_DATE, &patient.birth_date);
     set.text(tags::PATIENT_SEX, &patient.sex);
 
@@ -60,8 +63,8 @@ fn fill_identity(set: &mut DataSet, source: &Instance) {
     set.text(tags::STUDY_DATE, &study.date);
     set.text(tags::STUDY_TIME, &study.time);
     set.text(tags::REFERRING_PHYSICIAN_NAME, &study.referring_physician);
-    set.text(tags::STUDY_ID, &study.id);
-    set.text(tags::ACCESSION_NUMBER, &study.accession_number);
+    set.identifier(tags::STUDY_ID, &study.id);
+    set.identifier(tags::ACCESSION_NUMBER, &study.accession_number);
     if !study.description.is_empty() {
         set.text(tags::STUDY_DESCRIPTION, &study.description);
     }

@@ -228,7 +228,17 @@ fn fill_image(set: &mut DataSet, document: &Document, context: &ExportContext, f
     set.text(tags::CONTENT_DESCRIPTION, "Segmentation of a chest CT");
     set.text(tags::CONTENT_CREATOR_NAME, &person_name(&context.reader));
     set.text(tags::BURNED_IN_ANNOTATION, "NO");
-    set.text(tags::LOSSY_IMAGE_COMPRESSION, "00");
+    // What was lost before the marks were made is lost to them too (PS3.3 C.7.6.1.1.5).
+    let lossy =
+        context.source.iter().flatten().chain(context.computed.values().flatten()).find_map(|i| i.lossy.as_ref());
+    set.text(tags::LOSSY_IMAGE_COMPRESSION, if lossy.is_some() { "01" } else { "00" });
+    if let Some(lossy) = lossy.filter(|l| !l.ratios.is_empty()) {
+        set.decimals(tags::LOSSY_IMAGE_COMPRESSION_RATIO, &lossy.ratios);
+    }
+    if let Some(lossy) = lossy.filter(|l| !l.methods.is_empty()) {
+        let methods: Vec<&str> = lossy.methods.iter().map(String::as_str).collect();
+        set.texts(tags::LOSSY_IMAGE_COMPRESSION_METHOD, &methods);
+    }
     set.text(tags::SEGMENTATION_TYPE, if labels.is_some() { "LABELMAP" } else { "BINARY" });
     set.text(tags::NUMBER_OF_FRAMES, &frames.to_string());
     set.u16(tags::SAMPLES_PER_PIXEL, 1);
@@ -466,12 +476,9 @@ fn tracking_id(segment: &Segment, before: &[&Segment], context: &ExportContext) 
     if taken { format!("{label} {}", segment.number) } else { label }
 }
 
+/// The same as long as the segment lives, whatever it is said to be; a number that is given again is of another time.
 fn tracking_uid(context: &ExportContext, segment: &Segment) -> String {
-    let meaning = segment.meaning.property_type();
-    let side = segment.meaning.modifier().map_or("", |m| m.value);
-    let number = [segment.number];
-    let parts: [&[u8]; 4] = [context.reading_id.as_bytes(), &number, meaning.value.as_bytes(), side.as_bytes()];
-    derived_uid("tracking", &parts)
+    derived_uid("tracking", &[context.reading_id.as_bytes(), &[segment.number], segment.made_at.as_bytes()])
 }
 
 const SPATIAL_RESAMPLING: CodedConcept = code("113085", "DCM", "Spatial resampling");

@@ -11,8 +11,9 @@ use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
 use super::{Audience, ExportContext, ExportError, OutboundObject};
 use crate::annotation::{self, CodedConcept, Document, Measured, Origin, Segment};
-use crate::report::{Profile, Quantity, quantities};
+use crate::report::{Profile, Quantity, field_of, quantities};
 use dicom_dictionary_std::{tags, uids};
+use std::collections::BTreeSet;
 
 /// One number of a report.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -195,7 +196,7 @@ pub fn write_measured(
     }
 
     let mut root = vec![ContentItem::code(Relationship::HasConceptModifier, LANGUAGE, ENGLISH)];
-    root.extend(observers(context));
+    root.extend(observers(document, context));
     root.push(ContentItem::code(Relationship::HasConceptModifier, PROCEDURE_REPORTED, CT_OF_CHEST));
     root.push(measured);
     let notes = context.quality_notes.iter().filter(|n| !n.trim().is_empty());
@@ -217,30 +218,54 @@ pub fn write_measured(
         item.text(tags::CODING_SCHEME_NAME, "Codes of Hilum for concepts that no standard scheme has");
         item.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, "Hilum");
     });
-    if let Some(segmentation) = segmentation {
-        set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
-            study.text(tags::STUDY_INSTANCE_UID, &first.study.instance_uid);
-            study.item(tags::REFERENCED_SERIES_SEQUENCE, |series| {
-                series.text(tags::SERIES_INSTANCE_UID, &segmentation.series_instance_uid);
-                series.item(tags::REFERENCED_SOP_SEQUENCE, |object| {
-                    object.text(tags::REFERENCED_SOP_CLASS_UID, uids::SEGMENTATION_STORAGE);
-                    object.text(tags::REFERENCED_SOP_INSTANCE_UID, segmentation.object.sop_instance_uid());
-                });
-            });
+    set.item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, |study| {
+        study.text(tags::STUDY_INSTANCE_UID, &first.study.instance_uid);
+        let segmentation = segmentation.map(|s| {
+            let object = referenced(uids::SEGMENTATION_STORAGE, s.object.sop_instance_uid());
+            series_evidence(&s.series_instance_uid, vec![object])
         });
-    }
+        let read = series_evidence(&first.series.instance_uid, images_read(context));
+        study.items(tags::REFERENCED_SERIES_SEQUENCE, segmentation.into_iter().chain([read]).collect());
+    });
     fill_root(&mut set, IMAGING_MEASUREMENT_REPORT, "1500", root);
     OutboundObject::checked(set.seal(&context.software_version)?.bytes, &context.filing)
 }
 
-/// Observation context (TID 1001): the reader and the software.
-fn observers(context: &ExportContext) -> Vec<ContentItem> {
+/// A series of the evidence (PS3.3 table C.17-3).
+fn series_evidence(series_instance_uid: &str, objects: Vec<DataSet>) -> DataSet {
+    DataSet::of(|series| {
+        series.text(tags::SERIES_INSTANCE_UID, series_instance_uid);
+        series.items(tags::REFERENCED_SOP_SEQUENCE, objects);
+    })
+}
+
+/// The images that were read, each once: frames of one object share its UID.
+fn images_read(context: &ExportContext) -> Vec<DataSet> {
+    let images = context.source.iter().flatten().chain(context.computed.values().flatten());
+    let mut named = BTreeSet::new();
+    images
+        .filter(|image| named.insert(&image.sop_instance_uid))
+        .map(|image| referenced(&image.sop_class_uid, &image.sop_instance_uid))
+        .collect()
+}
+
+fn referenced(sop_class_uid: &str, sop_instance_uid: &str) -> DataSet {
+    DataSet::of(|object| {
+        object.text(tags::REFERENCED_SOP_CLASS_UID, sop_class_uid);
+        object.text(tags::REFERENCED_SOP_INSTANCE_UID, sop_instance_uid);
+    })
+}
+
+/// Observation context (TID 1001): the reader, in the role that the form says, and the software.
+fn observers(document: &Document, context: &ExportContext) -> Vec<ContentItem> {
+    let said = field_of("role").and_then(|f| f.chosen(document.answers().get(&f.number)?).into_iter().next());
+    let role = said.filter(|choice| choice.key == "arbitration").map_or(READER, |choice| choice.code);
     let observed = Relationship::HasObservationContext;
     let device_uid = derived_uid("device", &[context.software_version.as_bytes()]);
     vec![
         ContentItem::code(observed, OBSERVER_TYPE, PERSON),
         ContentItem::person(observed, PERSON_OBSERVER_NAME, &person_name(&context.reader)),
-        ContentItem::code(observed, ROLE_IN_PROCEDURE, READER),
+        ContentItem::code(observed, ROLE_IN_PROCEDURE, role),
         ContentItem::code(observed, OBSERVER_TYPE, DEVICE),
         ContentItem::uid(observed, DEVICE_OBSERVER_UID, &device_uid),
         ContentItem::text(observed, DEVICE_OBSERVER_NAME, "Hilum"),

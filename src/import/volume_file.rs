@@ -321,6 +321,7 @@ impl VolumeFile {
             }),
             windows: Vec::new(),
             frames: (0..frames).map(frame).collect(),
+            lossy: None,
             frame_number: None,
         }
     }

@@ -29,6 +29,7 @@ pub(crate) fn slice(grid: &Grid, k: usize) -> Instance {
         patient: PatientModule {
             name: "Müller^Zoé".into(),
             id: "P-1".into(),
+            id_issuer: "North".into(),
             birth_date: "19600101".into(),
             sex: "F".into(),
         },
@@ -75,6 +76,7 @@ pub(crate) fn slice(grid: &Grid, k: usize) -> Instance {
         }),
         windows: vec![],
         frames: vec![],
+        lossy: None,
         frame_number: None,
     }
 }

@@ -32,12 +32,21 @@ const NOT_OURS: [&str; 4] = [
     "PN Referring Physician's Name",
 ];
 
+/// What it calls an error without fault of the writer: identifiers of the study that are longer than allowed, as the archive has them,
+/// and that there was such an error, each of which has a line of its own.
+fn is_of_the_archive(line: &str) -> bool {
+    let is_identifier = ["(0x0008,0x0050)", "(0x0020,0x0010)"].iter().any(|tag| line.contains(tag));
+    (is_identifier && line.contains("Length invalid for this VR"))
+        || line == "Error - Dicom dataset contains invalid data values for Value Representations"
+}
+
 /// Asks dciodvfy about a file: no error, no warning of ours.
 pub(crate) fn assert_conforms(path: &Path) {
     let Ok(output) = Command::new("dciodvfy").arg(path).output() else { return absent("dciodvfy (dicom3tools)") };
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     let ours = |line: &str| !NOT_OURS.iter().any(|known| line.contains(known));
-    let complaint = |line: &&str| line.starts_with("Error") || (line.starts_with("Warning") && ours(line));
+    let is_error = |line: &str| line.starts_with("Error") && !is_of_the_archive(line);
+    let complaint = |line: &&str| is_error(line) || (line.starts_with("Warning") && ours(line));
     assert!(!said.trim().is_empty(), "dciodvfy said nothing about {}", path.display());
     assert_eq!(said.lines().filter(complaint).collect::<Vec<_>>(), Vec::<&str>::new(), "{}", path.display());
 }

@@ -43,6 +43,7 @@ fn slice(number: i32, position: PatientPoint, tilt: f64) -> Instance {
         }),
         windows: Vec::new(),
         frames: Vec::new(),
+        lossy: None,
         frame_number: None,
     }
 }
