@@ -90,6 +90,35 @@ fn due(tab: &mut Tab) -> u32 {
 }
 
 #[test]
+fn what_the_objects_do_not_hold_is_said_before_they_leave() {
+    let mut tab = reading(&Rc::default());
+    tab.acts(Action::PrepareUpload);
+    let shown = |tab: &Tab| match tab.session.view_model().upload {
+        UploadView::Preview(shown) => shown,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&tab).notes, "");
+    // What the header says of the patient's number and of the pixels.
+    for (keyword, value) in [
+        ("IssuerOfPatientID", "SECRET-ISSUER"),
+        ("LossyImageCompression", "01"),
+        ("LossyImageCompressionRatio", "8.5"),
+        ("LossyImageCompressionMethod", "ISO_10918_1"),
+    ] {
+        let line = shown(&tab).lines.iter().find(|l| l.keyword == keyword).unwrap().clone();
+        assert_eq!((line.value.to_string().as_str(), line.reason.is_some()), (value, true), "{keyword}");
+    }
+    tab.acts(Action::CancelUpload);
+    tab.does(Command::AddSegment(SegmentMeaning::GroundGlass));
+    let name = tab.session.view_model().segments[1].name.clone();
+    tab.acts(Action::PrepareUpload);
+    assert_eq!(shown(&tab).notes, format!("Left out, without voxels: {name}."));
+    tab.acts(Action::CancelUpload);
+    tab.acts(Action::ExportSeg);
+    assert_eq!(tab.session.view_model().notice, Some(format!("Left out, without voxels: {name}.")));
+}
+
+#[test]
 fn nothing_is_sent_of_a_ct_that_is_on_its_way() {
     for delivery in [Delivery::Archive, Delivery::Folder] {
         let mut tab = Tab::open(&Rc::default(), 1);

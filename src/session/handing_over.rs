@@ -5,12 +5,22 @@ use super::change::Update;
 use super::command::Effect;
 use super::explain;
 use super::state::{Case, Problem, ProblemReason, Session};
-use super::words::{self, Lang};
+use super::words::{self, Lang, Text, sending};
 use crate::annotation::Layer;
 use crate::dicom::Instance;
-use crate::export::{Audience, ExportContext, ExportError, Filing, ObjectKind, OutboundObject, rtstruct, seg, sr};
+use crate::export::{
+    Audience, ExportContext, ExportError, ExportNote, Filing, ObjectKind, OutboundObject, rtstruct, seg, sr,
+};
 use crate::import::{Blend, SliceSource, read_marks};
 use crate::jobs::{FileId, JobError, JobOutput, Payload};
+use std::collections::BTreeSet;
+
+/// Objects of one hand-over, and what their writers remarked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    pub(super) objects: Vec<OutboundObject>,
+    pub(super) notes: Vec<ExportNote>,
+}
 
 impl Session {
     /// Whether there is something that objects could refer to; says so otherwise.
@@ -27,12 +37,13 @@ impl Session {
             return;
         }
         match self.objects(now, Audience::Hospital) {
-            Ok(objects) => {
+            Ok(Written { objects, notes }) => {
                 let kind = if report { ObjectKind::Sr } else { ObjectKind::Seg };
                 let Some(object) = objects.into_iter().find(|o| o.kind() == kind) else {
                     return self.refuse(&ExportError::Empty);
                 };
                 update.effects.push(download(&object));
+                self.tell_notes(&notes);
             }
             Err(error) => self.refuse(&error),
         }
@@ -63,12 +74,17 @@ impl Session {
         let written: Vec<_> = Layer::ALL.map(|layer| seg::write_label_map(&case.document, &context, layer)).into();
         let is_empty = |r: &Result<_, ExportError>| matches!(r, Err(ExportError::Empty));
         let all_empty = written.iter().all(is_empty);
+        let mut notes = Vec::new();
         for made in written.into_iter().filter(|r| all_empty || !is_empty(r)) {
             match made {
-                Ok(made) => update.effects.push(download(&made.object)),
+                Ok(made) => {
+                    update.effects.push(download(&made.object));
+                    notes.extend(made.notes.into_iter().filter(|n| *n != ExportNote::Renumbered));
+                }
                 Err(error) => self.refuse(&error),
             }
         }
+        self.tell_notes(&notes);
         update.changes.facts = true;
     }
 
@@ -79,8 +95,50 @@ impl Session {
         });
     }
 
+    /// Says what objects that were saved do not hold as the reader might expect.
+    fn tell_notes(&mut self, notes: &[ExportNote]) {
+        if !notes.is_empty() {
+            self.notice = Some(self.export_notes(notes));
+        }
+    }
+
+    /// What the writers remarked, in words; each remark once.
+    pub(super) fn export_notes(&self, notes: &[ExportNote]) -> String {
+        let said = |text: Text| text.in_lang(self.lang).to_owned();
+        let mut empty: Vec<u8> = Vec::new();
+        let mut slices = BTreeSet::new();
+        let mut words = Vec::new();
+        for note in notes {
+            match note {
+                ExportNote::MixedFrameOfReference(count) => {
+                    words.push(sending::NOTE_MIXED_FRAMES.with(self.lang, &[&count.to_string()]));
+                }
+                ExportNote::NoFrameOfReference => words.push(said(sending::NOTE_NO_FRAME)),
+                ExportNote::EmptySegment(number) => empty.push(*number),
+                ExportNote::Renumbered => words.push(said(sending::NOTE_RENUMBERED)),
+                ExportNote::NoSourceSlice(k) => {
+                    slices.insert(*k);
+                }
+            }
+        }
+        if !empty.is_empty() {
+            let named: Vec<String> = empty.iter().map(|number| self.segment_name(*number)).collect();
+            words.push(sending::NOTE_EMPTY.with(self.lang, &[&named.join(", ")]));
+        }
+        if !slices.is_empty() {
+            words.push(sending::NOTE_NO_SOURCE.with(self.lang, &[&slices.len().to_string()]));
+        }
+        words.dedup();
+        words.join(" ")
+    }
+
+    fn segment_name(&self, number: u8) -> String {
+        let segment = self.case.as_ref().and_then(|c| c.document.segment(number));
+        segment.map(|s| s.name.trim()).filter(|n| !n.is_empty()).map_or_else(|| number.to_string(), str::to_owned)
+    }
+
     /// The segmentation and the report that refers to it.
-    pub(super) fn written(&self, context: &ExportContext) -> Result<Vec<OutboundObject>, ExportError> {
+    pub(super) fn written(&self, context: &ExportContext) -> Result<Written, ExportError> {
         let case = self.case.as_ref().ok_or(ExportError::Empty)?;
         let segmentation = match seg::write(&case.document, context, None) {
             // Lengths, regions and the form make a report of their own.
@@ -88,7 +146,8 @@ impl Session {
             made => Some(made?),
         };
         let report = sr::write_report(&case.document, segmentation.as_ref(), context, &self.measured)?;
-        Ok(segmentation.map(|s| s.object).into_iter().chain([report]).collect())
+        let (segmentation, notes) = segmentation.map(|s| (s.object, s.notes)).unzip();
+        Ok(Written { objects: segmentation.into_iter().chain([report]).collect(), notes: notes.unwrap_or_default() })
     }
 
     /// Puts a segmentation that was read on the open CT, as one undoable transaction.

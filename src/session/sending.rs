@@ -2,6 +2,7 @@
 
 use super::change::Update;
 use super::command::{Effect, LedgerEntry};
+use super::handing_over::Written;
 use super::outbox::{OutboxEvent, ParcelId};
 use super::remote::Authentication;
 use super::sign_in::SignInError;
@@ -63,7 +64,7 @@ pub(super) enum UploadState {
         /// Every attribute with its value.
         lines: Arc<[PreviewLine]>,
         /// What would be sent; nothing if the reader must first do something.
-        objects: Vec<OutboundObject>,
+        written: Written,
     },
     /// What is in the outbox, shown again; which parcel, if it waits for the reader to make himself known.
     Shown { to: Audience, lines: Arc<[PreviewLine]>, unknown: Option<ParcelId> },
@@ -82,6 +83,8 @@ pub struct PreviewView {
     pub reader: Option<String>,
     /// What must be done first.
     pub problem: Option<String>,
+    /// What the objects do not hold as the reader might expect; empty where there is nothing.
+    pub notes: String,
     /// What the reader must give: user and password, or a token.
     pub authentication: Authentication,
     /// Whether it waits for the reader's word.
@@ -119,13 +122,14 @@ impl Session {
         if self.case.as_ref().is_some_and(|c| !c.is_settled()) {
             return self.say(words::WAIT_FOR_SLICES, update);
         }
-        let objects = if self.reader_is_missing(to) { Ok(Vec::new()) } else { self.parcel_of(delivery, now, to) };
-        let lines = |objects: Vec<OutboundObject>| {
-            let lines = objects.iter().map(OutboundObject::preview).collect::<Result<Vec<_>, _>>()?.concat();
-            Ok((objects, lines))
+        let written =
+            if self.reader_is_missing(to) { Ok(Written::default()) } else { self.parcel_of(delivery, now, to) };
+        let lines = |written: Written| {
+            let lines = written.objects.iter().map(OutboundObject::preview).collect::<Result<Vec<_>, _>>()?.concat();
+            Ok((written, lines))
         };
-        match objects.and_then(lines) {
-            Ok((objects, lines)) => self.upload = UploadState::Preview { to, lines: lines.into(), objects },
+        match written.and_then(lines) {
+            Ok((written, lines)) => self.upload = UploadState::Preview { to, lines: lines.into(), written },
             Err(error) => {
                 self.upload = UploadState::None;
                 self.refuse(&error);
@@ -134,12 +138,12 @@ impl Session {
     }
 
     /// What a server is sent; a folder takes the bundle too, which no archive stores.
-    fn parcel_of(&mut self, delivery: Delivery, now: &str, to: Audience) -> Result<Vec<OutboundObject>, ExportError> {
-        let mut objects = self.objects(now, to)?;
+    fn parcel_of(&mut self, delivery: Delivery, now: &str, to: Audience) -> Result<Written, ExportError> {
+        let mut written = self.objects(now, to)?;
         if delivery == Delivery::Folder {
-            objects.push(self.bundle(now, to)?);
+            written.objects.push(self.bundle(now, to)?);
         }
-        Ok(objects)
+        Ok(written)
     }
 
     fn reader_is_missing(&self, to: Audience) -> bool {
@@ -163,8 +167,8 @@ impl Session {
     pub(super) fn confirm_upload(&mut self, update: &mut Update) {
         update.changes.facts = true;
         match std::mem::take(&mut self.upload) {
-            UploadState::Preview { to, objects, .. } if !objects.is_empty() => {
-                self.upload = UploadState::Sent(self.post(to, objects, update));
+            UploadState::Preview { to, written, .. } if !written.objects.is_empty() => {
+                self.upload = UploadState::Sent(self.post(to, written.objects, update));
             }
             UploadState::Shown { unknown: Some(id), .. } => {
                 self.upload = UploadState::Sent(id);
@@ -180,18 +184,18 @@ impl Session {
     }
 
     /// The segmentation and the report that refers to it.
-    pub(super) fn objects(&mut self, now: &str, to: Audience) -> Result<Vec<OutboundObject>, ExportError> {
+    pub(super) fn objects(&mut self, now: &str, to: Audience) -> Result<Written, ExportError> {
         let case = self.case.as_ref().ok_or(ExportError::Empty)?;
         let (revision, reader) = (case.history.revision(), self.reader(to).to_owned());
-        if let Some((of, by, objects)) = self.exported.get(&to)
+        if let Some((of, by, written)) = self.exported.get(&to)
             && (*of, by) == (revision, &reader)
         {
-            return Ok(objects.clone());
+            return Ok(written.clone());
         }
         let context = self.context(case, now, to)?;
-        let objects = self.written(&context)?;
-        self.exported.insert(to, (revision, reader, objects.clone()));
-        Ok(objects)
+        let written = self.written(&context)?;
+        self.exported.insert(to, (revision, reader, written.clone()));
+        Ok(written)
     }
 
     /// What exports for an audience are told.
@@ -206,7 +210,7 @@ impl Session {
 
     /// The dialog as the page shows it.
     pub(super) fn upload_view(&self) -> UploadView {
-        let preview = |to: Audience, lines: &Arc<[PreviewLine]>, is_written: bool, can_confirm: bool| {
+        let preview = |to: Audience, lines: &Arc<[PreviewLine]>, notes: String, is_written: bool, can_confirm: bool| {
             UploadView::Preview(PreviewView {
                 to,
                 lines: if self.blinding.on {
@@ -217,6 +221,7 @@ impl Session {
                 reader: (!is_written).then(|| self.reader(to).to_owned()),
                 problem: (!is_written && self.reader_is_missing(to))
                     .then(|| sending::READER_CODE_NEEDED.in_lang(self.lang).to_owned()),
+                notes,
                 authentication: self
                     .destinations
                     .of(to)
@@ -228,8 +233,10 @@ impl Session {
         };
         match &self.upload {
             UploadState::None => UploadView::Closed,
-            UploadState::Preview { to, lines, objects } => preview(*to, lines, false, !objects.is_empty()),
-            UploadState::Shown { to, lines, unknown } => preview(*to, lines, true, unknown.is_some()),
+            UploadState::Preview { to, lines, written } => {
+                preview(*to, lines, self.export_notes(&written.notes), false, !written.objects.is_empty())
+            }
+            UploadState::Shown { to, lines, unknown } => preview(*to, lines, String::new(), true, unknown.is_some()),
             UploadState::Sent(id) => {
                 let (text, last) = self.parcel_words(*id);
                 UploadView::Said(text, last)

@@ -5,6 +5,7 @@ use super::cine::Cine;
 use super::command::{LedgerEntry, PaneId, PaneSize, Tool, VolumeStyle};
 use super::contouring::ContourJoin;
 use super::gesture::Gesture;
+use super::handing_over::Written;
 use super::layout::Layout;
 use super::outbox::Outbox;
 use super::piecewise::Piecewise;
@@ -22,7 +23,7 @@ use super::words::Lang;
 use crate::analysis::{Agreement, QualityFlag};
 use crate::annotation::{Bundle, Document, Gate, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
-use crate::export::{Audience, OutboundObject};
+use crate::export::Audience;
 use crate::geometry::{Grid, IndexBox, PatientPoint};
 use crate::import::{
     Assembly, ImportError, Reduction, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order,
@@ -357,7 +358,7 @@ pub struct Session {
     pub(super) outbox: Outbox,
     /// Objects as last exported, the history's revision they are of and their reader: a report refers to the segmentation that was
     /// saved.
-    pub(super) exported: BTreeMap<Audience, (u64, String, Vec<OutboundObject>)>,
+    pub(super) exported: BTreeMap<Audience, (u64, String, Written)>,
     /// Local time of the command being done, `YYYYMMDDHHMMSS`.
     pub(super) now: String,
     /// What no other page has: it makes the names of readings different.

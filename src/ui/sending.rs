@@ -173,6 +173,9 @@ pub(super) fn UploadDialog() -> impl IntoView {
             <p class="notice" role="alert" data-testid="upload-problem" hidden=move || !of(|p| p.problem.is_some())>
                 {move || shown.with(|p| p.as_ref().and_then(|p| p.problem.clone()))}
             </p>
+            <p class="notice" data-testid="upload-notes" hidden=move || !of(|p| !p.notes.is_empty())>
+                {move || shown.with(|p| p.as_ref().map(|p| p.notes.clone()))}
+            </p>
             <div class="scroll" hidden=move || lines.with(|l| l.as_ref().is_none_or(|l| l.is_empty()))>
                 <table>
                     <tbody>{rows}</tbody>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, drag, id, openDemonstration, out, until, withPage } from "./page.mjs";
+import { all, data, drag, id, openDemonstration, out, until, withPage } from "./page.mjs";
 import { serve, startOrthanc } from "./servers.mjs";
 
 let archive;
@@ -33,6 +33,10 @@ const stored = () =>
 /// After the body has come, so that the page is told and not cut.
 const answerWith = (status, body) => (request, response) => {
   request.resume().on("end", () => response.writeHead(status, { "content-type": "application/dicom+json" }).end(JSON.stringify(body)));
+  return true;
+};
+const gateway = (status) => (request, response) => {
+  request.resume().on("end", () => response.writeHead(status, { "content-type": "text/html", location: "/login" }).end("<h1>Sign in</h1>"));
   return true;
 };
 const cut = (request) => {
@@ -108,6 +112,25 @@ test("deleting kept readings leaves what waits, and what it is encrypted with", 
   });
 });
 
+test("a second tab takes over what waits when the first closes", async () => {
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    await marked(page);
+    instead = answerWith(503, {});
+    await confirm(page);
+    await state(page, "waiting");
+    const next = await page.context().newPage();
+    await next.goto(`${site.address}?lang=en`);
+    await next.waitForFunction(() => document.body.dataset.gpu);
+    await next.waitForTimeout(500);
+    assert.deepEqual(await all(next, "parcel"), []);
+    await page.close();
+    await state(next, "waiting");
+    instead = null;
+    await next.evaluate(() => window.dispatchEvent(new Event("online")));
+    await state(next, "stored");
+  });
+});
+
 test("what a server refuses is said by instance, and can be sent again or discarded", async () => {
   await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
     await marked(page);
@@ -118,6 +141,15 @@ test("what a server refuses is said by instance, and can be sent again or discar
     await page.click(id("parcel-send"));
     await state(page, "held");
     assert.match((await all(page, "parcel"))[0].text, /413/);
+    // A gateway whose sign-in has run out leads to its page, or answers with it.
+    const says = (words) => until(page, (words) => document.querySelector('[data-testid="parcel"]').textContent.includes(words), words);
+    instead = gateway(302);
+    await page.click(id("parcel-send"));
+    await says("401");
+    instead = gateway(200);
+    await page.click(id("parcel-send"));
+    await says("web page");
+    assert.equal((await data(page, "parcel")).state, "held");
     const uid = "2.25.1";
     instead = answerWith(409, { "00081198": { vr: "SQ", Value: [{ "00081155": { vr: "UI", Value: [uid] }, "00081197": { vr: "US", Value: [0xa700] } }] } });
     await page.click(id("parcel-show"));

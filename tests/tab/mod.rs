@@ -50,7 +50,7 @@ pub(crate) struct Tab {
     files: BTreeMap<FileId, Vec<u8>>,
     /// A proposal's job ends like this instead.
     pub(crate) worker: Result<u8, JobError>,
-    /// Slices do not arrive.
+    /// Of what is opened no more than the first slice arrives.
     pub(crate) stalled: bool,
     /// Writes are answered when told to, not at once.
     pub(crate) slow: bool,
@@ -130,7 +130,6 @@ impl Tab {
             let Update { effects, .. } = self.session.update(command, &self.now);
             for effect in effects {
                 match effect {
-                    Effect::RunJob(request) if self.stalled && matches!(request.job, Job::Decode { .. }) => {}
                     Effect::RunJob(request) => {
                         let files = request.files.iter().map(|f| Box::new(Bytes(self.files[f].clone())) as Box<_>);
                         let mut input = JobInput { files: files.collect(), ..JobInput::default() };
@@ -145,6 +144,7 @@ impl Tab {
                         let parts = kept.0.into_iter().map(|part| Command::Job(JobEvent::Part(request.id, part)));
                         commands.extend(parts);
                     }
+                    Effect::AwaitImage if self.stalled => {}
                     Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
                     Effect::Upload(parcel, outbound) => self.sent.push((parcel, *outbound)),
@@ -369,6 +369,7 @@ fn file(uid: &str, k: usize, hu: &[i16]) -> Vec<u8> {
     put(tags::MODALITY, VR::CS, "CT");
     put(tags::PATIENT_NAME, VR::PN, "SECRET^NAME");
     put(tags::PATIENT_ID, VR::LO, "SECRET-ID");
+    put(tags::ISSUER_OF_PATIENT_ID, VR::LO, "SECRET-ISSUER");
     put(tags::PATIENT_BIRTH_DATE, VR::DA, "19501231");
     put(tags::PATIENT_SEX, VR::CS, "O");
     put(tags::REFERRING_PHYSICIAN_NAME, VR::PN, "");
@@ -386,6 +387,9 @@ fn file(uid: &str, k: usize, hu: &[i16]) -> Vec<u8> {
     put(tags::PIXEL_SPACING, VR::DS, "1\\1");
     put(tags::RESCALE_INTERCEPT, VR::DS, "0");
     put(tags::RESCALE_SLOPE, VR::DS, "1");
+    put(tags::LOSSY_IMAGE_COMPRESSION, VR::CS, "01");
+    put(tags::LOSSY_IMAGE_COMPRESSION_RATIO, VR::DS, "8.5");
+    put(tags::LOSSY_IMAGE_COMPRESSION_METHOD, VR::CS, "ISO_10918_1");
     for (tag, value) in [
         (tags::SAMPLES_PER_PIXEL, 1),
         (tags::ROWS, SIZE[1] as u16),

@@ -38,6 +38,11 @@ texts! {
     OUTBOX_UNREADABLE: "A parcel from before" / "Un envoi antérieur";
     UPLOAD_UNREADABLE: "It cannot be read and is not sent. Discard it, and send the reading again." / "Illisible, non envoyé. Supprimez-le et renvoyez la lecture.";
     UPLOAD_UNREADABLE_PART: "{} more object[s] of it cannot be read and will not arrive: send the reading again." / "{} autre[s] objet[s] illisible[s], qui n’arriveront pas : renvoyez la lecture.";
+    NOTE_MIXED_FRAMES: "The slices name {} frames of reference; the objects carry the first." / "Les coupes nomment {} repères (Frame of Reference) ; les objets portent le premier.";
+    NOTE_NO_FRAME: "The slices name no frame of reference; the objects carry a new one." / "Les coupes ne nomment aucun repère (Frame of Reference) ; les objets en portent un nouveau.";
+    NOTE_EMPTY: "Left out, without voxels: {}." / "Omis, sans voxel : {}.";
+    NOTE_RENUMBERED: "Segments are numbered 1, 2, 3 … in the objects: the numbers here have gaps." / "Les segments sont numérotés 1, 2, 3… dans les objets : les numéros d’ici ont des trous.";
+    NOTE_NO_SOURCE: "{} slice[s] with marks have no image in the CT: what lies there refers to none." / "{} coupe[s] annotée[s] sans image dans le scanner : ce qui s’y trouve n’en désigne aucune.";
     LEDGER_SAVE: "Save the list of requests" / "Enregistrer la liste des requêtes";
     WHY: "Why" / "Motif";
     REASON_OBJECT: "names the object and says how to read it" / "désigne l’objet et dit comment le lire";
