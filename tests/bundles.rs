@@ -405,3 +405,29 @@ fn a_campaign_learns_nothing_of_the_patient() {
     let words = "Zoé Müller again".as_bytes();
     assert!(hospital.bytes().windows(words.len()).any(|w| w == words));
 }
+
+#[test]
+fn what_no_form_shows_comes_along() {
+    let (mut tab, files) = read();
+    tab.does(Command::Measurement(1, MeasurementChange::Select));
+    tab.acts(Action::Artery(true));
+    tab.acts(Action::ZonePlane(true));
+    let said = tab.said();
+    let bundle = saved(&mut tab);
+    let mut other = elsewhere();
+    other.opens(&files);
+    // The length's number is taken there.
+    other.acts(Action::Tool(Tool::Measure(hilum::annotation::MeasurementKind::Length)));
+    other.drags(PaneId::Axial, &[(30.0, 20.0), (40.0, 20.0)]);
+    other.opens(&[bundle]);
+    let again = other.said();
+    for field in [BEGUN, ENDED, ZONE_PLANES[1]] {
+        assert_eq!((again.5.get(&field), said.5.contains_key(&field)), (said.5.get(&field), true), "{field}");
+    }
+    let trunk = |tab: &Tab| {
+        let all = tab.session.view_model().quantities;
+        all.into_iter().find(|q| q.name == "trunk-diameter").unwrap().value
+    };
+    assert!(trunk(&tab).is_some());
+    assert_eq!((trunk(&other), again.5[&ARTERIES[0]].clone()), (trunk(&tab), Answer::Number(2.0)));
+}

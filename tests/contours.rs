@@ -1,9 +1,9 @@
 //! The contour as a reader draws it: in one go, point by point, and both; closed by click, double click and key.
 #![allow(clippy::unwrap_used, reason = "a test may stop with its reason")]
 
-use hilum::annotation::SegmentMeaning;
+use hilum::annotation::{MeasurementKind, SegmentMeaning};
 use hilum::session::words::{self, Lang};
-use hilum::session::{Action, Command, ContourJoin, PaneId, PointerPhase, Tool};
+use hilum::session::{Action, Command, ContourJoin, PaneId, PointerPhase, RegionTool, Tool};
 
 mod files;
 mod tab;
@@ -196,4 +196,50 @@ fn a_contour_clings_to_edges_and_goes_together_with_lines() {
     shorter.acts(Action::CloseContour);
     shorter.acts(Action::Redo);
     assert!((voxels(&shorter) as f64 - truth).abs() < 0.08 * truth);
+}
+
+#[test]
+fn undo_takes_back_what_is_being_made_before_anything_that_was() {
+    let mut tab = reading();
+    clicks(&mut tab, &SQUARE[..3]);
+    let before = tab.state();
+    for left in [2, 1, 0] {
+        assert!(tab.session.view_model().can_undo);
+        tab.acts(Action::Undo);
+        tab.acts(Action::Redo);
+        assert_eq!(tab.session.drawing(0).contour_points.len(), left);
+        assert!(tab.state() == before);
+    }
+    // A stroke whose button is down goes, and nothing else; so does a measurement, point by point.
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.pointer(PaneId::Axial, PointerPhase::Down, 30.0, 30.0);
+    assert!(voxels(&tab) > 0);
+    tab.acts(Action::Undo);
+    assert!(tab.state() == before);
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Angle)));
+    tab.drags(PaneId::Coronal, &[(20.0, 50.0), (50.0, 50.0)]);
+    for left in [1, 0] {
+        tab.acts(Action::Undo);
+        assert_eq!(tab.session.drawing(1).measurements.len(), left);
+        assert!(tab.state() == before);
+    }
+    tab.acts(Action::Undo);
+    assert!(tab.state() != before, "then the segment");
+}
+
+#[test]
+fn slices_are_filled_across_the_plane_of_the_last_outline() {
+    let mut tab = reading();
+    tab.drags(PaneId::Axial, &SQUARE);
+    tab.acts(Action::Undo);
+    tab.does(Command::BrushRange(Some((-1024, 3071))));
+    tab.acts(Action::Tool(Tool::Region(RegionTool::Threshold)));
+    for _ in 0..2 {
+        tab.drags(PaneId::Coronal, &SQUARE);
+        tab.acts(Action::AcceptRegion);
+        tab.acts(Action::Scroll(3));
+    }
+    let sheets = voxels(&tab);
+    tab.acts(Action::Interpolate);
+    assert!(sheets > 0 && voxels(&tab) == 2 * sheets, "two of four");
 }

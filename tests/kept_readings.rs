@@ -196,8 +196,8 @@ proptest! {
             prop_assert_eq!(case.document.problems(&case.volume), Vec::<String>::new());
             prop_assert!(tab.autosave().state == "saved" || tab.session.view_model().region.is_some());
         }
-        tab.acts(Action::AcceptRegion);
-        // What is kept is what is there.
+        // What is on show is accepted, what is half made goes; what is kept is what is there.
+        tab.acts(Action::Tool(Tool::Brush));
         let case = tab.session.case().unwrap();
         let records = tab.records();
         if !records.is_empty() {

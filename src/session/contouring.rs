@@ -72,6 +72,13 @@ impl Contour {
         self.ahead.clear();
         self.wire = None;
     }
+    /// Takes the last point back; whether one is left.
+    fn take_back(&mut self) -> bool {
+        self.pieces.pop();
+        self.ahead.clear();
+        (self.wire, self.held) = (None, None);
+        !self.pieces.is_empty()
+    }
     /// The line drawn so far, not closed.
     fn line(&self, join: ContourJoin, step_mm: f64) -> Vec<[f64; 2]> {
         match join {
@@ -234,14 +241,17 @@ impl Session {
         }
     }
 
-    /// Takes the last point of a contour back, or the line drawn last; whether there is a contour.
+    /// Takes the last point of a contour or measurement in the making back, or the line drawn last, and with the first point all of
+    /// it; whether there is one.
     pub(super) fn take_point_back(&mut self) -> bool {
-        let Gesture::Contour(contour) = &mut self.gesture else { return false };
-        if contour.pieces.len() > 1 {
-            contour.pieces.pop();
+        let goes_on = match &mut self.gesture {
+            Gesture::Contour(contour) => contour.take_back(),
+            Gesture::Make(making) => making.take_back(),
+            _ => return false,
+        };
+        if !goes_on {
+            self.gesture = Gesture::None;
         }
-        contour.ahead.clear();
-        (contour.wire, contour.held) = (None, None);
         true
     }
 

@@ -196,9 +196,10 @@ impl Session {
     pub fn is_marking(&self) -> bool {
         matches!(self.gesture, Gesture::Stroke { .. })
     }
-    /// Whether the document holds a change that is not in its history yet.
-    pub(super) fn has_open_change(&self) -> bool {
-        self.is_marking() || self.region.is_some()
+    /// Whether a mark is being made or moved that undo takes back before anything of the history.
+    pub(super) fn is_making(&self) -> bool {
+        let is_shape = matches!(self.gesture, Gesture::Contour(_) | Gesture::Make(_) | Gesture::Adjust { .. });
+        is_shape || matches!(self.gesture, Gesture::Seed { .. } | Gesture::Stroke { .. })
     }
 
     pub(super) fn px_rect(&self, size: PaneSize) -> Option<PxRect> {

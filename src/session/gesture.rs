@@ -148,12 +148,19 @@ impl Session {
             let Some(push) = push else { return self.say(words::marking::PUSH_NOTHING, update) };
             (erase, push_mm) = (!push.outward, Some(push.radius_mm));
         }
-        self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
+        self.note_plane(input.pane);
         if tool == Tool::Contour {
             self.begin_contour(&input, at);
         } else {
             self.gesture = Gesture::Stroke { pane: input.pane, last: at, erase, push_mm, edits: Vec::new() };
             self.extend_stroke(at, update);
+        }
+    }
+
+    /// Remembers the plane that is marked in: slices are filled across it.
+    pub(super) fn note_plane(&mut self, pane: PaneId) {
+        if let (Some(case), Some(pane)) = (&self.case, self.panes.get(pane.index())) {
+            self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
         }
     }
 

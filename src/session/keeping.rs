@@ -7,6 +7,7 @@ use super::case_identity::{CaseDigest, case_digest};
 use super::change::Update;
 use super::command::{Action, Command, Effect, PaneId, PointerButton, PointerPhase, Tool};
 use super::outbox::OutboxEvent;
+use super::region::Region;
 use super::state::Session;
 use super::view_model::counted;
 use super::words;
@@ -221,13 +222,13 @@ impl Session {
         }
     }
 
-    /// Writes what is not written, unless a gesture is in progress.
+    /// Writes what is not written, unless a stroke is in progress. A change on show is no part of it.
     fn write(&mut self, update: &mut Update) {
-        if self.has_open_change() {
+        if self.is_marking() {
             return;
         }
         let Some(digest) = self.keeping.open else { return };
-        let (Some(case), Some(keeper)) = (&self.case, self.keeping.keepers.get_mut(&digest)) else { return };
+        let (Some(case), Some(keeper)) = (&mut self.case, self.keeping.keepers.get_mut(&digest)) else { return };
         if !std::mem::take(&mut keeper.unsaved) {
             return;
         }
@@ -235,7 +236,8 @@ impl Session {
         let waiting = std::mem::take(&mut keeper.waiting);
         let replace = keeper.whole;
         let entries = if replace {
-            match snapshot_entry(&case.document, &case.history, &case.reading_id) {
+            let on_show = self.region.as_deref().map_or_else(Vec::new, Region::edits);
+            match case.without(&on_show, |c| snapshot_entry(&c.document, &c.history, &c.reading_id)) {
                 Ok(entries) => entries,
                 Err(error) => {
                     (keeper.state, keeper.unsaved) = (State::Unreadable(error), true);
@@ -294,7 +296,7 @@ impl Session {
                 };
                 let keeper = self.keeping.keepers.get(&case).filter(|k| self.keeping.open == Some(case) && failed(k));
                 match keeper {
-                    Some(_) if self.has_open_change() => update.effects.push(Effect::Keep(KeepRequest::Later(case))),
+                    Some(_) if self.is_marking() => update.effects.push(Effect::Keep(KeepRequest::Later(case))),
                     Some(keeper) if keeper.unsaved => self.write(update),
                     Some(_) => self.look_up(case, false, update),
                     None => {}

@@ -134,6 +134,13 @@ impl Session {
     }
 
     pub(super) fn undo(&mut self, redo: bool, update: &mut Update) {
+        if self.is_making() {
+            // What is being made comes first: its last point goes, or all of it. Redo waits.
+            if !redo && !self.take_point_back() {
+                self.abort_gesture(update);
+            }
+            return;
+        }
         self.abort_gesture(update);
         if !redo && self.take_stroke_back(update) {
             return;

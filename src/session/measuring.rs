@@ -38,6 +38,14 @@ impl Making {
             (_, points) => points.to_vec(),
         }
     }
+    /// Takes the point set last back, before the one that follows the pointer; whether another is left.
+    pub(super) fn take_back(&mut self) -> bool {
+        if self.kind == MeasurementKind::Freehand || self.points.len() < 3 {
+            return false;
+        }
+        self.points.remove(self.points.len() - 2);
+        true
+    }
     fn measurement(&self, number: u16, now: &str) -> Measurement {
         Measurement {
             number,

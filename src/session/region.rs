@@ -97,7 +97,7 @@ impl Session {
         let inside = self.subtract == input.ctrl;
         if tool == RegionTool::Threshold {
             self.accept_region(update);
-            let (Some(segment), Some(pane)) = (self.markable(update), self.panes.get(input.pane.index())) else {
+            let (Some(segment), Some(pane)) = (self.paintable(update), self.panes.get(input.pane.index())) else {
                 return;
             };
             let by = By::Outline { plane: pane.through(at), points: vec![[0.0; 2]], adds: inside, below_hu: 0 };
@@ -218,6 +218,18 @@ impl Session {
         None
     }
 
+    /// As [`Self::markable`], for tools that may be held in the lungs: there must be lungs then.
+    pub(super) fn paintable(&mut self, update: &mut Update) -> Option<u8> {
+        let number = self.markable(update)?;
+        let case = self.case.as_ref()?;
+        let bound = self.brush.in_lungs && case.document.segment(number)?.layer == Layer::Findings;
+        if bound && !case.has_lungs() {
+            self.say(words::marking::NO_LUNGS_TO_STAY_IN, update);
+            return None;
+        }
+        Some(number)
+    }
+
     /// Asks a worker for the change, or notes that it is to be asked again.
     pub(super) fn run_region(&mut self, update: &mut Update) {
         update.changes.facts = true;
@@ -323,7 +335,8 @@ impl Session {
             return self.say(words::REGION_UNCHANGED, update);
         };
         let origin = case.proposed_by(region.segment, &region.algorithm());
-        let edits = region.before.into_iter().chain([voxels]).chain(origin).collect();
+        let noted = case.mark_edited(region.segment, std::slice::from_ref(&voxels));
+        let edits = region.before.into_iter().chain([voxels]).chain(origin).chain(noted).collect();
         let name = if matches!(region.by, By::Interpolate { .. }) { "interpolate" } else { "region" };
         case.history.commit(Transaction { name, edits });
     }
@@ -358,6 +371,8 @@ impl Session {
                     | Action::ExportNifti
                     | Action::PrepareUpload
                     | Action::PrepareCampaign
+                    | Action::Report
+                    | Action::AcceptKept
             ),
             _ => false,
         }
@@ -443,6 +458,10 @@ impl Region {
             accepted: false,
             outcome: None,
         }
+    }
+    /// What it changed of the document so far, in order.
+    pub(super) fn edits(&self) -> Vec<&Edit> {
+        self.before.iter().chain(&self.preview).collect()
     }
     /// What made it, where the voxels were chosen by an algorithm and not by the reader's hand.
     fn algorithm(&self) -> Option<(&'static str, String)> {

@@ -333,7 +333,7 @@ impl Session {
             Some(Purpose::Proposal(title, bounds)) => self.proposed(title, bounds, result, update),
             Some(Purpose::Change) => self.changed(result, update),
             Some(Purpose::Reading { reader, name }) => self.reading_read(reader, name, result, update),
-            Some(Purpose::Compare(pair)) => self.compared(pair, result, update),
+            Some(Purpose::Compare(pair, revision)) => self.compared(pair, revision, result, update),
             Some(Purpose::Save(title)) => self.file_written(title, result, update),
             Some(Purpose::Region) => self.region_done(id, result, update),
             None => {}
