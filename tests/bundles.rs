@@ -6,7 +6,7 @@
     reason = "a test fails by stopping, and says what it skips"
 )]
 
-use hilum::annotation::{Act, Bundle, BundleError, History, SegmentMeaning};
+use hilum::annotation::{Act, Answer, Bundle, BundleError, History, SegmentMeaning};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
 use hilum::export::{Audience, ExportError, ObjectKind, Outbound, OutboundObject, bundle};
 use hilum::session::{Action, Command, FormInput, PaneId, Tool, words};
@@ -167,6 +167,10 @@ fn what_meets_what_is_there_is_shown_and_asked() {
     let view = other.session.view_model().arrival.unwrap();
     assert_eq!(view.lines.len(), 2, "{view:?}");
     assert!(view.lines[0].contains("“Lesion” wants voxels of “Consolidation”"), "{view:?}");
+    let (theirs, both) = (tab.said().3[2].0, mine.3[1].0);
+    let shared = tab.said().1.iter().zip(&mine.1).filter(|(a, b)| **a == 2 && **b == 1).count() as f64;
+    let dice = 2.0 * shared / (theirs + both) as f64;
+    assert!(view.lines[0].contains(&format!("(Dice {dice:.3})")), "{dice} {view:?}");
     assert!(view.lines[1].contains("here “"), "{view:?}");
     other.acts(Action::LeaveArrival);
     assert!(other.session.view_model().arrival.is_none() && other.said() == mine);

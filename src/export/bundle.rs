@@ -114,9 +114,8 @@ fn reading(document: &Document, history: &History, context: &ExportContext) -> R
         ..m.clone()
     };
     let answers = document.answers().iter().filter(|(number, answer)| {
-        let field = report::field(**number);
-        let is_words = field.is_some_and(|f| matches!(f.kind, report::FieldKind::Words));
-        field.is_some_and(|f| f.takes(answer)) && !(is_words && in_campaign)
+        let is_words = matches!(answer, Answer::Text(_));
+        report::is_known(**number, answer) && !(is_words && in_campaign)
     });
     let before = document.authors().iter().map(|author| {
         // A campaign knows its own readers by their codes, and others not at all.

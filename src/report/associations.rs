@@ -126,7 +126,7 @@ pub const ASSOCIATIONS: &[Association] = &[
     },
 ];
 
-/// The value of a line, of what was measured and answered; `None` where it was not.
+/// The value of a line, of what was measured and answered; `None` where it was not. The reader's answer goes before the reader's length.
 pub fn measured(of: Measure, quantities: &[Quantity], answers: &BTreeMap<u16, Answer>) -> Option<f64> {
     let quantity = |name: &str| quantities.iter().find(|q| q.name == name).and_then(|q| q.value);
     match of {
@@ -139,7 +139,7 @@ pub fn measured(of: Measure, quantities: &[Quantity], answers: &BTreeMap<u16, An
         Measure::Coronary => score_of("coronary-total", answers),
         Measure::PulmonaryTrunk => match answers.get(&1301) {
             Some(Answer::Number(mm)) => Some(*mm),
-            _ => None,
+            _ => quantity("trunk-diameter"),
         },
     }
 }

@@ -102,6 +102,20 @@ pub const BLINDED: u16 = 2002;
 pub const BEGUN: u16 = 2003;
 /// See [`BEGUN`].
 pub const ENDED: u16 = 2004;
+/// Heights of the planes below the middle and the upper zones, patient z in mm: fields that no form shows.
+pub const ZONE_PLANES: [u16; 2] = [2005, 2006];
+/// The reader's lengths across pulmonary trunk and ascending aorta, by number of measurement: fields that no form shows.
+pub const ARTERIES: [u16; 2] = [2011, 2012];
+
+/// Whether a reading can hold an answer: one of the form, or of a field that no form shows.
+pub fn is_known(number: u16, answer: &Answer) -> bool {
+    match (number, answer) {
+        (BEGUN | ENDED, Answer::Text(at)) => at.len() == 14 && at.bytes().all(|b| b.is_ascii_digit()),
+        (number, Answer::Number(z)) if ZONE_PLANES.contains(&number) => z.is_finite(),
+        (number, Answer::Number(n)) if ARTERIES.contains(&number) => n.fract() == 0.0 && (1.0..=65535.0).contains(n),
+        _ => field(number).is_some_and(|f| f.takes(answer)),
+    }
+}
 
 /// The field with a number.
 pub fn field(number: u16) -> Option<&'static Field> {

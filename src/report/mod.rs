@@ -9,7 +9,10 @@ mod quantities;
 
 pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
 pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
-pub use form::{BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, extent_class, field, field_of, scores};
+pub use form::{
+    ARTERIES, BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, ZONE_PLANES, extent_class, field, field_of,
+    is_known, scores,
+};
 pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
 pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};

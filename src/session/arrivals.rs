@@ -7,7 +7,8 @@ use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{Lang, arriving};
 use crate::annotation::{Answer, Author, Edit, Measurement, SegmentMeaning, Transaction};
 use crate::import::{Collision, SegmentIn, SegmentationIn, meetings, segmentation_edits};
-use crate::report::{self, FieldKind};
+use crate::report::{self, ARTERIES, FieldKind};
+use std::collections::BTreeMap;
 
 /// Marks that came in.
 #[derive(Clone, Debug)]
@@ -118,14 +119,26 @@ impl Session {
                 }
             }
         }
-        for measurement in measurements.into_iter().filter(|m| !is_there(case, m)).collect::<Vec<_>>() {
-            let Some(number) = (1..=u16::MAX).find(|n| case.document.measurement(*n).is_none()) else { break };
-            let after = Some(Measurement { number, ..measurement });
-            edits.extend(applied(case, Edit::Measurement { number, before: None, after }, update));
+        let mut renumbered = BTreeMap::new();
+        for measurement in measurements {
+            let came_as = measurement.number;
+            let there = same_as(case, &measurement).map(|m| m.number);
+            let Some(number) = there.or_else(|| (1..=u16::MAX).find(|n| case.document.measurement(*n).is_none()))
+            else {
+                break;
+            };
+            renumbered.insert(came_as, number);
+            if there.is_none() {
+                let after = Some(Measurement { number, ..measurement });
+                edits.extend(applied(case, Edit::Measurement { number, before: None, after }, update));
+            }
         }
         for (field, answer) in answers {
+            let Some(answer) = with_number(field, answer, &renumbered) else { continue };
             let before = case.document.answers().get(&field).cloned();
-            if before.is_none() || collision == Collision::Overwrite {
+            // What no form shows was not asked about: the reader's own stays.
+            let is_shown = report::field(field).is_some();
+            if before.is_none() || (is_shown && collision == Collision::Overwrite) {
                 edits.extend(applied(case, Edit::Answer { field, before, after: Some(answer) }, update));
             }
         }
@@ -162,10 +175,20 @@ fn applied(case: &mut Case, edit: Edit, update: &mut Update) -> Option<Edit> {
     Some(edit)
 }
 
-/// Whether a measurement of the same kind has the same points.
-fn is_there(case: &Case, measurement: &Measurement) -> bool {
-    let same = |m: &Measurement| m.kind == measurement.kind && m.points == measurement.points;
-    case.document.measurements().iter().any(same)
+/// The measurement of the same kind with the same points.
+fn same_as<'a>(case: &'a Case, measurement: &Measurement) -> Option<&'a Measurement> {
+    let same = |m: &&Measurement| m.kind == measurement.kind && m.points == measurement.points;
+    case.document.measurements().iter().find(same)
+}
+
+/// An answer that names a measurement names it by the number it has here; `None` where it is not here.
+fn with_number(field: u16, answer: Answer, renumbered: &BTreeMap<u16, u16>) -> Option<Answer> {
+    match answer {
+        Answer::Number(came_as) if ARTERIES.contains(&field) => {
+            renumbered.get(&(came_as as u16)).map(|number| Answer::Number((*number).into()))
+        }
+        answer => Some(answer),
+    }
 }
 
 /// What an arrival meets, in sentences.

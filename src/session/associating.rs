@@ -134,6 +134,7 @@ impl Session {
     pub(super) fn association_rows(&self) -> Option<Vec<AssociationRow>> {
         let case = self.case.as_ref().filter(|_| self.associations_open)?;
         let lang = self.lang;
+        let quantities = self.all_quantities();
         let row = |a: &'static crate::report::Association| {
             let words = WORDS.iter().find(|w| w.key == a.key)?;
             let (unit, digits) = match a.measure {
@@ -148,14 +149,16 @@ impl Session {
                 CutOff::Above(limit) => (">", limit),
                 CutOff::AtLeast(limit) => ("≥", limit),
             };
-            let value = measured(a.measure, &self.quantities, case.document.answers());
+            let value = measured(a.measure, &quantities, case.document.answers());
+            let is_length = a.measure == Measure::PulmonaryTrunk && !case.document.answers().contains_key(&1301);
             let measured = match value {
                 None => words::ASSOCIATION_UNMEASURED.in_lang(lang).to_owned(),
                 Some(value) => {
                     let text = self.marked(format!("{}{unit}", lang.number(value, digits)));
                     let side =
                         if a.cut_off.holds(value) { words::ASSOCIATION_WITHIN } else { words::ASSOCIATION_OUTSIDE };
-                    format!("{} ({})", words::ASSOCIATION_HERE.with(lang, &[&text]), side.in_lang(lang))
+                    let here = if is_length { words::ASSOCIATION_LENGTH } else { words::ASSOCIATION_HERE };
+                    format!("{} ({})", here.with(lang, &[&text]), side.in_lang(lang))
                 }
             };
             Some(AssociationRow {

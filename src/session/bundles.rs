@@ -117,14 +117,11 @@ impl Session {
         }
         said.extend(note.map(|text| text.in_lang(self.lang).to_owned()));
         let answers = bundle.reading.answers.into_iter();
-        let known = |(number, answer): &(u16, crate::annotation::Answer)| {
-            report::field(*number).is_some_and(|field| field.takes(answer))
-        };
         Arrival {
             name,
             marks,
             measurements: bundle.reading.measurements,
-            answers: answers.filter(known).collect(),
+            answers: answers.filter(|(number, answer)| report::is_known(*number, answer)).collect(),
             authors: bundle.reading.authors,
             said,
         }

@@ -5,8 +5,9 @@ use super::command::{MeasurementChange, PaneId, PointerInput, Tool};
 use super::gesture::{CLICK_PX, Gesture};
 use super::state::Session;
 use super::words::{self, Lang, Text};
-use crate::annotation::{Edit, Grip, Measured, Measurement, MeasurementKind, Transaction};
+use crate::annotation::{Answer, Edit, Grip, Measured, Measurement, MeasurementKind, Transaction};
 use crate::geometry::{PanePoint, PatientPoint, PatientVector, Plane, simplify};
+use crate::report::ARTERIES;
 use crate::view::PaneState;
 
 /// A press this near to a handle takes hold of it, CSS px.
@@ -225,9 +226,15 @@ impl Session {
         let (Some(case), Some(number)) = (&mut self.case, before.as_ref().or(after.as_ref()).map(|m| m.number)) else {
             return;
         };
-        let edit = Edit::Measurement { number, before, after };
-        case.apply(&edit, update);
-        case.history.commit(Transaction { name, edits: vec![edit] });
+        let is_gone = after.is_none();
+        let mut edits = vec![Edit::Measurement { number, before, after }];
+        // Another measurement may get its number, and must not become the artery it was chosen for.
+        for field in ARTERIES.into_iter().filter(|_| is_gone) {
+            let chosen = case.document.answers().get(&field).filter(|a| **a == Answer::Number(number.into())).cloned();
+            edits.extend(chosen.map(|before| Edit::Answer { field, before: Some(before), after: None }));
+        }
+        edits.iter().for_each(|edit| case.apply(edit, update));
+        case.history.commit(Transaction { name, edits });
     }
 
     pub(super) fn change_measurement(&mut self, number: u16, change: MeasurementChange, update: &mut Update) {

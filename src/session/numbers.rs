@@ -8,21 +8,12 @@ use super::{explain_analysis, number_words::number_words};
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
 use crate::geometry::PatientVector;
 use crate::import::GeometryFinding;
-use crate::report::{Quantity, QuantityGroup, arteries};
+use crate::report::{ARTERIES, Quantity, QuantityGroup, ZONE_PLANES, arteries};
 
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
 /// Calcium is scored on slices of this distance at least; on thinner ones noise passes its limit, mm.
 const CALCIUM_MM: f64 = 2.5;
-/// Heights of the planes between the zones, patient z in mm: fields that no form shows.
-const LOWER: u16 = 2005;
-/// See [`LOWER`].
-const UPPER: u16 = 2006;
-
-/// The reader's lengths across pulmonary trunk and ascending aorta, by number of measurement: fields that no form shows.
-const TRUNK: u16 = 2011;
-/// See [`TRUNK`].
-const AORTA: u16 = 2012;
 
 impl Session {
     pub(super) fn quantity_rows(&self) -> Vec<QuantityRow> {
@@ -41,7 +32,7 @@ impl Session {
             q.value = None;
         }
         if self.case.is_some() {
-            all.extend(arteries(self.artery_mm(TRUNK), self.artery_mm(AORTA)));
+            all.extend(arteries(self.artery_mm(ARTERIES[0]), self.artery_mm(ARTERIES[1])));
         }
         all
     }
@@ -113,7 +104,7 @@ impl Session {
         let Some(number) = chosen.filter(is_length).map(|m| m.number) else {
             return self.say(numbers::ARTERY_CHOOSE, update);
         };
-        self.set_hidden_field(if trunk { TRUNK } else { AORTA }, f64::from(number), update);
+        self.set_hidden_field(ARTERIES[usize::from(!trunk)], f64::from(number), update);
     }
 
     /// A field that no form shows, as a transaction of its own.
@@ -199,7 +190,7 @@ impl Session {
             Some(Answer::Number(z)) => *z,
             _ => otherwise,
         };
-        Some([plane(LOWER, low), plane(UPPER, high)])
+        Some([plane(ZONE_PLANES[0], low), plane(ZONE_PLANES[1], high)])
     }
 
     /// Percent of each of the six zones that findings involve: right upper, middle, lower, then left; as for
@@ -219,7 +210,7 @@ impl Session {
 
     /// The plane above the lower or the middle zone goes through the crosshair.
     pub(super) fn set_zone_plane(&mut self, upper: bool, update: &mut Update) {
-        self.set_hidden_field(if upper { UPPER } else { LOWER }, self.crosshair.0.z, update);
+        self.set_hidden_field(ZONE_PLANES[usize::from(upper)], self.crosshair.0.z, update);
     }
 }
 

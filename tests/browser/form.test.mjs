@@ -25,6 +25,8 @@ for (const lang of ["en", "fr"]) {
       assert.equal(await openFiles(page, demonstration.slices), "ready");
       await page.keyboard.press("l");
       await page.waitForFunction(() => Number(document.querySelector('[data-testid="quantity-lung-volume"]').dataset.value) > 1000);
+      await page.keyboard.press("k");
+      await page.waitForFunction(() => Number(document.querySelector('[data-testid="quantity-involvement"]').dataset.value) > 0);
       await page.keyboard.press("Shift+R");
       await page.waitForFunction(() => document.activeElement?.dataset.testid === "form-quality");
       const window = await page.locator(id("pane-axial")).getAttribute("data-center");

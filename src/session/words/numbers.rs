@@ -37,6 +37,7 @@ texts! {
     PRIOR_COMPARE: "Change against a prior CT" / "Évolution par rapport à un scanner antérieur";
     PRIOR_NONE: "Open another CT of the same patient (by Patient ID), mark its lungs and lesions, and come back." / "Ouvrez un autre scanner du même patient (selon Patient ID), marquez ses poumons et lésions, puis revenez.";
     PRIOR_ABOUT: "Against the CT of {}: lungs rigidly registered, surfaces {} mm apart (root mean square), turned by {}°" / "Par rapport au scanner du {} : poumons recalés rigidement, surfaces à {} mm (moyenne quadratique), rotation {}°";
+    PRIOR_ABOUT_LATER: "From this CT to the later one of {}: lungs rigidly registered, surfaces {} mm apart (root mean square), turned by {}°" / "De ce scanner à celui, postérieur, du {} : poumons recalés rigidement, surfaces à {} mm (moyenne quadratique), rotation {}°";
     PRIOR_FAR: "the lungs do not fit: another breath, or a part was not scanned; zones may not correspond" / "les poumons ne coïncident pas : autre inspiration ou partie non acquise ; les zones peuvent ne pas correspondre";
     POINTS: "points" / "points";
     BOTH_LUNGS: "both lungs" / "deux poumons";
