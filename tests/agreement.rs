@@ -108,3 +108,58 @@ fn two_segments_are_compared_until_one_changes() {
     tab.acts(Action::CompareSegments);
     assert!(value(&tab, "dice").unwrap() < 1.0 && value(&tab, "volume-difference").unwrap() > 0.0);
 }
+
+/// A lesion and a lung over it, to be compared.
+fn two_layers(uid: &str, seed: u32) -> Tab {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct(uid, &noise(seed)));
+    marks_two_layers(&mut tab);
+    tab.does(Command::RefineSettings(RefineSettings { other: Some(1), ..RefineSettings::default() }));
+    tab
+}
+
+fn marks_two_layers(tab: &mut Tab) {
+    for meaning in [SegmentMeaning::Lesion, SegmentMeaning::RightLung] {
+        tab.does(Command::AddSegment(meaning));
+        tab.acts(Action::Tool(Tool::Brush));
+        tab.drags(PaneId::Axial, &[(30.0, 30.0), (60.0, 50.0)]);
+    }
+}
+
+#[test]
+fn what_was_drawn_while_the_worker_counted_makes_its_answer_stale() {
+    let mut tab = two_layers("1.2.826.0.1.3680043.10.512", 2);
+    tab.slow_worker = true;
+    tab.acts(Action::CompareSegments);
+    tab.drags(PaneId::Axial, &[(70.0, 70.0), (80.0, 70.0)]);
+    tab.worker_answers();
+    assert!(tab.session.view_model().agreement.is_empty());
+}
+
+#[test]
+fn a_comparison_is_of_the_ct_it_was_made_on() {
+    for slow in [false, true] {
+        let mut tab = two_layers("1.2.826.0.1.3680043.10.513", 3);
+        let revision = tab.session.case().unwrap().history.revision();
+        tab.slow_worker = slow;
+        tab.acts(Action::CompareSegments);
+        assert_eq!(tab.session.view_model().agreement.is_empty(), slow);
+        let late = std::mem::take(&mut tab.undone);
+        tab.slow_worker = false;
+        tab.opens(&ct("1.2.826.0.1.3680043.10.514", &noise(4)));
+        marks_two_layers(&mut tab);
+        late.into_iter().for_each(|done| tab.does(done));
+        assert_eq!(tab.session.case().unwrap().history.revision(), revision, "else the numbers were stale anyway");
+        assert!(tab.session.view_model().agreement.is_empty());
+    }
+}
+
+#[test]
+fn segments_of_one_layer_are_not_compared() {
+    let mut tab = two_layers("1.2.826.0.1.3680043.10.515", 5);
+    tab.does(Command::AddSegment(SegmentMeaning::LeftLung));
+    tab.does(Command::RefineSettings(RefineSettings { other: Some(2), ..RefineSettings::default() }));
+    tab.acts(Action::CompareSegments);
+    let view = tab.session.view_model();
+    assert!(view.agreement.is_empty() && view.notice.unwrap().contains("layer"));
+}

@@ -255,3 +255,16 @@ fn a_slip_of_the_hand_is_no_measurement() {
     tab.acts(Action::DeleteMeasurement);
     assert!(tab.session.view_model().notice.is_some());
 }
+
+#[test]
+fn hu_of_a_region_are_there_again_when_its_ct_comes_back() {
+    let mut tab = reading();
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Ellipse)));
+    tab.drags(PaneId::Axial, &[(40.0, 40.0), (60.0, 60.0)]);
+    let text = |tab: &Tab| tab.session.view_model().measurements[0].text.clone();
+    let (before, uid) = (text(&tab), tab.session.case().unwrap().series.uid.clone());
+    assert!(before.iter().any(|line| line.contains("HU")), "{before:?}");
+    tab.opens(&ct("1.2.826.0.1.3680043.10.599", &noise(2)));
+    tab.does(Command::OpenSeries(uid));
+    assert_eq!(text(&tab), before);
+}

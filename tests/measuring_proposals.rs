@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it found")]
 
 use hilum::analysis::{
-    AnalysisError, BESIDE_LUNG, BESIDE_OTHER, CalciumParameters, ChestWallParameters, INVOLVED, LEFT_LUNG, LungClasses,
-    LungMask, Progress, Proposal, QualityFlag, RIGHT_LUNG, Structure, VesselParameters, field_of_view_clips,
-    lung_change, propose_calcium, propose_chest_wall, propose_vessels, register_lungs,
+    AnalysisError, BESIDE_LUNG, BESIDE_OTHER, CalciumParameters, ChestWallParameters, INVOLVED, LEFT_LUNG,
+    LesionParameters, LungClasses, LungMask, Progress, Proposal, QualityFlag, RIGHT_LUNG, Structure, VesselParameters,
+    field_of_view_clips, lung_change, propose_calcium, propose_chest_wall, propose_lesions, propose_vessels,
+    register_lungs,
 };
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
 use hilum::volume::CtVolume;
@@ -475,5 +476,20 @@ fn what_changed_is_told_zone_by_zone() {
         );
         assert!(near(a, b), "zone {zone}: {b} ml before, {a} ml now");
         assert!(zone == 0 || found.now.involved_ml[zone] == 0.0);
+    }
+}
+
+// ---------------------------------------------------------------- opacities
+
+#[test]
+fn what_is_denser_than_soft_tissue_is_no_opacity() {
+    let lesion = |p| in_ellipsoid(p, [0.0; 3], [12.0; 3]);
+    for (hu, is_one) in [(60.0, true), (130.0, false)] {
+        let volume = made([80, 80, 50], [1.0, 1.0, 1.5], 10.0, |p| if lesion(p) { hu } else { -850.0 });
+        let lungs = mask(&volume, |p| in_ellipsoid(p, [0.0; 3], [36.0, 36.0, 34.0]));
+        let found = propose_lesions(&volume, lungs, &LesionParameters::default(), &mut Watch::patient()).unwrap();
+        let voxels: u64 = found.parts.iter().map(|p| p.voxels).sum();
+        let truth = mask(&volume, lesion).iter().map(|v| u64::from(*v)).sum::<u64>();
+        assert!(if is_one { voxels > truth * 8 / 10 } else { voxels < truth / 10 }, "{hu} HU: {voxels} of {truth}");
     }
 }

@@ -152,11 +152,29 @@ fn the_measured_extent_is_shown_only_beside_a_choice() {
     let involved = tab.session.view_model().quantities.iter().find(|q| q.name == "involvement").unwrap().value.unwrap();
     answers(&mut tab, "extent", FormInput::Choose(usize::from(extent_class(involved))));
     assert!(row(&tab, "extent").measured.unwrap().1);
-    // Zones are filled from what was measured, and undone together.
+    // Zones are filled from what was measured, and undone together; there is no left lung.
+    let zones = |tab: &Tab| ["zone-right-upper", "zone-left-upper"].map(|key| row(tab, key).answered);
     tab.acts(Action::FillZones);
-    assert_eq!(score(&tab, "zone-total").map(|s| s > 0.0), Some(true));
+    assert_eq!((zones(&tab), score(&tab, "zone-total")), ([true, false], None));
     tab.acts(Action::Undo);
-    assert_eq!(score(&tab, "zone-total"), None);
+    assert_eq!(zones(&tab), [false, false]);
+}
+
+#[test]
+fn zones_are_filled_once_opacities_were_looked_for() {
+    let mut tab = reading();
+    tab.does(Command::AddSegment(SegmentMeaning::RightLung));
+    tab.acts(Action::Tool(hilum::session::Tool::Contour));
+    tab.drags(hilum::session::PaneId::Axial, &[(20.0, 20.0), (80.0, 20.0), (80.0, 80.0), (20.0, 80.0)]);
+    answers(&mut tab, "extent", FormInput::Choose(0));
+    let before = tab.state();
+    tab.acts(Action::FillZones);
+    assert!(tab.state() == before && tab.session.view_model().notice.unwrap().contains("opacities"));
+    assert_eq!(row(&tab, "extent").measured, None, "nothing was measured");
+    tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    tab.acts(Action::FillZones);
+    assert_eq!(row(&tab, "zone-right-upper").choices.iter().position(|c| c.2), Some(0));
+    assert!(row(&tab, "extent").measured.unwrap().1);
 }
 
 #[test]
@@ -223,7 +241,7 @@ proptest! {
         prop_assert!(close(value("lung-volume"), (!lung.is_empty()).then_some(lung.len() as f64 * ml)));
         let grams: f64 = lung.iter().map(|n| ml * f64::from(hu[*n].max(-1000) + 1000) / 1000.0).sum();
         prop_assert!(close(value("lung-mass"), (!lung.is_empty()).then_some(grams)));
-        let mut sorted: Vec<i16> = lung.iter().map(|n| hu[*n].max(-1024)).collect();
+        let mut sorted: Vec<i16> = lung.iter().map(|n| hu[*n].max(-1536)).collect();
         sorted.sort_unstable();
         let median = sorted.get((sorted.len().max(1) as f64 * 0.5).ceil() as usize - 1).map(|v| f64::from(*v));
         prop_assert!(close(value("lung-p50"), median));

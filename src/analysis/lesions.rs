@@ -17,7 +17,7 @@ use crate::volume::CtVolume;
 pub struct LesionParameters {
     /// Least mean HU.
     pub hu_at_least: i16,
-    /// Greatest mean HU; consolidation enhanced by contrast stays below it.
+    /// Greatest mean HU: what is denser is a vessel or calcium (M. Negroni's range ends there).
     pub hu_at_most: i16,
     /// From this on an opacity is consolidation, and a thin structure a vessel, HU.
     pub dense_at_least_hu: i16,
@@ -33,7 +33,7 @@ impl Default for LesionParameters {
     fn default() -> Self {
         Self {
             hu_at_least: -700,
-            hu_at_most: 150,
+            hu_at_most: 100,
             dense_at_least_hu: -250,
             vessel_radius_mm: 5.0,
             thickness_radius_mm: 3.0,

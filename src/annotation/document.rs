@@ -326,6 +326,10 @@ impl Document {
         self.recount(layer, &delta, volume);
         Edit::Voxels { layer, delta }
     }
+    /// Whether opacities were looked for: they have a segment, be it empty.
+    pub fn was_searched(&self) -> bool {
+        self.segments.iter().any(|s| s.meaning.is_involvement())
+    }
     /// The layer of a segment whose voxels a tool is about to change.
     ///
     /// # Errors

@@ -97,14 +97,14 @@ impl Profile {
         holding.next().is_none().then_some((k, counts.wall[tissue]))
     }
     /// Percent of each of six zones that findings involve: right upper, middle, lower, then left. `lower` and `upper` are the first
-    /// slices above the two planes, k rising towards the head; a zone without lung is 0.
-    pub fn zones(&self, lower: usize, upper: usize) -> [f64; 6] {
+    /// slices above the two planes, k rising towards the head; a zone without lung has none.
+    pub fn zones(&self, lower: usize, upper: usize) -> [Option<f64>; 6] {
         let count = self.slices.len();
         let (lower, upper) = (lower.min(count), upper.clamp(lower.min(count), count));
         let parts = [upper..count, lower..upper, 0..lower].map(|part| self.sum(part));
         [0, 1, 2, 3, 4, 5].map(|n| {
             let (part, side) = (&parts[n % 3], n / 3);
-            if part.lung[side] == 0 { 0.0 } else { 100.0 * part.involved[side] as f64 / part.lung[side] as f64 }
+            (part.lung[side] > 0).then(|| 100.0 * part.involved[side] as f64 / part.lung[side] as f64)
         })
     }
     /// The same profile with its slices from the last to the first.

@@ -50,7 +50,8 @@ pub struct Quantity {
 ///
 /// Findings are opacities (`SegmentMeaning::is_involvement`); lobes count as lung. Volumes are voxel counts times the voxel's
 /// volume; the space of airways and large vessels counts where the reader's lung segments hold it. A voxel counts once whatever the
-/// number of findings segments. Without lung voxels what needs them is `None`. Densities are of all voxels of the lung segments,
+/// number of findings segments. Without lung voxels what needs them is `None`; without a segment of findings, be it empty, nobody looked
+/// for them, and what is said of them is `None` too. Densities are of all voxels of the lung segments,
 /// findings and vessels among them. Compartments: M. Negroni's ranges below −950, to −700, to −250, then to +100 HU (J. Digit.
 /// Imaging 2022); well-aerated lung is the second of them, as the group of G. Colombi et al., Radiology 296 (2020) E86–E96 takes it; high opacity from
 /// −200 HU as S. Chaganti et al., Radiol. Artif. Intell. 2 (2020) e200048; lung mass from (HU + 1000) / 1000 g/ml. Areas of the
@@ -112,14 +113,14 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         plain("left-lung-volume", volume(left), "ml", 0, "voxels of the left lung segments × voxel volume"),
         plain(
             "lesion-volume",
-            (lung_voxels > 0).then(|| ml(involved)),
+            (lung_voxels > 0 && document.was_searched()).then(|| ml(involved)),
             "ml",
             1,
             "voxels of findings inside the lung segments × voxel volume",
         ),
         plain(
             "involvement",
-            share(involved, lung_voxels),
+            share(involved, lung_voxels).filter(|_| document.was_searched()),
             "%",
             1,
             "volume of findings inside the lung segments / volume of the lung segments",
@@ -156,7 +157,7 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
             "lung-deviation",
             deviation(&lungs),
             0,
-            "standard deviation of the HU of the lung, those below −1024 taken for −1024",
+            "standard deviation of the HU of the lung, those below −1536 taken for −1536",
         ),
         density("right-lung-mean", mean_of(&|m| m.lung_side() == Some(0)), 0, "mean HU of the right lung"),
         density("left-lung-mean", mean_of(&|m| m.lung_side() == Some(1)), 0, "mean HU of the left lung"),
@@ -327,7 +328,7 @@ mod tests {
             });
         };
         add(&mut document, SegmentMeaning::Lesion, 2..6);
-        assert_eq!(value(&document, "lesion-volume"), None);
+        assert_eq!((value(&document, "lesion-volume"), value(&document, "involvement")), (None, None));
         add(&mut document, SegmentMeaning::RightLung, 0..10);
         add(&mut document, SegmentMeaning::LeftLung, 20..30);
         add(&mut document, SegmentMeaning::Airways, 30..35);
@@ -341,5 +342,43 @@ mod tests {
         add(&mut document, SegmentMeaning::LeftLowerLobe, 25..30);
         assert_eq!(value(&document, "involvement"), Some(40.0));
         assert_eq!(value(&document, "left-lung-volume"), Some(10.0 * row_ml));
+    }
+
+    fn boxes(hu: i16, parts: &[(SegmentMeaning, std::ops::Range<usize>)]) -> Document {
+        let steps = [(2.0, 0.0, 0.0), (0.0, 2.0, 0.0), (0.0, 0.0, 2.5)].map(|(x, y, z)| PatientVector::new(x, y, z));
+        let grid = Grid::new([40, 40, 40], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
+        let volume = CtVolume::from_array(grid, ndarray::Array3::from_elem([40, 40, 40], hu)).unwrap();
+        let mut document = Document::empty(grid).unwrap();
+        for (meaning, slices) in parts {
+            let segment = document.new_segment(*meaning, String::new(), Origin::Manual).unwrap();
+            let number = segment.number;
+            document.apply(&Edit::Segment { number, before: None, after: Some(segment) }, &volume).unwrap();
+            document.edit_voxels(meaning.layer(), &volume, |editor| {
+                slices.clone().for_each(|k| (0..40).for_each(|j| editor.set_span(k, j, 0, 40, |_, _| Some(number))));
+            });
+        }
+        document
+    }
+
+    #[test]
+    fn what_nobody_looked_for_is_not_none() {
+        let lungs = (SegmentMeaning::RightLung, 0..10);
+        let of = |parts: &[_]| {
+            let document = boxes(-800, parts);
+            [value(&document, "lesion-volume"), value(&document, "involvement")]
+        };
+        assert_eq!(of(std::slice::from_ref(&lungs)), [None, None]);
+        assert_eq!(of(&[lungs.clone(), (SegmentMeaning::Nodule, 2..3)]), [None, None], "a nodule is no opacity");
+        assert_eq!(of(&[lungs, (SegmentMeaning::GroundGlass, 0..0)]), [Some(0.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn air_is_off_to_either_side() {
+        for (hu, off) in [(-1500, true), (-1100, true), (-1050, false), (-1000, false), (-900, true), (0, true)] {
+            let document = boxes(hu, &[(SegmentMeaning::RightLung, 0..10), (SegmentMeaning::Airways, 10..14)]);
+            let flags = lung_flags(&document, &Profile::of(&document), |_| true);
+            let said = flags.iter().any(|f| *f == QualityFlag::AirIsOff { hu: f64::from(hu) });
+            assert_eq!(said, off, "{hu} HU: {flags:?}");
+        }
     }
 }

@@ -26,6 +26,7 @@ mod frame;
 mod gesture;
 mod handing_over;
 mod keeping;
+mod kernels;
 mod label_maps;
 mod layout;
 mod loading;

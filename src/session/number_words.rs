@@ -124,8 +124,8 @@ const NUMBERS: &[NumberWords] = &[
         "lung-deviation",
         ("Standard deviation", "Écart-type"),
         (
-            "standard deviation of the HU of the lung, those below −1024 taken for −1024",
-            "écart-type des UH du poumon, celles sous −1024 prises pour −1024",
+            "standard deviation of the HU of the lung, those below −1536 taken for −1536",
+            "écart-type des UH du poumon, celles sous −1536 prises pour −1536",
         ),
     ),
     words(

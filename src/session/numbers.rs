@@ -1,10 +1,12 @@
 //! Numbers of the lungs in words, with what makes them doubtful; the zones.
 
 use super::change::Update;
-use super::state::Session;
+use super::kernels::Kernel;
+use super::state::{Case, Session};
 use super::view_model::QuantityRow;
 use super::words::{self, Text, numbers};
 use super::{explain_analysis, number_words::number_words};
+use crate::analysis::QualityFlag;
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
 use crate::geometry::PatientVector;
 use crate::import::GeometryFinding;
@@ -17,11 +19,7 @@ const CALCIUM_MM: f64 = 2.5;
 
 impl Session {
     pub(super) fn quantity_rows(&self) -> Vec<QuantityRow> {
-        let doubts = Doubts {
-            densities: self.density_doubts(),
-            lungs: explain_analysis::flags(&self.lung_flags, self.lang),
-            calcium: self.calcium_doubts(),
-        };
+        let doubts = self.doubts();
         self.all_quantities().iter().map(|q| self.quantity_row(q, &doubts)).collect()
     }
 
@@ -78,8 +76,10 @@ impl Session {
 
     fn why_absent(&self, q: &Quantity) -> Text {
         let wall = self.profile.total().wall;
+        let has_lungs = self.profile.lungs().is_some();
         match (q.group, q.name) {
             (_, "high-opacity") => words::NEEDS_FINDINGS,
+            (_, "lesion-volume" | "involvement") if has_lungs => words::NEEDS_FINDINGS,
             (_, "fat-area") if self.wall_clips() => numbers::FIELD_CLIPS,
             (_, "fat-area" | "fat-hu") if wall[0] > 0 => numbers::ONE_SLICE,
             (_, "muscle-area" | "muscle-hu") if wall[1] > 0 => numbers::ONE_SLICE,
@@ -119,25 +119,13 @@ impl Session {
 
     /// Whether the reconstruction kernel of the CT enhances edges.
     pub(super) fn has_sharp_kernel(&self) -> bool {
-        let first = self.case.as_ref().and_then(|c| c.series.instances.first());
-        first.is_some_and(|i| is_sharp(&i.acquisition.kernel))
-    }
-
-    fn calcium_doubts(&self) -> String {
-        let mut doubts = vec![numbers::DOUBT_GATING.in_lang(self.lang)];
-        if self.has_sharp_kernel() {
-            doubts.push(words::DOUBT_KERNEL.in_lang(self.lang));
-        }
-        if self.case.as_ref().is_some_and(|c| c.volume.grid().spacing_mm()[2] < CALCIUM_MM) {
-            doubts.push(numbers::DOUBT_NOISE_THIN.in_lang(self.lang));
-        }
-        doubts.join(", ")
+        self.case.as_ref().is_some_and(|c| c.kernel() == Kernel::Sharp)
     }
 
     /// How the CT was made, in words: kernel, thickness, voltage, contrast.
     pub(super) fn acquisition_words(&self) -> Option<String> {
         let case = self.case.as_ref()?;
-        let acquisition = &case.series.instances.first()?.acquisition;
+        let acquisition = case.first_image()?.acquisition;
         let kernel = if acquisition.kernel.is_empty() { "—" } else { acquisition.kernel.as_str() };
         let spacing = self.lang.number(case.volume.grid().spacing_mm()[2], 2);
         let kvp = acquisition.kvp.map_or_else(|| "—".to_owned(), |v| self.lang.number(v, 0));
@@ -145,31 +133,31 @@ impl Session {
         Some(words::ACQUISITION.with(self.lang, &[kernel, &spacing, &kvp, contrast.in_lang(self.lang)]))
     }
 
-    /// Why densities of this CT are to be read with care; `None` where nothing speaks against them.
-    fn density_doubts(&self) -> Option<String> {
-        let case = self.case.as_ref()?;
-        let acquisition = &case.series.instances.first()?.acquisition;
-        let mut doubts: Vec<&str> = Vec::new();
-        if !case.is_dicom() {
-            doubts.push(numbers::DOUBT_NOT_DICOM.in_lang(self.lang));
-        } else if acquisition.kernel.trim().is_empty() {
-            doubts.push(numbers::DOUBT_NO_KERNEL.in_lang(self.lang));
-        } else if is_sharp(&acquisition.kernel) {
-            doubts.push(words::DOUBT_KERNEL.in_lang(self.lang));
-        }
-        if case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NoRescale { .. })) {
-            doubts.push(numbers::DOUBT_NO_RESCALE.in_lang(self.lang));
-        }
-        if case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NotHu { .. })) {
-            doubts.push(numbers::DOUBT_NOT_HU.in_lang(self.lang));
-        }
-        if case.volume.grid().spacing_mm()[2] > THIN_MM {
-            doubts.push(words::DOUBT_THICKNESS.in_lang(self.lang));
-        }
-        if !acquisition.contrast_agent.is_empty() {
-            doubts.push(words::DOUBT_CONTRAST.in_lang(self.lang));
-        }
-        (!doubts.is_empty()).then(|| doubts.join(", "))
+    /// What makes the numbers of this CT doubtful.
+    fn doubts(&self) -> Doubts {
+        let lang = self.lang;
+        let (of_air, of_lungs): (Vec<QualityFlag>, Vec<_>) =
+            self.lung_flags.iter().partition(|flag| matches!(flag, QualityFlag::AirIsOff { .. }));
+        let mut doubts = Doubts { lungs: explain_analysis::flags(&of_lungs, lang), ..Doubts::default() };
+        let Some(case) = &self.case else { return doubts };
+        let spacing = case.volume.grid().spacing_mm()[2];
+        let kernel = match case.kernel() {
+            _ if !case.is_dicom() => Some(numbers::DOUBT_NOT_DICOM),
+            Kernel::Unknown => Some(numbers::DOUBT_NO_KERNEL),
+            Kernel::Sharp => Some(words::DOUBT_KERNEL),
+            Kernel::Soft => None,
+        };
+        let no_rescale = case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NoRescale { .. }));
+        let not_hu = case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NotHu { .. }));
+        let enhanced = case.first_image().is_some_and(|i| !i.acquisition.contrast_agent.is_empty());
+        let said = |texts: &[Option<Text>]| texts.iter().flatten().map(|t| t.in_lang(lang).to_owned()).collect();
+        doubts.hu = said(&[no_rescale.then_some(numbers::DOUBT_NO_RESCALE), not_hu.then_some(numbers::DOUBT_NOT_HU)]);
+        doubts.hu.extend(explain_analysis::flags(&of_air, lang));
+        doubts.contrast = said(&[enhanced.then_some(words::DOUBT_CONTRAST)]);
+        doubts.sensitive = said(&[kernel, (spacing > THIN_MM).then_some(words::DOUBT_THICKNESS)]);
+        let thin = (spacing < CALCIUM_MM).then_some(numbers::DOUBT_NOISE_THIN);
+        doubts.calcium = said(&[Some(numbers::DOUBT_GATING), kernel, thin]);
+        doubts
     }
 
     /// Heights of the planes between the zones, patient z in mm, lower and upper: the reader's, else thirds of the lungs. `None` without
@@ -194,10 +182,11 @@ impl Session {
     }
 
     /// Percent of each of the six zones that findings involve: right upper, middle, lower, then left; as for
-    /// [`Self::zone_planes_mm`].
-    pub(super) fn zone_extents(&self) -> Option<[f64; 6]> {
+    /// [`Self::zone_planes_mm`]. `None` where opacities were not looked for, and of a zone without lung.
+    pub(super) fn zone_extents(&self) -> Option<[Option<f64>; 6]> {
         let planes = self.zone_planes_mm()?;
-        let grid = self.case.as_ref()?.volume.grid();
+        let case = self.case.as_ref().filter(|c| c.document.was_searched())?;
+        let grid = case.volume.grid();
         let (count, up) = (grid.size()[2], grid.step(2).0.z);
         // The first slice above a plane, from the feet.
         let above = planes.map(|z| {
@@ -215,48 +204,74 @@ impl Session {
 }
 
 /// What is doubtful, in words.
+#[derive(Default)]
 struct Doubts {
-    densities: Option<String>,
+    /// The outline of the lungs.
     lungs: Option<String>,
-    calcium: String,
+    /// All HU.
+    hu: Vec<String>,
+    /// HU of tissue that takes up contrast.
+    contrast: Vec<String>,
+    /// The ends of the density range.
+    sensitive: Vec<String>,
+    /// Calcium.
+    calcium: Vec<String>,
 }
 
 impl Doubts {
     fn of(&self, q: &Quantity) -> Option<String> {
-        match q.group {
-            QuantityGroup::Lungs if q.name == "vessel-volume" || q.name == "high-opacity" => None,
-            QuantityGroup::Lungs => self.lungs.clone(),
-            QuantityGroup::Densities => self.densities.clone().filter(|_| q.is_sensitive),
-            QuantityGroup::Arteries if q.name == "calcium-volume" => Some(self.calcium.clone()),
-            _ => None,
-        }
+        let doubts = match (q.group, q.name) {
+            (_, "vessel-volume") => return None,
+            (_, "high-opacity" | "fat-hu" | "muscle-hu") => vec![&self.hu, &self.contrast],
+            (QuantityGroup::Lungs, _) => return self.lungs.clone(),
+            (QuantityGroup::Densities, _) if q.is_sensitive => vec![&self.hu, &self.sensitive, &self.contrast],
+            (QuantityGroup::Densities, _) => vec![&self.hu, &self.contrast],
+            (_, "calcium-volume") => vec![&self.hu, &self.calcium, &self.contrast],
+            _ => return None,
+        };
+        let said: Vec<&str> = doubts.into_iter().flatten().map(String::as_str).collect();
+        (!said.is_empty()).then(|| said.join(", "))
     }
 }
 
-/// Whether a convolution kernel enhances edges, by the names that the large manufacturers give theirs.
-fn is_sharp(kernel: &str) -> bool {
-    let name = kernel.trim().to_ascii_uppercase();
-    let number = |prefix: &str| {
-        let digits: String = name.strip_prefix(prefix)?.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    };
-    let siemens = ["BR", "BL", "BF", "B", "QR", "HR", "I"].iter().find_map(|prefix| number(prefix));
-    let toshiba = number("FC").is_some_and(|n| (50..60).contains(&n) || (80..90).contains(&n));
-    let named = ["LUNG", "BONE", "BONEPLUS", "EDGE", "DETAIL", "ULTRA", "YA", "YB", "YC", "YD", "YE", "L", "E", "D"];
-    siemens.is_some_and(|n| n >= 55) || toshiba || named.contains(&name.as_str())
+impl Case {
+    /// What its reconstruction kernel does to edges.
+    fn kernel(&self) -> Kernel {
+        self.first_image().map_or(Kernel::Unknown, |i| Kernel::of(&i.acquisition.kernel))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_sharp;
+    use super::*;
 
     #[test]
-    fn kernels_are_told_by_their_names() {
-        for sharp in ["B70f", "Br64d", "BONE", "LUNG", "FC51", "YA", "B60s", "Bl57"] {
-            assert!(is_sharp(sharp), "{sharp}");
+    fn a_doubt_stands_beside_what_it_is_of() {
+        let one = |text: &str| vec![text.to_owned()];
+        let doubts = Doubts {
+            lungs: Some("outline".to_owned()),
+            hu: one("hu"),
+            contrast: one("contrast"),
+            sensitive: one("kernel"),
+            calcium: one("calcium"),
+        };
+        let of = |group, name, is_sensitive| {
+            let method = "";
+            let q =
+                Quantity { name, group, value: Some(1.0), unit: "", digits: 0, method, is_sensitive, part_ml: None };
+            doubts.of(&q).unwrap_or_default()
+        };
+        for name in ["lung-mean", "lung-deviation", "lung-p15", "lung-mass"] {
+            assert_eq!(of(QuantityGroup::Densities, name, false), "hu, contrast");
         }
-        for soft in ["B31f", "STANDARD", "FC08", "SOFT", "Br40", "B30f", "I30f", "", "COMPUTED", "B45f"] {
-            assert!(!is_sharp(soft), "{soft}");
+        for name in ["laa-950", "well-aerated", "compartment-dense"] {
+            assert_eq!(of(QuantityGroup::Densities, name, true), "hu, kernel, contrast");
         }
+        assert_eq!(of(QuantityGroup::Lungs, "lung-volume", false), "outline");
+        assert_eq!(of(QuantityGroup::Lungs, "high-opacity", false), "hu, contrast");
+        assert_eq!(of(QuantityGroup::ChestWall, "fat-hu", false), "hu, contrast");
+        assert_eq!(of(QuantityGroup::ChestWall, "fat-area", false), "");
+        assert_eq!(of(QuantityGroup::Arteries, "calcium-volume", false), "hu, calcium, contrast");
+        assert_eq!(of(QuantityGroup::Arteries, "trunk-diameter", false), "");
     }
 }

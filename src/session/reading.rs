@@ -85,12 +85,14 @@ impl Session {
         self.answer_all(vec![(number, after)], update);
     }
 
-    /// Fills the six zones from what was measured, in one transaction.
+    /// Fills the six zones from what was measured, in one transaction; a zone without lung is not assessed.
     pub(super) fn fill_zones(&mut self, update: &mut Update) {
-        let scores: Option<Vec<u8>> = self.zone_extents().map(|zones| zones.iter().map(|e| zone_score(*e)).collect());
-        let Some(scores) = scores else { return self.say(words::NO_LUNGS, update) };
-        let answers = (701..).zip(scores).map(|(number, score)| (number, Some(Answer::Choice(score)))).collect();
-        self.answer_all(answers, update);
+        let Some(zones) = self.zone_extents() else {
+            let lacks_lungs = self.zone_planes_mm().is_none();
+            return self.say(if lacks_lungs { words::NO_LUNGS } else { words::numbers::NO_OPACITIES }, update);
+        };
+        let answer = |extent: Option<f64>| extent.map(|percent| Answer::Choice(zone_score(percent)));
+        self.answer_all((701..).zip(zones.map(answer)).collect(), update);
     }
 
     /// Changes answers, and notes when.
@@ -193,11 +195,11 @@ impl Session {
     /// What the file says of what a field asks, in words.
     fn stated(&self, field: &Field) -> Option<String> {
         let case = self.case.as_ref()?;
-        let instance = case.series.instances.first()?;
+        let instance = case.first_image()?;
         let text = match field.number {
             201 if instance.acquisition.contrast_agent.is_empty() => words::NO_CONTRAST.in_lang(self.lang).to_owned(),
             201 => words::WITH_CONTRAST.in_lang(self.lang).to_owned(),
-            202 => instance.acquisition.kernel.clone(),
+            202 => instance.acquisition.kernel,
             203 => self.lang.number(instance.plane.slice_thickness_mm?, 2),
             _ => return None,
         };

@@ -485,6 +485,14 @@ impl Region {
 }
 
 impl Case {
+    /// What is said of the case without some edits, the last ones made of it; afterwards they are there again.
+    pub(super) fn without<T>(&mut self, edits: &[&Edit], said: impl FnOnce(&Self) -> T) -> T {
+        let mut unseen = Update::default();
+        edits.iter().rev().for_each(|edit| self.apply(&edit.inverse(), &mut unseen));
+        let out = said(self);
+        edits.iter().for_each(|edit| self.apply(edit, &mut unseen));
+        out
+    }
     /// Writes labels of a box where they differ; locked and unknown ones are left alone.
     fn write_labels(&mut self, segment: u8, bounds: IndexBox, labels: &[u8]) -> Option<Edit> {
         let layer = self.document.editable_layer(segment).ok()?;

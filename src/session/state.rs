@@ -91,8 +91,8 @@ pub(super) enum Purpose {
     Region,
     /// The CT is compared with a prior one.
     Change,
-    /// Two segments are compared.
-    Compare([u8; 2]),
+    /// Two segments are compared, as they were at this revision of the history.
+    Compare([u8; 2], u64),
     /// A table of a reader, of this name.
     Reading {
         reader: usize,
@@ -178,6 +178,11 @@ impl Case {
         let source = self.plan.slices.iter().flatten().next()?;
         let instance = self.series.instances.get(source.instance)?;
         Some((self.series.uid.clone(), instance.sop_instance_uid.clone(), source.frame, self.reduction))
+    }
+    /// The first image of the stack that is open: the others were made like it.
+    pub(super) fn first_image(&self) -> Option<Instance> {
+        let source = self.plan.slices.iter().flatten().next()?;
+        self.series.instances.get(source.instance)?.of_frame(source.frame)
     }
     /// The image that is a slice; `None` where it is missing or was computed.
     pub fn image(&self, k: usize) -> Option<Instance> {

@@ -6,7 +6,7 @@ use super::connection::ConnectionEvent;
 use super::keeping::KeepRequest;
 use super::piecewise::Piecewise;
 use super::proposing::Proposable;
-use super::state::{Gpu, Purpose, Session};
+use super::state::{Case, Gpu, Purpose, Session};
 use super::words;
 use crate::analysis::field_of_view_clips;
 use crate::export::Audience;

@@ -166,17 +166,18 @@ fn profile(slices: &[[f64; 2]], height_mm: f64) -> impl IntoView + use<> {
 }
 
 /// Six fields as the reader faces the patient: right on the left.
-fn zones(zones: [f64; 6]) -> impl IntoView {
+fn zones(zones: [Option<f64>; 6]) -> impl IntoView {
     let lang = page().lang.get_untracked();
     let cell = |n: usize| {
         let (x, y) = (if n < 3 { 60 } else { 178 }, 12 + 32 * (n % 3));
         let percent = zones[n];
-        let depth = format!("{:.2}", (percent / 100.0).clamp(0.0, 1.0));
+        let depth = format!("{:.2}", (percent.unwrap_or(0.0) / 100.0).clamp(0.0, 1.0));
+        let text = percent.map_or_else(|| "—".to_owned(), |percent| format!("{} %", lang.number(percent, 1)));
         view! {
             <g>
                 <rect class="zone" x=x y=y width="110" height="28" rx="4" />
                 <rect class="involved" x=x y=y width="110" height="28" rx="4" fill-opacity=depth />
-                {label(f64::from(x) + 55.0, y as f64 + 18.0, "middle", format!("{} %", lang.number(percent, 1)))}
+                {label(f64::from(x) + 55.0, y as f64 + 18.0, "middle", text)}
             </g>
         }
     };

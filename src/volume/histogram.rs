@@ -1,6 +1,6 @@
 //! HU histogram with percentiles.
 
-/// Counts of HU values in bins of one HU, −1024 … 3071; values beyond fall into the end bins.
+/// Counts of HU values in bins of one HU, −1536 … 3071; values beyond fall into the end bins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     /// Empty until something was counted.

@@ -5,6 +5,8 @@ use super::{Text, texts};
 texts! {
     TOOL_PUSH: "Push the border" / "Pousser le bord";
     PUSH_NOTHING: "The active segment has no border to push here." / "Le segment actif n’a pas de bord à pousser ici.";
+    NO_LUNGS_TO_STAY_IN: "The tools stay in the lungs, and none are marked here: propose or draw them, or let the tools out." / "Les outils restent dans les poumons et aucun n’est marqué ici : proposez-les, dessinez-les ou libérez les outils.";
+    COPY_STRAIGHT: "Copying needs a plane in line with the CT: this one is oblique." / "La copie demande un plan dans les axes du scanner : celui-ci est oblique.";
     TOOL_THRESHOLD: "Threshold inside an outline" / "Seuillage dans un tracé";
     INTERPOLATED: "Filled between the slices" / "Coupes intermédiaires remplies";
     SEGMENT_UP: "Segment up the list" / "Monter le segment dans la liste";

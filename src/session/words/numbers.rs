@@ -18,7 +18,7 @@ texts! {
     ARTERY_TRUNK: "Chosen length: pulmonary trunk" / "Longueur choisie : tronc pulmonaire";
     ARTERY_AORTA: "Chosen length: ascending aorta" / "Longueur choisie : aorte ascendante";
     ARTERY_CHOOSE: "Measure a length across the vessel first, and choose it." / "Mesurez d’abord une longueur en travers du vaisseau, et choisissez-la.";
-    DOUBT_NO_KERNEL: "kernel not given" / "noyau non précisé";
+    DOUBT_NO_KERNEL: "kernel not known" / "noyau inconnu";
     DOUBT_NO_RESCALE: "no rescale: HU doubtful" / "sans rescale : UH douteuses";
     DOUBT_NOT_HU: "values are not HU" / "valeurs qui ne sont pas des UH";
     DOUBT_NOT_DICOM: "not from DICOM: how it was made is not known" / "pas du DICOM : conditions d’acquisition inconnues";

@@ -14,6 +14,7 @@ texts! {
     ASSOCIATIONS_ABOUT: "What cohorts were published to have in common with values like these. No prediction for this patient, no advice, and no sum of the lines." / "Ce que des cohortes publiées ont en commun avec de telles valeurs. Ni prédiction pour ce patient, ni conseil, ni somme des lignes.";
     ASSOCIATIONS_CAUTION: "Seven CT scores compared side by side agreed with an ICC of 0.764–0.837 and did not tell outcome under 65 years (area under the curve 0.49–0.57; doi 10.1186/s43055-022-00781-5)." / "Sept scores TDM comparés : ICC de 0,764–0,837, et aucune valeur pronostique avant 65 ans (aire sous la courbe 0,49–0,57 ; doi 10.1186/s43055-022-00781-5).";
     ASSOCIATION_HERE: "Here: {}" / "Ici : {}";
+    ASSOCIATION_LENGTH: "Here, by the chosen length: {}" / "Ici, selon la longueur choisie : {}";
     ASSOCIATION_WITHIN: "on the side of the cut-off that the paper describes" / "du côté du seuil que décrit l’article";
     ASSOCIATION_OUTSIDE: "on the other side" / "de l’autre côté";
     ASSOCIATION_UNMEASURED: "Not measured here" / "Non mesuré ici";
