@@ -328,7 +328,8 @@ impl Session {
                 if let Some(bounds) = delta.bounds() {
                     update.changes.add_labels(bounds);
                 }
-                let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+                let noted = case.mark_edited(segment, std::slice::from_ref(&edit));
+                let edits = std::iter::once(edit).chain(noted).collect();
                 case.history.commit(Transaction { name: "contour", edits });
                 self.volume_revision += 1;
             }

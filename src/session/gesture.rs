@@ -6,7 +6,9 @@ use super::contouring::Contour;
 use super::measuring::Making;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{Brush, BrushShape, Edit, Grip, Measurement, Origin, Transaction, brush_stroke, push_from};
+use crate::annotation::{
+    Brush, BrushShape, Edit, Grip, Measurement, Origin, Segment, Transaction, brush_stroke, push_from,
+};
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{PaneState, Window};
 
@@ -266,9 +268,9 @@ impl Session {
                     None => "brush",
                 };
                 if let Some(case) = &mut self.case
-                    && !edits.is_empty()
+                    && let Some(number) = case.active.filter(|_| !edits.is_empty())
                 {
-                    edits.extend(case.mark_edited());
+                    edits.extend(case.mark_edited(number, &edits));
                     case.history.commit(Transaction { name, edits });
                 }
                 update.changes.facts = true;
@@ -333,17 +335,33 @@ impl Case {
             self.apply(&edit.inverse(), update);
         }
     }
-    /// Notes that the reader changed what an algorithm proposed; the edit that says so, if it was not noted yet.
-    pub(super) fn mark_edited(&mut self) -> Option<Edit> {
-        let before = self.document.segment(self.active?)?.clone();
-        let mut after = before.clone();
-        match &mut after.origin {
-            Origin::Proposed { edited, .. } if !*edited => *edited = true,
-            _ => return None,
+    /// Notes that the reader changed what algorithms proposed, of a segment by edits of its voxels, and of those it took voxels from; the
+    /// edits that say so, where it was not noted yet.
+    pub(super) fn mark_edited(&mut self, number: u8, by: &[Edit]) -> Vec<Edit> {
+        let mut lost = [[false; 256]; 2];
+        for edit in by {
+            if let Edit::Voxels { layer, delta } = edit {
+                // What a voxel was and the segment it went to, as one difference.
+                delta.runs().iter().for_each(|run| lost[layer.index()][usize::from(run.xor ^ number)] = true);
+            }
         }
-        let edit = Edit::Segment { number: before.number, before: Some(before), after: Some(after) };
-        self.document.apply(&edit, &self.volume).ok()?;
-        Some(edit)
+        let is_changed = |s: &&Segment| {
+            let is_whole = matches!(s.origin, Origin::Proposed { edited: false, .. });
+            is_whole && (s.number == number || lost[s.layer.index()][usize::from(s.number)])
+        };
+        let changed: Vec<Segment> = self.document.segments().iter().filter(is_changed).cloned().collect();
+        let mut edits = Vec::new();
+        for before in changed {
+            let mut after = before.clone();
+            if let Origin::Proposed { edited, .. } = &mut after.origin {
+                *edited = true;
+            }
+            let edit = Edit::Segment { number: before.number, before: Some(before), after: Some(after) };
+            if self.document.apply(&edit, &self.volume).is_ok() {
+                edits.push(edit);
+            }
+        }
+        edits
     }
     /// Applies an edit of the history.
     pub(super) fn apply(&mut self, edit: &Edit, update: &mut Update) {

@@ -18,6 +18,12 @@ pub(super) struct Signature {
     at: String,
 }
 
+impl Signature {
+    fn sign(&self, segment: &mut Segment) {
+        (segment.author, segment.made_at) = (self.author.clone(), self.at.clone());
+    }
+}
+
 impl Session {
     /// The reader by name, by code where there is no name, and the time of the command being done.
     pub(super) fn signature(&self) -> Signature {
@@ -124,7 +130,8 @@ impl Session {
                     && let Some(bounds) = delta.bounds()
                 {
                     update.changes.add_labels(bounds);
-                    let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+                    let noted = case.mark_edited(number, std::slice::from_ref(&edit));
+                    let edits = std::iter::once(edit).chain(noted).collect();
                     case.history.commit(Transaction { name: "copy-slice", edits });
                     self.volume_revision += 1;
                 }
@@ -191,11 +198,20 @@ impl Case {
         signature: &Signature,
     ) -> Result<(u8, Edit), DocumentError> {
         let mut segment = self.document.new_segment(meaning, name, origin)?;
-        (segment.author, segment.made_at) = (signature.author.clone(), signature.at.clone());
+        signature.sign(&mut segment);
         let number = segment.number;
         let edit = Edit::Segment { number, before: None, after: Some(segment) };
         self.document.apply(&edit, &self.volume)?;
         Ok((number, edit))
+    }
+
+    /// Notes that a segment was proposed anew; the edit that says so.
+    pub(super) fn propose_anew(&mut self, before: Segment, origin: Origin, signature: &Signature) -> Option<Edit> {
+        let mut after = Segment { origin, ..before.clone() };
+        signature.sign(&mut after);
+        let edit = Edit::Segment { number: before.number, before: Some(before), after: Some(after) };
+        self.document.apply(&edit, &self.volume).ok()?;
+        Some(edit)
     }
 
     /// Clears all voxels of a segment; the edit that did it.

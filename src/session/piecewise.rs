@@ -128,7 +128,8 @@ impl Session {
             update.changes.add_labels(bounds);
         }
         case.active = Some(piece.segment);
-        let edits = std::iter::once(edit).chain(case.mark_edited()).collect();
+        let noted = case.mark_edited(piece.segment, std::slice::from_ref(&edit));
+        let edits = std::iter::once(edit).chain(noted).collect();
         case.history.commit(Transaction { name: "reject-lesion", edits });
         let name = case.document.segment(piece.segment).map(|s| s.name.clone()).unwrap_or_default();
         let ml = self.lang.number(case.document.grid().millilitres(piece.voxels), 2);

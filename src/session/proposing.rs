@@ -165,6 +165,7 @@ impl Session {
                 let z = grid.patient_from_voxel(VoxelIndex::new(0, 0, bounds.min[2]).centre()).0.z;
                 Some(numbers::CHEST_WALL_LEVEL.with(lang, &[&lang.number(z, 1)]))
             }
+            _ if found_no_opacity(proposal) => Some(numbers::OPACITIES_NONE.in_lang(lang).to_owned()),
             (_, Some(calcium), _) if calcium.voxels == 0 => Some(numbers::CALCIUM_NONE.in_lang(lang).to_owned()),
             _ => None,
         };
@@ -176,6 +177,16 @@ impl Session {
         let why = explain::job_error(error, self.lang);
         self.notice = Some(words::JOB_FAILED.with(self.lang, &[title.in_lang(self.lang), &why]));
     }
+}
+
+fn is_opacity(part: &Part) -> bool {
+    meaning_of(part.structure).is_involvement()
+}
+
+/// Whether opacities were looked for, and none was found.
+fn found_no_opacity(proposal: &Proposal) -> bool {
+    let mut opacities = proposal.parts.iter().filter(|p| is_opacity(p)).peekable();
+    opacities.peek().is_some() && opacities.all(|p| p.voxels == 0)
 }
 
 fn meaning_of(structure: Structure) -> SegmentMeaning {
@@ -247,24 +258,29 @@ impl Case {
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
+        // Where no opacity was found an empty segment says that they were looked for.
+        let says_none = found_no_opacity(proposal) && !self.document.was_searched();
+        let empty = proposal.parts.iter().find(|p| says_none && is_opacity(p));
+        let origin = Origin::Proposed {
+            algorithm: proposal.algorithm.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            parameters: proposal.parameters.clone(),
+            edited: false,
+        };
         for part in &proposal.parts {
             let meaning = meaning_of(part.structure);
             let old = self.document.segments().iter().find(|s| {
                 s.meaning == meaning && !s.locked && matches!(s.origin, Origin::Proposed { edited: false, .. })
             });
             let number = if let Some(old) = old.cloned() {
+                let number = old.number;
                 edits.push(self.clear_voxels(&old));
-                old.number
-            } else if part.voxels == 0 {
+                edits.extend(self.propose_anew(old, origin.clone(), signature));
+                number
+            } else if part.voxels == 0 && empty != Some(part) {
                 continue;
             } else {
-                let origin = Origin::Proposed {
-                    algorithm: proposal.algorithm.clone(),
-                    version: env!("CARGO_PKG_VERSION").to_owned(),
-                    parameters: proposal.parameters.clone(),
-                    edited: false,
-                };
-                match self.add_segment(meaning, name(meaning), origin, signature) {
+                match self.add_segment(meaning, name(meaning), origin.clone(), signature) {
                     Ok((number, edit)) => {
                         edits.push(edit);
                         number

@@ -234,6 +234,8 @@ impl Session {
     pub(super) fn run_region(&mut self, update: &mut Update) {
         update.changes.facts = true;
         let Some(region) = self.region.as_deref_mut() else { return };
+        // The report is of what the reader accepted.
+        self.report_open = false;
         region.again = region.job.is_some();
         if region.again {
             return;
