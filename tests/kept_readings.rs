@@ -575,3 +575,26 @@ fn a_lost_gpu_is_said_and_the_stroke_goes_on() {
     tab.acts(Action::AcceptKept);
     assert!(tab.state() == state);
 }
+
+#[test]
+fn what_is_answered_while_a_change_is_on_show_is_kept_and_the_change_is_not() {
+    for whole in [false, true] {
+        let (mut tab, files) = reading(&origin());
+        strokes(&mut tab, 1);
+        tab.acts(Action::Scroll(2));
+        tab.drags(PaneId::Axial, &[(25.0, 20.0), (70.0, 20.0)]);
+        let voxels = |tab: &Tab| tab.session.case().unwrap().document.voxel_count(1);
+        let drawn = voxels(&tab);
+        tab.acts(Action::Interpolate);
+        // After a failure all of it is written anew.
+        tab.origin.borrow_mut().failing = whole.then_some(KeepError::Full);
+        tab.does(Command::Answer(301, FormInput::Choose(1)));
+        tab.origin.borrow_mut().failing = None;
+        tab.waits();
+        assert!(tab.autosave().state == "saved" && voxels(&tab) > drawn, "it is still on show");
+        let mut next = tab.killed(&files);
+        next.acts(Action::AcceptKept);
+        assert_eq!(voxels(&next), drawn);
+        assert!(next.session.case().unwrap().document.answers().contains_key(&301));
+    }
+}

@@ -18,7 +18,7 @@ pub struct Transaction {
 }
 
 /// Names that come back from storage as they were; any other comes back as the last.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "add-segment",
     "change-segment",
     "delete-segment",
@@ -36,6 +36,7 @@ const NAMES: [&str; 18] = [
     "measure",
     "change-measurement",
     "delete-measurement",
+    "reject-lesion",
     "change",
 ];
 

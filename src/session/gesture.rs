@@ -141,7 +141,7 @@ impl Session {
 
     fn begin_marking(&mut self, tool: Tool, input: PointerInput, update: &mut Update) {
         self.accept_region(update);
-        let Some(segment) = self.markable(update) else { return };
+        let Some(segment) = self.paintable(update) else { return };
         let (Some(case), Some(at)) = (&self.case, self.patient_at(input.pane, input.at)) else { return };
         let pane = &self.panes[input.pane.index()];
         let (mut erase, mut push_mm) = (tool == Tool::Eraser, None);

@@ -120,10 +120,14 @@ impl Session {
     pub(super) fn copy_slice(&mut self, slices: i32, update: &mut Update) {
         let Some(number) = self.markable(update) else { return };
         let n = self.pane_for_keys().index();
-        let Some(from) = self.panes.get(n).map(|pane| pane.through(pane.centre)) else { return };
+        let (Some(case), Some(pane)) = (&self.case, self.panes.get(n)) else { return };
+        if pane.is_oblique(case.volume.grid()) {
+            return self.say(words::marking::COPY_STRAIGHT, update);
+        }
+        let from = pane.through(pane.centre);
         self.scroll_key(slices, update);
         let (Some(case), Some(pane)) = (&mut self.case, self.panes.get(n)) else { return };
-        self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
+        self.last_plane = Some(pane.plane);
         match copy_slice(&mut case.document, &case.volume, number, &from, &pane.through(pane.centre)) {
             Ok(edit) => {
                 if let Edit::Voxels { delta, .. } = &edit

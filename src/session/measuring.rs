@@ -373,14 +373,15 @@ impl Session {
         name.into_iter().chain(lines.map(|(n, line)| if n == 0 { self.marked(line) } else { line })).collect()
     }
 
-    /// Takes the numbers anew of what changed.
+    /// Takes the numbers anew of what changed, and of all where voxels arrived.
     pub(super) fn measure_shapes(&mut self, update: &mut Update) {
         let shapes = self.case.as_ref().map_or(&[][..], |c| c.document.measurements());
-        if shapes.iter().eq(self.measured.iter().map(|(m, _)| m)) && !update.changes.volume {
+        let has_new_voxels = update.changes.volume || !update.changes.slices.is_empty();
+        if shapes.iter().eq(self.measured.iter().map(|(m, _)| m)) && !has_new_voxels {
             return;
         }
         let mut before = std::mem::take(&mut self.measured);
-        if update.changes.volume {
+        if has_new_voxels {
             before.clear();
         }
         self.measured = self.case.as_ref().map_or_else(Vec::new, |case| {

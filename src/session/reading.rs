@@ -220,7 +220,7 @@ impl Session {
                 Some((percent(involved), *answer == Answer::Choice(extent_class(involved))))
             }
             701..=706 => {
-                let extent = self.zone_extents()?.get(usize::from(field.number - 701)).copied()?;
+                let extent = self.zone_extents()?.get(usize::from(field.number - 701)).copied()??;
                 Some((percent(extent), *answer == Answer::Choice(zone_score(extent))))
             }
             1301 => beside("trunk-diameter", 1, "mm"),

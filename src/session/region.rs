@@ -8,7 +8,7 @@ use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
 use super::words;
 use crate::analysis::RegionOutcome;
-use crate::annotation::{Edit, Origin, Transaction};
+use crate::annotation::{Edit, Layer, Origin, Transaction};
 use crate::geometry::{IndexBox, PatientPoint, Plane};
 use crate::jobs::{Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 
@@ -102,6 +102,7 @@ impl Session {
             };
             let by = By::Outline { plane: pane.through(at), points: vec![[0.0; 2]], adds: inside, below_hu: 0 };
             self.region = Some(Box::new(Region::new(segment, by)));
+            self.note_plane(input.pane);
             self.gesture = Gesture::Seed { pane: input.pane, last: input.at };
             return;
         }

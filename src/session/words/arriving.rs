@@ -5,8 +5,8 @@ use super::{Text, texts};
 texts! {
     ARRIVING: "What is opened meets what is there" / "Ce qui est ouvert rencontre l’existant";
     ARRIVING_ABOUT: "“{}” was not taken in yet. Whatever you choose can be undone." / "« {} » n’a pas encore été repris. Tout choix peut être annulé.";
-    MEETS_SEGMENT: "“{}” wants voxels of “{}”: {}" / "« {} » veut des voxels de « {} » : {}";
-    MEETS_LOCKED: "“{}” wants voxels of “{}”, which is locked and keeps them: {}" / "« {} » veut des voxels de « {} », verrouillé, qui les garde : {}";
+    MEETS_SEGMENT: "“{}” wants voxels of “{}”: {} (Dice {})" / "« {} » veut des voxels de « {} » : {} (Dice {})";
+    MEETS_LOCKED: "“{}” wants voxels of “{}”, which is locked and keeps them: {} (Dice {})" / "« {} » veut des voxels de « {} », verrouillé, qui les garde : {} (Dice {})";
     MEETS_ANSWER: "{}: here “{}”, there “{}”" / "{} : ici « {} », là « {} »";
     ARRIVING_TAKE: "Take it in; it comes first where both want the same" / "Reprendre ; l’arrivant l’emporte en cas de conflit";
     ARRIVING_KEEP: "Take in only what meets nothing" / "Reprendre seulement ce qui ne gêne rien";
