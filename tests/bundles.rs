@@ -9,7 +9,8 @@
 use hilum::annotation::{Act, Answer, Bundle, BundleError, History, SegmentMeaning};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
 use hilum::export::{Audience, ExportError, ObjectKind, Outbound, OutboundObject, bundle};
-use hilum::session::{Action, Command, FormInput, PaneId, Tool, words};
+use hilum::report::{ARTERIES, BEGUN, ENDED, ZONE_PLANES};
+use hilum::session::{Action, Command, FormInput, MeasurementChange, PaneId, Tool, words};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -147,6 +148,7 @@ fn hands_follow_one_another() {
     third.opens(&[both]);
     let arrival = third.session.view_model().arrival.unwrap();
     assert_eq!(arrival.lines.len(), 2, "{arrival:?}");
+    assert!(arrival.lines.iter().all(|line| line.contains("Dice 1")), "{arrival:?}");
     third.acts(Action::KeepMine);
     assert_eq!(third.session.case().unwrap().document.authors().len(), 2);
 }

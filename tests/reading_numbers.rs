@@ -2,8 +2,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
 
-use hilum::annotation::{Layer, MeasurementKind, SegmentMeaning};
-use hilum::session::{Action, Command, MeasurementChange, PaneId, PieceAction, Proposable, SegmentChange, Tool};
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::tags;
+use hilum::annotation::{Layer, MeasurementKind, Origin, Segment, SegmentMeaning};
+use hilum::session::{
+    Action, Command, FormInput, MeasurementChange, PaneId, PieceAction, Proposable, SegmentChange, Tool,
+};
 
 mod files;
 mod tab;
@@ -167,8 +171,9 @@ fn another_ct_of_the_patient_is_compared_zone_by_zone() {
             tab.drags(PaneId::Axial, &[(x, 35.0), (x, 65.0)]);
         }
         tab.acts(Action::ToggleBall);
+        tab.does(Command::AddSegment(SegmentMeaning::Lesion));
         if lesion {
-            brushed(tab, SegmentMeaning::Lesion, &[&[(28.0, 45.0), (32.0, 45.0)]]);
+            brushed(tab, SegmentMeaning::GroundGlass, &[&[(28.0, 45.0), (32.0, 45.0)]]);
         }
     };
     let uid = "1.2.826.0.1.3680043.10.526";
@@ -188,7 +193,226 @@ fn another_ct_of_the_patient_is_compared_zone_by_zone() {
     assert!((value("total").unwrap() - involved).abs() < 1e-6, "{change:?}");
     assert!(value("lung-volume").unwrap().abs() < 1e-6, "{change:?}");
     assert!(involved > 0.0 && change.doubt.is_none(), "{change:?}");
+    // Nor is the change of one CT shown on another, at once or late; the revisions of both are alike here.
+    brushed(&mut tab, SegmentMeaning::Nodule, &[&[(70.0, 50.0), (72.0, 50.0)]]);
+    tab.acts(Action::Undo);
+    for late in [false, true] {
+        tab.slow_worker = late;
+        tab.acts(Action::ComparePrior);
+        assert_eq!(tab.session.view_model().change.is_none(), late);
+        let revision = tab.session.case().unwrap().history.revision();
+        tab.slow_worker = false;
+        let done = std::mem::take(&mut tab.undone);
+        tab.does(Command::OpenSeries(format!("{uid}.2")));
+        while tab.session.case().unwrap().history.revision() < revision {
+            let twice = [Action::ZonePlane(true), Action::Undo];
+            twice.into_iter().for_each(|action| tab.acts(action));
+        }
+        done.into_iter().for_each(|done| tab.does(done));
+        assert_eq!(tab.session.view_model().change, None);
+        tab.does(Command::OpenSeries("1.2.826.0.1.3680043.10.527.2".to_owned()));
+        assert_eq!(tab.session.view_model().change, None);
+    }
+    tab.acts(Action::ComparePrior);
+    assert!(tab.session.view_model().change.is_some());
     // Numbers of what is no more are not shown.
     brushed(&mut tab, SegmentMeaning::Nodule, &[&[(70.0, 50.0), (72.0, 50.0)]]);
     assert_eq!(tab.session.view_model().change, None);
+}
+
+/// Files with an element more, or another value of it.
+fn with(files: &[Vec<u8>], tag: Tag, vr: VR, value: &str) -> Vec<Vec<u8>> {
+    let changed = files.iter().map(|bytes| {
+        let mut file = dicom_object::from_reader(&bytes[..]).unwrap();
+        file.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+        let mut out = Vec::new();
+        file.write_all(&mut out).unwrap();
+        out
+    });
+    changed.collect()
+}
+
+#[test]
+fn a_prior_ct_is_the_last_one_before_and_a_later_one_is_said_to_be() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    // 2024, 2025, 2026 and 2027, marked in this order; the lungs grow.
+    let uid = |n: usize| format!("1.2.826.0.1.3680043.10.53{n}");
+    for n in [1, 0, 3, 2] {
+        let files = ct(&uid(n), &noise(n as u32));
+        tab.opens(&with(&files, tags::STUDY_DATE, VR::DA, &format!("202{}0105", 4 + n)));
+        let lungs = [(SegmentMeaning::RightLung, 30.0), (SegmentMeaning::LeftLung, 70.0)];
+        tab.acts(Action::ToggleBall);
+        for (meaning, x) in lungs {
+            tab.does(Command::AddSegment(meaning));
+            tab.does(Command::BrushRadius(4.0));
+            tab.acts(Action::Tool(Tool::Brush));
+            tab.drags(PaneId::Axial, &[(x, 45.0 - 5.0 * n as f64), (x, 55.0 + 5.0 * n as f64)]);
+        }
+        tab.acts(Action::ToggleBall);
+    }
+    for (open, other, is_later) in [(3, "2026", false), (2, "2025", false), (1, "2024", false), (0, "2025", true)] {
+        tab.does(Command::OpenSeries(format!("{}.2", uid(open))));
+        tab.acts(Action::ComparePrior);
+        let change = tab.session.view_model().change.unwrap();
+        assert!(change.about.contains(other) && change.about.contains("later") == is_later, "{}", change.about);
+        let value = |name: &str| change.rows.iter().find(|r| r.name == name).unwrap().value;
+        assert!(value("lung-volume").unwrap() > 0.0, "in the order of time: {change:?}");
+        assert_eq!(value("total"), None, "opacities were not looked for");
+    }
+}
+
+#[test]
+fn how_a_ct_was_made_is_that_of_the_stack_on_screen() {
+    let files = ct("1.2.826.0.1.3680043.10.540", &noise(5));
+    let mut kernels = with(&files[..4], tags::CONVOLUTION_KERNEL, VR::SH, "B30f");
+    kernels.extend(with(&files[4..], tags::CONVOLUTION_KERNEL, VR::SH, "B70f"));
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&kernels);
+    let says = |tab: &Tab, kernel: &str| {
+        let view = tab.session.view_model();
+        view.acquisition.unwrap().contains(kernel)
+    };
+    assert!(says(&tab, "B70f"), "the larger stack");
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    let doubt = |tab: &Tab, name: &str| {
+        tab.session.view_model().quantities.into_iter().find(|q| q.name == name).unwrap().doubt.unwrap_or_default()
+    };
+    assert!(doubt(&tab, "laa-950").contains("sharp kernel") && !doubt(&tab, "lung-mean").contains("kernel"));
+    tab.does(Command::OpenStack("1.2.826.0.1.3680043.10.540.2".to_owned(), 1));
+    assert!(says(&tab, "B30f"));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    assert!(!doubt(&tab, "laa-950").contains("kernel"));
+    // Without a kernel nothing vouches for what noise moves.
+    let mut tab = Tab::open(&Default::default(), 2);
+    tab.opens(&files);
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    brushed(&mut tab, SegmentMeaning::Calcification, &[&[(30.0, 70.0), (40.0, 70.0)]]);
+    for name in ["laa-950", "calcium-volume"] {
+        assert!(doubt(&tab, name).contains("kernel not known"), "{name}");
+    }
+}
+
+#[test]
+fn opacities_that_were_looked_for_and_not_found_are_none() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.541", &noise(6)));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    assert_eq!(quantity(&tab, "involvement"), (None, "needs findings".to_owned()));
+    tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    assert_eq!(quantity(&tab, "involvement").0, Some(0.0), "the reader's own segment says so too");
+    tab.acts(Action::Undo);
+    assert_eq!(quantity(&tab, "involvement").0, None);
+    tab.finds_none = true;
+    tab.acts(Action::ProposeLesions);
+    assert_eq!(quantity(&tab, "involvement").0, Some(0.0));
+    assert!(tab.session.view_model().notice.unwrap().contains("No opacity"));
+    let segments = tab.session.case().unwrap().document.segments().len();
+    tab.acts(Action::ProposeLesions);
+    assert_eq!(tab.session.case().unwrap().document.segments().len(), segments, "one says it");
+    tab.acts(Action::Undo);
+    tab.acts(Action::Undo);
+    assert_eq!(quantity(&tab, "involvement").0, None);
+}
+
+#[test]
+fn another_length_does_not_become_the_artery_of_one_that_is_gone() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.542", &noise(7)));
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Length)));
+    tab.drags(PaneId::Axial, &[(20.0, 30.0), (60.0, 30.0)]);
+    tab.acts(Action::Artery(true));
+    let trunk = quantity(&tab, "trunk-diameter").0;
+    // Nobody answered the field: the panel of associations takes the length, and says so.
+    tab.acts(Action::Associations);
+    let association = |tab: &Tab| {
+        let rows = tab.session.view_model().associations.unwrap();
+        rows.into_iter().find(|row| row.key == "pulmonary-trunk").unwrap()
+    };
+    assert!(trunk.is_some() && association(&tab).value == trunk);
+    assert!(association(&tab).measured.contains("chosen length"));
+    tab.does(Command::Answer(1301, FormInput::Write("33".to_owned())));
+    assert_eq!(association(&tab).value, Some(33.0));
+    assert!(!association(&tab).measured.contains("chosen length"));
+    tab.acts(Action::Undo);
+    let before = tab.said();
+    tab.does(Command::Measurement(1, MeasurementChange::Remove));
+    tab.drags(PaneId::Axial, &[(20.0, 60.0), (40.0, 60.0)]);
+    assert_eq!(tab.session.view_model().measurements[0].number, 1);
+    assert_eq!(quantity(&tab, "trunk-diameter").0, None);
+    tab.acts(Action::Undo);
+    tab.acts(Action::Undo);
+    assert!(tab.said() == before && quantity(&tab, "trunk-diameter").0 == trunk);
+}
+
+#[test]
+fn a_segment_says_what_made_it_last() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.543", &noise(8)));
+    tab.acts(Action::ProposeLungs);
+    let of = |tab: &Tab, meaning: SegmentMeaning| {
+        let segments = tab.session.case().unwrap().document.segments();
+        segments.iter().find(|s| s.meaning == meaning).unwrap().clone()
+    };
+    let first = of(&tab, SegmentMeaning::GroundGlass);
+    tab.now = "20261124090000".to_owned();
+    tab.acts(Action::ProposeLungs);
+    let second = of(&tab, SegmentMeaning::GroundGlass);
+    assert_eq!(second.made_at, tab.now);
+    let says = |s: &Segment, wanted: &str, changed: bool| matches!(&s.origin, Origin::Proposed { parameters, edited, .. } if parameters == wanted && *edited == changed);
+    assert!(says(&first, "seed=0", false) && says(&second, "seed=1", false));
+    tab.acts(Action::Undo);
+    assert_eq!(of(&tab, SegmentMeaning::GroundGlass), first);
+    tab.acts(Action::Redo);
+    // Painted over, it is not what was proposed; what lies elsewhere is.
+    brushed(&mut tab, SegmentMeaning::Consolidation, &[&[(20.0, 20.0), (80.0, 80.0)]]);
+    assert!(says(&of(&tab, SegmentMeaning::GroundGlass), "seed=1", true));
+    assert!(says(&of(&tab, SegmentMeaning::RightLung), "seed=1", false));
+    tab.acts(Action::Undo);
+    assert!(says(&of(&tab, SegmentMeaning::GroundGlass), "seed=1", false));
+}
+
+#[test]
+fn tools_held_in_the_lungs_say_that_there_are_none() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.544", &noise(9)));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    tab.acts(Action::ToggleInLungs);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.545", &noise(10)));
+    brushed(&mut tab, SegmentMeaning::Lesion, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    assert!(tab.session.view_model().notice.unwrap().contains("stay in the lungs"));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    assert!(tab.session.case().unwrap().document.voxel_count(2) > 0, "lungs are drawn on their own layer");
+}
+
+#[test]
+fn a_rejected_lesion_is_kept_as_that() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    let files = ct("1.2.826.0.1.3680043.10.546", &noise(11));
+    tab.opens(&files);
+    brushed(&mut tab, SegmentMeaning::Lesion, &[&[(20.0, 25.0), (24.0, 25.0)], &[(70.0, 75.0), (90.0, 75.0)]]);
+    tab.does(Command::Piece(0));
+    tab.acts(Action::Piece(PieceAction::Reject));
+    assert_eq!(tab.session.case().unwrap().history.undo_name(), Some("reject-lesion"));
+    let state = tab.state();
+    let mut next = tab.killed(&files);
+    next.acts(Action::AcceptKept);
+    assert!(next.state() == state);
+}
+
+#[test]
+fn the_report_is_of_what_was_accepted() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.547", &noise(12)));
+    brushed(&mut tab, SegmentMeaning::Lesion, &[&[(20.0, 25.0), (70.0, 25.0)]]);
+    tab.acts(Action::Scroll(2));
+    tab.drags(PaneId::Axial, &[(20.0, 25.0), (70.0, 25.0)]);
+    tab.acts(Action::Interpolate);
+    assert!(tab.session.view_model().region.is_some());
+    tab.acts(Action::Report);
+    let view = tab.session.view_model();
+    assert!(view.region.is_none() && view.report.is_some(), "as for all that leaves the page");
+    tab.acts(Action::Undo);
+    tab.acts(Action::Interpolate);
+    let view = tab.session.view_model();
+    assert!(view.region.is_some() && view.report.is_none());
 }

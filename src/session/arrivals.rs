@@ -195,11 +195,14 @@ fn with_number(field: u16, answer: Answer, renumbered: &BTreeMap<u16, u16>) -> O
 fn met(arrival: &Arrival, case: &Case, lang: Lang) -> Vec<String> {
     let named = |number: u8| case.document.segment(number).map_or_else(String::new, |s| s.name.clone());
     let voxels = meetings(&arrival.marks, &case.document).into_iter().map(|meeting| {
-        let label = &arrival.marks.segments[meeting.segment].label;
+        let arriving = &arrival.marks.segments[meeting.segment];
         let count = meeting.voxels.to_string();
+        // The only time that two segments of one layer lie on each other.
+        let both = arriving.voxel_count() + case.document.voxel_count(meeting.with);
+        let dice = lang.number(2.0 * meeting.voxels as f64 / both.max(1) as f64, 3);
         let locked = case.document.segment(meeting.with).is_some_and(|s| s.locked);
         let text = if locked { arriving::MEETS_LOCKED } else { arriving::MEETS_SEGMENT };
-        text.with(lang, &[label, &named(meeting.with), &count])
+        text.with(lang, &[&arriving.label, &named(meeting.with), &count, &dice])
     });
     let answers = arrival.answers.iter().filter_map(|(number, theirs)| {
         let mine = case.document.answers().get(number).filter(|mine| *mine != theirs)?;

@@ -28,6 +28,10 @@ impl Session {
         let (Some(active), Some(other)) = (active, other.filter(|o| Some(o.number) != case.active)) else {
             return self.say(words::REFINE_NEEDS_OTHER, update);
         };
+        // Segments of one layer never share a voxel: the numbers would say that nothing agrees, whatever was drawn.
+        if active.layer == other.layer {
+            return self.say(words::COMPARE_ONE_LAYER, update);
+        }
         let pair = [active.number, other.number];
         let Some(bounds) = case.bounds_of(|s| pair.contains(&s.number)) else {
             return self.say(words::SEGMENT_EMPTY, update);
@@ -36,19 +40,24 @@ impl Session {
             VoxelNeeds::Box { bounds, layer: active.layer, other: Some(other.number), hu: false, without: None };
         let spacing_mm = case.volume.grid().spacing_mm();
         let job = Job::Compare { size: bounds.size(), spacing_mm, segment: active.number };
-        let mut request = self.start_job(Purpose::Compare(pair), Priority::NOW, job, Vec::new());
+        let purpose = Purpose::Compare(pair, case.history.revision());
+        let mut request = self.start_job(purpose, Priority::NOW, job, Vec::new());
         request.voxels = voxels;
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
     }
 
-    pub(super) fn compared(&mut self, pair: [u8; 2], result: Result<JobOutput, JobError>, update: &mut Update) {
+    pub(super) fn compared(
+        &mut self,
+        pair: [u8; 2],
+        revision: u64,
+        result: Result<JobOutput, JobError>,
+        update: &mut Update,
+    ) {
         update.changes.facts = true;
-        match (result, &self.case) {
-            (Ok(JobOutput { facts: JobFacts::Agreement(found), .. }), Some(case)) => {
-                self.agreement = Some((pair, case.history.revision(), found));
-            }
-            (Err(error), _) if error != JobError::Cancelled => {
+        match result {
+            Ok(JobOutput { facts: JobFacts::Agreement(found), .. }) => self.agreement = Some((pair, revision, found)),
+            Err(error) if error != JobError::Cancelled => {
                 let why = explain::job_error(&error, self.lang);
                 self.notice = Some(words::JOB_FAILED.with(self.lang, &[words::COMPARE.in_lang(self.lang), &why]));
             }

@@ -397,23 +397,25 @@ impl Session {
         self.keep_aside(update);
         self.exported.clear();
         self.arrivals.clear();
-        let decoding: Vec<JobId> = self
-            .jobs
-            .iter()
-            .filter(|(_, p)| matches!(p, Purpose::Decode { .. } | Purpose::DecodeVolume { .. } | Purpose::Proposal(..)))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in decoding {
-            self.jobs.remove(&id);
-            self.running.remove(&id);
-            update.effects.push(Effect::CancelJob(id));
-        }
+        (self.prior, self.agreement) = (None, None);
+        self.last_plane = Some(AnatomicalPlane::Axial);
+        self.give_up(Purpose::is_of_case, update);
         if let Some(case) = self.case.take() {
             let key = case.mark_key();
             let Case { document, history, active, reading_id, .. } = case;
             if let Some(key) = key.filter(|_| !document.segments().is_empty() || history.undo_name().is_some()) {
                 self.shelved.insert(key, Shelved { document, history, active, reading_id });
             }
+        }
+    }
+
+    /// Cancels jobs; what they still answer counts no more.
+    pub(super) fn give_up(&mut self, which: impl Fn(&Purpose) -> bool, update: &mut Update) {
+        let given_up: Vec<JobId> = self.jobs.iter().filter(|(_, p)| which(p)).map(|(id, _)| *id).collect();
+        for id in given_up {
+            self.jobs.remove(&id);
+            self.running.remove(&id);
+            update.effects.push(Effect::CancelJob(id));
         }
     }
 
@@ -486,6 +488,14 @@ impl Session {
     pub(super) fn add_problem(&mut self, file: FileId, reason: ProblemReason) {
         let name = self.names.get(&file).cloned().unwrap_or_default();
         self.problems.push(Problem { name, reason });
+    }
+}
+
+impl Purpose {
+    /// Whether its answer is of the open CT alone.
+    fn is_of_case(&self) -> bool {
+        let counts = matches!(self, Self::Proposal(..) | Self::Change | Self::Compare(..));
+        counts || matches!(self, Self::Decode { .. } | Self::DecodeVolume { .. })
     }
 }
 

@@ -49,7 +49,7 @@ pub struct ChangeRow {
 const FAR_MM: f64 = 5.0;
 
 impl Session {
-    /// Compares with the latest other CT of the patient whose lungs were marked here.
+    /// Compares with another CT of the patient whose lungs were marked here.
     pub(super) fn compare_with_prior(&mut self, update: &mut Update) {
         let Some(case) = &self.case else { return };
         if !case.has_lungs() {
@@ -60,26 +60,32 @@ impl Session {
         let Some(before) = self.shelved.get(&key).map(|s| *s.document.grid()) else { return };
         let job = Job::Change { now: *case.volume.grid(), before, planes_mm };
         self.prior = Some(Prior { key, revision: case.history.revision(), found: None });
+        self.give_up(|p| *p == Purpose::Change, update);
         let mut request = self.start_job(Purpose::Change, Priority::NOW, job, Vec::new());
         request.voxels = VoxelNeeds::LungsNowAndBefore;
         update.effects.push(Effect::RunJob(request));
         update.changes.facts = true;
     }
 
-    /// Another series of the same patient with lungs, the latest by its study's date.
+    /// Another series of the same patient with lungs: the latest that was made before the open CT, else one of its own time, else the
+    /// first after it.
     fn find_prior(&self) -> Option<MarkKey> {
         let here = self.case.as_ref()?.series.instances.first()?;
-        let of_series = |uid: &str| {
-            let series = self.series.iter().find(|s| s.uid == uid && s.kind == SeriesKind::CtVolume)?;
-            series.instances.first()
+        let is_marked =
+            |marks: &super::state::Shelved| sides(&marks.document).iter().any(|n| marks.document.voxel_count(n.0) > 0);
+        let prior = |(key, marks)| {
+            let other = self.instance_of(key).filter(|_| key.0 != here.series.instance_uid && is_marked(marks))?;
+            is_same_patient(here, other).then(|| (study_time(other), key))
         };
-        let is_prior = |(key, marks): &(&MarkKey, &super::state::Shelved)| {
-            key.0 != here.series.instance_uid
-                && sides(&marks.document).iter().any(|n| marks.document.voxel_count(n.0) > 0)
-                && of_series(&key.0).is_some_and(|other| is_same_patient(here, other))
-        };
-        let date = |key: &MarkKey| of_series(&key.0).map(|i| (i.study.date.clone(), i.study.time.clone()));
-        self.shelved.iter().filter(is_prior).max_by_key(|(key, _)| date(key)).map(|(key, _)| key.clone())
+        let mut others: Vec<(StudyTime, &MarkKey)> = self.shelved.iter().filter_map(prior).collect();
+        others.sort();
+        let before = others.partition_point(|(time, _)| *time < study_time(here));
+        Some(others.get(before.saturating_sub(1))?.1.clone())
+    }
+
+    /// An image of the CT that marks belong to.
+    fn instance_of(&self, key: &MarkKey) -> Option<&Instance> {
+        self.series.iter().find(|s| s.uid == key.0 && s.kind == SeriesKind::CtVolume)?.instances.first()
     }
 
     pub(super) fn changed(&mut self, result: Result<JobOutput, JobError>, update: &mut Update) {
@@ -116,51 +122,60 @@ impl Session {
         let (case, prior) = (self.case.as_ref()?, self.prior.as_ref()?);
         let found = prior.found.filter(|_| prior.revision == case.history.revision())?;
         let lang = self.lang;
-        let other = self.series.iter().find(|s| s.uid == prior.key.0)?.instances.first()?;
+        let other = self.instance_of(&prior.key)?;
+        let is_later = study_time(other) > study_time(case.series.instances.first()?);
+        // Where opacities were not looked for, nothing is said of them.
+        let searched = [&self.shelved.get(&prior.key)?.document, &case.document].map(Document::was_searched);
+        let in_time = |theirs, ours| if is_later { [ours, theirs] } else { [theirs, ours] };
+        let share = |before: Option<f64>, now: Option<f64>| {
+            in_time(before.filter(|_| searched[0]), now.filter(|_| searched[1]))
+        };
         let date =
             lang.date_and_time(&format!("{}{}", other.study.date, other.study.time.get(..6).unwrap_or("000000")));
         let date = self.or_hidden(&date).to_owned();
         let fit = lang.number(found.transform.residual_mm, 1);
         let turned = lang.number(found.transform.degrees(), 1);
-        let difference = |before: Option<f64>, now: Option<f64>| now.zip(before).map(|(now, before)| now - before);
-        let in_words = |before: Option<f64>, now: Option<f64>, digits: usize, units: [&str; 2]| {
+        let difference = |[before, now]: [Option<f64>; 2]| now.zip(before).map(|(now, before)| now - before);
+        let in_words = |values: [Option<f64>; 2], digits: usize, units: [&str; 2]| {
             let one = |v: Option<f64>| v.map_or_else(|| "—".to_owned(), |v| lang.number(v, digits));
-            let delta = difference(before, now).map_or_else(
+            let delta = difference(values).map_or_else(
                 || "—".to_owned(),
                 |d| format!("{}{}", if d > 0.0 { "+" } else { "" }, lang.number(d, digits)),
             );
-            format!("{} → {} {} ({delta} {})", one(before), one(now), units[0], units[1])
+            format!("{} → {} {} ({delta} {})", one(values[0]), one(values[1]), units[0], units[1])
         };
         let points = ["%", numbers::POINTS.in_lang(lang)];
         let zone = |n: usize| {
-            let (before, now) = (found.before.percent(n), found.now.percent(n));
+            let extents = share(found.before.percent(n), found.now.percent(n));
             let side = if n < 3 { numbers::RIGHT } else { numbers::LEFT };
             let level = [numbers::ZONE_UPPER, numbers::ZONE_MIDDLE, numbers::ZONE_LOWER][n % 3];
             ChangeRow {
                 name: ZONES[n],
                 title: format!("{}, {}", side.in_lang(lang), level.in_lang(lang)),
-                text: in_words(before, now, 1, points),
-                value: difference(before, now),
+                text: in_words(extents, 1, points),
+                value: difference(extents),
             }
         };
-        let total = (found.before.total_percent(), found.now.total_percent());
-        let volume = [&found.before, &found.now].map(|z| Some(z.lung_ml.iter().sum::<f64>()));
+        let total = share(found.before.total_percent(), found.now.total_percent());
+        let [theirs, ours] = [&found.before, &found.now].map(|z| Some(z.lung_ml.iter().sum::<f64>()));
+        let volume = in_time(theirs, ours);
         let mut rows: Vec<ChangeRow> = (0..6).map(zone).collect();
         rows.push(ChangeRow {
             name: "total",
             title: numbers::BOTH_LUNGS.in_lang(lang).to_owned(),
-            text: in_words(total.0, total.1, 1, points),
-            value: difference(total.0, total.1),
+            text: in_words(total, 1, points),
+            value: difference(total),
         });
         rows.push(ChangeRow {
             name: "lung-volume",
             title: numbers::LUNGS_SCANNED.in_lang(lang).to_owned(),
-            text: in_words(volume[0], volume[1], 0, ["ml", "ml"]),
-            value: difference(volume[0], volume[1]),
+            text: in_words(volume, 0, ["ml", "ml"]),
+            value: difference(volume),
         });
         let is_far = found.transform.residual_mm > FAR_MM;
+        let about = if is_later { numbers::PRIOR_ABOUT_LATER } else { numbers::PRIOR_ABOUT };
         Some(ChangeView {
-            about: numbers::PRIOR_ABOUT.with(lang, &[&date, &fit, &turned]),
+            about: about.with(lang, &[&date, &fit, &turned]),
             doubt: is_far.then(|| numbers::PRIOR_FAR.in_lang(lang).to_owned()),
             rows,
         })
@@ -168,6 +183,13 @@ impl Session {
 }
 
 const ZONES: [&str; 6] = ["right-upper", "right-middle", "right-lower", "left-upper", "left-middle", "left-lower"];
+
+/// Date and time of a study.
+type StudyTime<'a> = (&'a str, &'a str);
+
+fn study_time(instance: &Instance) -> StudyTime<'_> {
+    (&instance.study.date, &instance.study.time)
+}
 
 /// Two images of one patient, by Patient ID; where there is none, nothing tells.
 fn is_same_patient(one: &Instance, other: &Instance) -> bool {

@@ -33,8 +33,8 @@ pub struct ReportView {
     pub height_mm: f64,
     /// What changed against a prior CT.
     pub change: Option<ChangeView>,
-    /// Percent involved of the six zones: right upper, middle, lower, then left.
-    pub zones: Option<[f64; 6]>,
+    /// Percent involved of the six zones: right upper, middle, lower, then left; none of one without lung.
+    pub zones: Option<[Option<f64>; 6]>,
 }
 
 /// A number of the report.

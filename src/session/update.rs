@@ -167,6 +167,12 @@ impl Session {
         if self.case.is_none() {
             (self.unmeasured, self.quantities) = (None, Vec::new());
         }
+        // A segment without voxels says that opacities were looked for: no label changes when it comes or goes.
+        let says_involvement = self.quantities.iter().any(|q| q.name == "involvement" && q.value.is_some());
+        let is_due = |c: &Case| c.document.was_searched() && self.profile.lungs().is_some();
+        if self.unmeasured.is_none() && self.case.as_ref().is_some_and(|c| is_due(c) != says_involvement) {
+            self.unmeasured = Some(IndexBox { min: [0; 3], max: [0; 3] });
+        }
         if let (Some(touched), Some(case), false) = (self.unmeasured, &self.case, self.is_marking()) {
             self.unmeasured = None;
             self.profile.recount(&case.document, touched.min[2]..touched.max[2]);

@@ -393,8 +393,10 @@ impl Session {
             form: self.form_view(),
             region: self.region_view(),
             refine: self.refine,
-            can_undo: self.region.is_some() || case.is_some_and(|c| c.history.undo_name().is_some()),
-            can_redo: case.is_some_and(|c| c.history.redo_name().is_some()),
+            can_undo: self.is_making()
+                || self.region.is_some()
+                || case.is_some_and(|c| c.history.undo_name().is_some()),
+            can_redo: !self.is_making() && case.is_some_and(|c| c.history.redo_name().is_some()),
             can_mark: case.is_some_and(super::state::Case::is_settled),
             has_case: case.is_some(),
             destinations: [Audience::Hospital, Audience::Campaign]

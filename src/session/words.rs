@@ -292,6 +292,7 @@ texts! {
     REFINE_MARGIN_MM: "Margin, mm" / "Marge, mm";
     REFINE_OTHER: "Other segment" / "Autre segment";
     REFINE_NEEDS_OTHER: "Choose the other segment first." / "Choisissez d’abord l’autre segment.";
+    COMPARE_ONE_LAYER: "Segments of one layer never share a voxel, so they cannot be compared. What another reader marked is compared as its file is opened, before it is taken in." / "Deux segments d’une même couche ne partagent jamais de voxel et ne peuvent être comparés. Les marques d’un autre lecteur le sont à l’ouverture de leur fichier, avant leur reprise.";
     REFINE_NEEDS_RANGE: "Switch the HU range on first." / "Activez d’abord la plage UH.";
     SEGMENT_EMPTY: "The segment has no voxels." / "Le segment n’a aucun voxel.";
     COPY_SLICE_NEXT: "Copy to the next slice" / "Copier sur la coupe suivante";

@@ -9,8 +9,9 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    const LOW: i32 = -1024;
-    const BINS: usize = 4096;
+    // Far enough below air to tell where HU are too low.
+    const LOW: i32 = -1536;
+    const BINS: usize = 4608;
 
     /// Counts all values.
     pub fn of(values: impl IntoIterator<Item = i16>) -> Self {

@@ -52,9 +52,14 @@ pub(crate) struct Tab {
     pub(crate) worker: Result<u8, JobError>,
     /// Of what is opened no more than the first slice arrives.
     pub(crate) stalled: bool,
+    /// A proposal finds no opacity.
+    pub(crate) finds_none: bool,
     /// Writes are answered when told to, not at once.
     pub(crate) slow: bool,
     unanswered: Vec<Command>,
+    /// Jobs are done when told to, not at once.
+    pub(crate) slow_worker: bool,
+    pub(crate) undone: Vec<Command>,
     /// Requests to be asked again later.
     pub(crate) later: Vec<CaseDigest>,
     pub(crate) now: String,
@@ -103,8 +108,11 @@ impl Tab {
             files: BTreeMap::new(),
             worker: Ok(0),
             stalled: false,
+            finds_none: false,
             slow: false,
             unanswered: Vec::new(),
+            slow_worker: false,
+            undone: Vec::new(),
             later: Vec::new(),
             now: "20261123101500".to_owned(),
             sent: Vec::new(),
@@ -140,7 +148,12 @@ impl Tab {
                             Job::ProposeLungs { .. } | Job::ProposeLesions { .. } => self.proposal(),
                             job => run(&job, input, &mut kept),
                         };
-                        commands.push(Command::Job(JobEvent::Done(request.id, result)));
+                        let done = Command::Job(JobEvent::Done(request.id, result));
+                        if self.slow_worker {
+                            self.undone.push(done);
+                        } else {
+                            commands.push(done);
+                        }
                         let parts = kept.0.into_iter().map(|part| Command::Job(JobEvent::Part(request.id, part)));
                         commands.extend(parts);
                     }
@@ -177,6 +190,14 @@ impl Tab {
     pub(crate) fn outbox_comes(&mut self) {
         let news = self.kept(KeepRequest::FindParcels);
         self.does(Command::Keeping(news));
+    }
+
+    /// Jobs of a slow worker are done.
+    pub(crate) fn worker_answers(&mut self) {
+        self.slow_worker = false;
+        for done in std::mem::take(&mut self.undone) {
+            self.does(done);
+        }
     }
 
     /// Time passes.
@@ -245,7 +266,7 @@ impl Tab {
         let voxels: usize = SIZE.iter().product();
         let label = |n: usize| match (n * 7 + usize::from(seed)) % 23 {
             0..4 => 1,
-            4 => 2,
+            4 if !self.finds_none => 2,
             _ => 0,
         };
         let labels: Vec<u8> = (0..voxels).map(label).collect();
