@@ -5,11 +5,30 @@ use super::command::SegmentChange;
 use super::explain;
 use super::state::{Case, Session};
 use super::words;
-use crate::annotation::{DocumentError, Edit, Origin, Segment, SegmentMeaning, Transaction, copy_slice};
+use crate::annotation::{DocumentError, Edit, Gate, Origin, Segment, SegmentMeaning, Transaction, copy_slice};
 use crate::export::Audience;
 
 /// The radii a key steps through, mm.
 const BRUSH_RADII_MM: std::ops::RangeInclusive<f64> = 0.5..=60.0;
+
+/// Brush settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BrushSettings {
+    /// Radius, mm: the same size in every plane whatever the zoom.
+    pub radius_mm: f64,
+    /// Ball in 3D, or disc in the pane's plane.
+    pub ball: bool,
+    /// HU that brush and contour may touch; `None` all.
+    pub range_hu: Option<(i16, i16)>,
+    /// Brush and contour touch nothing outside the lungs.
+    pub in_lungs: bool,
+}
+
+impl BrushSettings {
+    pub(super) fn gate(&self) -> Gate {
+        Gate { range_hu: self.range_hu, in_lungs: self.in_lungs }
+    }
+}
 
 /// Who makes a segment, and when.
 #[derive(Debug)]

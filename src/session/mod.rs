@@ -87,6 +87,7 @@ pub use drawing::PaneDrawing;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest, ParcelName};
 pub use layout::{Arrangement, Layout};
+pub use marking::BrushSettings;
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use number_words::group_words as quantity_group_words;
 pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
@@ -104,7 +105,7 @@ pub use report_view::{HistogramView, NumberRow, ReportView};
 pub use screenshot::{Mark, ROW_PX, Screenshot, Side};
 pub use sending::{Delivery, Destination, Destinations, PreviewView, UploadView, reason_words};
 pub use sign_in::{Begun, Provider, RANDOM_BYTES, SignInError, Tokens};
-pub use state::{BrushSettings, Case, Gpu, JobRequest, Problem, ProblemReason, Session};
+pub use state::{Case, Gpu, JobRequest, Problem, ProblemReason, Session};
 pub use transfer_editor::{TransferChange, TransferPoint, TransferView};
 pub use turntable::TURNTABLE_FRAMES;
 pub use view_model::{

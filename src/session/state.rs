@@ -7,6 +7,7 @@ use super::contouring::ContourJoin;
 use super::gesture::Gesture;
 use super::handing_over::Written;
 use super::layout::Layout;
+use super::marking::BrushSettings;
 use super::outbox::Outbox;
 use super::piecewise::Piecewise;
 use super::preflight::Preflight;
@@ -21,7 +22,7 @@ use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::analysis::{Agreement, QualityFlag};
-use crate::annotation::{Bundle, Document, Gate, History, Measured, Measurement};
+use crate::annotation::{Bundle, Document, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::Audience;
 use crate::geometry::{Grid, IndexBox, PatientPoint};
@@ -212,25 +213,6 @@ pub(super) enum Refinement {
     /// The full picture is on screen; one of several rays for each px is put together.
     Converging,
     Done,
-}
-
-/// Brush settings.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BrushSettings {
-    /// Radius, mm: the same size in every plane whatever the zoom.
-    pub radius_mm: f64,
-    /// Ball in 3D, or disc in the pane's plane.
-    pub ball: bool,
-    /// HU that brush and contour may touch; `None` all.
-    pub range_hu: Option<(i16, i16)>,
-    /// Brush and contour touch nothing outside the lungs.
-    pub in_lungs: bool,
-}
-
-impl BrushSettings {
-    pub(super) fn gate(&self) -> Gate {
-        Gate { range_hu: self.range_hu, in_lungs: self.in_lungs }
-    }
 }
 
 /// Progress of a named job.
