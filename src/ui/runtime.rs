@@ -54,6 +54,8 @@ struct Inner {
     awaits_image: Cell<bool>,
     /// When the page's words were last changed.
     told_ms: Cell<f64>,
+    /// The reader has asked for something: words do not wait.
+    asked: Cell<bool>,
     /// Slices that the GPU has been handed and not taken in.
     on_the_way: Rc<Cell<usize>>,
     /// When a slice or the 3D view last moved.
@@ -104,6 +106,8 @@ const UPLOAD_BUDGET_MS: f64 = 24.0;
 const MOST_AWAITED_MS: u32 = 300;
 /// Time between two changes of the page's words while slices arrive or the reader draws, ms.
 const TELL_EVERY_MS: f64 = 250.0;
+/// The same where putting the page together takes time from slices that arrive, ms.
+const MOST_SILENCE_MS: f64 = 1000.0;
 /// Slices handed to the GPU that it has not taken in yet: with more, handing over would wait for it.
 const SLICES_ON_THE_WAY: usize = 16;
 
@@ -134,6 +138,7 @@ impl Runtime {
             pace: Rc::default(),
             awaits_image: Cell::default(),
             told_ms: Cell::default(),
+            asked: Cell::default(),
             on_the_way: Rc::default(),
             moved_ms: Cell::default(),
             awaiting: Cell::default(),
@@ -157,6 +162,7 @@ impl Runtime {
 
     /// Asks the session; its effects are done at once, the picture follows in the next frame.
     pub(super) fn dispatch(&self, command: Command) {
+        self.0.asked.set(self.0.asked.get() || matches!(command, Command::Do(_)));
         let pointed_ms = matches!(command, Command::Pointer(_)).then(clock::now_ms);
         let update = self.0.session.borrow_mut().update(command, &clock::date_time());
         if pointed_ms.is_some() && update.changes.labels.is_some() {
@@ -364,22 +370,25 @@ impl Runtime {
             (Some(picture), Some(case)) => self.draw(&changes, picture, &session, case),
             _ => Drawn::default(),
         };
-        let waits_for_picture = self.0.awaiting.get() || drawn.held || self.0.on_the_way.get() > 0;
+        let under_way = self.0.pace.get().is_under_way();
+        let waits_for_picture = self.0.awaiting.get() || drawn.held || under_way || self.0.on_the_way.get() > 0;
         if waits_for_picture || session.is_playing() {
             picture.iter().for_each(Picture::poll);
         }
         let lost = picture.as_ref().is_some_and(Picture::is_lost);
         drawn.too_large |= picture.as_ref().is_some_and(Picture::is_out_of_memory);
         // The page's words change a few times a second while slices arrive or the reader draws: each change is work for the browser.
-        let told = drawn.resting
-            || now_ms - self.0.told_ms.get() < TELL_EVERY_MS && (session.is_loading() || session.is_marking());
+        let since_ms = now_ms - self.0.told_ms.get();
+        let told = !self.0.asked.take()
+            && (drawn.resting && since_ms < MOST_SILENCE_MS
+                || (session.is_loading() || session.is_marking()) && since_ms < TELL_EVERY_MS);
         let facts = (changes.facts && !told).then(|| session.view_model());
         let untold = changes.facts && told;
         let probe = session.probe();
         // Cine waits for the picture: no slice is handed over before the last one was drawn.
         let playing = session.is_playing();
-        let turn_over =
-            playing && !drawn.behind && !self.0.pace.get().is_under_way() && session.cine_is_due(clock::now_ms());
+        let shows = under_way && !picture.as_ref().is_some_and(Picture::by_processor);
+        let turn_over = playing && !drawn.behind && !shows && session.cine_is_due(clock::now_ms());
         let drawings = [0, 1, 2].map(|n| session.drawing(n));
         drop((picture, session));
         if drawn.goes_on() {

@@ -1,8 +1,10 @@
 // Loading can be watched, and given up without leaving the page.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import test, { after, before } from "node:test";
-import { PANES, all, data, demonstrationFiles, drawn, id, openDemonstration, openFiles, until, withPage } from "./page.mjs";
+import { PANES, all, data, demonstrationFiles, drawn, id, openDemonstration, openFiles, opening, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
@@ -67,4 +69,37 @@ test("given up, loading stops, and the same page opens the CT after all", async 
     assert.equal(await openDemonstration(page), "ready");
     assert.deepEqual(troubles, []);
   });
+});
+
+test("a folder opens from the picker and dropped on the page, with what lies deeper", async () => {
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-folder-"));
+  const deeper = path.join(place, "study", "series");
+  fs.mkdirSync(deeper, { recursive: true });
+  for (const slice of slices) fs.copyFileSync(slice, path.join(deeper, path.basename(slice)));
+  fs.writeFileSync(path.join(place, "study", "readme.txt"), "no image");
+  try {
+    await withPage(`${site.address}?lang=en`, async (page, { troubles, context }) => {
+      const opened = async (act) => {
+        assert.equal(await opening(page, act), "ready");
+        assert.equal((await all(page, "series-item")).length, 1);
+        const status = await data(page, "status");
+        assert.equal(Number(status.loaded), slices.length);
+        const [problem, ...others] = await all(page, "error-item");
+        assert.match(problem.text, /study\/readme\.txt/, "named by its place in the folder");
+        assert.deepEqual(others, []);
+      };
+      await opened(() => page.setInputFiles(id("open-folder"), path.join(place, "study")));
+      await page.reload();
+      await page.waitForFunction(() => document.body.dataset.gpu);
+      const devtools = await context.newCDPSession(page);
+      const drop = { x: 400, y: 300, data: { items: [], files: [path.join(place, "study")], dragOperationsMask: 1 } };
+      await opened(async () => {
+        for (const type of ["dragEnter", "dragOver", "drop"]) await devtools.send("Input.dispatchDragEvent", { type, ...drop });
+      });
+      await drawn(page, PANES);
+      assert.deepEqual(troubles, []);
+    });
+  } finally {
+    fs.rmSync(place, { recursive: true });
+  }
 });
