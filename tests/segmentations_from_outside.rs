@@ -5,14 +5,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
 use hilum::annotation::{Document, SegmentMeaning};
-use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, read_header};
+use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, native_segmentation, read_header};
 use hilum::geometry::Grid;
 use hilum::import::{
     Collision, SegmentationError, SegmentationNote, plan_stack, read_segmentation, segmentation_edits,
 };
+use hilum::session::{Action, Command, PaneId, Tool};
 use hilum::volume::CtVolume;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+mod files;
+mod tab;
+mod validators;
+use tab::Tab;
+use validators::{ask_highdicom, scratch};
 
 fn conformance() -> Option<PathBuf> {
     let data = std::env::var_os("HILUM_TEST_DATA")
@@ -24,6 +31,25 @@ fn conformance() -> Option<PathBuf> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{} is needed when CI=true", folder.display());
     println!("skipped: {} is not there", folder.display());
     None
+}
+
+/// As the worker hands it to the page, and as that reads it.
+fn object(file: &[u8]) -> Result<SegmentationObject, DicomError> {
+    let native = native_segmentation(file)?;
+    SegmentationObject::read(native.as_deref().unwrap_or(file))
+}
+
+/// Row, first column, column behind the last, and value.
+type Run = (usize, usize, usize, u16);
+
+/// Each frame's segment and runs.
+fn runs(object: &SegmentationObject) -> Vec<(Option<u16>, Vec<Run>)> {
+    let of_frame = |(n, frame): (usize, &hilum::dicom::SegmentationFrame)| {
+        let mut runs = Vec::new();
+        object.visit_runs(n, |row, begin, end, value| runs.push((row, begin, end, value)));
+        (frame.segment_number, runs)
+    };
+    object.frames.iter().enumerate().map(of_frame).collect()
 }
 
 /// Set pixels of each segment.
@@ -62,22 +88,122 @@ fn pixels_are_those_that_others_read() {
         ("pydicom-data/liver_nonbyte_aligned_deflate.dcm", liver),
     ];
     for (name, expected) in expected {
-        let object = SegmentationObject::read(&std::fs::read(folder.join(name)).unwrap()).expect(name);
+        let object = object(&std::fs::read(folder.join(name)).unwrap()).expect(name);
         assert_eq!(counts(&object), expected.iter().copied().collect(), "{name}");
+    }
+}
+
+#[test]
+fn compressed_frames_hold_the_pixels_of_their_uncompressed_twin() {
+    let Some(folder) = conformance() else { return };
+    let read = |name: &str| object(&std::fs::read(folder.join("pydicom-data").join(name)).unwrap()).expect(name);
+    for twin in ["liver", "liver_nonbyte_aligned"] {
+        let whole = runs(&read(&format!("{twin}.dcm")));
+        assert_eq!(whole.len(), 3);
+        for form in ["rle", "j2k", "deflate"] {
+            let name = format!("{twin}_{form}.dcm");
+            assert_eq!(runs(&read(&name)), whole, "{name}");
+        }
+    }
+}
+
+/// What others compressed (RLE, deflated, JPEG-LS, JPEG 2000): label maps and probabilities are those of the file it was made of. With
+/// loss, probabilities alone are read.
+#[test]
+fn label_maps_and_probabilities_come_through_every_codec() {
+    let Some(folder) = conformance() else { return };
+    for (name, is_label_map) in [
+        ("dcmqi/segmentations/sparse-labelmap-noppv.dcm", true),
+        ("highdicom/seg_image_ct_binary_fractional.dcm", false),
+    ] {
+        let (path, to) = (folder.join(name), scratch("compressed_segmentations", ""));
+        let Some(made) = ask_highdicom("compress_seg.py", [&path, &to]) else { return };
+        let whole = object(&std::fs::read(path).unwrap()).unwrap();
+        let made = made["files"].as_object().unwrap();
+        assert_eq!(made.len(), 6);
+        for (encoder, uid) in made {
+            let is_lossy = [".50", ".91"].iter().any(|end| uid.as_str().unwrap().ends_with(end));
+            match object(&std::fs::read(to.join(format!("{encoder}.dcm"))).unwrap()) {
+                Ok(read) if !is_lossy => assert_eq!(runs(&read), runs(&whole), "{name}: {encoder}"),
+                Ok(read) if !is_label_map => {
+                    let (seen, was) = (counts(&read)[&1], counts(&whole)[&1]);
+                    assert!(seen.abs_diff(was) <= 4, "{encoder}: {seen} of {was}");
+                }
+                Err(DicomError::UnsupportedPixels { reason }) if is_lossy && is_label_map => {
+                    assert!(reason.contains("TransferSyntaxUID (0002,0010)"), "{reason}");
+                }
+                other => panic!("{name}: {encoder}: {other:?}"),
+            }
+        }
+    }
+}
+
+/// The worker has the decoders, the page has none: what a reader opens goes through both.
+#[test]
+fn a_reader_opens_a_compressed_segmentation() {
+    let files = tab::ct("1.2.826.0.1.3680043.10.511", &tab::noise(1));
+    let opened = || {
+        let mut tab = Tab::open(&Default::default(), 1);
+        tab.opens(&files);
+        tab
+    };
+    let mut tab = opened();
+    tab.does(Command::AddSegment(SegmentMeaning::RightLung));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(30.0, 30.0), (60.0, 50.0)]);
+    tab.acts(Action::ExportLabelMaps);
+    let path = scratch("compressed_reading", "labels.dcm");
+    std::fs::write(&path, &tab.downloads[0].1).unwrap();
+    let to = scratch("compressed_reading", "");
+    if let Some(made) = ask_highdicom("compress_seg.py", [&path, &to]) {
+        for encoder in made["files"].as_object().unwrap().keys().filter(|e| *e != "jpeg" && *e != "jpeg_2000_lossy") {
+            let mut other = opened();
+            other.opens(&[std::fs::read(to.join(format!("{encoder}.dcm"))).unwrap()]);
+            assert_eq!(other.session.view_model().problems, [], "{encoder}");
+            assert!(other.said().3[1].0 > 0 && other.said().0 == tab.said().0, "{encoder}: voxel by voxel");
+        }
+        // With loss: refused, and why.
+        let mut other = opened();
+        other.opens(&[std::fs::read(to.join("jpeg.dcm")).unwrap()]);
+        let problem = other.session.view_model().problems.remove(0).1;
+        assert!(problem.contains("(0002,0010) 1.2.840.10008.1.2.4.50"), "{problem}");
     }
 }
 
 #[test]
 fn what_cannot_be_read_is_refused_with_the_reason() {
     let Some(folder) = conformance() else { return };
-    let read = |name: &str| SegmentationObject::read(&std::fs::read(folder.join(name)).unwrap()).map(|_| ());
-    for (name, uid) in [
-        ("pydicom-data/liver_rle.dcm", "1.2.840.10008.1.2.5"),
-        ("pydicom-data/liver_nonbyte_aligned_rle.dcm", "1.2.840.10008.1.2.5"),
-        ("pydicom-data/liver_j2k.dcm", "1.2.840.10008.1.2.4.90"),
-        ("pydicom-data/liver_nonbyte_aligned_j2k.dcm", "1.2.840.10008.1.2.4.90"),
-    ] {
-        assert_eq!(read(name), Err(DicomError::UnsupportedTransferSyntax { uid: uid.into() }), "{name}");
+    let bytes = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let read = |name: &str| object(&bytes(name)).map(|_| ());
+    // Another transfer syntax in the place of RLE: one that is not read, and one with loss.
+    let (rle, at) = (bytes("pydicom-data/liver_rle.dcm"), b"1.2.840.10008.1.2.5\0");
+    let at = rle.windows(at.len()).position(|w| w == at).unwrap();
+    let named = |uid: &[u8]| {
+        let mut file = rle[..at - 2].to_vec();
+        file.extend([&(uid.len() as u16).to_le_bytes(), uid, &rle[at + 20..]].concat());
+        object(&file).map(|_| ())
+    };
+    let uid = "1.2.840.10008.1.2.4.92".to_owned();
+    assert_eq!(named(uid.as_bytes()), Err(DicomError::UnsupportedTransferSyntax { uid }));
+    let refused = named(b"1.2.840.10008.1.2.4.50").unwrap_err();
+    assert!(refused.to_string().contains("TransferSyntaxUID (0002,0010) 1.2.840.10008.1.2.4.50"), "{refused}");
+    // What is not there, and what contradicts the header.
+    for end in (rle.len() - 2000..rle.len() - 200).step_by(100) {
+        assert!(matches!(object(&rle[..end]), Err(DicomError::PixelData { .. })), "{end}");
+    }
+    let mut other = rle.clone();
+    let rows = rle.windows(6).position(|w| w == b"\x28\0\x10\0US").unwrap() + 8;
+    other[rows..rows + 2].copy_from_slice(&1024u16.to_le_bytes());
+    assert!(matches!(object(&other), Err(DicomError::PixelData { .. })));
+    let frames = rle.windows(8).position(|w| w == b"\x28\0\x08\0IS\x02\0").unwrap() + 8;
+    other[frames..frames + 2].copy_from_slice(b"99");
+    other[rows..rows + 2].copy_from_slice(&8192u16.to_le_bytes());
+    let columns = rle.windows(6).position(|w| w == b"\x28\0\x11\0US").unwrap() + 8;
+    other[columns..columns + 2].copy_from_slice(&8192u16.to_le_bytes());
+    assert!(matches!(object(&other), Err(DicomError::TooLarge { .. })));
+    // Segmentations that are not compressed, and images, are not made anew.
+    for name in ["pydicom-data/liver.dcm", "highdicom/ct_image.dcm", "pydicom-data/emri_small_RLE.dcm"] {
+        assert_eq!(native_segmentation(&bytes(name)), Ok(None), "{name}");
     }
     for name in ["seg_image_sm_control.dcm", "seg_image_sm_control_labelmap.dcm", "seg_image_sm_dots_tiled_full.dcm"] {
         let refused = read(&format!("highdicom/{name}"));
@@ -177,7 +303,7 @@ fn segmentations_on_another_grid_are_resampled() {
         ("seg_image_ct_binary_overlap.dcm", vec![64, 16]),
     ] {
         let bytes = std::fs::read(folder.join("highdicom").join(name)).unwrap();
-        let object = SegmentationObject::read(&bytes).unwrap();
+        let object = object(&bytes).unwrap();
         let plane = &object.frames[0].plane;
         let ([across, down], [row_mm, column_mm]) = (plane.directions.unwrap(), plane.pixel_spacing_mm.unwrap());
         let steps = [across * (column_mm / 2.0), down * (row_mm / 2.0), across.cross(down) * 1.25];

@@ -5,7 +5,8 @@ use hilum::analysis::Progress;
 use hilum::annotation::{Bundle, CtIdentity, Manifest, Reading};
 use hilum::dicom::{
     DecodedFrame, EncapsulatedFrames, Instance, JsonDataSet, Multipart, MultipartError, Part, SegmentationObject,
-    StructureSet, decode_frame, group_into_series, instances_path, is_uid, read_header, series, series_path, studies,
+    StructureSet, decode_frame, group_into_series, instances_path, is_uid, native_segmentation, read_header, series,
+    series_path, studies,
 };
 use hilum::export::{Audience, OutboundObject};
 use hilum::geometry::{Grid, PatientPoint, PatientVector};
@@ -128,8 +129,10 @@ fn image_in(frame_of_reference: Option<String>) -> Option<Instance> {
     Some(image)
 }
 
-/// A segmentation put on a CT in its frame of reference.
+/// A segmentation put on a CT in its frame of reference; compressed frames are decoded first.
 pub fn segmentation(data: &[u8]) {
+    let native = native_segmentation(data).ok().flatten();
+    let data = native.as_deref().unwrap_or(data);
     let Some(grid) = small_grid() else { return };
     let reference = SegmentationObject::read(data).ok().and_then(|object| object.frame_of_reference_uid);
     let source = [image_in(reference), None, None, None];

@@ -60,7 +60,10 @@ pub(super) enum PixelData<'a> {
         of_words: bool,
     },
     /// Items: the Basic Offset Table, then fragments (PS3.5 A.4).
-    Encapsulated(Vec<&'a [u8]>),
+    Encapsulated(
+        #[cfg_attr(not(feature = "codecs"), expect(dead_code, reason = "asked by the decoder of frames alone"))]
+        Vec<&'a [u8]>,
+    ),
 }
 
 struct Head {

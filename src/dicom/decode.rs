@@ -25,7 +25,7 @@ const DEFLATED_FRAME: &str = "1.2.840.10008.1.2.8.1";
 /// Encapsulated Uncompressed Explicit VR Little Endian.
 const ENCAPSULATED: &str = "1.2.840.10008.1.2.1.98";
 /// RLE Lossless.
-const RLE: &str = "1.2.840.10008.1.2.5";
+pub(super) const RLE: &str = "1.2.840.10008.1.2.5";
 
 /// Pixels of the largest frame that CT has: 2048 × 2048.
 const LARGEST_CT: usize = 1 << 22;
@@ -139,7 +139,7 @@ impl Compression {
 
 /// Refuses a stream so short that no real image is in it, before memory is taken for what its header claims. Frames as large as CT
 /// has them may be of one value and therefore of any length.
-fn plausible<'a>(data: &'a [u8], format: &PixelFormat) -> Result<&'a [u8], DicomError> {
+pub(super) fn plausible<'a>(data: &'a [u8], format: &PixelFormat) -> Result<&'a [u8], DicomError> {
     let pixels = format.rows * format.columns;
     if pixels > LARGEST_CT && data.len() < pixels / 1024 {
         return Err(damaged("the stream is too short for so many pixels"));
@@ -217,7 +217,7 @@ pub(super) fn extended_table(opened: &Opened<'_>) -> Result<Option<ExtendedTable
 }
 
 /// One frame of encapsulated Pixel Data: its fragments joined.
-fn encapsulated_frame<'a>(
+pub(super) fn encapsulated_frame<'a>(
     items: &[&'a [u8]],
     extended: Option<&ExtendedTable>,
     frames: usize,

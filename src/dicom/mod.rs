@@ -32,6 +32,8 @@ mod native_frames;
 mod part10;
 mod qido;
 mod segmentation;
+#[cfg(feature = "codecs")]
+mod segmentation_frames;
 mod series;
 mod stow;
 mod structure_set;
@@ -59,6 +61,8 @@ pub use qido::{
 pub use segmentation::{
     Code, SegmentDescription, SegmentationFrame, SegmentationKind, SegmentationObject, SourceImage,
 };
+#[cfg(feature = "codecs")]
+pub use segmentation_frames::native_segmentation;
 pub use series::{Series, SeriesKind, group_into_series};
 pub use stow::{InstanceFailure, not_stored};
 pub use structure_set::{Contour, Roi, StructureSet};

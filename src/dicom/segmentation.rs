@@ -1,10 +1,10 @@
 //! DICOM Segmentation objects (PS3.3 A.51 and C.8.20) as stored: segments, frames, and runs of set pixels.
 
-use super::data_set::{Encoding, PIXEL_DATA, PixelData, Tag};
+use super::data_set::{Elements, Encoding, PixelData, Tag};
 use super::error::Attribute;
 use super::header::Attributes;
 use super::instance::ImagePlane;
-use super::part10::{inflate, open};
+use super::part10::open;
 use super::{DicomError, PixelFormat};
 use crate::geometry::{PatientPoint, PatientVector};
 
@@ -12,8 +12,6 @@ use crate::geometry::{PatientPoint, PatientVector};
 const SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.4";
 /// Label Map Segmentation Storage.
 const LABEL_MAP_SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.7";
-/// Deflated Image Frame Compression.
-const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
 
 /// A coded concept as found in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,40 +104,35 @@ struct Pixels {
     /// Pixel Padding Value: no segment (in label maps).
     padding: Option<u16>,
     encoding: Encoding,
-    frames: Frames,
-}
-
-#[derive(Clone, Debug)]
-enum Frames {
-    /// All frames without padding between them.
-    Joined(Vec<u8>),
-    /// Each by itself.
-    Apart(Vec<Vec<u8>>),
+    /// All frames, without padding between them.
+    bytes: Vec<u8>,
 }
 
 impl SegmentationObject {
-    /// Reads a segmentation. Uncompressed, deflated, and frame-wise deflated files are read.
+    /// Reads a segmentation whose frames are not compressed; a deflated file is read, too. `native_segmentation`, where the decoders
+    /// are, makes such a file of one with compressed frames.
     ///
     /// # Errors
-    /// [`DicomError`]: not a segmentation, of a whole-slide image (tiled), compressed otherwise, or contradicting itself.
+    /// [`DicomError`]: not a segmentation, of a whole-slide image (tiled), of compressed frames, or contradicting itself.
     pub fn read(bytes: &[u8]) -> Result<Self, DicomError> {
         let opened = open(bytes)?;
         let mut walk = opened.elements();
-        let a = Attributes::before_pixels(&mut walk)?;
-        let class = a.uid((0x0008, 0x0016));
-        if class != SEGMENTATION && class != LABEL_MAP_SEGMENTATION {
-            return Err(a.bad((0x0008, 0x0016), "SOPClassUID"));
-        }
-        if a.find((0x0048, 0x0007)).is_some() {
-            return Err(unsupported("a segmentation of a whole-slide image"));
-        }
-        let format = a.pixel_format()?.ok_or_else(|| missing((0x0028, 0x0010), "Rows"))?;
-        let kind = kind(&a, &format)?;
+        let (a, format, kind) = header(&mut walk)?;
         let frames = frames(&a, format.frames, kind == SegmentationKind::LabelMap)?;
         let segments = a.items((0x0062, 0x0002))?.iter().map(description).collect::<Result<_, _>>()?;
         let swapped = opened.encoding.big_endian && opened.bytes.get(walk.at() + 4..walk.at() + 6) == Some(b"OW");
-        let stored = walk.pixel_data()?.ok_or_else(|| missing(PIXEL_DATA, "PixelData"))?;
-        let frames_of_pixels = pixel_frames(stored, &opened.meta.transfer_syntax, &format, swapped)?;
+        let PixelData::Native { bytes, .. } = walk.pixel_data()?.ok_or_else(DicomError::no_pixel_data)? else {
+            return Err(DicomError::UnsupportedTransferSyntax { uid: opened.meta.transfer_syntax });
+        };
+        let bits = (format.rows * format.columns * usize::from(format.bits_allocated)).checked_mul(format.frames);
+        if bits.is_none_or(|bits| bytes.len() < bits.div_ceil(8)) {
+            return Err(DicomError::PixelData { reason: "it ends before the last frame".into() });
+        }
+        let mut bytes = bytes.to_vec();
+        // Words of big endian files hold the bytes of narrower pixels in reverse (PS3.5 8.1.1).
+        if swapped && format.bits_allocated <= 8 {
+            bytes.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+        }
         Ok(Self {
             rows: format.rows,
             columns: format.columns,
@@ -151,7 +144,7 @@ impl SegmentationObject {
                 wide: format.bits_allocated == 16,
                 padding: format.padding.and_then(|[value, _]| u16::try_from(value).ok()),
                 encoding: opened.encoding,
-                frames: frames_of_pixels,
+                bytes,
             },
         })
     }
@@ -159,12 +152,8 @@ impl SegmentationObject {
     /// Visits the set pixels of a frame as (row, first column, column behind the last, value): 1 in binary segmentations and,
     /// from half the maximum on, in fractional ones; the segment's number in label maps.
     pub fn visit_runs(&self, frame: usize, mut visit: impl FnMut(usize, usize, usize, u16)) {
-        let pixels_per_frame = self.rows * self.columns;
-        let (bytes, first) = match &self.pixels.frames {
-            Frames::Joined(bytes) => (bytes.as_slice(), frame * pixels_per_frame),
-            Frames::Apart(frames) => (frames.get(frame).map_or(&[][..], Vec::as_slice), 0),
-        };
-        let byte = |n: usize| bytes.get(n).copied().unwrap_or(0);
+        let first = frame * self.rows * self.columns;
+        let byte = |n: usize| self.pixels.bytes.get(n).copied().unwrap_or(0);
         let value = |n: usize| match (self.kind, self.pixels.wide) {
             (SegmentationKind::Binary, _) => u16::from(byte(n / 8) >> (n % 8) & 1),
             (SegmentationKind::Fractional { maximum }, _) => u16::from(u32::from(byte(n)) * 2 >= u32::from(maximum)),
@@ -193,6 +182,23 @@ impl SegmentationObject {
             }
         }
     }
+}
+
+/// What stands before the pixels of a segmentation that can be read.
+pub(super) fn header<'a>(
+    walk: &mut Elements<'a>,
+) -> Result<(Attributes<'a>, PixelFormat, SegmentationKind), DicomError> {
+    let a = Attributes::before_pixels(walk)?;
+    let class = a.uid((0x0008, 0x0016));
+    if class != SEGMENTATION && class != LABEL_MAP_SEGMENTATION {
+        return Err(a.bad((0x0008, 0x0016), "SOPClassUID"));
+    }
+    if a.find((0x0048, 0x0007)).is_some() {
+        return Err(unsupported("a segmentation of a whole-slide image"));
+    }
+    let format = a.pixel_format()?.ok_or_else(|| missing((0x0028, 0x0010), "Rows"))?;
+    let kind = kind(&a, &format)?;
+    Ok((a, format, kind))
 }
 
 fn kind(a: &Attributes<'_>, format: &PixelFormat) -> Result<SegmentationKind, DicomError> {
@@ -291,40 +297,6 @@ pub(super) fn code(item: &Attributes<'_>) -> Code {
     let short = item.text((0x0008, 0x0100));
     let value = if short.is_empty() { item.text((0x0008, 0x0119)) } else { short };
     Code { value, scheme: item.text((0x0008, 0x0102)), meaning: item.text((0x0008, 0x0104)) }
-}
-
-fn pixel_frames(
-    stored: PixelData<'_>,
-    transfer_syntax_uid: &str,
-    format: &PixelFormat,
-    swapped: bool,
-) -> Result<Frames, DicomError> {
-    let bits_per_frame = format.rows * format.columns * usize::from(format.bits_allocated);
-    let short = || DicomError::PixelData { reason: "it ends before the last frame".into() };
-    match stored {
-        PixelData::Native { bytes, .. } => {
-            let bits = bits_per_frame.checked_mul(format.frames).ok_or_else(short)?;
-            if bytes.len() < bits.div_ceil(8) {
-                return Err(short());
-            }
-            let mut bytes = bytes.to_vec();
-            // Words of big endian files hold the bytes of narrower pixels in reverse (PS3.5 8.1.1).
-            if swapped && format.bits_allocated <= 8 {
-                bytes.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
-            }
-            Ok(Frames::Joined(bytes))
-        }
-        PixelData::Encapsulated(items) if transfer_syntax_uid == DEFLATED_FRAMES => {
-            let one = |item| {
-                let mut frame = inflate(item, bits_per_frame.div_ceil(8) as u64)?;
-                frame.shrink_to_fit();
-                if frame.len() * 8 < bits_per_frame { Err(short()) } else { Ok(frame) }
-            };
-            let frames = items.into_iter().skip(1).map(one).collect::<Result<Vec<_>, _>>()?;
-            if frames.len() == format.frames { Ok(Frames::Apart(frames)) } else { Err(short()) }
-        }
-        PixelData::Encapsulated(_) => Err(DicomError::UnsupportedTransferSyntax { uid: transfer_syntax_uid.into() }),
-    }
 }
 
 fn missing(tag: Tag, name: &str) -> DicomError {

@@ -66,6 +66,8 @@ pub enum Job {
     },
     /// The bytes of the one given file.
     ReadFile,
+    /// The bytes of the one given file that marks a CT: a segmentation's frames uncompressed.
+    ReadMarks,
     /// Write the demonstration phantom as DICOM files.
     Demonstration,
     /// Find lungs and airways in the given HU voxels.

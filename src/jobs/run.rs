@@ -9,7 +9,7 @@ use crate::analysis::{
 };
 use crate::dicom::{
     DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
-    read_header,
+    native_segmentation, read_header,
 };
 use crate::export::{archive, nifti};
 use crate::geometry::Grid;
@@ -100,6 +100,11 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
             Ok(JobOutput { facts: JobFacts::Files(names), payloads })
         }
         Job::ReadFile => Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(whole(&input)?)] }),
+        Job::ReadMarks => {
+            let bytes = whole(&input)?;
+            let bytes = native_segmentation(&bytes)?.unwrap_or(bytes);
+            Ok(JobOutput { facts: JobFacts::File, payloads: vec![Payload::Bytes(bytes)] })
+        }
         Job::Demonstration => {
             let (names, payloads) =
                 demonstration().into_iter().map(|file| (file.name, Payload::Bytes(file.bytes))).unzip();

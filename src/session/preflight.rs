@@ -75,7 +75,7 @@ impl Session {
                 self.add_problem(file, ProblemReason::Text(words::SEG_NEEDS_CT));
                 continue;
             }
-            let request = self.start_job(Purpose::ReadSegmentation(file), Priority::SOON, Job::ReadFile, vec![file]);
+            let request = self.start_job(Purpose::ReadSegmentation(file), Priority::SOON, Job::ReadMarks, vec![file]);
             update.effects.push(super::command::Effect::RunJob(request));
         }
     }

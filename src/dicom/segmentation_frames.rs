@@ -1,0 +1,167 @@
+//! Segmentations with compressed frames → the same with native pixels: the page, which reads segmentations, has no decoders.
+
+use super::codec::{Decode, Samples};
+use super::data_set::{Encoding, PixelData};
+use super::decode::{Compression, RLE, encapsulated_frame, extended_table, plausible};
+use super::part10::{EXPLICIT_LITTLE, inflate, open};
+use super::segmentation::{SegmentationKind, header};
+use super::{DicomError, PixelFormat};
+
+/// Most bytes that the pixels of a segmentation become: the bits of 32-bit WebAssembly's words can count them.
+const MOST_BYTES: u64 = (1 << 29) - 1;
+/// JPEG Baseline, Extended, and a JPEG stream packed anew: always lossy.
+const LOSSY: [&str; 3] = ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.111"];
+
+/// A segmentation with compressed frames as a file whose pixels are native, in explicit VR little endian (PS3.5 A.2); what comes after
+/// the pixels is left out. `None` for all other files, and where the header cannot be read: [`super::SegmentationObject::read`] says why.
+///
+/// # Errors
+/// [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::UnsupportedPixels`] where bits or labels were compressed with loss;
+/// [`DicomError::TooLarge`]; [`DicomError::PixelData`] for damaged or contradictory pixel data.
+pub fn native_segmentation(file: &[u8]) -> Result<Option<Vec<u8>>, DicomError> {
+    let opened = open(file)?;
+    let mut walk = opened.elements();
+    let Ok((a, format, kind)) = header(&mut walk) else { return Ok(None) };
+    let before = opened.bytes.get(opened.start..walk.at()).unwrap_or_default();
+    let Some(PixelData::Encapsulated(items)) = walk.pixel_data()? else { return Ok(None) };
+    let uid = opened.meta.transfer_syntax.as_str();
+    let unsupported = || DicomError::UnsupportedTransferSyntax { uid: uid.into() };
+    let compression = Compression::of(uid).ok_or_else(unsupported)?;
+    if opened.encoding != Encoding::EXPLICIT_LITTLE {
+        return Err(unsupported());
+    }
+    let is_lossy = LOSSY.contains(&uid) || a.text((0x0028, 0x2110)) == "01";
+    if is_lossy && !matches!(kind, SegmentationKind::Fractional { .. }) {
+        let reason = format!("TransferSyntaxUID (0002,0010) {uid}: bits or labels compressed with loss");
+        return Err(DicomError::UnsupportedPixels { reason });
+    }
+    let pixels = format.rows as u64 * format.columns as u64 * format.frames as u64;
+    let bytes = (pixels * u64::from(format.bits_allocated)).div_ceil(8);
+    if bytes > MOST_BYTES {
+        let what = "the uncompressed segmentation".into();
+        return Err(DicomError::TooLarge { what, found: bytes, limit: MOST_BYTES });
+    }
+    let extended = if format.frames > 1 { extended_table(&opened)? } else { None };
+    let length = bytes.next_multiple_of(2) as usize;
+    let mut written = Written { file: head(before, length), bits: 0 };
+    let end = written.file.len() + length;
+    for frame in 0..format.frames {
+        let data = encapsulated_frame(&items, extended.as_ref(), format.frames, frame)?;
+        written.add(&values(uid, compression, &data, &format)?, format.bits_allocated)?;
+    }
+    written.file.resize(end, 0);
+    Ok(Some(written.file))
+}
+
+/// The pixels of a frame as stored.
+fn values(uid: &str, compression: Compression, data: &[u8], format: &PixelFormat) -> Result<Vec<u16>, DicomError> {
+    let count = format.rows * format.columns;
+    let length = (count * usize::from(format.bits_allocated)).div_ceil(8);
+    match compression {
+        Compression::None => unpacked(data, format),
+        Compression::Deflated => unpacked(&inflate(data, length as u64)?, format),
+        Compression::Codec(decode) => {
+            let whole = decoded(decode, data, format);
+            // Of bits, some writers compress one byte a pixel (PS3.5 G.2), others the bytes that eight share.
+            if whole.is_err() && uid == RLE && format.bits_allocated == 1 {
+                let bytes = PixelFormat { rows: 1, columns: length, bits_allocated: 8, ..format.clone() };
+                let bytes: Vec<u8> = decoded(decode, data, &bytes)?.into_iter().map(|word| word as u8).collect();
+                return unpacked(&bytes, format);
+            }
+            whole
+        }
+    }
+}
+
+fn decoded(decode: Decode, data: &[u8], format: &PixelFormat) -> Result<Vec<u16>, DicomError> {
+    let values = match decode(plausible(data, format)?, format)? {
+        Samples::Stored(words) => words,
+        Samples::Values(values) => values.into_iter().map(|v| v.clamp(0, u16::MAX.into()) as u16).collect(),
+    };
+    if values.len() == format.rows * format.columns {
+        Ok(values)
+    } else {
+        Err(damaged("a frame has not rows × columns pixels"))
+    }
+}
+
+/// The pixels of a frame that is not compressed.
+fn unpacked(data: &[u8], format: &PixelFormat) -> Result<Vec<u16>, DicomError> {
+    let count = format.rows * format.columns;
+    let length = (count * usize::from(format.bits_allocated)).div_ceil(8);
+    let data = data.get(..length).ok_or_else(|| damaged("it ends before the last frame"))?;
+    Ok(match format.bits_allocated {
+        1 => (0..count).map(|n| u16::from(data[n / 8] >> (n % 8) & 1)).collect(),
+        8 => data.iter().map(|b| u16::from(*b)).collect(),
+        _ => data.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),
+    })
+}
+
+/// A file up to the last frame that it has so far.
+struct Written {
+    file: Vec<u8>,
+    /// Pixels of one bit so far: their frames do not begin at whole bytes (PS3.5 8.1.1).
+    bits: usize,
+}
+
+impl Written {
+    fn add(&mut self, values: &[u16], bits_allocated: u16) -> Result<(), DicomError> {
+        for value in values {
+            match bits_allocated {
+                1 => {
+                    if self.bits.is_multiple_of(8) {
+                        self.file.push(0);
+                    }
+                    if let Some(last) = self.file.last_mut() {
+                        *last |= u8::from(*value != 0) << (self.bits % 8);
+                    }
+                    self.bits += 1;
+                }
+                8 => {
+                    let byte = u8::try_from(*value).ok();
+                    self.file.push(byte.ok_or_else(|| damaged("a value has more bits than BitsAllocated"))?);
+                }
+                _ => self.file.extend(value.to_le_bytes()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file up to its pixels, of so many bytes, after the elements before them.
+fn head(before: &[u8], length: usize) -> Vec<u8> {
+    let uid = EXPLICIT_LITTLE.as_bytes();
+    let mut file = vec![0; 128];
+    file.extend(b"DICM\x02\0\x10\0UI");
+    file.extend((uid.len() as u16 + 1).to_le_bytes());
+    file.extend([uid, b"\0", before, b"\xE0\x7F\x10\0OW\0\0"].concat());
+    file.extend((length as u32).to_le_bytes());
+    file
+}
+
+fn damaged(reason: &str) -> DicomError {
+    DicomError::PixelData { reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rle_of_bits_is_read_packed_and_one_byte_a_pixel() {
+        let format = PixelFormat { bits_allocated: 1, ..crate::dicom::jpeg_stream::format(3, 5) };
+        let pixels = [1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1];
+        let stream = |bytes: &[u8]| {
+            let mut stream: Vec<u8> = [1u32, 64].iter().flat_map(|n| n.to_le_bytes()).collect();
+            stream.resize(64, 0);
+            stream.push(bytes.len() as u8 - 1);
+            stream.extend(bytes);
+            stream
+        };
+        let rle = Compression::of(RLE).unwrap();
+        let read = |bytes: &[u8]| values(RLE, rle, &stream(bytes), &format);
+        assert_eq!(read(&pixels.map(|p| p as u8)).unwrap(), pixels);
+        assert_eq!(read(&[0b0101_1001, 0b0100_0111]).unwrap(), pixels);
+        assert!(matches!(read(&[0b0101_1001]), Err(DicomError::PixelData { .. })));
+    }
+}
