@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
+use dicom_core::value::DataSetSequence;
+use dicom_core::{DataElement, PrimitiveValue, VR};
+use dicom_dictionary_std::tags;
 use hilum::annotation::{Document, SegmentMeaning};
 use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, native_segmentation, read_header};
 use hilum::geometry::Grid;
@@ -167,6 +170,51 @@ fn a_reader_opens_a_compressed_segmentation() {
         other.opens(&[std::fs::read(to.join("jpeg.dcm")).unwrap()]);
         let problem = other.session.view_model().problems.remove(0).1;
         assert!(problem.contains("(0002,0010) 1.2.840.10008.1.2.4.50"), "{problem}");
+    }
+}
+
+/// The frames of a file and their pixels in the opposite order.
+fn reversed(file: &[u8]) -> Vec<u8> {
+    let mut object = dicom_object::from_reader(&file[128..]).unwrap();
+    let number = |tag| object.element(tag).unwrap().to_int::<usize>().unwrap();
+    let bits = number(tags::ROWS) * number(tags::COLUMNS) * number(tags::BITS_ALLOCATED);
+    let count = number(tags::NUMBER_OF_FRAMES);
+    let stored = object.element(tags::PIXEL_DATA).unwrap().to_bytes().unwrap().into_owned();
+    let mut pixels = vec![0u8; stored.len()];
+    for n in 0..bits * count {
+        let from = (count - 1 - n / bits) * bits + n % bits;
+        pixels[n / 8] |= (stored[from / 8] >> (from % 8) & 1) << (n % 8);
+    }
+    let frames = object.element(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).unwrap().items().unwrap();
+    let frames: Vec<_> = frames.iter().rev().cloned().collect();
+    let frames = DataSetSequence::from(frames);
+    object.put(DataElement::new(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, VR::SQ, frames));
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::from(pixels)));
+    let mut bytes = Vec::new();
+    object.write_all(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn frames_lie_where_they_say_in_whatever_order_they_come() {
+    let Some(folder) = conformance() else { return };
+    let folder = folder.join("dcmqi/segmentations");
+    for (ct_folder, name) in [
+        ("ct-3slice", "partial_overlaps.dcm"),
+        ("23x38x3/image", "23x38x3/seg/label.seg"),
+        ("24x38x3/image", "sparse-labelmap-noppv.dcm"),
+    ] {
+        let (grid, source) = ct(&folder.join(ct_folder));
+        let file = std::fs::read(folder.join(name)).unwrap();
+        let turned = reversed(&file);
+        let (as_is, other) = (object(&file).unwrap(), object(&turned).unwrap());
+        assert!(runs(&as_is).iter().eq(runs(&other).iter().rev()), "{name}");
+        assert!(as_is.frames != other.frames && as_is.frames.iter().eq(other.frames.iter().rev()), "{name}");
+        let voxels = |file: &[u8]| {
+            let read = read_segmentation(file, &grid, &source).unwrap();
+            read.segments.into_iter().map(|s| (s.label, s.spans)).collect::<Vec<_>>()
+        };
+        assert!(voxels(&file) == voxels(&turned), "{name}");
     }
 }
 
