@@ -15,7 +15,7 @@ use tab::{Tab, ct, noise};
 
 #[path = "validators/mod.rs"]
 mod validators;
-use validators::{ask_highdicom, scratch};
+use validators::{ask_highdicom, scratch, sha256};
 
 fn grids() -> Vec<(&'static str, Grid)> {
     let v = |x, y, z| PatientVector::new(x, y, z);
@@ -155,17 +155,27 @@ fn segmentations_are_saved_as_label_maps_too() {
     assert_eq!(names, ["hilum-anatomy-labelmap-20261123-101500.dcm", "hilum-findings-labelmap-20261123-101500.dcm"]);
     let mut other = Tab::open(&Default::default(), 2);
     other.opens(&files);
-    let (own, mut counts) = (tab.said(), vec![1, 2]);
+    let own = tab.said();
+    let grid = *tab.session.case().unwrap().volume.grid();
+    let [ni, nj, nk] = grid.size();
     for (name, bytes) in tab.downloads.clone() {
         let path = scratch("labelmap", &name);
         std::fs::write(&path, &bytes).unwrap();
         other.opens(&[bytes]);
         let Some(seen) = ask_highdicom("check_labelmap.py", [&path, &path]) else { continue };
-        let seen: Vec<u64> = serde_json::from_value(seen["voxels"].clone()).unwrap();
-        let of_layer = if name.contains("anatomy") { &own.2[..1] } else { &own.2[1..] };
-        let expected: Vec<u64> = of_layer.iter().map(|s| own.3[usize::from(s.number)].0).collect();
-        assert_eq!(seen, expected, "{name}");
-        assert_eq!(seen.len(), counts.remove(0));
+        let (layer, numbers) = if name.contains("anatomy") { (&own.0, vec![1]) } else { (&own.1, vec![2, 3]) };
+        let pixels = |k: usize| &layer[k * ni * nj..][..ni * nj];
+        let seen = seen["slices"].as_array().unwrap();
+        assert_eq!(seen.len(), (0..nk).filter(|k| pixels(*k).iter().any(|l| *l != 0)).count(), "{name}");
+        for slice in seen {
+            let position: [f64; 3] = serde_json::from_value(slice["position"].clone()).unwrap();
+            let first = grid.voxel_from_patient(PatientPoint::new(position[0], position[1], position[2])).0;
+            assert!(first.x.abs() < 1e-4 && first.y.abs() < 1e-4 && (first.z - first.z.round()).abs() < 1e-4);
+            let labels = pixels(first.z.round() as usize);
+            let mask = |number: &u8| sha256(&labels.iter().map(|l| u8::from(l == number)).collect::<Vec<_>>());
+            let expected: Vec<String> = numbers.iter().map(mask).collect();
+            assert_eq!(slice["sha256"], Value::from(expected), "{name}: {first:?}");
+        }
     }
     assert_eq!(other.session.view_model().problems, []);
     assert_eq!((&other.said().0, &other.said().1), (&own.0, &own.1));

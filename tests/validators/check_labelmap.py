@@ -2,10 +2,12 @@
 
     check_labelmap.py SEG SEG    the same file twice
 
-Prints JSON: {"voxels": voxels of each segment, in the order of their numbers, "problems": […]}. A problem is a pixel whose label no
-segment has. The exit status is 1 if there are problems.
+Prints JSON: {"slices": [{"position": patient position of its first pixel, mm, "sha256": of each segment, in the order of their
+numbers}], "problems": […]}. Slices without a label are left out. `sha256` is over the slice's pixels in a segment, one byte each (0 or
+1), row by row. A problem is a pixel whose label no segment has. The exit status is 1 if there are problems.
 """
 
+import hashlib
 import json
 import sys
 
@@ -25,7 +27,15 @@ def main(path, _):
         problems.append("a pixel has a label that no segment has")
     if any(not segmentation.get_segment_description(n).segment_label for n in numbers):
         problems.append("a segment has no label")
-    return {"voxels": [int((array == n).sum()) for n in numbers], "problems": problems}
+    slices = [
+        {
+            "position": [float(x) for x in plane[0].ImagePositionPatient],
+            "sha256": [hashlib.sha256((labels == n).astype(numpy.uint8).tobytes()).hexdigest() for n in numbers],
+        }
+        for plane, labels in zip(volume.get_plane_positions(), array)
+        if labels.any()
+    ]
+    return {"slices": slices, "problems": problems}
 
 
 if __name__ == "__main__":

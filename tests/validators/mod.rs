@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses the judges it needs")]
 
 use serde_json::Value;
+use sha2::Digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,6 +62,11 @@ pub(crate) fn assert_printed(path: &Path) {
     assert!(output.status.success() && !said.lines().any(|l| complaint(&l)), "{}: {said}", path.display());
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("Imaging Measurement Report"), "{printed}");
+}
+
+/// What the scripts say of a slice's pixels in a segment, one byte each.
+pub(crate) fn sha256(pixels: &[u8]) -> String {
+    sha2::Sha256::digest(pixels).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Runs a script of `tests/validators` in the Python environment that `cargo xtask test` makes; its JSON must name no problem.
