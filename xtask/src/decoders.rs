@@ -3,7 +3,7 @@
 use crate::run::{Outcome, command, output, root, run};
 use std::path::PathBuf;
 
-/// Folders of the peer harness, and single files of the test data.
+/// Folders of the peer harness.
 const SERIES: [(&str, &str); 7] = [
     ("uncompressed", "ct100-raw"),
     ("RLE", "ct100-rle"),
@@ -13,7 +13,13 @@ const SERIES: [(&str, &str); 7] = [
     ("HTJ2K", "ct100-htj2k"),
     ("JPEG XL", "ct100-jxl"),
 ];
-const EXTENDED: &str = "conformance/cornerstone/CTImage.dcm_JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm";
+/// Single files of the test data, all of one CT.
+const FILES: [(&str, &str); 4] = [
+    ("JPEG 8 bit", "JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50"),
+    ("JPEG 12 bit", "JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51"),
+    ("JPEG-LS near-lossless", "JPEGLSLossyTransferSyntax_1.2.840.10008.1.2.4.81"),
+    ("JPEG 2000 lossy", "JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91"),
+];
 
 /// Prints a table: MB/s of ours, MB/s of each other, and the ratio to the fastest of those.
 pub(crate) fn decoders() -> Outcome {
@@ -30,7 +36,8 @@ pub(crate) fn decoders() -> Outcome {
     }
     let data = std::env::var_os("HILUM_TEST_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
     let mut places: Vec<(&str, PathBuf)> = SERIES.map(|(name, folder)| (name, of_series(folder))).into();
-    places.push(("JPEG 12 bit", data.join(EXTENDED)));
+    let of_file = |name: &str| data.join(format!("conformance/cornerstone/CTImage.dcm_{name}.dcm"));
+    places.extend(FILES.map(|(name, file)| (name, of_file(file))));
     let ours = ["bench", "--quiet", "--no-default-features", "--features", "codecs", "--bench", "decoders"];
     run(command("cargo", &ours).arg("--no-run"))?;
     println!("| syntax | ours, MB/s | others, MB/s | ours ÷ fastest other | same HU |\n|---|---|---|---|---|");
