@@ -164,8 +164,9 @@ pub enum GeometryFinding {
     },
 }
 
-/// Slices farther apart than so many times their thickness are samples: what lies between them was not measured.
-const MOST_APART: f64 = 1.5;
+/// Slices farther apart than so many times their thickness are samples: what lies between them was not measured. 1 mm every 1.5 mm
+/// is a common protocol, and distances are fitted to rounded positions.
+const MOST_APART: f64 = 1.5 * 1.01;
 
 impl GeometryFinding {
     /// Whether volumes measured on the CT are not those of the patient's anatomy: something is missing, or was not measured.

@@ -378,8 +378,8 @@ fn a_tilt_that_only_the_header_has_is_told() {
 
 #[test]
 fn slices_far_apart_are_samples() {
-    let affected = |thickness: f64| {
-        let mut stack = at(&[0.0, 10.0, 20.0]);
+    let affected_at = |heights: &[f64], thickness: f64| {
+        let mut stack = at(heights);
         stack.instances.iter_mut().for_each(|i| i.plane.slice_thickness_mm = Some(thickness));
         plan_stack(&stack).unwrap().findings.iter().any(GeometryFinding::affects_volumes)
     };
@@ -405,7 +405,9 @@ fn multi_frame() -> Series {
 #[test]
 fn frames_are_slices() {
     let series = multi_frame();
+    let affected = |thickness| affected_at(&[0.0, 10.0, 20.0], thickness);
     let plan = plan_stack(&series).unwrap();
+    assert!(!affected_at(&[0.0, 1.5, 3.01], 1.0), "1 mm every 1.5 mm, positions rounded");
     let frames: Vec<_> = plan.slices.iter().map(|s| s.unwrap().frame).collect();
     assert_eq!((frames, plan.grid.spacing_mm()[2]), (vec![2, 1, 0], 2.0));
     assert_eq!(plan.findings, [GeometryFinding::MixedRescale]);
