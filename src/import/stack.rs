@@ -56,6 +56,9 @@ pub(super) const ON_LATTICE_MM: f64 = 0.02;
 /// Angles between normal and stacking direction below this are rounding.
 const LEAST_TILT_DEGREES: f64 = 0.1;
 
+/// Where a lattice fits nearly all images, all of them are used if that takes no more than so many times its slices.
+const MOST_SLICES_OF_LATTICE: f64 = 1.5;
+
 /// Gantry/Detector Tilt, a nominal angle, may differ from the measured one by this.
 const MOST_TILT_APART_DEGREES: f64 = 1.0;
 
@@ -103,11 +106,15 @@ impl Stack {
         let places = distinct_places(slices, normal, &mut findings);
         let positions: Vec<PatientPoint> = places.iter().map(|p| p.position).collect();
         let layout = match fit_lattice(&positions, normal)? {
-            // Slices between images rather than images left out.
-            Spacing::Even(lattice) if lattice.indices.contains(&None) => match resample(&positions, normal) {
-                Ok(resampling) => Layout::of_resampling(resampling, &places, normal, &mut findings),
-                Err(_shifted) => Layout::of_lattice(&lattice, &places, &mut findings),
-            },
+            // Slices between images rather than images left out, unless a few images would multiply the slices.
+            Spacing::Even(lattice) if lattice.indices.contains(&None) => {
+                let span_mm = (positions[positions.len() - 1] - positions[0]).dot(normal);
+                let most = MOST_SLICES_OF_LATTICE * (span_mm / lattice.step.dot(normal) + 1.0);
+                match resample(&positions, normal).ok().filter(|r| r.exact.len() as f64 <= most) {
+                    Some(resampling) => Layout::of_resampling(resampling, &places, normal, &mut findings),
+                    None => Layout::of_lattice(&lattice, &places, &mut findings),
+                }
+            }
             Spacing::Even(lattice) => Layout::of_lattice(&lattice, &places, &mut findings),
             Spacing::Uneven => Layout::of_resampling(resample(&positions, normal)?, &places, normal, &mut findings),
             Spacing::Single => {

@@ -295,6 +295,22 @@ fn no_image_is_left_out_behind_a_gap() {
 }
 
 #[test]
+fn one_image_between_places_does_not_multiply_the_slices() {
+    let with_one_behind = |mm: f64| {
+        let mut heights: Vec<f64> = (0..700).map(f64::from).collect();
+        heights.push(699.0 + mm);
+        plan_stack(&at(&heights)).unwrap()
+    };
+    for mm in [0.3, 0.7] {
+        let plan = with_one_behind(mm);
+        assert_eq!((plan.grid.size()[2], plan.blends.len()), (700, 0));
+        assert_eq!(plan.findings, [GeometryFinding::OffLattice { left_out: 1 }]);
+    }
+    let plan = with_one_behind(1.4);
+    assert_eq!((plan.grid.size()[2], plan.blends.len()), (701, 1), "{:?}", plan.findings);
+}
+
+#[test]
 fn unlike_images_are_stacks_of_their_own() {
     let mut series = at(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0]);
     series.instances[0].image_type = vec!["ORIGINAL".into(), "PRIMARY".into(), "LOCALIZER".into()];
