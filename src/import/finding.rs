@@ -55,8 +55,8 @@ pub enum GeometryFinding {
         /// How many slices were computed.
         slices: usize,
     },
-    /// Gantry/Detector Tilt is not the angle between the normal of the slices and the stacking direction: positions or header are
-    /// wrong.
+    /// Gantry/Detector Tilt of original axial images is not the angle between the normal of the slices and the stacking direction:
+    /// positions or header are wrong.
     TiltDisagrees {
         /// In the header, degrees.
         header_degrees: f64,

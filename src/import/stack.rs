@@ -266,8 +266,9 @@ fn report_tilt(layout: &Layout<'_>, normal: PatientVector, findings: &mut Vec<Ge
     if degrees > LEAST_TILT_DEGREES {
         findings.push(GeometryFinding::GantryTilt { degrees });
     }
-    // One slice alone has no stacking direction.
-    let tag = layout.used.first().filter(|_| layout.used.len() > 1).and_then(|s| s.acquisition.gantry_tilt_degrees);
+    // One slice alone has no stacking direction; reformatted images keep the tilt of those that they were made of.
+    let first = layout.used.first().filter(|s| layout.used.len() > 1 && s.is_original_axial());
+    let tag = first.and_then(|s| s.acquisition.gantry_tilt_degrees);
     if let Some(header_degrees) = tag.filter(|tag| (tag.abs() - degrees).abs() > MOST_TILT_APART_DEGREES) {
         findings.push(GeometryFinding::TiltDisagrees { header_degrees, measured_degrees: degrees });
     }

@@ -137,6 +137,10 @@ impl<'a> Slice<'a> {
     pub(super) fn is_hu(&self) -> bool {
         self.rescale_type.is_empty() || self.rescale_type.eq_ignore_ascii_case("HU")
     }
+    /// Whether Image Type (PS3.3 C.7.6.1.1.2, C.8.2.1.1.1) says that it lies as it was acquired.
+    pub(super) fn is_original_axial(&self) -> bool {
+        ["ORIGINAL", "AXIAL"].iter().all(|v| self.image_type.iter().any(|own| own.eq_ignore_ascii_case(v)))
+    }
     fn is_localiser(&self) -> bool {
         is_localiser(self.image_type)
     }

@@ -375,18 +375,24 @@ fn what_rescaling_gives_is_not_always_hu() {
 
 #[test]
 fn a_tilt_that_only_the_header_has_is_told() {
-    let found = |tag: f64, tilt: f64| {
+    let found_of = |tag: f64, tilt: f64, image_type: [&str; 3]| {
         let mut stack = at(&[0.0, 2.0, 4.0]);
         for instance in &mut stack.instances {
+            instance.image_type = image_type.map(str::to_owned).to_vec();
             instance.acquisition.gantry_tilt_degrees = Some(tag);
             instance.plane.directions = slice(0, PatientPoint::new(0.0, 0.0, 0.0), tilt.to_radians()).plane.directions;
         }
         let findings = plan_stack(&stack).unwrap().findings;
         findings.into_iter().filter(|f| matches!(f, GeometryFinding::TiltDisagrees { .. })).collect::<Vec<_>>()
     };
+    let found = |tag, tilt| found_of(tag, tilt, ["ORIGINAL", "PRIMARY", "AXIAL"]);
     assert_eq!([found(0.0, 0.0), found(0.6, 0.0), found(15.0, 15.4), found(-15.0, 15.4)].concat(), []);
     assert_eq!(found(15.0, 0.0), [GeometryFinding::TiltDisagrees { header_degrees: 15.0, measured_degrees: 0.0 }]);
     assert!(matches!(found(0.0, 15.0)[..], [GeometryFinding::TiltDisagrees { .. }]));
+    // Reformatted images lie elsewhere than those that were acquired, whose header they keep.
+    let reformatted =
+        [["DERIVED", "SECONDARY", "MPR"], ["DERIVED", "PRIMARY", "AXIAL"], ["ORIGINAL", "PRIMARY", "MPR"]];
+    assert_eq!(reformatted.map(|image_type| found_of(15.0, 0.0, image_type)).concat(), []);
     let mut one = at(&[0.0]);
     one.instances[0].acquisition.gantry_tilt_degrees = Some(15.0);
     assert!(!plan_stack(&one).unwrap().findings.iter().any(|f| matches!(f, GeometryFinding::TiltDisagrees { .. })));
@@ -399,7 +405,9 @@ fn slices_far_apart_are_samples() {
         stack.instances.iter_mut().for_each(|i| i.plane.slice_thickness_mm = Some(thickness));
         plan_stack(&stack).unwrap().findings.iter().any(GeometryFinding::affects_volumes)
     };
+    let affected = |thickness| affected_at(&[0.0, 10.0, 20.0], thickness);
     assert_eq!([1.0, 6.0, 7.0, 10.0, 20.0].map(affected), [true, true, false, false, false]);
+    assert!(!affected_at(&[0.0, 1.5, 3.01], 1.0), "1 mm every 1.5 mm, positions rounded");
 }
 
 /// One instance of three frames, the last first, each with its own rescale.
@@ -421,9 +429,7 @@ fn multi_frame() -> Series {
 #[test]
 fn frames_are_slices() {
     let series = multi_frame();
-    let affected = |thickness| affected_at(&[0.0, 10.0, 20.0], thickness);
     let plan = plan_stack(&series).unwrap();
-    assert!(!affected_at(&[0.0, 1.5, 3.01], 1.0), "1 mm every 1.5 mm, positions rounded");
     let frames: Vec<_> = plan.slices.iter().map(|s| s.unwrap().frame).collect();
     assert_eq!((frames, plan.grid.spacing_mm()[2]), (vec![2, 1, 0], 2.0));
     assert_eq!(plan.findings, [GeometryFinding::MixedRescale]);
