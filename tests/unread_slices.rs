@@ -1,6 +1,9 @@
 //! Slices that could not be read, or were not waited for, are said wherever volumes are; the same files opened again bring them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
 
+use dicom_core::{DataElement, PrimitiveValue, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::FileMetaTableBuilder;
 use hilum::annotation::SegmentMeaning;
 use hilum::import::GeometryFinding;
 use hilum::jobs::{FileFacts, FileId, Job, JobError, JobEvent, JobId, JobInput, run};
@@ -74,6 +77,61 @@ fn the_same_files_opened_again_bring_what_was_not_read() {
     // Nothing is missing: nothing is read again.
     tab.opens(&cut(&whole));
     assert!(tab.session.case().unwrap().volume.is_complete());
+}
+
+/// A file as a server gives it out: otherwise encoded, the patient renamed, compressed on the way.
+fn served(file: &[u8]) -> Vec<u8> {
+    let mut object = dicom_object::from_reader(file).unwrap().into_inner();
+    for (tag, vr, value) in [
+        (tags::PATIENT_NAME, VR::PN, "RENAMED"),
+        (tags::LOSSY_IMAGE_COMPRESSION_RATIO, VR::DS, "8.5\\3"),
+        (tags::LOSSY_IMAGE_COMPRESSION_METHOD, VR::CS, "ISO_10918_1\\ISO_14495_1"),
+    ] {
+        object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+    }
+    let meta = FileMetaTableBuilder::new().transfer_syntax(uids::IMPLICIT_VR_LITTLE_ENDIAN);
+    let mut bytes = Vec::new();
+    object.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn what_a_server_changes_of_a_header_makes_no_other_image() {
+    let whole = ct(UID, &noise(5));
+    let mut tab = reader(&cut(&whole));
+    let before = tab.session.view_model().problems.len();
+    tab.opens(&whole.iter().map(|file| served(file)).collect::<Vec<_>>());
+    let view = tab.session.view_model();
+    assert_eq!(view.problems.len(), before, "{:?}", view.problems);
+    assert_eq!(missing(&tab.session), [0usize; 0]);
+    // What is read now is said to be what it is.
+    let lossy = tab.session.case().unwrap().image(3).unwrap().lossy.unwrap();
+    assert_eq!(lossy.ratios, [8.5, 3.0]);
+}
+
+#[test]
+fn only_what_was_not_read_opens_the_ct_anew_and_nothing_is_forgotten() {
+    let whole = ct(UID, &noise(5));
+    let other = &ct("2.25.52", &noise(6))[..3];
+    let mut tab = reader(&[cut(&whole), other.to_vec()].concat());
+    tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(40.0, 40.0), (60.0, 60.0)]);
+    let marked = tab.said();
+    // All that is left of it can be redone alone.
+    tab.acts(Action::Undo);
+    tab.acts(Action::Undo);
+    assert_eq!((tab.said().2.len(), tab.session.case().unwrap().history.undo_name()), (0, None));
+    tab.acts(Action::Scroll(2));
+    let (at, state) = (tab.session.crosshair(), tab.state());
+    tab.opens(&[other, &whole[..3]].concat());
+    assert_eq!((tab.session.crosshair(), missing(&tab.session)), (at, vec![3, 7]));
+    tab.opens(&whole[3..4]);
+    assert_ne!(tab.session.crosshair(), at);
+    assert_eq!((missing(&tab.session), tab.state() == state), (vec![7], true));
+    tab.acts(Action::Redo);
+    tab.acts(Action::Redo);
+    assert_eq!(tab.said().1, marked.1);
 }
 
 #[test]

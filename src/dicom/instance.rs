@@ -233,6 +233,22 @@ impl Instance {
     pub fn is_placed(&self) -> bool {
         self.plane.is_placed() || self.frames.iter().any(|f| f.plane.is_placed())
     }
+    /// Whether another file of this instance has the same voxels in the same place. How they are encoded does not matter, nor what a
+    /// server may correct, such as the patient's name.
+    pub fn is_same_image(&self, other: &Self) -> bool {
+        let pixels = |i: &Self| {
+            i.pixels.as_ref().map(|p| ([p.rows, p.columns, p.frames], [p.rescale_slope, p.rescale_intercept]))
+        };
+        let is_same_frame = |(a, b): (&FrameFacts, &FrameFacts)| {
+            a.plane == b.plane && [a.rescale_slope, a.rescale_intercept] == [b.rescale_slope, b.rescale_intercept]
+        };
+        self.sop_class_uid == other.sop_class_uid
+            && self.series.instance_uid == other.series.instance_uid
+            && self.plane == other.plane
+            && pixels(self) == pixels(other)
+            && self.frames.len() == other.frames.len()
+            && self.frames.iter().zip(&other.frames).all(is_same_frame)
+    }
     /// Frame `frame`, from 0, as an image of its own; `None` where there is none. The frame of a single-frame image is the image.
     pub fn of_frame(&self, frame: usize) -> Option<Self> {
         let pixels = self.pixels_of(frame)?;

@@ -534,7 +534,7 @@ fn is_same(kept: &Restored, document: &Document, history: &History) -> bool {
 
 impl super::state::Case {
     /// Whether nothing was marked and nothing can be undone.
-    fn is_untouched(&self) -> bool {
+    pub(super) fn is_untouched(&self) -> bool {
         self.document.segments().is_empty() && self.history.is_untouched()
     }
 }

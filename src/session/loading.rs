@@ -109,10 +109,7 @@ impl Session {
                     if is_segmentation(&instance) {
                         self.file_of.insert(instance.sop_instance_uid.clone(), *file);
                         self.scan.found.push(*instance);
-                    } else if self.is_known(&instance) {
-                        self.file_of.insert(instance.sop_instance_uid, *file);
-                        self.scan.repeated += 1;
-                    } else {
+                    } else if !self.took_again(&instance, *file) {
                         self.add_problem(*file, ProblemReason::Text(words::OTHER_CONTENT));
                     }
                 }
@@ -131,10 +128,17 @@ impl Session {
         self.go_on_reading(update);
     }
 
-    /// Whether this instance was found before, with the same header.
-    fn is_known(&self, instance: &Instance) -> bool {
-        let mut all = self.series.iter().flat_map(|s| &s.instances).chain(&self.scan.found);
-        all.find(|i| i.sop_instance_uid == instance.sop_instance_uid).is_some_and(|i| i == instance)
+    /// Takes a file for the one of an instance that was found before, if it holds the same image; whether it does.
+    fn took_again(&mut self, instance: &Instance, file: FileId) -> bool {
+        let mut all = self.series.iter_mut().flat_map(|s| &mut s.instances).chain(&mut self.scan.found);
+        let known = all.find(|i| i.sop_instance_uid == instance.sop_instance_uid);
+        let Some(known) = known.filter(|i| i.is_same_image(instance)) else { return false };
+        // A server may have compressed it.
+        known.transfer_syntax_uid.clone_from(&instance.transfer_syntax_uid);
+        known.lossy.clone_from(&instance.lossy);
+        self.file_of.insert(instance.sop_instance_uid.clone(), file);
+        self.scan.repeated.push(instance.sop_instance_uid.clone());
+        true
     }
 
     /// Goes on to the series when no more headers are to come, and else to the files that waited.
@@ -202,8 +206,8 @@ impl Session {
             return;
         }
         self.take_volume_files();
-        if self.scan.repeated > 0 {
-            let count = self.scan.repeated.to_string();
+        if !self.scan.repeated.is_empty() {
+            let count = self.scan.repeated.len().to_string();
             self.notice = Some(words::REPEATED_FILES.with(self.lang, &[&count]));
         }
         let found = std::mem::take(&mut self.scan.found);
@@ -227,19 +231,18 @@ impl Session {
         match largest {
             // More slices of the CT on screen arrived: it is opened anew, marks and all.
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
-            None if open.is_none() && segmentations.is_empty() && self.scan.repeated + self.scan.bundles == 0 => {
+            None if open.is_none() && segmentations.is_empty() && self.scan.repeated.len() + self.scan.bundles == 0 => {
                 self.scan.found_nothing = true;
                 let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
                 self.notice = Some(why.in_lang(self.lang).to_owned());
             }
-            // Files that could not be read came again.
-            None if self.scan.repeated > 0 => {
-                let unread = self.case.as_ref().filter(|c| c.is_settled() && c.has_unread_slices());
+            // Files that could not be read may have come again.
+            None => {
+                let unread = self.case.as_ref().filter(|c| c.is_settled() && c.lacks(&self.scan.repeated));
                 if let Some((uid, stack, reduction)) = unread.map(|c| (c.series.uid.clone(), c.stack, c.reduction)) {
                     self.open_part(&uid, stack, reduction, update);
                 }
             }
-            None => {}
         }
         self.scan.early.clear();
         let label_maps = std::mem::take(&mut self.scan.label_maps);
@@ -401,9 +404,9 @@ impl Session {
         self.last_plane = Some(AnatomicalPlane::Axial);
         self.give_up(Purpose::is_of_case, update);
         if let Some(case) = self.case.take() {
-            let key = case.mark_key();
+            let key = case.mark_key().filter(|_| !case.is_untouched());
             let Case { document, history, active, reading_id, .. } = case;
-            if let Some(key) = key.filter(|_| !document.segments().is_empty() || history.undo_name().is_some()) {
+            if let Some(key) = key {
                 self.shelved.insert(key, Shelved { document, history, active, reading_id });
             }
         }

@@ -114,7 +114,7 @@ impl Session {
             }
             let uid = header.stand_in_uid(&name);
             if self.volume_files.contains_key(&uid) {
-                self.scan.repeated += 1;
+                self.scan.repeated.push(uid.clone());
             } else {
                 let short = name.rsplit('/').next().unwrap_or(&name);
                 self.scan.found.push(header.stand_in_instance(&uid, short));

@@ -165,9 +165,13 @@ impl Case {
     pub fn is_settled(&self) -> bool {
         self.pending == 0 && !self.is_preview
     }
-    /// Whether slices that the series has did not arrive.
-    pub(super) fn has_unread_slices(&self) -> bool {
-        (0..self.plan.slices.len()).any(|k| !self.volume.is_loaded(k) && !self.plan.sources(k).is_empty())
+    /// Whether a slice that did not arrive is made of one of these images, named by SOP Instance UID.
+    pub(super) fn lacks(&self, images: &[String]) -> bool {
+        let missing = (0..self.plan.slices.len()).filter(|k| !images.is_empty() && !self.volume.is_loaded(*k));
+        let sources = missing.flat_map(|k| self.plan.sources(k));
+        let instances = sources.filter_map(|source| self.series.instances.get(source.instance));
+        let unread: BTreeSet<&String> = instances.map(|i| &i.sop_instance_uid).collect();
+        images.iter().any(|uid| unread.contains(uid))
     }
     /// Slices that have arrived, in the order they are wanted on screen.
     pub fn arrived(&self) -> Vec<usize> {
@@ -404,8 +408,8 @@ pub(super) struct Scan {
     pub(super) along: Option<Along>,
     /// Given up: what was found so far is not opened.
     pub(super) stopped: bool,
-    /// Files whose instance was open already.
-    pub(super) repeated: usize,
+    /// SOP Instance UIDs of files whose instance was open already.
+    pub(super) repeated: Vec<String>,
     /// Bundles: they find their CT by themselves.
     pub(super) bundles: usize,
     /// DICOMDIRs: what they list is read itself.
