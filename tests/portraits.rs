@@ -101,7 +101,7 @@ fn portrait(renderer: &mut Renderer, content: PaneContent, look: &LabelLook) -> 
         let all = renderer.go_on(&mut portrait).unwrap();
         assert!(renderer.draw(&on_screen, true));
         if all {
-            return (pollster::block_on(renderer.read_portrait(&portrait)).unwrap(), step);
+            return (pollster::block_on(renderer.read_portrait(portrait)).unwrap(), step);
         }
     }
     unreachable!("it ends");

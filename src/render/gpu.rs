@@ -1,5 +1,6 @@
 //! Adapter, device, limits, and the news that the device is gone.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -117,9 +118,57 @@ impl Gpu {
     }
 }
 
+/// Whether there was memory for something.
+pub(super) type Fits = Pin<Box<dyn Future<Output = bool>>>;
+
+/// Makes what may be too large for the memory and can be done without; and says, later, whether there was memory for it. Where there
+/// was not, the device goes on, and what was made is not to be used.
+pub(super) fn attempt<T>(device: &wgpu::Device, make: impl FnOnce() -> T) -> (T, Fits) {
+    let scope = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let made = make();
+    let error = scope.pop();
+    let fits = async move {
+        let error = error.await;
+        if let Some(error) = &error {
+            log::warn!("GPU: {error}");
+        }
+        error.is_none()
+    };
+    (made, Box::pin(fits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_be_done_without_may_be_too_large() {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let Ok(adapter) = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())) else {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no GPU driver, and this run must have one");
+            return println!("skipped, no GPU driver");
+        };
+        let gpu = pollster::block_on(Gpu::open(&adapter)).expect("a device");
+        let make = |side: u32, layers: u32| {
+            gpu.device.create_texture(&wgpu::TextureDescriptor {
+                label: None,
+                size: wgpu::Extent3d { width: side, height: side, depth_or_array_layers: layers },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: wgpu::TextureFormat::Rgba8Unorm,
+                usage: wgpu::TextureUsages::COPY_SRC,
+                view_formats: &[],
+            })
+        };
+        let limits = gpu.device.limits();
+        let too_large = || make(limits.max_texture_dimension_2d, limits.max_texture_array_layers);
+        assert!(pollster::block_on(attempt(&gpu.device, || make(64, 1)).1));
+        assert!(!pollster::block_on(attempt(&gpu.device, too_large).1));
+        assert!(!gpu.loss.is_out_of_memory() && !gpu.loss.has_happened());
+        too_large();
+        assert!(gpu.loss.is_out_of_memory());
+    }
 
     #[test]
     fn full_memory_is_told_and_is_no_lost_device() {

@@ -1,6 +1,6 @@
 //! A picture of one pane to be saved, drawn beside what is on screen: at its best, in bands, so that nothing else waits for it.
 
-use super::gpu::Loss;
+use super::gpu::{Fits, Loss, attempt};
 use super::gpu_types::{RayUniform, SliceUniform, bytes};
 use super::passes::{PICTURE, SliceEntry};
 use super::readback::read;
@@ -14,6 +14,8 @@ pub struct Portrait {
     look: LabelLook,
     texture: wgpu::Texture,
     view: wgpu::TextureView,
+    /// Whether there was memory for it.
+    fits: Fits,
     /// Rows that are drawn.
     rows: u32,
     /// The device it is on.
@@ -33,10 +35,10 @@ impl Renderer {
             PaneContent::Slice(_) => self.slice_format(),
             PaneContent::Volume(_) => PICTURE,
         };
-        let texture = picture_texture(&self.gpu, "portrait", size, format);
+        let (texture, fits) = attempt(&self.gpu.device, || picture_texture(&self.gpu, "portrait", size, format));
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let pane = PaneInput { rect: PxRect { x: 0, y: 0, ..pane.rect }, ..pane };
-        Some(Portrait { pane, look, texture, view, rows: 0, loss: self.gpu.loss.clone() })
+        Some(Portrait { pane, look, texture, view, fits, rows: 0, loss: self.gpu.loss.clone() })
     }
 
     /// Draws the next rows; whether all are drawn then. `None` if it cannot go on: the device or the volume is gone.
@@ -80,8 +82,10 @@ impl Renderer {
         Some(*rows >= height)
     }
 
-    /// RGBA of a picture that is drawn, row by row.
-    pub fn read_portrait(&self, portrait: &Portrait) -> impl Future<Output = Option<Vec<u8>>> + use<> {
-        read(&self.gpu, &portrait.texture)
+    /// RGBA of a picture that is drawn, row by row; `None` where memory was not enough for it.
+    pub fn read_portrait(&self, portrait: Portrait) -> impl Future<Output = Option<Vec<u8>>> + use<> {
+        let Portrait { texture, fits, .. } = portrait;
+        let pixels = read(&self.gpu, &texture);
+        async move { if fits.await { pixels.await } else { None } }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a texture back: tests, and the proof that a GPU draws before it is trusted.
 
-use super::gpu::Gpu;
+use super::gpu::{Gpu, attempt};
 use std::sync::{Arc, Mutex};
 
 /// RGBA of a texture in an 8-bit format of four channels, row by row; `None` if the GPU did not hand it over.
@@ -13,12 +13,16 @@ pub(super) fn read(gpu: &Gpu, texture: &wgpu::Texture) -> impl Future<Output = O
 async fn copied(device: &wgpu::Device, queue: &wgpu::Queue, texture: &wgpu::Texture) -> Option<Vec<u8>> {
     let (width, height) = (texture.width(), texture.height());
     let row = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+    let descriptor = wgpu::BufferDescriptor {
         label: Some("readback"),
         size: u64::from(row) * u64::from(height),
         usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
         mapped_at_creation: false,
-    });
+    };
+    let (buffer, fits) = attempt(device, || device.create_buffer(&descriptor));
+    if !fits.await {
+        return None;
+    }
     let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     encoder.copy_texture_to_buffer(
         texture.as_image_copy(),

@@ -245,7 +245,7 @@ impl Picture {
     /// Its pixels, RGBA.
     pub(super) fn read_portrait(&self, portrait: Portrait) -> Option<impl Future<Output = Option<Vec<u8>>> + use<>> {
         let (read, pixels) = match (self.renderer(), portrait) {
-            (Some(renderer), Portrait::Gpu(portrait)) => (Some(renderer.read_portrait(&portrait)), None),
+            (Some(renderer), Portrait::Gpu(portrait)) => (Some(renderer.read_portrait(portrait)), None),
             (None, Portrait::Processor(portrait)) => (None, Some(portrait.into_pixels())),
             _ => return None,
         };
