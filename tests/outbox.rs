@@ -5,7 +5,7 @@ use hilum::annotation::SegmentMeaning;
 use hilum::export::Place;
 use hilum::session::{
     Action, Audience, Authentication, Campaign, CampaignSecret, Command, Delivery, Destination, Destinations,
-    KeepError, OutboxEvent, PaneId, RemoteError, SignInError, Tool, UploadReply, UploadView, words,
+    KeepError, OutboxEvent, PaneId, ParcelId, RemoteError, SignInError, Tool, UploadReply, UploadView, words,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,10 +32,22 @@ fn configured(tab: &mut Tab, authentication: Authentication) {
     tab.does(Command::Destinations(Box::new(destinations(authentication))));
 }
 
+fn to_a_folder(tab: &mut Tab) {
+    let mut folder = destinations(Authentication::None);
+    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
+    tab.does(Command::Destinations(Box::new(folder)));
+}
+
+/// A tab of a site.
+fn opened(origin: &Rc<RefCell<Origin>>, number: u32, authentication: Authentication) -> Tab {
+    let mut tab = Tab::open(origin, number);
+    configured(&mut tab, authentication);
+    tab
+}
+
 /// A tab with a reading.
 fn reading(origin: &Rc<RefCell<Origin>>) -> Tab {
-    let mut tab = Tab::open(origin, 1);
-    configured(&mut tab, Authentication::None);
+    let mut tab = opened(origin, 1, Authentication::None);
     tab.opens(&ct("1.2.3.99", &noise(3)));
     tab.does(Command::AddSegment(SegmentMeaning::Consolidation));
     tab.acts(Action::Tool(Tool::Brush));
@@ -57,6 +69,9 @@ fn answer(tab: &mut Tab, result: Result<(u16, &str), RemoteError>) {
     });
     tab.does(Command::Outbox(OutboxEvent::Answered(*parcel, reply)));
 }
+
+/// The answer of an archive that stored something not, and does not say what.
+const NAMELESS: &str = r#"{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [42752]}}]}}"#;
 
 /// The answer of an archive that stored all but so many of the last request.
 fn receipt(tab: &Tab, but: usize) -> String {
@@ -80,6 +95,12 @@ fn said(tab: &Tab) -> String {
         UploadView::Said(text, _) => text,
         other => panic!("{other:?}"),
     }
+}
+
+/// Something is asked of the first parcel.
+fn asks(tab: &mut Tab, ask: impl FnOnce(ParcelId) -> OutboxEvent) {
+    let id = tab.session.view_model().outbox[0].id;
+    tab.does(Command::Outbox(ask(id)));
 }
 
 /// The wait is over.
@@ -184,8 +205,7 @@ fn what_does_not_pass_waits_for_the_reader() {
         assert!(row.can_send);
         tab.does(Command::Outbox(OutboxEvent::Send(row.id)));
     }
-    let id = tab.session.view_model().outbox[0].id;
-    tab.does(Command::Outbox(OutboxEvent::Discard(id)));
+    asks(&mut tab, OutboxEvent::Discard);
     assert_eq!((states(&tab), tab.origin.borrow().parcels.len()), (vec![], 0));
 }
 
@@ -205,8 +225,7 @@ fn of_instances_that_were_refused_each_is_named_and_only_they_are_sent_again() {
     assert!(said(&tab).contains(&report) && said(&tab).contains("does not take this kind"), "{}", said(&tab));
     // Kept as what is left of it.
     assert_eq!(tab.origin.borrow().parcels.len(), 1);
-    let id = tab.session.view_model().outbox[0].id;
-    tab.does(Command::Outbox(OutboxEvent::Send(id)));
+    asks(&mut tab, OutboxEvent::Send);
     let again = tab.sent.last().unwrap().1.clone();
     assert_eq!(again.contents().iter().map(|(_, uid)| uid).collect::<Vec<_>>(), [&report]);
     stores(&mut tab);
@@ -219,8 +238,7 @@ fn stored_with_warnings_is_stored_but_silence_is_not() {
     confirmed(&mut tab);
     let again = |tab: &mut Tab| {
         assert_eq!((states(tab), tab.origin.borrow().parcels.len()), (vec!["held"], 1));
-        let id = tab.session.view_model().outbox[0].id;
-        tab.does(Command::Outbox(OutboxEvent::Send(id)));
+        asks(tab, OutboxEvent::Send);
     };
     for status in [200, 202] {
         answer(&mut tab, Ok((status, "{}")));
@@ -228,14 +246,12 @@ fn stored_with_warnings_is_stored_but_silence_is_not() {
         again(&mut tab);
     }
     // A gateway's sign-in page in the archive's place.
-    let id = tab.session.view_model().outbox[0].id;
     let page = UploadReply { status: 200, is_page: true, ..UploadReply::default() };
-    tab.does(Command::Outbox(OutboxEvent::Answered(id, Ok(page))));
+    asks(&mut tab, |id| OutboxEvent::Answered(id, Ok(page)));
     assert!(said(&tab).contains("web page") && said(&tab).contains("Sign in"), "{}", said(&tab));
     again(&mut tab);
     // What fails without a name is none of those that were stored.
-    let nameless = r#"{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [42752]}}]}}"#;
-    answer(&mut tab, Ok((200, nameless)));
+    answer(&mut tab, Ok((200, NAMELESS)));
     assert!(said(&tab).contains("2 of 2") && said(&tab).contains("no room"), "{}", said(&tab));
     again(&mut tab);
     // Of one of the two it says nothing: that one is sent again.
@@ -252,14 +268,11 @@ fn stored_with_warnings_is_stored_but_silence_is_not() {
 #[test]
 fn a_folder_says_with_a_page_that_a_file_was_made_but_not_under_200() {
     let mut tab = reading(&Rc::default());
-    let mut folder = destinations(Authentication::None);
-    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
-    tab.does(Command::Destinations(Box::new(folder)));
+    to_a_folder(&mut tab);
     confirmed(&mut tab);
     let page = |tab: &mut Tab, status: u16| {
-        let id = tab.session.view_model().outbox[0].id;
         let reply = UploadReply { status, is_page: true, ..UploadReply::default() };
-        tab.does(Command::Outbox(OutboxEvent::Answered(id, Ok(reply))));
+        asks(tab, |id| OutboxEvent::Answered(id, Ok(reply)));
         states(tab)
     };
     assert_eq!((page(&mut tab, 201), tab.sent.len()), (vec!["sending"], 2));
@@ -271,9 +284,7 @@ fn a_folder_says_with_a_page_that_a_file_was_made_but_not_under_200() {
 fn a_folder_gets_each_object_and_the_bundle_as_files_of_their_own_once() {
     let origin = Rc::new(RefCell::new(Origin::default()));
     let mut tab = reading(&origin);
-    let mut folder = destinations(Authentication::None);
-    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
-    tab.does(Command::Destinations(Box::new(folder.clone())));
+    to_a_folder(&mut tab);
     confirmed(&mut tab);
     let name = |tab: &Tab| match tab.sent.last().unwrap().1.place() {
         Place::File(name) => name.clone(),
@@ -293,7 +304,7 @@ fn a_folder_gets_each_object_and_the_bundle_as_files_of_their_own_once() {
     // The page is closed: what was stored is not sent again.
     drop(tab);
     let mut next = Tab::open(&origin, 2);
-    next.does(Command::Destinations(Box::new(folder)));
+    to_a_folder(&mut next);
     assert_eq!((name(&next), next.sent.len()), (second, 1));
     answer(&mut next, Ok((204, "{}")));
     let third = name(&next);
@@ -319,11 +330,9 @@ fn what_waits_for_a_sign_in_goes_once_the_reader_has_signed_in() {
     tab.does(Command::SignedIn(Audience::Hospital, Ok(())));
     assert_eq!((states(&tab), tab.sent.len()), (vec!["sending"], 2));
     drop(tab);
-    let mut next = Tab::open(&origin, 2);
-    configured(&mut next, Authentication::OpenId);
+    let mut next = opened(&origin, 2, Authentication::OpenId);
     assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
-    let id = next.session.view_model().outbox[0].id;
-    next.does(Command::Outbox(OutboxEvent::Send(id)));
+    asks(&mut next, OutboxEvent::Send);
     next.does(Command::SignedIn(Audience::Hospital, Ok(())));
     assert_eq!((states(&next), next.sent.len()), (vec!["sending"], 1));
     // It went with the sign-in: the dialog that asked for one asks for nothing more, and nothing goes twice.
@@ -333,7 +342,7 @@ fn what_waits_for_a_sign_in_goes_once_the_reader_has_signed_in() {
     // A sign-in that has run out is asked for again.
     answer(&mut next, Ok((401, "{}")));
     assert!(next.session.view_model().signed_in.is_empty());
-    next.does(Command::Outbox(OutboxEvent::Send(id)));
+    asks(&mut next, OutboxEvent::Send);
     assert!(matches!(next.session.view_model().upload, UploadView::Preview(_)));
     assert_eq!(next.sent.len(), 1);
 }
@@ -346,14 +355,12 @@ fn the_outbox_outlasts_the_page() {
     let sent = tab.sent[0].1.clone();
     drop(tab);
     // Nobody has to sign in: it goes on by itself.
-    let mut next = Tab::open(&origin, 2);
-    configured(&mut next, Authentication::Cookie);
+    let mut next = opened(&origin, 2, Authentication::Cookie);
     assert_eq!(states(&next), ["sending"]);
     assert_eq!(next.sent[0].1, sent);
     drop(next);
     // Where a password is asked for, it waits for the reader.
-    let mut third = Tab::open(&origin, 3);
-    configured(&mut third, Authentication::Basic);
+    let mut third = opened(&origin, 3, Authentication::Basic);
     assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
     let id = third.session.view_model().outbox[0].id;
     let shown = |tab: &Tab| match tab.session.view_model().upload {
@@ -398,13 +405,12 @@ fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
 
     // Any byte of the object changed to what may not leave, or the parcel cut: it is not taken up.
     let whole = origin.borrow().parcels.values().next().unwrap().clone();
-    let name = *origin.borrow().parcels.keys().next().unwrap();
+    let name = origin.borrow().parcels.keys().next().unwrap().clone();
     let class = whole.windows(27).position(|w| w == b"1.2.840.10008.5.1.4.1.1.66.").unwrap();
     let mut changed = whole.clone();
     changed[class + 24..class + 28].copy_from_slice(b"2\0\0\0");
-    origin.borrow_mut().parcels.insert(name, whole[..whole.len() / 2].to_vec());
-    let mut third = Tab::open(&origin, 3);
-    configured(&mut third, Authentication::None);
+    origin.borrow_mut().parcels.insert(name.clone(), whole[..whole.len() / 2].to_vec());
+    let mut third = opened(&origin, 3, Authentication::None);
     assert_eq!((states(&third), third.sent.len()), (vec!["held"], 0));
     let row = third.session.view_model().outbox[0].clone();
     assert!(row.about.contains("cannot be read") && !row.can_send, "{}", row.about);
@@ -416,8 +422,7 @@ fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
 
     // The segmentation alone does not read: its report goes, and the reader is told.
     origin.borrow_mut().parcels.insert(name, changed);
-    let mut fourth = Tab::open(&origin, 4);
-    configured(&mut fourth, Authentication::None);
+    let mut fourth = opened(&origin, 4, Authentication::None);
     assert_eq!((states(&fourth), fourth.sent[0].1.contents().len()), (vec!["sending"], 1));
     assert_eq!(fourth.sent[0].1.contents()[0].0.word(), "sr");
     let about = fourth.session.view_model().outbox[0].about.clone();
@@ -427,12 +432,59 @@ fn what_was_kept_for_another_server_or_is_damaged_is_not_sent() {
 }
 
 #[test]
+fn what_was_found_and_refused_whole_is_found_again() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    drop(tab);
+    for (number, status) in [(2, 200), (3, 202), (4, 409)] {
+        let kept = origin.borrow().parcels.clone();
+        let mut next = opened(&origin, number, Authentication::None);
+        assert_eq!((states(&next), next.sent[0].1.contents().len()), (vec!["sending"], 2), "before {status}");
+        for _ in 0..2 {
+            answer(&mut next, Ok((status, NAMELESS)));
+            assert_eq!(states(&next), ["held"]);
+            assert!(origin.borrow().parcels == kept, "after {status}");
+            asks(&mut next, OutboxEvent::Send);
+        }
+    }
+    let mut last = opened(&origin, 5, Authentication::None);
+    let receipt = receipt(&last, 1);
+    answer(&mut last, Ok((202, &receipt)));
+    assert_eq!((states(&last), origin.borrow().parcels.len()), (vec!["held"], 1), "what is left of it, once");
+}
+
+#[test]
+fn what_is_confirmed_again_takes_the_place_of_what_was_found_of_it() {
+    let origin = Rc::new(RefCell::new(Origin::default()));
+    let mut tab = reading(&origin);
+    to_a_folder(&mut tab);
+    confirmed(&mut tab);
+    let (name, mut damaged) = origin.borrow().parcels.first_key_value().map(|(n, b)| (n.clone(), b.clone())).unwrap();
+    asks(&mut tab, OutboxEvent::Discard);
+    // Its bundle does not read: what is found is what an archive is sent.
+    let bundle = damaged.windows(4).position(|w| w == b"PK\x03\x04").unwrap();
+    damaged[bundle] = b'X';
+    origin.borrow_mut().parcels.insert(name, damaged);
+    configured(&mut tab, Authentication::None);
+    tab.outbox_comes();
+    assert!(tab.session.view_model().outbox[0].about.contains("1 more object of it cannot be read"));
+    answer(&mut tab, Ok((400, "{}")));
+    confirmed(&mut tab);
+    assert_eq!(tab.sent[1].1.contents(), tab.sent[2].1.contents());
+    assert_eq!((states(&tab), origin.borrow().parcels.len()), (vec!["sending"], 1));
+    stores(&mut tab);
+    drop(tab);
+    let mut next = opened(&origin, 2, Authentication::None);
+    assert_eq!((states(&next), next.sent.len()), (vec![], 0), "nothing of it is sent again");
+}
+
+#[test]
 fn a_second_tab_takes_the_outbox_over_when_the_first_closes() {
     let origin = Rc::new(RefCell::new(Origin::default()));
     let mut tab = reading(&origin);
     confirmed(&mut tab);
-    let mut next = Tab::open(&origin, 2);
-    configured(&mut next, Authentication::None);
+    let mut next = opened(&origin, 2, Authentication::None);
     assert_eq!(states(&next), Vec::<&str>::new());
     drop(tab);
     next.outbox_comes();
@@ -468,11 +520,9 @@ fn deleting_kept_readings_leaves_what_waits() {
     assert_eq!((origin.borrow().records.len(), origin.borrow().parcels.len()), (0, 1));
     assert!(said(&tab).contains("outlasts this page"), "{}", said(&tab));
     drop(tab);
-    let mut next = Tab::open(&origin, 2);
-    configured(&mut next, Authentication::None);
+    let mut next = opened(&origin, 2, Authentication::None);
     assert_eq!(states(&next), ["sending"]);
-    let id = next.session.view_model().outbox[0].id;
-    next.does(Command::Outbox(OutboxEvent::Discard(id)));
+    asks(&mut next, OutboxEvent::Discard);
     assert!(origin.borrow().parcels.is_empty());
 }
 

@@ -251,8 +251,11 @@ impl Session {
             unreadable: 0,
         };
         // The same again takes the place of what waits.
-        let same = |p: &Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
-        self.outbox.parcels.retain(|p| !same(p) && p.state != ParcelState::Stored);
+        self.outbox.parcels.retain(|p| p.state != ParcelState::Stored);
+        let same = |p: &mut Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
+        // One that was found may lie under another name: it would be found again.
+        let found = self.outbox.parcels.extract_if(.., same).filter_map(|p| p.found_as);
+        update.effects.extend(found.map(|name| Effect::Keep(KeepRequest::DropParcel(ParcelName::Found(name)))));
         update.effects.push(Effect::Keep(parcel.put()));
         let id = self.outbox.add(parcel);
         self.send(id, update);
@@ -335,7 +338,7 @@ impl Session {
 
     fn answered(&mut self, id: ParcelId, outcome: UploadOutcome, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
-        let before = parcel.name();
+        let (before, digest) = (parcel.name(), parcel.digest());
         let sent: Vec<&str> = parcel.rest().iter().map(OutboundObject::sop_instance_uid).collect();
         let outcome = outcome.and_then(|reply| match reply.status {
             // Who puts a file in a folder is told 201 or 204, often with a page that says so; a page under 200 is a gateway's.
@@ -362,11 +365,12 @@ impl Session {
                 }
                 parcel.tries = 0;
                 let is_done = parcel.rest().is_empty();
-                if !is_done {
-                    update.effects.push(Effect::Keep(parcel.put()));
-                    parcel.found_as = None;
-                }
-                if is_done || parcel.name() != before {
+                // Where nothing of it was stored it stays as it is kept: its name may be the one that it was found under.
+                if parcel.digest() != digest {
+                    if !is_done {
+                        update.effects.push(Effect::Keep(parcel.put()));
+                        parcel.found_as = None;
+                    }
                     update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
                 }
                 match (is_done, failed.is_empty()) {

@@ -30,8 +30,8 @@ pub(crate) const SIZE: [usize; 3] = [24, 20, 10];
 pub(crate) struct Origin {
     /// Records by CT, not encrypted.
     pub(crate) records: BTreeMap<CaseDigest, Vec<Vec<u8>>>,
-    /// What waits to be sent, not encrypted.
-    pub(crate) parcels: BTreeMap<CaseDigest, Vec<u8>>,
+    /// What waits to be sent, by what it lies under, not encrypted.
+    pub(crate) parcels: BTreeMap<String, Vec<u8>>,
     /// Which tab has the outbox.
     pub(crate) outbox_keeper: Option<u32>,
     /// Which tab keeps a CT's reading.
@@ -71,8 +71,8 @@ pub(crate) struct Tab {
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
 }
 
-/// What a parcel lies under.
-fn found_as(parcel: &CaseDigest) -> String {
+/// What a parcel lies under that is asked to be kept.
+fn name_of(parcel: &CaseDigest) -> String {
     format!("{parcel:?}")
 }
 
@@ -164,10 +164,11 @@ impl Tab {
                     Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
                     Effect::Keep(KeepRequest::DropParcel(name)) => {
-                        let is_it = |digest: &CaseDigest| {
-                            [ParcelName::Asked(*digest), ParcelName::Found(found_as(digest))].contains(&name)
+                        let name = match name {
+                            ParcelName::Asked(digest) => name_of(&digest),
+                            ParcelName::Found(name) => name,
                         };
-                        self.origin.borrow_mut().parcels.retain(|digest, _| !is_it(digest));
+                        self.origin.borrow_mut().parcels.remove(&name);
                     }
                     Effect::Keep(request) => {
                         let news = Command::Keeping(self.kept(request));
@@ -246,14 +247,14 @@ impl Tab {
             KeepRequest::PutParcel { parcel, bytes } => {
                 let result = failing.map_or(Ok(()), Err);
                 if result.is_ok() {
-                    origin.parcels.insert(parcel, bytes);
+                    origin.parcels.insert(name_of(&parcel), bytes);
                 }
                 KeepNews::ParcelWritten(parcel, result)
             }
             KeepRequest::FindParcels => {
                 let is_mine = *origin.outbox_keeper.get_or_insert(self.number) == self.number;
                 let found = origin.parcels.iter().filter(|_| is_mine);
-                KeepNews::Parcels(found.map(|(digest, bytes)| (found_as(digest), bytes.clone())).collect())
+                KeepNews::Parcels(found.map(|(name, bytes)| (name.clone(), bytes.clone())).collect())
             }
             KeepRequest::Later(_) | KeepRequest::DropParcel(_) => unreachable!("taken before"),
         }
