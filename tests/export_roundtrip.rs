@@ -158,6 +158,15 @@ fn marks_on_a_ct_that_lost_something_say_so() {
     let methods = vec!["ISO_10918_1".into(), "ISO_15444_1".into()];
     context.source[2].as_mut().unwrap().lossy = Some(LossyCompression { ratios: vec![8.5, 2.0], methods });
     assert_eq!(lossy(&context), ["01", "8.5\\2", "ISO_10918_1\\ISO_15444_1"]);
+    let of_campaign = |context: &ExportContext| campaign::context(context, &campaign(), "R07").unwrap();
+    assert_eq!(lossy(&of_campaign(&context)), lossy(&context));
+    // What is no term of DICOM may be a name.
+    let methods = vec!["ISO_10918_1".into(), "DUPONT_JEAN".into()];
+    context.source[2].as_mut().unwrap().lossy = Some(LossyCompression { ratios: vec![8.5, 2.0], methods });
+    let mut leaking = of_campaign(&context);
+    assert_eq!(lossy(&leaking), ["01", "8.5\\2", ""]);
+    leaking.source[2].as_mut().unwrap().lossy.clone_from(&context.source[2].as_ref().unwrap().lossy);
+    assert!(matches!(seg::write(&document(&volume), &leaking, None), Err(ExportError::Refused { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::context::{ExportContext, ExportError, Filing};
 use super::dataset::{DataSet, code, uid_of};
 use super::seg::vocabulary_label;
 use crate::annotation::{CodedConcept, SegmentMeaning, Subject};
-use crate::dicom::{Acquisition, Instance, PatientModule, SeriesModule, StudyModule};
+use crate::dicom::{Acquisition, Instance, LossyCompression, PatientModule, SeriesModule, StudyModule};
 use chrono::{Days, NaiveDate};
 use dicom_dictionary_std::tags;
 use hmac::{Hmac, KeyInit, Mac};
@@ -161,9 +161,29 @@ fn replaced(instance: &Instance, secret: &CampaignSecret) -> Instance {
         pixels: instance.pixels.clone(),
         windows: Vec::new(),
         frames: Vec::new(),
-        lossy: instance.lossy.clone(),
+        lossy: instance.lossy.as_ref().map(|lossy| LossyCompression {
+            ratios: lossy.ratios.clone(),
+            // One for each step: without one of them the others say too little.
+            methods: if lossy.methods.iter().all(|m| is_lossy_method(m)) { lossy.methods.clone() } else { Vec::new() },
+        }),
         frame_number: instance.frame_number,
     }
+}
+
+/// Whether a text is a defined term of Lossy Image Compression Method (PS3.3 C.7.6.1.1.5.1); anything else may say who or where.
+pub(super) fn is_lossy_method(text: &str) -> bool {
+    const TERMS: [&str; 9] = [
+        "ISO_10918_1",
+        "ISO_14495_1",
+        "ISO_15444_1",
+        "ISO_15444_2",
+        "ISO_15444_15",
+        "ISO_18181_1",
+        "ISO_13818_2",
+        "ISO_14496_10",
+        "ISO_23008_2",
+    ];
+    TERMS.contains(&text)
 }
 
 /// Patient, study and trial modules (PS3.3 C.7.1.1, C.7.2.1, C.7.1.3), and how identity was removed (C.12.1.1.7, PS3.16 CID 7050).

@@ -1,7 +1,7 @@
 //! The only thing that leaves the page: objects made here, checked once more, wrapped for a request or a download.
 
 use super::bundle;
-use super::campaign::Pseudonymous;
+use super::campaign::{Pseudonymous, is_lossy_method};
 use super::context::{Audience, ExportError, Filing};
 use super::dataset::{Encoding, derived_uid};
 use super::leaving::reason;
@@ -342,8 +342,12 @@ fn check_source(object: &InMemDicomObject, identity: &Pseudonymous) -> Result<()
             }),
             // Codes come from our own lists.
             _ if matches!(tag, tags::CODE_MEANING | tags::CODE_VALUE | tags::CODING_SCHEME_DESIGNATOR) => false,
-            // So do code strings, but for one that the CT gives.
-            VR::CS => tag == tags::PATIENT_SEX && value.to_multi_str().iter().any(|text| identity.betrays(text)),
+            // So do code strings, but for two that the CT gives.
+            VR::CS => value.to_multi_str().iter().any(|text| match tag {
+                tags::PATIENT_SEX => identity.betrays(text),
+                tags::LOSSY_IMAGE_COMPRESSION_METHOD => !is_lossy_method(text.trim_end()),
+                _ => false,
+            }),
             VR::AE | VR::AS | VR::DT | VR::LO | VR::LT | VR::PN | VR::SH | VR::ST | VR::UC | VR::UR | VR::UT => {
                 value.to_multi_str().iter().any(|text| identity.betrays(text))
             }
