@@ -199,7 +199,7 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         )
         .with(lang, &[&n(*slices)]),
         GeometryFinding::MixedFrameOfReference { count } => {
-            t("{} frame[s] of reference; stacked by position", "{} référentiel[s] ; empilées par position")
+            t("{} frame[s] of reference; stacked by position", "{} repère[s] (Frame of Reference) ; empilées par position")
                 .with(lang, &[&n(*count)])
         }
         GeometryFinding::ThicknessNotSpacing { thickness_mm, spacing_mm } => {
@@ -412,7 +412,7 @@ pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
         }
         SegmentationNote::OtherFrameOfReference => t(
             "other frame of reference, placed by its source slices",
-            "autre référentiel, placée par ses coupes sources",
+            "autre repère (Frame of Reference), placée par ses coupes sources",
         )
         .in_lang(lang)
         .to_owned(),
