@@ -132,7 +132,6 @@ pub(super) fn LeftColumn() -> impl IntoView {
     }
 }
 
-/// The stacks of a series that has several.
 /// Puts a stack of a series beside the open CT.
 #[component]
 fn Compare(uid: String, #[prop(optional)] stack: usize, can: bool, is: bool) -> impl IntoView {
@@ -155,6 +154,7 @@ fn Compare(uid: String, #[prop(optional)] stack: usize, can: bool, is: bool) -> 
     }
 }
 
+/// The stacks of a series that has several.
 #[component]
 fn Stacks(uid: String, stacks: Vec<StackRow>) -> impl IntoView {
     let page = page();
