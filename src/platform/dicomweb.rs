@@ -4,8 +4,8 @@ use super::configuration::{Dicomweb, FolderMethod, ServerKind};
 use super::sign_in::SignIn;
 use super::{clock, reading};
 use crate::dicom::{JsonDataSet, MOST_PART, Multipart, MultipartError};
-use crate::session::{AnswerForm, Authentication, LedgerEntry, RemoteError};
-use js_sys::{Reflect, Uint8Array};
+use crate::session::{AnswerForm, Authentication, LedgerEntry, MOST_ARCHIVE, RemoteError};
+use js_sys::{Array, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -121,7 +121,8 @@ impl Server {
     }
 
     /// All instances of a path (WADO-RS, PS3.18 10.4), as the server stores them: nothing is recompressed on the way, and old
-    /// servers give their own choice otherwise. Each is handed to `take` as it comes, with the bytes read so far.
+    /// servers give their own choice otherwise. Each is handed to `take` as it comes, in pieces (`Uint8Array`), with the bytes read
+    /// so far. One part, or an instance that comes alone, has at most [`MOST_PART`] bytes, an archive at most [`MOST_ARCHIVE`].
     ///
     /// # Errors
     /// By what cures it; what came before was taken.
@@ -129,7 +130,7 @@ impl Server {
         &self,
         path: &str,
         enter: impl Fn(LedgerEntry),
-        mut take: impl FnMut(Vec<u8>, u64),
+        mut take: impl FnMut(&Array, u64),
     ) -> Result<AnswerForm, RemoteError> {
         let accept = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
         let response = self.get(path, accept, "retrieve", enter).await?;
@@ -143,7 +144,9 @@ impl Server {
         };
         let body = response.body().ok_or_else(|| RemoteError::BadAnswer("no body".to_owned()))?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let (mut bytes, mut alone) = (0, Vec::new());
+        let most = if kind == "application/zip" { MOST_ARCHIVE } else { MOST_PART as u64 };
+        // It stays outside the page's own memory, which holds no archive of many slices.
+        let (mut bytes, alone) = (0, Array::new());
         loop {
             let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
             if Reflect::get(&piece, &"done".into()).is_ok_and(|d| d.is_truthy()) {
@@ -152,21 +155,24 @@ impl Server {
             let Ok(piece) = Reflect::get(&piece, &"value".into()).and_then(JsCast::dyn_into::<Uint8Array>) else {
                 continue;
             };
-            let piece = piece.to_vec();
-            bytes += piece.len() as u64;
+            bytes += u64::from(piece.length());
             match &mut parts {
                 Some(parts) => {
-                    for part in parts.push(&piece).map_err(bad)? {
-                        take(part.bytes, bytes);
+                    for part in parts.push(&piece.to_vec()).map_err(bad)? {
+                        take(&Array::of1(&Uint8Array::from(part.bytes.as_slice())), bytes);
                     }
                 }
-                None if alone.len() + piece.len() > MOST_PART => return Err(bad(MultipartError::TooLarge(1))),
-                None => alone.extend_from_slice(&piece),
+                None if bytes > most => {
+                    return Err(RemoteError::BadAnswer(format!("the answer has more than {most} bytes")));
+                }
+                None => {
+                    alone.push(&piece);
+                }
             }
         }
         match parts {
             Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(e.to_string()))?,
-            None => take(alone, bytes),
+            None => take(&alone, bytes),
         }
         Ok(if kind == "application/zip" { AnswerForm::Archive } else { AnswerForm::Instances })
     }

@@ -146,8 +146,15 @@ async fn promise(
 /// # Errors
 /// When the browser refuses the bytes.
 pub fn make(name: &str, bytes: &[u8]) -> Result<File, PlatformError> {
-    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
-    Ok(File::new_with_u8_array_sequence(&parts, name)?)
+    of_pieces(name, &js_sys::Array::of1(&js_sys::Uint8Array::from(bytes)))
+}
+
+/// A file made of pieces (`Uint8Array`), one behind the other, to be read like any other.
+///
+/// # Errors
+/// When the browser refuses the bytes.
+pub fn of_pieces(name: &str, pieces: &js_sys::Array) -> Result<File, PlatformError> {
+    Ok(File::new_with_u8_array_sequence(pieces, name)?)
 }
 
 /// What is on a canvas, as PNG.

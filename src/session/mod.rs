@@ -100,7 +100,7 @@ pub use reading::{FormInput, FormRow, FormSection, FormView};
 pub use refining::{Refine, RefineSettings};
 pub use region::{RegionTool, RegionView};
 pub use region_voxels::VoxelNeeds;
-pub use remote::{AnswerForm, Authentication, RemoteError, RemoteEvent, RemoteView};
+pub use remote::{AnswerForm, Authentication, MOST_ARCHIVE, RemoteError, RemoteEvent, RemoteView};
 pub use report_view::{HistogramView, NumberRow, ReportView};
 pub use screenshot::{Mark, ROW_PX, Screenshot, Side};
 pub use sending::{Delivery, Destination, Destinations, PreviewView, UploadView, reason_words};

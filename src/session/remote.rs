@@ -9,7 +9,7 @@ use crate::dicom::{
     JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, Series, StudyQuery, instances_path, series, series_path,
     studies,
 };
-use crate::import::GeometryFinding;
+use crate::import::{GeometryFinding, MOST_UNPACKED_BYTES};
 use std::collections::BTreeMap;
 
 /// How the server knows who asks. The secret is asked of the reader and kept in memory only.
@@ -146,6 +146,9 @@ pub enum AnswerForm {
     /// All in one archive.
     Archive,
 }
+
+/// Most bytes of such an archive: no more is opened of it.
+pub const MOST_ARCHIVE: u64 = MOST_UNPACKED_BYTES;
 
 /// What is under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::platform::files;
 use crate::session::words;
 use crate::session::{Action, Audience, Command, OutboxEvent, ParcelId, RemoteError, RemoteEvent, StudyQuery};
 use gloo::storage::{LocalStorage as Kept, Storage};
+use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
@@ -109,10 +110,10 @@ impl Runtime {
         spawn_local(async move {
             let entering = runtime.clone();
             let enter = |entry| entering.dispatch(Command::Ledger(entry));
-            let take = |bytes: Vec<u8>, so_far: u64| {
+            let take = |pieces: &Array, so_far: u64| {
                 let came = runtime.retrieved(|files| {
                     let name = format!("{:05}.dcm", files.len() + 1);
-                    match files::make(&name, &bytes) {
+                    match files::of_pieces(&name, pieces) {
                         Ok(file) => files.push((name, file)),
                         Err(e) => log::error!("{name}: {e}"),
                     }
