@@ -355,7 +355,7 @@ fn the_outbox_outlasts_the_page() {
     let sent = tab.sent[0].1.clone();
     drop(tab);
     // Nobody has to sign in: it goes on by itself.
-    let mut next = opened(&origin, 2, Authentication::Cookie);
+    let next = opened(&origin, 2, Authentication::Cookie);
     assert_eq!(states(&next), ["sending"]);
     assert_eq!(next.sent[0].1, sent);
     drop(next);
@@ -475,7 +475,7 @@ fn what_is_confirmed_again_takes_the_place_of_what_was_found_of_it() {
     assert_eq!((states(&tab), origin.borrow().parcels.len()), (vec!["sending"], 1));
     stores(&mut tab);
     drop(tab);
-    let mut next = opened(&origin, 2, Authentication::None);
+    let next = opened(&origin, 2, Authentication::None);
     assert_eq!((states(&next), next.sent.len()), (vec![], 0), "nothing of it is sent again");
 }
 
