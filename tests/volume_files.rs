@@ -316,10 +316,10 @@ fn unsupported(field: &str, found: &str) -> VolumeFileError {
 /// A MetaImage or NRRD file of the small phantom with another text in its header.
 fn text(from: &str, to: &str, nrrd: bool) -> Vec<u8> {
     let stored = stored(&small(), [0, 1, 2], [false; 3]);
-    replaced(if nrrd { stored.nrrd() } else { stored.metaimage() }, from, to)
+    replaced(&if nrrd { stored.nrrd() } else { stored.metaimage() }, from, to)
 }
 
-fn replaced(file: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+fn replaced(file: &[u8], from: &str, to: &str) -> Vec<u8> {
     let at = file.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
     [&file[..at], to.as_bytes(), &file[at + from.len()..]].concat()
 }
@@ -403,8 +403,8 @@ fn what_cannot_be_opened_is_refused_with_its_field() {
 #[test]
 fn sizes_that_overflow_are_not_taken_for_one_volume() {
     let file = text("dimension: 3\n", "dimension: 5\n", true);
-    let file = replaced(file, "sizes: 4 5 6", "sizes: 4294967296 4294967296 4 5 6");
-    let file = replaced(file, "space directions: (", "space directions: none none (");
+    let file = replaced(&file, "sizes: 4 5 6", "sizes: 4294967296 4294967296 4 5 6");
+    let file = replaced(&file, "space directions: (", "space directions: none none (");
     assert_eq!(header(&file).map(|_| ()), Err(VolumeFileError::SeveralVolumes { count: 1 << 53 }));
 }
 
