@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop with its reason")]
 
 use hilum::annotation::{MeasurementKind, SegmentMeaning};
+use hilum::geometry::PanePoint;
 use hilum::session::words::{self, Lang};
 use hilum::session::{Action, Command, ContourJoin, PaneId, PointerPhase, RegionTool, Tool};
 
@@ -225,6 +226,54 @@ fn undo_takes_back_what_is_being_made_before_anything_that_was() {
     }
     tab.acts(Action::Undo);
     assert!(tab.state() != before, "then the segment");
+}
+
+#[test]
+fn delete_is_of_what_is_being_made_first() {
+    let mut tab = reading();
+    clicks(&mut tab, &SQUARE[..3]);
+    let before = tab.state();
+    tab.acts(Action::DeleteSegment);
+    assert_eq!(tab.session.drawing(0).contour_points.len(), 2);
+    assert!(tab.state() == before, "the segment stays");
+    // A stroke whose button is down goes, and the segment comes back without it.
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.pointer(PaneId::Axial, PointerPhase::Down, 30.0, 30.0);
+    tab.acts(Action::DeleteSegment);
+    tab.pointer(PaneId::Axial, PointerPhase::Up, 30.0, 30.0);
+    assert!(tab.session.view_model().segments.is_empty());
+    tab.acts(Action::Undo);
+    assert_eq!((tab.session.view_model().segments.len(), voxels(&tab)), (1, 0));
+}
+
+#[test]
+fn redo_waits_for_an_outline_that_is_drawn() {
+    let mut tab = reading();
+    tab.does(Command::BrushRange(Some((-1024, 3071))));
+    tab.acts(Action::Tool(Tool::Region(RegionTool::Threshold)));
+    tab.pointer(PaneId::Axial, PointerPhase::Down, SQUARE[0].0, SQUARE[0].1);
+    for (x, y) in SQUARE {
+        tab.pointer(PaneId::Axial, PointerPhase::Move, x, y);
+    }
+    tab.acts(Action::Redo);
+    tab.pointer(PaneId::Axial, PointerPhase::Up, SQUARE[0].0, SQUARE[0].1);
+    assert!(tab.session.view_model().region.is_some());
+}
+
+#[test]
+fn the_point_that_was_set_last_goes_first_on_a_curve_too() {
+    let mut tab = reading();
+    tab.acts(Action::Join(ContourJoin::Spline));
+    clicks(&mut tab, &SQUARE);
+    let corners = tab.session.drawing(0).contour_points;
+    // On the curve between the first two.
+    let off =
+        |p: &PanePoint| (p.x - (corners[0].x + corners[1].x) / 2.0).hypot(p.y - (corners[0].y + corners[1].y) / 2.0);
+    let on_curve = tab.session.drawing(0).contour.iter().copied().min_by(|a, b| off(a).total_cmp(&off(b))).unwrap();
+    clicks(&mut tab, &[(on_curve.x, on_curve.y)]);
+    assert_eq!(tab.session.drawing(0).contour_points.len(), corners.len() + 1);
+    tab.acts(Action::Undo);
+    assert_eq!(tab.session.drawing(0).contour_points, corners);
 }
 
 #[test]

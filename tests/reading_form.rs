@@ -172,7 +172,9 @@ fn zones_are_filled_once_opacities_were_looked_for() {
     assert!(tab.state() == before && tab.session.view_model().notice.unwrap().contains("opacities"));
     assert_eq!(row(&tab, "extent").measured, None, "nothing was measured");
     tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    answers(&mut tab, "zone-left-upper", FormInput::Choose(2));
     tab.acts(Action::FillZones);
+    assert_eq!(row(&tab, "zone-left-upper").choices.iter().position(|c| c.2), Some(2), "scored by eye");
     assert_eq!(row(&tab, "zone-right-upper").choices.iter().position(|c| c.2), Some(0));
     assert!(row(&tab, "extent").measured.unwrap().1);
 }

@@ -415,4 +415,6 @@ fn the_report_is_of_what_was_accepted() {
     tab.acts(Action::Interpolate);
     let view = tab.session.view_model();
     assert!(view.region.is_some() && view.report.is_none());
+    tab.acts(Action::FillZones);
+    assert!(tab.session.view_model().region.is_none(), "scores are of what was accepted");
 }

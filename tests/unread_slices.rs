@@ -107,6 +107,8 @@ fn what_a_server_changes_of_a_header_makes_no_other_image() {
     // What is read now is said to be what it is.
     let lossy = tab.session.case().unwrap().image(3).unwrap().lossy.unwrap();
     assert_eq!(lossy.ratios, [8.5, 3.0]);
+    let kept = tab.session.case().unwrap().image(0).unwrap().lossy.unwrap();
+    assert_eq!(kept.ratios, [8.5], "what has lost less stays where it was read");
 }
 
 #[test]

@@ -11,6 +11,10 @@ use super::{DicomError, PixelFormat};
 const MOST_BYTES: u64 = (1 << 29) - 1;
 /// JPEG Baseline, Extended, and a JPEG stream packed anew: always lossy.
 const LOSSY: [&str; 3] = ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.111"];
+/// JPEG-LS, JPEG 2000, High-Throughput JPEG 2000 and JPEG XL where they may lose: Lossy Image Compression says whether they did. With any
+/// other stream it says so of the CT.
+const MAY_LOSE: [&str; 4] =
+    ["1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203", "1.2.840.10008.1.2.4.112"];
 
 /// A segmentation with compressed frames as a file whose pixels are native, in explicit VR little endian (PS3.5 A.2); what comes after
 /// the pixels is left out. `None` for all other files, and where the header cannot be read: [`super::SegmentationObject::read`] says why.
@@ -30,7 +34,7 @@ pub fn native_segmentation(file: &[u8]) -> Result<Option<Vec<u8>>, DicomError> {
     if opened.encoding != Encoding::EXPLICIT_LITTLE {
         return Err(unsupported());
     }
-    let is_lossy = LOSSY.contains(&uid) || a.text((0x0028, 0x2110)) == "01";
+    let is_lossy = LOSSY.contains(&uid) || MAY_LOSE.contains(&uid) && a.text((0x0028, 0x2110)) == "01";
     if is_lossy && !matches!(kind, SegmentationKind::Fractional { .. }) {
         let reason = format!("TransferSyntaxUID (0002,0010) {uid}: bits or labels compressed with loss");
         return Err(DicomError::UnsupportedPixels { reason });

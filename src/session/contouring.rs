@@ -40,6 +40,8 @@ impl ContourJoin {
 struct Piece {
     path: Vec<[f64; 2]>,
     to: [f64; 2],
+    /// How many were set before: a curve takes points between others.
+    turn: usize,
 }
 
 /// A contour in the making. Coordinates are in-plane millimetres.
@@ -68,13 +70,17 @@ impl Contour {
         self.pieces.iter().map(|piece| piece.to).collect()
     }
     fn push(&mut self, path: Vec<[f64; 2]>, to: [f64; 2]) {
-        self.pieces.push(Piece { path, to });
+        self.pieces.push(Piece { path, to, turn: self.turn() });
         self.ahead.clear();
         self.wire = None;
     }
-    /// Takes the last point back; whether one is left.
+    fn turn(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.turn + 1).max().unwrap_or(0)
+    }
+    /// Takes the point back that was set last; whether one is left.
     fn take_back(&mut self) -> bool {
-        self.pieces.pop();
+        let last = self.turn();
+        self.pieces.retain(|piece| piece.turn + 1 != last);
         self.ahead.clear();
         (self.wire, self.held) = (None, None);
         !self.pieces.is_empty()
@@ -160,7 +166,10 @@ impl Session {
         contour.held = held;
         match held {
             Some((_, true)) => {}
-            Some((n, false)) => contour.pieces.insert(n.min(points.len()), Piece { path: Vec::new(), to: at }),
+            Some((n, false)) => {
+                let between = Piece { path: Vec::new(), to: at, turn: contour.turn() };
+                contour.pieces.insert(n.min(points.len()), between);
+            }
             None => {
                 let to = path.pop().unwrap_or(at);
                 contour.push(path, to);
@@ -193,7 +202,7 @@ impl Session {
         match (contour.held, contour.pieces.last_mut()) {
             (Some((n, _)), _) => {
                 if let Some(piece) = contour.pieces.get_mut(n) {
-                    *piece = Piece { path: Vec::new(), to: at };
+                    *piece = Piece { path: Vec::new(), to: at, turn: piece.turn };
                 }
             }
             (None, Some(line)) if !begins => line.path.push(std::mem::replace(&mut line.to, at)),

@@ -130,14 +130,19 @@ impl Session {
 
     /// Takes a file for the one of an instance that was found before, if it holds the same image; whether it does.
     fn took_again(&mut self, instance: &Instance, file: FileId) -> bool {
+        let uid = &instance.sop_instance_uid;
+        let unread = self.case.as_ref().is_some_and(|case| case.lacks(std::slice::from_ref(uid)));
         let mut all = self.series.iter_mut().flat_map(|s| &mut s.instances).chain(&mut self.scan.found);
-        let known = all.find(|i| i.sop_instance_uid == instance.sop_instance_uid);
+        let known = all.find(|i| i.sop_instance_uid == *uid);
         let Some(known) = known.filter(|i| i.is_same_image(instance)) else { return false };
-        // A server may have compressed it.
-        known.transfer_syntax_uid.clone_from(&instance.transfer_syntax_uid);
-        known.lossy.clone_from(&instance.lossy);
-        self.file_of.insert(instance.sop_instance_uid.clone(), file);
-        self.scan.repeated.push(instance.sop_instance_uid.clone());
+        // A server may have compressed it. What was read is not given up for what has lost more.
+        let losses = |i: &Instance| i.lossy.as_ref().map_or(0, |lossy| lossy.ratios.len().max(1));
+        if unread || losses(instance) <= losses(known) {
+            known.transfer_syntax_uid.clone_from(&instance.transfer_syntax_uid);
+            known.lossy.clone_from(&instance.lossy);
+            self.file_of.insert(uid.clone(), file);
+        }
+        self.scan.repeated.push(uid.clone());
         true
     }
 

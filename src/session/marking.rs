@@ -115,6 +115,7 @@ impl Session {
     }
 
     pub(super) fn delete_segment(&mut self, update: &mut Update) {
+        self.abort_gesture(update);
         let Some(case) = &mut self.case else { return };
         let Some(segment) = case.active.and_then(|n| case.document.segment(n)).cloned() else {
             return self.say(words::NO_SEGMENT, update);

@@ -70,12 +70,12 @@ impl Session {
     /// Another series of the same patient with lungs: the latest that was made before the open CT, else one of its own time, else the
     /// first after it.
     fn find_prior(&self) -> Option<MarkKey> {
-        let here = self.case.as_ref()?.series.instances.first()?;
+        let here = self.case.as_ref()?.series.instances.first().filter(|i| is_dated(i))?;
         let is_marked =
             |marks: &super::state::Shelved| sides(&marks.document).iter().any(|n| marks.document.voxel_count(n.0) > 0);
         let prior = |(key, marks)| {
             let other = self.instance_of(key).filter(|_| key.0 != here.series.instance_uid && is_marked(marks))?;
-            is_same_patient(here, other).then(|| (study_time(other), key))
+            (is_dated(other) && is_same_patient(here, other)).then(|| (study_time(other), key))
         };
         let mut others: Vec<(StudyTime, &MarkKey)> = self.shelved.iter().filter_map(prior).collect();
         others.sort();
@@ -189,6 +189,11 @@ type StudyTime<'a> = (&'a str, &'a str);
 
 fn study_time(instance: &Instance) -> StudyTime<'_> {
     (&instance.study.date, &instance.study.time)
+}
+
+/// Whether it is known when it was made: without a date nothing is earlier or later.
+fn is_dated(instance: &Instance) -> bool {
+    !instance.study.date.trim().is_empty()
 }
 
 /// Two images of one patient, by Patient ID; where there is none, nothing tells.

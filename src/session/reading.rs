@@ -85,14 +85,14 @@ impl Session {
         self.answer_all(vec![(number, after)], update);
     }
 
-    /// Fills the six zones from what was measured, in one transaction; a zone without lung is not assessed.
+    /// Fills the zones from what was measured, in one transaction; a zone without lung stays as the reader left it.
     pub(super) fn fill_zones(&mut self, update: &mut Update) {
         let Some(zones) = self.zone_extents() else {
             let lacks_lungs = self.zone_planes_mm().is_none();
             return self.say(if lacks_lungs { words::NO_LUNGS } else { words::numbers::NO_OPACITIES }, update);
         };
-        let answer = |extent: Option<f64>| extent.map(|percent| Answer::Choice(zone_score(percent)));
-        self.answer_all((701..).zip(zones.map(answer)).collect(), update);
+        let answer = |(field, extent): (u16, Option<f64>)| Some((field, Some(Answer::Choice(zone_score(extent?)))));
+        self.answer_all((701..).zip(zones).filter_map(answer).collect(), update);
     }
 
     /// Changes answers, and notes when.

@@ -375,6 +375,7 @@ impl Session {
                     | Action::PrepareUpload
                     | Action::PrepareCampaign
                     | Action::Report
+                    | Action::FillZones
                     | Action::AcceptKept
             ),
             _ => false,

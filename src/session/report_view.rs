@@ -72,7 +72,9 @@ impl HistogramView {
         let total = histogram.total();
         let bin = |n: i16| {
             let low = Self::LOWEST_HU + n * Self::BIN_HU;
-            100.0 * histogram.count(low, low + Self::BIN_HU - 1) as f64 / total as f64
+            // The first bin holds what lies below it too.
+            let from = if n == 0 { i16::MIN } else { low };
+            100.0 * histogram.count(from, low + Self::BIN_HU - 1) as f64 / total as f64
         };
         let [a, b, c, d] = Self::BORDERS_HU;
         let ranges = [(i16::MIN, a - 1), (a, b), (b + 1, c), (c + 1, d), (d + 1, i16::MAX)];

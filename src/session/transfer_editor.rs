@@ -216,8 +216,9 @@ impl Session {
         let [low, high] = TransferFunction::LIMITS_HU.map(|hu| hu as i32);
         let wide = (high - low + 1) as usize / BINS;
         let counts: Vec<u64> = (0..BINS)
-            .map(|n| low + (n * wide) as i32)
-            .map(|from| seen.count(from as i16, (from + wide as i32 - 1) as i16))
+            .map(|n| (n, low + (n * wide) as i32))
+            // The first bin holds what lies below it too.
+            .map(|(n, from)| seen.count(if n == 0 { i16::MIN } else { from as i16 }, (from + wide as i32 - 1) as i16))
             .collect();
         let most = counts.iter().copied().max().unwrap_or(0).max(1);
         counts.into_iter().map(|n| (n as f64).ln_1p() / (most as f64).ln_1p()).collect()

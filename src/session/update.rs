@@ -25,7 +25,9 @@ impl Session {
             self.say(words::ANSWER_OFFER, &mut update);
             return update;
         }
-        if self.settles_region(&command) {
+        // Redo waits for what is being made, and so does what is on show.
+        let waits = matches!(command, Command::Do(Action::Redo)) && self.is_making();
+        if self.settles_region(&command) && !waits {
             self.accept_region(&mut update);
         }
         match command {
@@ -267,8 +269,8 @@ impl Session {
             Action::Interpolate => self.interpolate(update),
             Action::MoveSegment(places) => self.move_segment(places, update),
             Action::Solo => self.toggle_solo(update),
+            Action::DeleteSegment | Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteSegment => self.delete_segment(update),
-            Action::DeleteMeasurement if self.take_point_back() => {}
             Action::DeleteMeasurement => self.delete_measurement(update),
             Action::ProposeLungs => self.propose(Proposable::Lungs, update),
             Action::ProposeLesions => self.propose(Proposable::Lesions, update),

@@ -43,7 +43,7 @@ def main(ct_path, labels_path):
     intensity.Execute(SimpleITK.Cast(SimpleITK.Modulus(labels_image, 16), SimpleITK.sitkUInt8), image)
     mean_of = lambda label: intensity.GetMean(label) if intensity.HasLabel(label) else None
     spread = SimpleITK.StatisticsImageFilter()
-    spread.Execute(SimpleITK.GetImageFromArray(numpy.clip(hu, -1024, 3071).astype(numpy.float64).reshape(1, -1)))
+    spread.Execute(SimpleITK.GetImageFromArray(numpy.clip(hu, -1536, 3071).astype(numpy.float64).reshape(1, -1)))
     numbers = {
         "lung-volume": ml(lung),
         "right-lung-volume": ml(right),
