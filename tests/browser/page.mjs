@@ -129,9 +129,9 @@ export async function download(page, name, folder) {
   return file;
 }
 
-/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour, are blue, are not dark.
-export const readPicture = (page, bytes) =>
-  page.evaluate(async (picture) => {
+/// The pixels of a PNG, in the page.
+const pixelsOf = (page, bytes) =>
+  page.evaluateHandle(async (picture) => {
     const image = new Image();
     // The page may not fetch data addresses, but an image may be one.
     image.src = `data:image/png;base64,${picture}`;
@@ -140,7 +140,12 @@ export const readPicture = (page, bytes) =>
     [canvas.width, canvas.height] = [image.width, image.height];
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
-    const px = context.getImageData(0, 0, image.width, image.height).data;
+    return context.getImageData(0, 0, image.width, image.height);
+  }, bytes.toString("base64"));
+
+/// Width, height, and standard deviation of grey of a PNG, as a browser reads it; how many px have colour, are blue, are not dark.
+export const readPicture = async (page, bytes) =>
+  page.evaluate(({ data: px, width, height }) => {
     let [n, sum, squares, coloured, blue, bright] = [0, 0, 0, 0, 0, 0];
     for (let p = 0; p < px.length; p += 4) {
       n += 1;
@@ -151,25 +156,13 @@ export const readPicture = (page, bytes) =>
       coloured += Math.max(px[p], px[p + 1], px[p + 2]) - Math.min(px[p], px[p + 1], px[p + 2]) > 40;
     }
     const spread = Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
-    return { width: image.width, height: image.height, spread, coloured, blue, bright };
-  }, bytes.toString("base64"));
+    return { width, height, spread, coloured, blue, bright };
+  }, await pixelsOf(page, bytes));
 
 /// How far apart two PNGs of one size are: levels on average, and the share of px of which a channel is more than 8 levels apart.
-export const apart = (page, ...pictures) =>
+export const apart = async (page, ...pictures) =>
   page.evaluate(
-    async (pictures) => {
-      const [a, b] = await Promise.all(
-        pictures.map(async (picture) => {
-          const image = new Image();
-          image.src = `data:image/png;base64,${picture}`;
-          await image.decode();
-          const canvas = document.createElement("canvas");
-          [canvas.width, canvas.height] = [image.width, image.height];
-          const context = canvas.getContext("2d");
-          context.drawImage(image, 0, 0);
-          return context.getImageData(0, 0, image.width, image.height).data;
-        }),
-      );
+    ([{ data: a }, { data: b }]) => {
       if (a.length !== b.length) throw new Error("pictures of two sizes");
       let [sum, far] = [0, 0];
       for (let p = 0; p < a.length; p += 4) {
@@ -179,7 +172,7 @@ export const apart = (page, ...pictures) =>
       }
       return { levels: sum / (a.length / 4), far: far / (a.length / 4) };
     },
-    pictures.map((picture) => picture.toString("base64")),
+    await Promise.all(pictures.map((picture) => pixelsOf(page, picture))),
   );
 
 /// Standard deviation of grey over a pane as it is on screen, its writing left out: near 0 means nothing was drawn.
