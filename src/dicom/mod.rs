@@ -10,6 +10,7 @@ mod codec;
 mod data_set;
 #[cfg(feature = "codecs")]
 mod decode;
+mod directory;
 #[cfg(feature = "codecs")]
 mod encapsulated_frames;
 mod error;
@@ -41,6 +42,7 @@ mod structure_set;
 pub use cielab::{cielab_from_srgb, srgb_from_cielab};
 #[cfg(feature = "codecs")]
 pub use decode::{DecodedFrame, decode_frame, decode_frames};
+pub use directory::{ListedFile, MOST_DIRECTORY_BYTES, read_directory};
 #[cfg(feature = "codecs")]
 pub use encapsulated_frames::EncapsulatedFrames;
 pub use error::{Attribute, DicomError};

@@ -86,7 +86,8 @@ pub(super) fn open(file: &[u8]) -> Result<Opened<'_>, DicomError> {
     }
 }
 
-fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
+/// The file meta information at an offset, and where the data set begins.
+pub(super) fn read_meta(file: &[u8], at: usize) -> Result<(Meta, usize), DicomError> {
     // The meta group is explicit little endian whatever follows, and ends where another group begins: its length element is
     // often wrong or absent.
     let mut walk = Elements::new(file, at, Encoding::EXPLICIT_LITTLE);
@@ -100,10 +101,23 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
             _ => {}
         }
     }
+    Ok((meta, walk.at()))
+}
+
+/// How the elements of a data set in a transfer syntax are encoded, once inflated.
+pub(super) fn encoding_of(transfer_syntax: &str) -> Encoding {
+    match transfer_syntax {
+        IMPLICIT_LITTLE => Encoding::IMPLICIT_LITTLE,
+        EXPLICIT_BIG => Encoding::EXPLICIT_BIG,
+        _ => Encoding::EXPLICIT_LITTLE,
+    }
+}
+
+fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
+    let (mut meta, start) = read_meta(file, at)?;
     if meta.sop_class == DIRECTORY {
         return Err(DicomError::Directory);
     }
-    let start = walk.at();
     let rest = file.get(start..).unwrap_or(&[]);
     if rest.is_empty() {
         return Err(DicomError::Truncated { at: file.len() });
@@ -111,11 +125,7 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
     if meta.transfer_syntax.is_empty() {
         meta.transfer_syntax = guess(rest).ok_or(DicomError::NotDicom)?.into();
     }
-    let encoding = match meta.transfer_syntax.as_str() {
-        IMPLICIT_LITTLE => Encoding::IMPLICIT_LITTLE,
-        EXPLICIT_BIG => Encoding::EXPLICIT_BIG,
-        _ => Encoding::EXPLICIT_LITTLE,
-    };
+    let encoding = encoding_of(&meta.transfer_syntax);
     if meta.transfer_syntax == DEFLATED {
         let mut limit = None;
         for description in DESCRIPTIONS {

@@ -83,11 +83,11 @@ pub enum GeometryFinding {
         /// Slices of the whole.
         of: usize,
     },
-    /// The server that the series came from has more images of it.
+    /// The server that the series came from has more images of it, or a DICOMDIR lists more.
     PartOfSeries {
         /// Images and other objects that are open.
         images: usize,
-        /// As many as the server said.
+        /// As many as there are.
         of: usize,
     },
     /// The series holds other stacks beside this one: another orientation, size, kernel, acquisition, …

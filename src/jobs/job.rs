@@ -1,7 +1,7 @@
 //! What crosses the worker boundary.
 
 use crate::analysis::{Agreement, AnalysisError, LungChange, Proposal, RegionOutcome, RegionTask};
-use crate::dicom::{DicomError, Instance};
+use crate::dicom::{DicomError, Instance, ListedFile};
 use crate::geometry::Grid;
 use crate::import::{ArchiveContents, ArchiveError, EntryPlace, ValueReport, VolumeFile, VolumeFileError};
 use crate::volume::PackedLabels;
@@ -224,6 +224,8 @@ pub enum JobFacts {
 pub enum Found {
     /// A DICOM instance.
     Instance(Box<Instance>),
+    /// A DICOMDIR, and the files it lists.
+    Directory(Vec<ListedFile>),
     /// An archive, and what it holds.
     Archive(ArchiveContents),
     /// The header of a volume file.

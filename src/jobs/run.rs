@@ -8,8 +8,8 @@ use crate::analysis::{
     propose_calcium, propose_chest_wall, propose_lesions, propose_lungs, propose_vessels,
 };
 use crate::dicom::{
-    DecodedFrame, DicomError, EncapsulatedFrames, Instance, NativeFrames, decode_frame, decode_frames, is_uncompressed,
-    native_segmentation, read_header,
+    DecodedFrame, DicomError, EncapsulatedFrames, Instance, ListedFile, MOST_DIRECTORY_BYTES, NativeFrames,
+    decode_frame, decode_frames, is_uncompressed, native_segmentation, read_directory, read_header,
 };
 use crate::export::{archive, nifti};
 use crate::geometry::Grid;
@@ -255,14 +255,20 @@ fn scan(file: &dyn FileSource, along: Along) -> Result<(Found, Option<Vec<i16>>)
         FileKind::Archive => Found::Archive(archive_contents(Stream::new(file))?),
         FileKind::Volume => Found::Volume(Box::new(scan_volume(file, &head)?)),
         FileKind::Dicom if once => {
-            let instance = read_header(&head)?;
+            let instance = match read_header(&head) {
+                Err(DicomError::Directory) => return Ok((Found::Directory(read_directory(&head)?), None)),
+                read => read?,
+            };
             let is_wanted = along == Along::Everything || is_uncompressed(&instance.transfer_syntax_uid);
             let is_slice = instance.is_ct_slice() && instance.pixels.as_ref().is_some_and(|p| p.frames == 1);
             // What cannot be decoded is told when the slice is asked for.
             let hu = if is_wanted && is_slice { decode_frame(&head, 0).ok().map(|d| d.hu) } else { None };
             return Ok((Found::Instance(Box::new(instance)), hu));
         }
-        FileKind::Dicom => Found::Instance(Box::new(scan_dicom(file, head)?)),
+        FileKind::Dicom => match scan_dicom(file, head) {
+            Err(JobError::Dicom(DicomError::Directory)) => Found::Directory(scan_directory(file)?),
+            read => Found::Instance(Box::new(read?)),
+        },
     };
     Ok((found, None))
 }
@@ -278,6 +284,14 @@ fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobE
         }
     }
     Ok(read_header(&head)?)
+}
+
+fn scan_directory(file: &dyn FileSource) -> Result<Vec<ListedFile>, JobError> {
+    let (found, limit) = (file.size(), MOST_DIRECTORY_BYTES);
+    if found > limit {
+        return Err(DicomError::TooLarge { what: "the DICOMDIR, in bytes,".to_owned(), found, limit }.into());
+    }
+    Ok(read_directory(&file.read(0, found)?)?)
 }
 
 /// The longest header of a volume file that is read: NRRD may carry notes.

@@ -98,6 +98,9 @@ impl Session {
             ProblemReason::Job(JobError::Volume(VolumeFileError::NoDataFile { .. })) => {
                 ProblemReason::Job(VolumeFileError::NoDataFile { name: HIDDEN.to_owned() }.into())
             }
+            ProblemReason::Absent { listed, absent, .. } => {
+                ProblemReason::Absent { listed: *listed, absent: *absent, first: HIDDEN.to_owned() }
+            }
             other => other.clone(),
         };
         Problem { name: words::BLINDED_FILE.with(self.lang, &[&(n + 1).to_string()]), reason }

@@ -159,8 +159,8 @@ pub(super) fn geometry_finding(finding: &GeometryFinding, lang: Lang) -> String 
         )
         .with(lang, &[&n(first + 1), &n(first + kept), &n(*of)]),
         GeometryFinding::PartOfSeries { images, of } => t(
-            "only {} image[s] of {} in the series came from the server: volumes may be too small",
-            "seulement {} image[s] reçue[s] du serveur sur les {} de la série : volumes peut-être sous-estimés",
+            "only {} image[s] of {} in the series [is|are] here: volumes may be too small",
+            "seulement {} image[s] présente[s] sur les {} de la série : volumes peut-être sous-estimés",
         )
         .with(lang, &[&n(*images), &n(*of)]),
         GeometryFinding::OtherStacks { images, stacks } => t(

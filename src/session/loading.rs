@@ -3,11 +3,12 @@
 use super::change::Update;
 use super::command::Effect;
 use super::fetching::{slices_of, wanted};
-use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Scan, Session, Shelved};
+use super::scan::Scan;
+use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Session, Shelved};
 use super::windowing::own_windows;
 use super::words;
 use crate::annotation::{Document, History};
-use crate::dicom::{DicomError, Instance, Series, SeriesKind, group_into_series};
+use crate::dicom::{Instance, Series, SeriesKind, group_into_series};
 use crate::geometry::{AnatomicalPlane, Grid};
 use crate::import::{Assembly, ImportError, Reduction, SliceSource, StackPlan, ValueReport, plan_stack, stacks};
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
@@ -118,10 +119,7 @@ impl Session {
                     self.preview(&instance, *file, update);
                     self.scan.found.push(*instance);
                 }
-                Err(JobError::Dicom(DicomError::Directory)) => {
-                    self.scan.directories += 1;
-                    self.notice = Some(words::DIRECTORY_ASIDE.in_lang(self.lang).to_owned());
-                }
+                Ok(Found::Directory(listed)) => self.scan.directories.push((*file, listed)),
                 Err(error) => self.add_problem(*file, ProblemReason::Job(error)),
             }
         }
@@ -222,6 +220,11 @@ impl Session {
             .filter(|i| is_segmentation(i))
             .filter_map(|i| self.file_of.get(&i.sop_instance_uid).copied())
             .collect();
+        let directories = std::mem::take(&mut self.scan.directories);
+        let is_of_medium = !directories.is_empty();
+        for (file, listed) in directories {
+            self.take_directory(file, listed);
+        }
         let known = std::mem::take(&mut self.series).into_iter().flat_map(|s| s.instances);
         self.series = group_into_series(known.chain(found).collect());
         let volumes = self.series.iter().filter(|s| s.kind == SeriesKind::CtVolume);
@@ -238,7 +241,7 @@ impl Session {
             Some(uid) => self.open_series(&uid, open.as_ref() == Some(&uid), update),
             None if open.is_none() && segmentations.is_empty() && self.scan.repeated.len() + self.scan.bundles == 0 => {
                 self.scan.found_nothing = true;
-                let why = if self.scan.directories > 0 { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
+                let why = if is_of_medium { words::DIRECTORY_ALONE } else { words::NOTHING_TO_SHOW };
                 self.notice = Some(why.in_lang(self.lang).to_owned());
             }
             // Files that could not be read may have come again.
@@ -522,8 +525,7 @@ mod tests {
     fn a_dicomdir_is_no_error() {
         let mut session = Session::new(Lang::En, String::new());
         session.scan.total = 1;
-        let facts =
-            JobFacts::Headers { headers: vec![Err(JobError::Dicom(DicomError::Directory))], decoded: Vec::new() };
+        let facts = JobFacts::Headers { headers: vec![Ok(Found::Directory(Vec::new()))], decoded: Vec::new() };
         session.scanned(&[FileId(1)], Ok(JobOutput { facts, payloads: Vec::new() }), &mut Update::default());
         assert!(session.problems.is_empty());
         assert_eq!(session.notice.as_deref(), Some(words::DIRECTORY_ALONE.en));

@@ -51,6 +51,7 @@ mod region_voxels;
 mod remote;
 mod report_view;
 mod saving;
+mod scan;
 mod screenshot;
 mod sending;
 mod sign_in;

@@ -6,10 +6,9 @@ use super::sending::Delivery;
 use super::state::Session;
 use super::words::{self, Lang, Text};
 use crate::dicom::{
-    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, Series, StudyQuery, instances_path, series, series_path,
-    studies,
+    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, series, series_path, studies,
 };
-use crate::import::{GeometryFinding, MOST_UNPACKED_BYTES};
+use crate::import::MOST_UNPACKED_BYTES;
 use std::collections::BTreeMap;
 
 /// How the server knows who asks. The secret is asked of the reader and kept in memory only.
@@ -340,10 +339,9 @@ impl Session {
         }
     }
 
-    /// What a series has less than its server said when it was asked for.
-    pub(super) fn part_of_series(&self, series: &Series) -> Option<GeometryFinding> {
-        let (images, of) = (series.instances.len(), *self.remote.announced.get(&series.uid)?);
-        (images < of).then_some(GeometryFinding::PartOfSeries { images, of })
+    /// Objects of a series, as its server said when it was asked for.
+    pub(super) fn announced(&self, series_uid: &str) -> Option<usize> {
+        self.remote.announced.get(series_uid).copied()
     }
 
     /// The studies that are listed.

@@ -15,6 +15,7 @@ use super::prior::Prior;
 use super::refining::RefineSettings;
 use super::region::Region;
 use super::region_voxels::VoxelNeeds;
+use super::scan::Scan;
 use super::sending::{Destinations, UploadState};
 use super::transfer_editor::TransferEditor;
 use super::turntable::Turntable;
@@ -29,7 +30,7 @@ use crate::geometry::{Grid, IndexBox, PatientPoint};
 use crate::import::{
     Assembly, ImportError, Reduction, SliceSource, Stack, StackPlan, ValueReport, VolumeFile, load_order,
 };
-use crate::jobs::{Along, FileId, Job, JobError, JobId, Priority};
+use crate::jobs::{FileId, Job, JobError, JobId, Priority};
 use crate::report::{Profile, Quantity};
 use crate::view::{Camera, Clip, Interpolation, PaneState, Slab, TransferFunction, VolumePreset, Window};
 use crate::volume::CtVolume;
@@ -121,6 +122,15 @@ pub enum ProblemReason {
     Import(ImportError),
     /// A segmentation that does not fit.
     Segmentation(String),
+    /// A DICOMDIR lists files that were not found or not read.
+    Absent {
+        /// Files it lists.
+        listed: usize,
+        /// Those that are absent.
+        absent: usize,
+        /// The first of them.
+        first: String,
+    },
     /// A sentence.
     Text(super::words::Text),
 }
@@ -243,6 +253,8 @@ pub struct Session {
     /// The stacks of each series that holds CT images, by Series Instance UID.
     pub(super) stacks: BTreeMap<String, Vec<Stack>>,
     pub(super) file_of: BTreeMap<String, FileId>,
+    /// SOP Instance UIDs that DICOMDIRs list, by Series Instance UID.
+    pub(super) listed: BTreeMap<String, BTreeSet<String>>,
     pub(super) names: BTreeMap<FileId, String>,
     /// Opened files that are no DICOM, by what stands for their Series Instance UID: the header, and the file of the voxels.
     pub(super) volume_files: BTreeMap<String, (VolumeFile, FileId)>,
@@ -384,47 +396,6 @@ pub struct Session {
     pub(super) keeping: super::keeping::Keeping,
 }
 
-/// Header reading in progress.
-#[derive(Debug, Default)]
-pub(super) struct Scan {
-    pub(super) total: usize,
-    pub(super) done: usize,
-    pub(super) found: Vec<Instance>,
-    /// Headers of volume files that hold labels.
-    pub(super) label_maps: Vec<(FileId, VolumeFile)>,
-    /// Headers of volume files.
-    pub(super) volumes: Vec<(FileId, VolumeFile)>,
-    /// How often entries of archives are on their way to become files.
-    pub(super) coming: usize,
-    /// Names of archives inside archives that become files in their own right.
-    pub(super) inner: BTreeSet<String>,
-    /// Bytes that the archives declare to become.
-    pub(super) unpacked_bytes: u64,
-    /// HU of slices that were decoded along with their headers, until the CT they belong to takes them in.
-    pub(super) early: BTreeMap<FileId, Vec<i16>>,
-    /// Files that are read once the first slice is on screen: it would wait for them otherwise.
-    pub(super) rest: Vec<FileId>,
-    /// What is decoded along with their headers.
-    pub(super) along: Option<Along>,
-    /// Given up: what was found so far is not opened.
-    pub(super) stopped: bool,
-    /// SOP Instance UIDs of files whose instance was open already.
-    pub(super) repeated: Vec<String>,
-    /// Bundles: they find their CT by themselves.
-    pub(super) bundles: usize,
-    /// DICOMDIRs: what they list is read itself.
-    pub(super) directories: usize,
-    /// All headers were read, and there was nothing to show among them.
-    pub(super) found_nothing: bool,
-}
-
-impl Scan {
-    /// Whether more headers are to come.
-    pub(super) fn goes_on(&self) -> bool {
-        self.done < self.total || self.coming > 0
-    }
-}
-
 impl Session {
     /// Nothing open. `page` is what no other page has, by whomever it is open: readings begun at the same second are told apart by it.
     pub fn new(lang: Lang, page: String) -> Self {
@@ -438,6 +409,7 @@ impl Session {
             series: Vec::new(),
             stacks: BTreeMap::new(),
             file_of: BTreeMap::new(),
+            listed: BTreeMap::new(),
             names: BTreeMap::new(),
             volume_files: BTreeMap::new(),
             archives: BTreeSet::new(),

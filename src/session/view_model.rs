@@ -565,6 +565,9 @@ fn problem_text(problem: &Problem, lang: Lang) -> String {
         ProblemReason::Job(error) => explain::job_error(error, lang),
         ProblemReason::Import(error) => explain::import_error(error, lang),
         ProblemReason::Segmentation(why) => why.clone(),
+        ProblemReason::Absent { listed, absent, first } => {
+            words::DIRECTORY_ABSENT.with(lang, &[&listed.to_string(), &absent.to_string(), first])
+        }
         ProblemReason::Text(text) => text.in_lang(lang).to_owned(),
     }
 }

@@ -159,7 +159,8 @@ texts! {
     READY: "{} slice[s] loaded" / "{} coupe[s] chargée[s]";
     READY_INCOMPLETE: "{} of {} slice[s] loaded" / "{} coupe[s] chargée[s] sur {}";
     NOTHING_TO_SHOW: "No CT series that can be shown was found." / "Aucune série de scanner affichable n’a été trouvée.";
-    DIRECTORY_ASIDE: "A DICOMDIR was set aside: the files it lists are read themselves." / "Un DICOMDIR a été mis de côté : les fichiers qu’il liste sont lus directement.";
+    DIRECTORY_WHOLE: "The DICOMDIR lists {} file[s]: all were read." / "Le DICOMDIR liste {} fichier[s] : tous ont été lus.";
+    DIRECTORY_ABSENT: "the DICOMDIR lists {} file[s]; {} of them [was|were] not found or not read, such as {}" / "le DICOMDIR liste {} fichier[s] ; {} [n’a pas été trouvé ou lu|n’ont pas été trouvés ou lus], comme {}";
     DIRECTORY_ALONE: "No CT series that can be shown was found: a DICOMDIR only lists files. Open the folder that holds them." / "Aucune série de scanner affichable n’a été trouvée : un DICOMDIR ne fait que lister des fichiers. Ouvrez le dossier qui les contient.";
     STOPPED: "Opening was stopped." / "L’ouverture a été interrompue.";
     SLICES: "{} slice[s]" / "{} coupe[s]";
