@@ -169,6 +169,8 @@ fn nothing_that_was_stopped_is_opened_or_listed() {
 fn each_cause_is_named_in_both_languages() {
     let causes = [
         (RemoteError::Unreachable, "network"),
+        (RemoteError::Origin, "cors"),
+        (RemoteError::Policy, "policy"),
         (RemoteError::of_status(401), "401"),
         (RemoteError::of_status(403), "403"),
         (RemoteError::of_status(404), "404"),

@@ -2,7 +2,7 @@
 
 use super::configuration::{Dicomweb, FolderMethod, ServerKind};
 use super::sign_in::SignIn;
-use super::{clock, reading};
+use super::{clock, probing, reading};
 use crate::dicom::{JsonDataSet, MOST_PART, Multipart, MultipartError};
 use crate::session::{AnswerForm, Authentication, LedgerEntry, MOST_ARCHIVE, RemoteError};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -202,18 +202,22 @@ impl Server {
         let init = RequestInit::new();
         init.set_headers(&headers);
         init.set_credentials(credentials);
-        init.set_redirect(RequestRedirect::Error);
+        init.set_redirect(RequestRedirect::Manual);
         // Images of patients are not left in the browser's cache.
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&stop.signal()));
         *self.stop.borrow_mut() = Some(stop);
         let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
         let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
-        let answer = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|e| match broken(e) {
-            RemoteError::Incomplete(_) => RemoteError::Unreachable,
-            other => other,
-        })?;
-        let response: Response = answer.unchecked_into();
+        let response: Response = match JsFuture::from(window.fetch_with_request(&request)).await.map_err(broken) {
+            Ok(answer) => answer.unchecked_into(),
+            Err(RemoteError::Incomplete(_)) => return Err(probing::why_unreachable(self, enter).await),
+            Err(other) => return Err(other),
+        };
+        // Only a redirect that is not followed has no status (Fetch standard, opaque-redirect filtered response).
+        if response.status() == 0 {
+            return Err(RemoteError::Unauthorized);
+        }
         if response.ok() { Ok(response) } else { Err(RemoteError::of_status(response.status())) }
     }
 }

@@ -3,7 +3,7 @@
 use super::clock;
 use super::dicomweb::Server;
 use super::egress::{self, Servers};
-use crate::session::{Audience, LedgerEntry, Seen, Target, Trial};
+use crate::session::{Audience, LedgerEntry, RemoteError, Seen, Target, Trial};
 use gloo::events::EventListener;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Reflect;
@@ -30,6 +30,32 @@ pub fn target(server: &Server) -> Target {
 /// Asks, and says what came of it.
 pub async fn probe(servers: &Servers, to: Audience, probe: &Trial, enter: impl Fn(LedgerEntry)) -> Seen {
     let server = servers.of(to);
+    watched(async {
+        match probe {
+            Trial::Store(outbound) => {
+                let reply = egress::store(outbound, servers, enter).await.ok();
+                Seen { status: reply.map(|r| r.status), ..Seen::default() }
+            }
+            _ => get(server, to, probe, enter).await.unwrap_or_default(),
+        }
+    })
+    .await
+}
+
+/// Why a server that images are read from gave no answer that this page may read, as far as a browser tells.
+pub(super) async fn why_unreachable(server: &Server, enter: impl Fn(LedgerEntry)) -> RemoteError {
+    if target(server).same_origin {
+        return RemoteError::Unreachable;
+    }
+    match watched(async { get(server, Audience::Hospital, &Trial::Any, enter).await.unwrap_or_default() }).await {
+        Seen { by_policy: true, .. } => RemoteError::Policy,
+        Seen { opaque: true, .. } => RemoteError::Origin,
+        _ => RemoteError::Unreachable,
+    }
+}
+
+/// What came of a request, with what the browser says of it beside.
+async fn watched(request: impl Future<Output = Seen>) -> Seen {
     let forbidden = Rc::new(Cell::new(false));
     let hearing = forbidden.clone();
     let document = web_sys::window().and_then(|w| w.document());
@@ -39,13 +65,7 @@ pub async fn probe(servers: &Servers, to: Audience, probe: &Trial, enter: impl F
             hearing.set(hearing.get() || directive.as_deref() == Some("connect-src"));
         })
     });
-    let seen = match probe {
-        Trial::Store(outbound) => {
-            let reply = egress::store(outbound, servers, enter).await.ok();
-            Seen { status: reply.map(|r| r.status), ..Seen::default() }
-        }
-        _ => get(server, to, probe, enter).await.unwrap_or_default(),
-    };
+    let seen = request.await;
     if seen.status.is_none() && !seen.opaque {
         TimeoutFuture::new(POLICY_SPEAKS_MS).await;
     }

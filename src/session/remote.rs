@@ -37,8 +37,12 @@ impl Authentication {
 /// Why the server gave no answer that could be used, by what cures it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteError {
-    /// No answer that the page may read: the network, TLS, or the server does not name this page's origin (CORS).
+    /// No answer that the page may read: the network, TLS, or one of the two below where it was not asked which.
     Unreachable,
+    /// There is an answer, but the server does not name this page's origin (CORS).
+    Origin,
+    /// The page's `connect-src` does not name the server.
+    Policy,
     /// 401.
     Unauthorized,
     /// 403.
@@ -84,6 +88,8 @@ impl RemoteError {
     pub fn cause(&self) -> &'static str {
         match self {
             Self::Unreachable => "network",
+            Self::Origin => "cors",
+            Self::Policy => "policy",
             Self::Unauthorized => "401",
             Self::Forbidden => "403",
             Self::NotFound => "404",
@@ -100,6 +106,8 @@ impl RemoteError {
         let fixed = |text: Text| text.in_lang(lang).to_owned();
         match self {
             Self::Unreachable => fixed(words::REMOTE_UNREACHABLE),
+            Self::Origin => [words::connection::FAULT_ORIGIN, words::connection::CURE_ORIGIN].map(fixed).join(" "),
+            Self::Policy => [words::connection::FAULT_POLICY, words::connection::CURE_POLICY].map(fixed).join(" "),
             Self::Unauthorized => fixed(words::REMOTE_UNAUTHORIZED),
             Self::Forbidden => fixed(words::REMOTE_FORBIDDEN),
             Self::NotFound => fixed(words::REMOTE_NOT_FOUND),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import test, { after, before } from "node:test";
 import { all, data, demonstrationFiles, id, openFiles, opening, series, until, withPage } from "./page.mjs";
-import { serve, startOrthanc } from "./servers.mjs";
+import { freePort, serve, startOrthanc } from "./servers.mjs";
 
 let archive;
 let site;
@@ -132,6 +132,7 @@ test("what goes wrong is said by its cause, and what came can be opened", async 
     }
     if (now === "406" && !retrieves) return false;
     if (/^\d+$/.test(now)) response.writeHead(Number(now)).end();
+    else if (now === "sign-in") response.writeHead(302, { location: "/login" }).end();
     else if (now === "html") response.writeHead(200, { "content-type": "text/html" }).end("<p>sign in</p>");
     else return false;
     return true;
@@ -140,7 +141,7 @@ test("what goes wrong is said by its cause, and what came can be opened", async 
   try {
     await withPage(failing.address, async (page) => {
       await page.click(id("open-dicomweb"));
-      for (const [how, wanted] of [["403", "403"], ["404", "404"], ["503", "status"], ["html", "answer"]]) {
+      for (const [how, wanted] of [["403", "403"], ["404", "404"], ["503", "status"], ["html", "answer"], ["sign-in", "401"]]) {
         now = how;
         await page.click(id("qido-search"));
         await page.waitForSelector(`${id("remote-error")}[data-cause="${wanted}"]`);
@@ -162,14 +163,19 @@ test("what goes wrong is said by its cause, and what came can be opened", async 
   } finally {
     failing.close();
   }
-  const elsewhere = await serve(archive, { dicomweb: { root: `http://127.0.0.1:${archive.port}/dicom-web` } });
-  try {
-    await withPage(elsewhere.address, async (page) => {
-      await page.click(id("open-dicomweb"));
-      await page.click(id("qido-search"));
-      assert.equal(await cause(page), "network");
-    });
-  } finally {
-    elsewhere.close();
+  // Servers elsewhere: the page's policy does not name the first, the second does not name the page, nobody is at the third.
+  const there = `http://127.0.0.1:${archive.port}`;
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  for (const [origin, connect, wanted] of [[there, [], "policy"], [there, [there], "cors"], [nobody, [nobody], "network"]]) {
+    const elsewhere = await serve(archive, { dicomweb: { root: `${origin}/dicom-web` }, connect });
+    try {
+      await withPage(elsewhere.address, async (page) => {
+        await page.click(id("open-dicomweb"));
+        await page.click(id("qido-search"));
+        assert.equal(await cause(page), wanted);
+      });
+    } finally {
+      elsewhere.close();
+    }
   }
 });
