@@ -19,18 +19,31 @@ after(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/// Memory that the browser's processes hold, each shared page counted once, MiB.
-function held() {
-  let kib = 0;
+/// Memory that the processes of this test's browser hold, each shared page counted once, MiB; of those of one type, where it is named.
+function held(type = "") {
+  const parents = new Map();
   for (const pid of fs.readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
-    try {
-      if (!fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("chromium")) continue;
-      kib += Number(/^Pss:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
-    } catch {
-      // The process ended meanwhile.
-    }
+    const stat = read(`/proc/${pid}/stat`);
+    parents.set(pid, /\) \S (\d+)/.exec(stat)?.[1]);
   }
+  const isOurs = (pid) => pid !== undefined && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  let kib = 0;
+  for (const pid of [...parents.keys()].filter(isOurs)) {
+    const command = read(`/proc/${pid}/cmdline`);
+    if (!command.includes("chrom") || (type && !command.includes(`--type=${type}`))) continue;
+    kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+  }
+  assert.ok(kib > 0, "no browser is found");
   return kib / 1024;
+}
+
+/// Of a process that may end meanwhile.
+function read(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 const shown = (page, study) =>
@@ -39,6 +52,24 @@ const shown = (page, study) =>
     const open = document.querySelector(`[data-series-uid="${uid}"]`);
     return status.state === "ready" && open && performance.getEntriesByName("hilum:mpr").length === 1;
   }, `2.25.990${study}.1`);
+
+test("a CT takes little more memory than its voxels", async (t) => {
+  const slices = 300;
+  const files = writeSeries(folder, { slices, size: 512, study: 98 });
+  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+    const inspector = await page.context().newCDPSession(page);
+    await inspector.send("HeapProfiler.collectGarbage");
+    // The page and its workers live in the renderer.
+    const before = held("renderer");
+    assert.equal(await openFiles(page, files), "ready");
+    await shown(page, 98);
+    await inspector.send("HeapProfiler.collectGarbage");
+    const [voxels, grown] = [(slices * 512 * 512 * 2) / 2 ** 20, held("renderer") - before];
+    t.diagnostic(`${grown.toFixed(0)} MiB for ${voxels} MiB of voxels`);
+    assert.ok(grown > voxels && grown <= 1.25 * voxels + 60, `${grown.toFixed(0)} MiB`);
+    assert.deepEqual(troubles, []);
+  });
+});
 
 test("twenty CTs opened one after another leave memory where it was", async (t) => {
   await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
