@@ -133,8 +133,9 @@ fn slices_are_those_of_the_twin() {
             let gpu = draw(&mut renderer, size, PaneContent::Slice(slice));
             save(&format!("slice-{name}-{plane:?}-gpu"), size, &gpu);
             save(&format!("slice-{name}-{plane:?}-cpu"), size, &cpu);
-            let (over, mean) = difference(&cpu, &gpu, 2);
-            assert!(over < 0.01 && mean < 0.5, "{name} {plane:?}: {over} of channels beyond 2, mean {mean}");
+            // Which label is nearest is a matter of rounding midway between two.
+            let (over, mean) = difference(&cpu, &gpu, 1);
+            assert!(over < 0.006 && mean < 0.3, "{name} {plane:?}: {over} of channels beyond one HU, mean {mean}");
         }
     }
 }
@@ -261,9 +262,9 @@ fn compartments_are_those_of_the_twin_and_stay_inside_their_label() {
     assert!(renderer.draw(&FrameInput { size, look: tinted, panes }, true));
     let gpu = pollster::block_on(renderer.pixels()).unwrap();
     save("compartments", size, &gpu);
-    // Along the borders between two compartments it is the GPU's blending that decides.
-    let (over, mean) = difference(&cpu, &gpu, 2);
-    assert!(over < 0.02 && mean < 0.6, "{over} of channels beyond 2, mean {mean}");
+    // Along the borders between two compartments rounding decides.
+    let (over, mean) = difference(&cpu, &gpu, 1);
+    assert!(over < 0.001 && mean < 0.1, "{over} of channels beyond 1, mean {mean}");
     let without = draw(&mut renderer, size, PaneContent::Slice(plain));
     let colourful = |p: &[u8]| p.iter().take(3).max().unwrap() - p.iter().take(3).min().unwrap() > 40;
     let (mut coloured, mut outside) = (0, 0);
@@ -304,8 +305,8 @@ fn slabs_voxels_and_inverted_grey_are_those_of_the_twin() {
                 let cpu = reslice::reslice(&volume, [&anatomy, &findings], &look(), &slice, size);
                 let gpu = draw(&mut renderer, size, PaneContent::Slice(slice));
                 save(&format!("slab-{name}-{plane:?}-{}", pictures.len()), size, &gpu);
-                let (over, mean) = difference(&cpu, &gpu, 2);
-                assert!(over < 0.01 && mean < 0.5, "{name} {plane:?} {projection:?}: {over} beyond 2, mean {mean}");
+                let (over, mean) = difference(&cpu, &gpu, 1);
+                assert!(over < 0.006 && mean < 0.4, "{name} {plane:?} {projection:?}: {over} beyond 1, mean {mean}");
                 pictures.push(gpu);
             }
             let level = |picture: &[u8]| picture.chunks(4).map(|p| f64::from(p[0])).sum::<f64>();
@@ -347,8 +348,8 @@ fn one_value_of_each_ray_is_that_of_the_twin() {
         let cpu = raycast::raycast(&scene(&volume, &anatomy, &findings, &look()), &input, size);
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-{projection:?}"), size, &gpu);
-        let (over, mean) = difference(&cpu, &gpu, 3);
-        assert!(over < 0.02 && mean < 0.5, "{projection:?}: {over} of channels beyond 3, mean {mean}");
+        let (over, _) = difference(&cpu, &gpu, 2);
+        assert!(over == 0.0, "{projection:?}: {over} of channels beyond 2 of 255");
         assert!(gpu.chunks(4).filter(|p| p[0] > 20).count() > 500, "{projection:?} shows something");
     }
 }
@@ -415,8 +416,9 @@ fn the_3d_picture_is_that_of_the_twin() {
         let gpu = draw(&mut renderer, size, PaneContent::Volume(input));
         save(&format!("volume-{name}-{still}-gpu"), size, &gpu);
         save(&format!("volume-{name}-{still}-cpu"), size, &cpu);
-        let (over, mean) = difference(&cpu, &gpu, 4);
-        assert!(over < 0.03 && mean < 1.0, "{name}: {over} of channels beyond 4, mean {mean}");
+        // At the faces of the clip, inside or outside is a matter of rounding.
+        let (over, mean) = difference(&cpu, &gpu, 2);
+        assert!(over < 0.002 && mean < 0.02, "{name}: {over} of channels beyond 2 of 255, mean {mean}");
         let lit = gpu.chunks(4).filter(|p| p[0] > 20).count();
         assert!(lit > 200, "{name}: the ball is in the picture ({lit} px)");
     }
