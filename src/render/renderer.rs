@@ -7,9 +7,10 @@ use super::readback::read;
 use super::sheet::{Paint, Sheet, Target};
 use super::textures::Textures;
 use crate::geometry::{AnatomicalPlane, Grid, IndexBox, PatientPoint, PatientVector};
+use crate::view::raycast::{Scene, raycast};
 use crate::view::{
-    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput,
-    TransferFunction, VolumeInput, Window,
+    Camera, Clip, FrameInput, LabelLook, PRESETS, PaneContent, PaneInput, PaneState, PxRect, SliceInput, VolumeInput,
+    VolumePreset, Window,
 };
 use crate::volume::{CtVolume, LabelMap};
 
@@ -32,6 +33,8 @@ pub struct Renderer {
 
 /// Edge of the volume that a GPU must draw before it is trusted, voxels.
 const PROOF: usize = 8;
+/// Its voxels: bone, which the 3D picture shows bright.
+const PROOF_HU: i16 = 1000;
 
 /// A volume on the GPU and what its panes draw with.
 pub(super) struct Volume {
@@ -53,6 +56,12 @@ pub(super) struct Picture {
     input: VolumeInput,
     /// Rows that are drawn.
     rows: u32,
+}
+
+/// The colour in the middle of the proof's pane that begins at column `x` of a picture.
+fn middle(pixels: &[u8], width: u32, x: u32) -> Option<[u8; 4]> {
+    let place = PROOF / 2 * width as usize + x as usize + PROOF / 2;
+    pixels.as_chunks::<4>().0.get(place).copied()
 }
 
 impl Renderer {
@@ -249,8 +258,8 @@ impl Renderer {
         }
     }
 
-    /// Draws known voxels with everything that draws a CT, and reads the picture back: the presence of an API says nothing, and
-    /// some drivers draw 3D textures black. What is compiled on first use is compiled now.
+    /// Draws known voxels with everything that draws a CT, and reads slice and 3D picture back: the presence of an API says nothing,
+    /// and some drivers draw 3D textures black. What is compiled on first use is compiled now.
     ///
     /// # Errors
     /// [`RenderError::WrongPicture`].
@@ -260,16 +269,17 @@ impl Renderer {
         let steps = axes.map(|(x, y, z)| PatientVector::new(x, y, z));
         let grid = Grid::new([PROOF; 3], PatientPoint::new(0.0, 0.0, 0.0), steps).ok_or_else(|| wrong("no grid"))?;
         self.set_grid(&grid, false)?;
+        let hu = vec![PROOF_HU; PROOF * PROOF];
         for k in 0..PROOF {
-            self.upload_slice(k, &[40; PROOF * PROOF]);
+            self.upload_slice(k, &hu);
         }
         let size = PROOF as u32;
         let rect = |n: u32| PxRect { x: n * size, y: 0, width: size, height: size };
         let plane = PaneState::new(AnatomicalPlane::Axial, grid.centre()).through(grid.centre());
-        let slice = SliceInput::new(plane, 1.0, Window::linear(40.0, 400.0));
+        let slice = SliceInput::new(plane, 1.0, Window::linear(f64::from(PROOF_HU), 400.0));
         let volume = VolumeInput {
             camera: Camera::fit(&grid),
-            transfer: TransferFunction::lungs_and_soft_tissue(),
+            transfer: VolumePreset::Bone.transfer(),
             projection: None,
             step_mm: 1.0,
             clip: Clip::default(),
@@ -280,9 +290,14 @@ impl Renderer {
             rows_at_once: u32::MAX,
             revision: 0,
         };
+        let look = LabelLook::default();
+        let (known, none) = (CtVolume::from_slices(grid, vec![hu; PROOF]), LabelMap::empty(grid));
+        let (known, none) = known.zip(none).ok_or_else(|| wrong("no memory"))?;
+        let scene = Scene { volume: &known, labels: [&none, &none], look: &look, leaps: None };
+        let twin = middle(&raycast(&scene, &volume, [size; 2]), size, 0);
         let frame = FrameInput {
             size: [2 * size, size],
-            look: LabelLook::default(),
+            look,
             panes: vec![
                 PaneInput { rect: rect(0), content: PaneContent::Slice(slice) },
                 PaneInput { rect: rect(1), content: PaneContent::Volume(volume) },
@@ -291,16 +306,24 @@ impl Renderer {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.compose(&mut encoder, &frame, true);
         self.gpu.queue.submit([encoder.finish()]);
-        let drawn = self.sheets.first().and_then(Sheet::drawn).cloned();
-        let picture = drawn.ok_or_else(|| wrong("nothing was drawn"))?;
-        let pixels = read(&self.gpu, &picture).await.ok_or_else(|| wrong("nothing could be read back"))?;
+        // Where each pane has its own sheet, it begins there.
+        let places = if self.sheets.len() == 1 { [(0, 0), (0, size)] } else { [(0, 0), (1, 0)] };
+        let mut seen = [None; 2];
+        for ((sheet, x), seen) in places.into_iter().zip(&mut seen) {
+            let drawn = self.sheets.get(sheet).and_then(Sheet::drawn).cloned();
+            let picture = drawn.ok_or_else(|| wrong("nothing was drawn"))?;
+            let pixels = read(&self.gpu, &picture).await.ok_or_else(|| wrong("nothing could be read back"))?;
+            *seen = middle(&pixels, picture.width(), x);
+        }
         self.clear();
         // The middle of the window is the middle grey.
-        let middle = PROOF / 2 * picture.width() as usize + PROOF / 2;
-        match pixels.as_chunks::<4>().0.get(middle) {
-            Some([r, g, b, 255]) if [r, g, b].iter().all(|v| v.abs_diff(128) <= 2) => Ok(()),
-            other => Err(wrong(&format!("{other:?} where middle grey should be"))),
+        for (seen, expected, within) in [(seen[0], Some([128, 128, 128, 255]), 2), (seen[1], twin, 8)] {
+            let apart = seen.zip(expected).and_then(|(a, b)| a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max());
+            if apart.is_none_or(|apart| apart > within) {
+                return Err(wrong(&format!("{seen:?} where {expected:?} should be")));
+            }
         }
+        Ok(())
     }
 
     /// Whether a 3D picture is being put together: the next frames go on with it.
