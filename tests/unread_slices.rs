@@ -112,6 +112,34 @@ fn what_a_server_changes_of_a_header_makes_no_other_image() {
 }
 
 #[test]
+fn a_second_file_of_an_image_is_read_where_the_first_cannot_be_and_not_before() {
+    let (whole, other) = (ct(UID, &noise(5)), ct("2.25.52", &noise(6)));
+    let [first, second] = [&whole, &other].map(|files| {
+        let header = hilum::dicom::read_header(&files[0]).unwrap();
+        header.series.instance_uid
+    });
+    let mut tab = reader(&[&other[..], &whole[..]].concat());
+    let comes_back = |tab: &mut Tab| {
+        tab.does(Command::OpenSeries(second.clone()));
+        tab.does(Command::OpenSeries(first.clone()));
+        (missing(&tab.session), tab.session.case().unwrap().volume.is_complete())
+    };
+    assert_eq!(comes_back(&mut tab), (Vec::new(), true));
+    // Damaged copies take no good slice's place.
+    tab.opens(&cut(&whole));
+    assert_eq!(comes_back(&mut tab), (Vec::new(), true));
+    // Good ones do, once the first are gone.
+    tab.opens(&whole);
+    let last = tab.files.keys().rev().nth(whole.len() - 1).copied().unwrap();
+    tab.files.iter_mut().filter(|(file, _)| **file < last).for_each(|(_, bytes)| bytes.truncate(300));
+    tab.does(Command::OpenSeries(second.clone()));
+    assert_eq!(missing(&tab.session).len(), SIZE[2], "it has no other file");
+    tab.does(Command::OpenSeries(first.clone()));
+    assert_eq!((missing(&tab.session), tab.session.case().unwrap().volume.is_complete()), (Vec::new(), true));
+    assert_eq!(tab.session.view_model().notice, None, "what was said of another CT is gone");
+}
+
+#[test]
 fn only_what_was_not_read_opens_the_ct_anew_and_nothing_is_forgotten() {
     let whole = ct(UID, &noise(5));
     let other = &ct("2.25.52", &noise(6))[..3];

@@ -14,7 +14,7 @@ use crate::import::{Assembly, ImportError, Reduction, SliceSource, StackPlan, Va
 use crate::jobs::{Along, FileFacts, FileId, Found, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
 use crate::view::{Camera, PaneState};
 use crate::volume::CtVolume;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Headers read by one job: enough to keep messages few, few enough to share among workers.
 const FILES_PER_SCAN: usize = 8;
@@ -133,12 +133,12 @@ impl Session {
         let mut all = self.series.iter_mut().flat_map(|s| &mut s.instances).chain(&mut self.scan.found);
         let known = all.find(|i| i.sop_instance_uid == *uid);
         let Some(known) = known.filter(|i| i.is_same_image(instance)) else { return false };
-        // A server may have compressed it. What was read is not given up for what has lost more.
-        let losses = |i: &Instance| i.lossy.as_ref().map_or(0, |lossy| lossy.ratios.len().max(1));
-        if unread || losses(instance) <= losses(known) {
-            known.transfer_syntax_uid.clone_from(&instance.transfer_syntax_uid);
-            known.lossy.clone_from(&instance.lossy);
+        if unread {
+            takes_file_of(known, instance);
             self.file_of.insert(uid.clone(), file);
+        } else {
+            // Either may be cut, or gone by then; a server may have compressed one. What was read is not given up for that.
+            self.spares.insert(uid.clone(), (file, instance.clone()));
         }
         self.scan.repeated.push(uid.clone());
         true
@@ -452,10 +452,17 @@ impl Session {
         let Some(case) = &mut self.case else { return };
         case.pending = case.pending.saturating_sub(sources.len());
         update.changes.facts = true;
-        let mut problem = None;
+        let (mut problem, mut again) = (None, Vec::new());
         for (source, hu) in sources.iter().zip(slices_of(sources.len(), case.volume.grid(), result)) {
             let hu = match hu {
                 Ok(hu) => hu,
+                Err(error)
+                    if error != JobError::Cancelled
+                        && takes_spare(case, *source, &mut self.spares, &mut self.file_of) =>
+                {
+                    again.push(*source);
+                    continue;
+                }
                 Err(error) => {
                     // One sentence for all frames of a file.
                     problem = problem.or(Some((*source, error)));
@@ -475,6 +482,11 @@ impl Session {
             let instance = case.series.instances.get(source.instance)?;
             Some((*self.file_of.get(&instance.sop_instance_uid)?, error))
         });
+        if !again.is_empty() {
+            let series = case.series.clone();
+            let pending = self.fetch_images(&series, again, false, update);
+            self.case.iter_mut().for_each(|case| case.pending += pending);
+        }
         self.settle(update);
         if let Some((file, error)) = file.filter(|(_, error)| *error != JobError::Cancelled) {
             self.add_problem(file, ProblemReason::Job(error));
@@ -508,6 +520,26 @@ impl Purpose {
         let counts = matches!(self, Self::Proposal(..) | Self::Change | Self::Compare(..));
         counts || matches!(self, Self::Decode { .. } | Self::DecodeVolume { .. })
     }
+}
+
+/// What another file of an instance says of how its pixels are stored there.
+fn takes_file_of(known: &mut Instance, other: &Instance) {
+    known.transfer_syntax_uid.clone_from(&other.transfer_syntax_uid);
+    known.lossy.clone_from(&other.lossy);
+}
+
+/// Goes on to the other file of an image that could not be read, if there is one.
+fn takes_spare(
+    case: &mut Case,
+    source: SliceSource,
+    spares: &mut BTreeMap<String, (FileId, Instance)>,
+    file_of: &mut BTreeMap<String, FileId>,
+) -> bool {
+    let Some(known) = case.series.instances.get_mut(source.instance) else { return false };
+    let Some((file, other)) = spares.remove(&known.sop_instance_uid) else { return false };
+    takes_file_of(known, &other);
+    file_of.insert(known.sop_instance_uid.clone(), file);
+    true
 }
 
 fn is_segmentation(instance: &Instance) -> bool {

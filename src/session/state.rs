@@ -253,6 +253,8 @@ pub struct Session {
     /// The stacks of each series that holds CT images, by Series Instance UID.
     pub(super) stacks: BTreeMap<String, Vec<Stack>>,
     pub(super) file_of: BTreeMap<String, FileId>,
+    /// The last other file of each, and its header: read if the first cannot be.
+    pub(super) spares: BTreeMap<String, (FileId, Instance)>,
     /// SOP Instance UIDs that DICOMDIRs list, by Series Instance UID.
     pub(super) listed: BTreeMap<String, BTreeSet<String>>,
     pub(super) names: BTreeMap<FileId, String>,
@@ -409,6 +411,7 @@ impl Session {
             series: Vec::new(),
             stacks: BTreeMap::new(),
             file_of: BTreeMap::new(),
+            spares: BTreeMap::new(),
             listed: BTreeMap::new(),
             names: BTreeMap::new(),
             volume_files: BTreeMap::new(),

@@ -35,8 +35,15 @@ impl Session {
             Command::OpenFiles(files) => self.open_files(files, &mut update),
             Command::RunModel(files) => self.run_model(&files, &mut update),
             Command::OpenReadings(reader, files) => self.open_readings(reader, files, &mut update),
-            Command::OpenSeries(uid) => self.open_series(&uid, false, &mut update),
-            Command::OpenStack(uid, stack) => self.open_stack(&uid, stack, false, &mut update),
+            Command::OpenSeries(uid) => {
+                // What was said was of the CT before.
+                self.notice = None;
+                self.open_series(&uid, false, &mut update);
+            }
+            Command::OpenStack(uid, stack) => {
+                self.notice = None;
+                self.open_stack(&uid, stack, false, &mut update);
+            }
             Command::Compare(uid, stack) => self.compare_with(&uid, stack, &mut update),
             Command::Job(JobEvent::Progress(id, fraction)) => {
                 if let Some(running) = self.running.get_mut(&id) {

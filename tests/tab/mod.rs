@@ -47,7 +47,7 @@ pub(crate) struct Tab {
     pub(crate) session: Session,
     pub(crate) origin: Rc<RefCell<Origin>>,
     number: u32,
-    files: BTreeMap<FileId, Vec<u8>>,
+    pub(crate) files: BTreeMap<FileId, Vec<u8>>,
     /// A proposal's job ends like this instead.
     pub(crate) worker: Result<u8, JobError>,
     /// Of what is opened no more than the first slice arrives.
