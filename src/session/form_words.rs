@@ -210,6 +210,26 @@ const FAT: &[Text] = &[text("low", "faible"), text("usual", "habituelle"), text(
 const CONFIDENCE: &[Text] = &[text("1", "1"), text("2", "2"), text("3", "3"), text("4", "4"), text("5", "5")];
 const ROLE: &[Text] = &[text("first", "première"), text("second", "seconde"), text("arbitration", "arbitrage")];
 
+/// What the numbers of a scale mean, at the first field that has it.
+pub(super) fn scale_words(field: u16) -> Option<Text> {
+    Some(match field {
+        701 => text(
+            "0 none · 1 <25 % · 2 25–50 % · 3 50–75 % · 4 ≥75 % of the zone",
+            "0 rien · 1 <25 % · 2 25–50 % · 3 50–75 % · 4 ≥75 % de la zone",
+        ),
+        711 => text(
+            "0 none · 1 <5 % · 2 5–25 % · 3 26–50 % · 4 51–75 % · 5 >75 % of the lobe",
+            "0 rien · 1 <5 % · 2 5–25 % · 3 26–50 % · 4 51–75 % · 5 >75 % du lobe",
+        ),
+        1101 => text(
+            "0 no calcification · 1 <1/3 · 2 1/3–2/3 · 3 >2/3 of the artery’s length",
+            "0 pas de calcification · 1 <1/3 · 2 1/3–2/3 · 3 >2/3 de la longueur de l’artère",
+        ),
+        1901 => text("1 lowest · 5 highest", "1 la plus faible · 5 la plus forte"),
+        _ => return None,
+    })
+}
+
 const CHOICES: &[(u16, &[Text])] = &[
     (101, QUALITY),
     (102, REASONS),

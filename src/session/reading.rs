@@ -1,9 +1,9 @@
 //! The reading form as it is filled in: one transaction for each answer, measured values beside a choice only once it is made.
 
 use super::change::Update;
-use super::form_words::{choice_words, field_title, score_title, section_title};
+use super::form_words::{choice_words, field_title, scale_words, score_title, section_title};
 use super::state::Session;
-use super::words;
+use super::words::{self, Text};
 use crate::annotation::{Answer, Edit, Transaction};
 use crate::report::{BEGUN, BLINDED, ENDED, FORM, Field, FieldKind, extent_class, field, scores};
 
@@ -53,6 +53,8 @@ pub struct FormRow {
     pub title: &'static str,
     /// Choices: the digit that chooses it, its words, and whether it is chosen.
     pub choices: Vec<(usize, &'static str, bool)>,
+    /// What its numbers mean, before the first of several that share it.
+    pub scale: Option<&'static str>,
     /// Whether several may be chosen.
     pub several: bool,
     /// What is written, for numbers and words.
@@ -169,8 +171,9 @@ impl Session {
             Some(Answer::Choices(bits)) => bits >> n & 1 == 1,
             _ => false,
         };
-        // A scale that begins at 0 is typed as it reads.
-        let first = usize::from(choice_words(field).first().is_none_or(|t| t.en != "0"));
+        // A scale that begins at 0 is typed as it reads; no and yes have the same digits everywhere.
+        let begins_at_0 = |text: &Text| matches!(text.en, "0" | "not assessable");
+        let first = usize::from(!choice_words(field).first().is_some_and(begins_at_0));
         let choices = choice_words(field).iter().enumerate().map(|(n, t)| (n + first, t.in_lang(lang), is_chosen(n)));
         let written = match (field.kind, answer) {
             (FieldKind::Number { digits, .. }, Some(Answer::Number(value))) => Some(format!("{value:.digits$}")),
@@ -183,6 +186,7 @@ impl Session {
             key: field.key,
             title: field_title(field).in_lang(lang),
             choices: choices.collect(),
+            scale: scale_words(field.number).map(|text| text.in_lang(lang)),
             several: matches!(field.kind, FieldKind::SomeOf(_)),
             written,
             is_words: field.kind == FieldKind::Words,

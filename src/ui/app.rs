@@ -86,6 +86,12 @@ fn App() -> impl IntoView {
     }
 }
 
+/// The digit of the key that was pressed in the row above the letters, on layouts that give it with Shift alone (AZERTY).
+pub(super) fn digit_of(event: &KeyboardEvent) -> Option<String> {
+    let is_sign = event.key().chars().count() == 1 && !event.shift_key();
+    event.code().strip_prefix("Digit").filter(|_| is_sign).map(str::to_owned)
+}
+
 /// Keys go to the table unless the reader is typing.
 fn on_key(page: Page, event: &KeyboardEvent) {
     use wasm_bindgen::JsCast;
@@ -116,8 +122,9 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     let shifted = event.shift_key() && (ctrl || alt || letter || name.chars().count() > 1);
     let held = [(ctrl, "Ctrl+"), (alt, "Alt+"), (shifted, "Shift+")];
     let held: String = held.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
-    let name = format!("{held}{name}");
-    if let Some(action) = action_of_key(&name) {
+    let digit = digit_of(event).filter(|_| held.is_empty());
+    let by_place = || digit.and_then(|digit| action_of_key(&digit));
+    if let Some(action) = action_of_key(&format!("{held}{name}")).or_else(by_place) {
         event.prevent_default();
         page.help.set(false);
         page.dispatch(Command::Do(action));

@@ -1,5 +1,6 @@
 //! The reading form: a column of rows that digits and arrows fill in.
 
+use super::app::digit_of;
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::session::words;
@@ -163,7 +164,8 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
             "Backspace" | "Delete" => answer(FormInput::Clear),
             "Escape" => page.dispatch(Command::Do(Action::Form)),
             _ => {
-                let digit = name.parse::<usize>().ok().and_then(|d| d.checked_sub(offset)).filter(|n| *n < count);
+                let typed = name.parse::<usize>().ok().or_else(|| digit_of(&event)?.parse().ok());
+                let digit = typed.and_then(|d| d.checked_sub(offset)).filter(|n| *n < count);
                 let Some(n) = digit else { return };
                 answer(FormInput::Choose(n));
                 if !several {
@@ -174,6 +176,7 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
         event.prevent_default();
         event.stop_propagation();
     };
+    let scale = first.scale.map(|scale| view! { <small>{scale}</small> });
     let choices = (0..count).map(move |n| {
         let of = move |read: fn(&(usize, &'static str, bool)) -> String| {
             row.with(|r: &Option<FormRow>| r.as_ref().and_then(|r| r.choices.get(n)).map(read).unwrap_or_default())
@@ -194,6 +197,7 @@ fn Row(number: u16, form: Memo<Option<FormView>>) -> impl IntoView {
         }
     });
     view! {
+        {scale}
         <div
             class="form-row"
             tabindex="0"
