@@ -5,11 +5,13 @@ use hilum::annotation::{Origin, SegmentMeaning};
 use hilum::geometry::{PatientPoint, VoxelIndex};
 use hilum::import::{DemonstrationLesion, demonstration};
 use hilum::session::words::{self, Lang, Text};
-use hilum::session::{Action, Command, PaneId, PointerPhase, Refine, RefineSettings, RegionTool, SegmentChange, Tool};
+use hilum::session::{
+    Action, Command, KeepNews, PaneId, PointerPhase, Refine, RefineSettings, RegionTool, SegmentChange, Tool,
+};
 
 mod files;
 mod tab;
-use tab::Tab;
+use tab::{Tab, ct, noise};
 
 /// The demonstration with a lesion in hand.
 fn reading() -> Tab {
@@ -308,4 +310,36 @@ fn filled_slices_are_shown_before_they_are_the_readers() {
     assert_eq!(tab.session.case().unwrap().history.undo_name(), Some("interpolate"));
     tab.acts(Action::Undo);
     assert!(ml(&tab, 1) == marked);
+}
+
+#[test]
+fn a_tab_that_takes_over_knows_its_own_reading_while_a_change_is_on_show() {
+    let files = ct("1.2.826.0.1.3680043.10.511", &noise(1));
+    let mut first = Tab::open(&Default::default(), 1);
+    first.opens(&files);
+    first.does(Command::AddSegment(SegmentMeaning::GroundGlass));
+    first.acts(Action::Tool(Tool::Brush));
+    first.drags(PaneId::Axial, &[(25.0, 20.0), (70.0, 20.0)]);
+    first.acts(Action::Scroll(2));
+    first.drags(PaneId::Axial, &[(25.0, 20.0), (70.0, 20.0)]);
+    first.acts(Action::Interpolate);
+    assert!(is_on_show(&first));
+    let mut second = Tab::open(&first.origin.clone(), 2);
+    second.opens(&files);
+    second.acts(Action::TakeOver);
+    assert!(second.autosave().offer.is_some());
+    let case = *first.origin.borrow().records.keys().next().unwrap();
+    first.does(Command::Keeping(KeepNews::Lost(case)));
+    assert_eq!(first.autosave().state, "other-tab");
+    let shown = first.said();
+    first.acts(Action::TakeOver);
+    let view = first.autosave();
+    assert_eq!((view.state, view.offer), ("saved", None), "nothing else is kept than what this tab wrote");
+    assert!(is_on_show(&first) && first.said() == shown);
+    first.acts(Action::AcceptRegion);
+    assert_eq!(first.autosave().state, "saved");
+    let state = first.state();
+    let mut next = first.killed(&files);
+    next.acts(Action::AcceptKept);
+    assert!(next.state() == state);
 }

@@ -325,12 +325,14 @@ impl Session {
     fn kept_found(&mut self, digest: CaseDigest, found: Result<FoundRecords, KeepError>, update: &mut Update) {
         let looking = |k: &&mut Keeper| k.state == State::LookingUp;
         let Some(keeper) = self.keeping.keepers.get_mut(&digest).filter(looking) else { return };
-        let Some(case) = self.case.as_ref().filter(|_| self.keeping.open == Some(digest)) else {
+        let Some(case) = self.case.as_mut().filter(|_| self.keeping.open == Some(digest)) else {
             self.keeping.keepers.remove(&digest);
             return;
         };
         keeper.state = match found {
             Err(error) => {
+        // No part of what is kept.
+        let on_show = self.region.as_deref().map_or_else(Vec::new, Region::edits);
                 if error == KeepError::Full {
                     update.effects.push(Effect::Keep(KeepRequest::Later(digest)));
                 }
@@ -342,7 +344,7 @@ impl Session {
                     Err(error) => State::Unreadable(error),
                     Ok(kept) if kept.document.segments().is_empty() && kept.history.is_untouched() => State::On,
                     // This very page wrote it: it was looked up again after a failure or a take-over.
-                    Ok(kept) if is_same(&kept, &case.document, &case.history) => {
+                    Ok(kept) if case.without(&on_show, |c| is_same(&kept, &c.document, &c.history)) => {
                         (keeper.whole, keeper.unsaved) = (cut_short || kept.cut_short.is_some(), false);
                         State::On
                     }
