@@ -4,111 +4,16 @@
 use hilum::annotation::SegmentMeaning;
 use hilum::export::Place;
 use hilum::session::{
-    Action, Audience, Authentication, Campaign, CampaignSecret, Command, Delivery, Destination, Destinations,
-    KeepError, OutboxEvent, PaneId, ParcelId, RemoteError, SignInError, Tool, UploadReply, UploadView, words,
+    Action, Audience, Authentication, Command, Delivery, KeepError, OutboxEvent, RemoteError, SignInError, UploadReply,
+    UploadView, words,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
 
 mod files;
 mod tab;
+use tab::outbox::*;
 use tab::{Origin, Tab, ct, noise};
-
-fn destinations(authentication: Authentication) -> Destinations {
-    let campaign = Campaign {
-        name: "STOIC".into(),
-        sponsor: "AP-HP".into(),
-        protocol: "P-1".into(),
-        site: "S-2".into(),
-        secret: CampaignSecret::new(&"0123456789abcdef".repeat(2)).unwrap(),
-        with_sex: false,
-        with_age: true,
-    };
-    let server = |name: &str| Destination { name: name.into(), authentication, delivery: Delivery::Archive };
-    Destinations { hospital: Some(server("PACS")), campaign: Some((server("STOIC"), campaign)) }
-}
-
-fn configured(tab: &mut Tab, authentication: Authentication) {
-    tab.does(Command::Destinations(Box::new(destinations(authentication))));
-}
-
-fn to_a_folder(tab: &mut Tab) {
-    let mut folder = destinations(Authentication::None);
-    folder.hospital.as_mut().unwrap().delivery = Delivery::Folder;
-    tab.does(Command::Destinations(Box::new(folder)));
-}
-
-/// A tab of a site.
-fn opened(origin: &Rc<RefCell<Origin>>, number: u32, authentication: Authentication) -> Tab {
-    let mut tab = Tab::open(origin, number);
-    configured(&mut tab, authentication);
-    tab
-}
-
-/// A tab with a reading.
-fn reading(origin: &Rc<RefCell<Origin>>) -> Tab {
-    let mut tab = opened(origin, 1, Authentication::None);
-    tab.opens(&ct("1.2.3.99", &noise(3)));
-    tab.does(Command::AddSegment(SegmentMeaning::Consolidation));
-    tab.acts(Action::Tool(Tool::Brush));
-    tab.drags(PaneId::Axial, &[(40.0, 50.0), (50.0, 50.0)]);
-    tab
-}
-
-fn confirmed(tab: &mut Tab) {
-    tab.acts(Action::PrepareUpload);
-    tab.acts(Action::ConfirmUpload);
-}
-
-fn answer(tab: &mut Tab, result: Result<(u16, &str), RemoteError>) {
-    let (parcel, _) = tab.sent.last().unwrap();
-    let reply = result.map(|(status, json)| UploadReply {
-        status,
-        answer: serde_json::from_str(json).unwrap(),
-        ..UploadReply::default()
-    });
-    tab.does(Command::Outbox(OutboxEvent::Answered(*parcel, reply)));
-}
-
-/// The answer of an archive that stored something not, and does not say what.
-const NAMELESS: &str = r#"{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [42752]}}]}}"#;
-
-/// The answer of an archive that stored all but so many of the last request.
-fn receipt(tab: &Tab, but: usize) -> String {
-    let contents = tab.sent.last().unwrap().1.contents();
-    let item = |uid: &String| format!(r#"{{"00081155": {{"vr": "UI", "Value": ["{uid}"]}}}}"#);
-    let items: Vec<String> = contents.iter().skip(but).map(|(_, uid)| item(uid)).collect();
-    format!(r#"{{"00081199": {{"vr": "SQ", "Value": [{}]}}}}"#, items.join(","))
-}
-
-fn stores(tab: &mut Tab) {
-    let receipt = receipt(tab, 0);
-    answer(tab, Ok((200, &receipt)));
-}
-
-fn states(tab: &Tab) -> Vec<&'static str> {
-    tab.session.view_model().outbox.iter().map(|p| p.state).collect()
-}
-
-fn said(tab: &Tab) -> String {
-    match tab.session.view_model().upload {
-        UploadView::Said(text, _) => text,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Something is asked of the first parcel.
-fn asks(tab: &mut Tab, ask: impl FnOnce(ParcelId) -> OutboxEvent) {
-    let id = tab.session.view_model().outbox[0].id;
-    tab.does(Command::Outbox(ask(id)));
-}
-
-/// The wait is over.
-fn due(tab: &mut Tab) -> u32 {
-    let (parcel, ms) = tab.due.pop().unwrap();
-    tab.does(Command::Outbox(OutboxEvent::Due(parcel)));
-    ms
-}
 
 #[test]
 fn what_the_objects_do_not_hold_is_said_before_they_leave() {

@@ -89,7 +89,7 @@ impl Reader {
                         commands.push(Command::OpenFiles(facts));
                     }
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
-                    Effect::Upload(parcel, outbound) => {
+                    Effect::Upload(parcel, outbound, _) => {
                         self.sent += outbound.body().len();
                         let item = |uid: &String| serde_json::json!({"00081155": {"vr": "UI", "Value": [uid]}});
                         let items: Vec<_> = outbound.contents().iter().map(|(_, uid)| item(uid)).collect();
@@ -506,7 +506,7 @@ fn what_is_handed_over_is_shown_first_and_comes_back_the_same() {
     assert_eq!(reader.sent, 0);
     reader.does(Command::Do(Action::ConfirmUpload));
     assert!(reader.sent > 1000);
-    assert!(matches!(reader.session.view_model().upload, UploadView::Said(_, true)));
+    assert!(matches!(reader.session.view_model().upload, UploadView::Said(_, None)));
 
     let marked = reader.labels();
     let (name, seg) = reader.downloads[0].clone();

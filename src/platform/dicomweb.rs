@@ -209,9 +209,9 @@ impl Server {
         *self.stop.borrow_mut() = Some(stop);
         let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
         let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
-        let response: Response = match JsFuture::from(window.fetch_with_request(&request)).await.map_err(broken) {
+        let response: Response = match JsFuture::from(window.fetch_with_request(&request)).await.map_err(unanswered) {
             Ok(answer) => answer.unchecked_into(),
-            Err(RemoteError::Incomplete(_)) => return Err(probing::why_unreachable(self, enter).await),
+            Err(RemoteError::Unreachable) => return Err(probing::why_unreachable(self, enter).await),
             Err(other) => return Err(other),
         };
         // Only a redirect that is not followed has no status (Fetch standard, opaque-redirect filtered response).
@@ -222,12 +222,26 @@ impl Server {
     }
 }
 
-/// What a broken line is: stopped by the reader, or by the world.
+/// What a line is that broke before any answer.
+pub(super) fn unanswered(error: JsValue) -> RemoteError {
+    match broken(error) {
+        RemoteError::Incomplete(why) => {
+            log::debug!("{why}");
+            RemoteError::Unreachable
+        }
+        other => other,
+    }
+}
+
+/// What an answer that did not come in time is called (Web IDL, names of `DOMException`).
+pub(super) const TIME_OUT: &str = "TimeoutError";
+
+/// What a broken line is: stopped by the reader, by the clock, or by the world.
 pub(super) fn broken(error: JsValue) -> RemoteError {
     let name = Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string());
-    if name.as_deref() == Some("AbortError") {
-        RemoteError::Cancelled
-    } else {
-        RemoteError::Incomplete(super::PlatformError::from(error).0)
+    match name.as_deref() {
+        Some("AbortError") => RemoteError::Cancelled,
+        Some(TIME_OUT) => RemoteError::NoAnswer,
+        _ => RemoteError::Incomplete(super::PlatformError::from(error).0),
     }
 }

@@ -3,15 +3,20 @@
 
 use super::clock;
 use super::configuration::{Dicomweb, FolderMethod};
-use super::dicomweb::{Server, broken};
+use super::dicomweb::{Server, TIME_OUT, broken, unanswered};
 pub use crate::export::Outbound;
 use crate::export::{Place, TokenRequest};
-use crate::session::{Audience, LedgerEntry, RemoteError, UploadOutcome, UploadReply};
+use crate::session::{Audience, LedgerEntry, ParcelId, RemoteError, UploadOutcome, UploadReply};
+use gloo::timers::callback::Timeout;
 use js_sys::Uint8Array;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
+use web_sys::{
+    AbortController, AbortSignal, DomException, Headers, Request, RequestCache, RequestCredentials, RequestInit,
+    RequestRedirect, Response,
+};
 
 /// The servers of the site's configuration, one for each audience.
 #[derive(Default)]
@@ -23,6 +28,8 @@ pub struct Servers {
     /// Of a campaign: nothing is read from it.
     pub campaign: Server,
     known: Cell<bool>,
+    /// What stops each upload under way.
+    under_way: RefCell<BTreeMap<ParcelId, AbortController>>,
 }
 
 impl Servers {
@@ -50,15 +57,50 @@ impl Servers {
             Audience::Campaign => &self.campaign,
         }
     }
+    /// Sends a parcel, or what is next of it; without an answer after `patience_ms` it has not arrived.
+    ///
+    /// # Errors
+    /// By what cures it; [`RemoteError::Cancelled`] after [`Self::stop`], whatever came of it.
+    pub async fn upload(
+        &self,
+        parcel: ParcelId,
+        outbound: &Outbound,
+        patience_ms: u32,
+        enter: impl Fn(LedgerEntry),
+    ) -> UploadOutcome {
+        let stop = AbortController::new().map_err(|e| RemoteError::BadAnswer(super::PlatformError::from(e).0))?;
+        self.under_way.borrow_mut().insert(parcel, stop.clone());
+        let outcome = store(outbound, self, &stop, patience_ms, enter).await;
+        let mut under_way = self.under_way.borrow_mut();
+        // Stopped, and perhaps sent again meanwhile.
+        if under_way.get(&parcel) != Some(&stop) {
+            return Err(RemoteError::Cancelled);
+        }
+        under_way.remove(&parcel);
+        outcome
+    }
+    /// Gives up the upload of a parcel.
+    pub fn stop(&self, parcel: ParcelId) {
+        if let Some(stop) = self.under_way.borrow_mut().remove(&parcel) {
+            stop.abort();
+        }
+    }
 }
 
 /// Stores objects on the server of their audience: `POST {root}/studies` (STOW-RS, PS3.18 10.5), or a file in a folder.
 ///
 /// Redirects are not followed: the answer comes from that server or not at all, and one that leads elsewhere leads to a sign-in.
+/// `stop` ends it, and so do `patience_ms` without an answer.
 ///
 /// # Errors
 /// By what cures it.
-pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(LedgerEntry)) -> UploadOutcome {
+pub async fn store(
+    outbound: &Outbound,
+    servers: &Servers,
+    stop: &AbortController,
+    patience_ms: u32,
+    enter: impl Fn(LedgerEntry),
+) -> UploadOutcome {
     let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
     let server = servers.of(outbound.audience());
     let (method, path) = match (outbound.place(), server.method()) {
@@ -67,7 +109,13 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
         (Place::File(name), FolderMethod::Post) => ("POST", name.as_str()),
     };
     let url = server.address(path).ok_or(RemoteError::NotFound)?;
+    let late = DomException::new_with_message_and_name("no answer in time", TIME_OUT).map_err(failed)?;
+    let clock = stop.clone();
+    let _limit = Timeout::new(patience_ms, move || clock.abort_with_reason(&late));
     server.refresh(&enter).await;
+    if stop.signal().aborted() {
+        return Err(broken(stop.signal().reason()));
+    }
     let kinds: Vec<&str> = outbound.contents().iter().map(|(kind, _)| kind.word()).collect();
     let kind = if kinds.is_empty() { "test".to_owned() } else { kinds.join("+") };
     enter(LedgerEntry { method, url: url.clone(), bytes: outbound.body().len(), kind, at: clock::date_time() });
@@ -89,12 +137,10 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
     init.set_redirect(RequestRedirect::Manual);
     init.set_cache(RequestCache::NoStore);
     init.set_body(&Uint8Array::from(outbound.body()));
+    init.set_signal(Some(&stop.signal()));
     let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
     let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
-    let response = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|e| {
-        log::debug!("{e:?}");
-        RemoteError::Unreachable
-    })?;
+    let response = JsFuture::from(window.fetch_with_request(&request)).await.map_err(unanswered)?;
     let response: Response = response.unchecked_into();
     // Only a redirect that is not followed has no status (Fetch standard, opaque-redirect filtered response).
     if response.status() == 0 {
@@ -108,6 +154,9 @@ pub async fn store(outbound: &Outbound, servers: &Servers, enter: impl Fn(Ledger
     let answer = serde_wasm_bindgen::from_value(answer).unwrap_or_default();
     Ok(UploadReply { status: response.status(), is_page, answer })
 }
+
+/// How long an identity provider has for its answer, which is short, ms: whatever needs the token waits for it.
+const TOKEN_MS: u32 = 30_000;
 
 /// Asks an identity provider for a token; the text of its answer, which says itself whether it is one.
 ///
@@ -135,6 +184,7 @@ pub async fn ask_token(request: &TokenRequest, enter: &impl Fn(LedgerEntry)) -> 
     init.set_redirect(RequestRedirect::Error);
     init.set_cache(RequestCache::NoStore);
     init.set_body(&JsValue::from_str(request.form()));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TOKEN_MS)));
     let request = Request::new_with_str_and_init(request.address(), &init).map_err(failed)?;
     let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
     let response: Response =

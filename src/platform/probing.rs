@@ -3,7 +3,7 @@
 use super::clock;
 use super::dicomweb::Server;
 use super::egress::{self, Servers};
-use crate::session::{Audience, LedgerEntry, RemoteError, Seen, Target, Trial};
+use crate::session::{Audience, LedgerEntry, RemoteError, Seen, Target, Trial, patience_ms};
 use gloo::events::EventListener;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Reflect;
@@ -12,7 +12,8 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, RequestRedirect, Response,
+    AbortController, Headers, Request, RequestCache, RequestCredentials, RequestInit, RequestMode, RequestRedirect,
+    Response,
 };
 
 /// The browser says what its policy forbade a moment after the request has failed, ms.
@@ -33,7 +34,16 @@ pub async fn probe(servers: &Servers, to: Audience, probe: &Trial, enter: impl F
     watched(async {
         match probe {
             Trial::Store(outbound) => {
-                let reply = egress::store(outbound, servers, enter).await.ok();
+                let reply = match AbortController::new() {
+                    Ok(stop) => {
+                        let patience_ms = patience_ms(outbound.body().len(), 0);
+                        egress::store(outbound, servers, &stop, patience_ms, enter).await.ok()
+                    }
+                    Err(e) => {
+                        log::debug!("{e:?}");
+                        None
+                    }
+                };
                 Seen { status: reply.map(|r| r.status), ..Seen::default() }
             }
             _ => get(server, to, probe, enter).await.unwrap_or_default(),

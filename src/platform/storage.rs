@@ -135,8 +135,8 @@ impl Storage {
                             .forget();
                         continue;
                     }
-                    KeepRequest::PutParcel { parcel, bytes } => {
-                        KeepNews::ParcelWritten(parcel, storage.put_parcel(parcel, &bytes).await)
+                    KeepRequest::PutParcel { parcel, bytes, instead_of } => {
+                        KeepNews::ParcelWritten(parcel, storage.put_parcel(parcel, &bytes, instead_of).await)
                     }
                     KeepRequest::DropParcel(parcel) => {
                         if let Err(error) = storage.drop_parcel(parcel).await {
@@ -247,25 +247,31 @@ impl Storage {
         finish(transaction).await
     }
 
-    async fn put_parcel(&self, parcel: CaseDigest, bytes: &[u8]) -> Result<(), KeepError> {
+    /// Writes a parcel and deletes those it takes the place of: both or neither.
+    async fn put_parcel(&self, parcel: CaseDigest, bytes: &[u8], instead_of: Vec<ParcelName>) -> Result<(), KeepError> {
         if self.0.days.get() == Some(0) {
             return Err(KeepError::Denied("this site keeps nothing".into()));
         }
         let opened = self.opened().await?;
         let name = opened.keys.name_of(&parcel).await?;
         let sealed = opened.keys.seal(&name, 0, bytes).await?;
+        let mut older = Vec::new();
+        for parcel in instead_of {
+            older.push(opened.parcel_name(parcel).await?);
+        }
         let transaction = opened.transaction(&["parcels"])?;
+        let store = transaction.object_store("parcels")?;
         let entry = object(&[("record", sealed)]);
-        transaction.object_store("parcels")?.put(&entry, Some(&name.as_str().into()))?.await?;
+        store.put(&entry, Some(&name.as_str().into()))?.await?;
+        for name in older {
+            store.delete(JsValue::from(name))?.await?;
+        }
         finish(transaction).await
     }
 
     async fn drop_parcel(&self, parcel: ParcelName) -> Result<(), KeepError> {
         let opened = self.opened().await?;
-        let name = match parcel {
-            ParcelName::Asked(digest) => opened.keys.name_of(&digest).await?,
-            ParcelName::Found(name) => name,
-        };
+        let name = opened.parcel_name(parcel).await?;
         let transaction = opened.transaction(&["parcels"])?;
         transaction.object_store("parcels")?.delete(JsValue::from(name))?.await?;
         finish(transaction).await
@@ -391,6 +397,13 @@ impl Storage {
 }
 
 impl Opened {
+    /// What a parcel lies under.
+    async fn parcel_name(&self, parcel: ParcelName) -> Result<String, KeepError> {
+        Ok(match parcel {
+            ParcelName::Asked(digest) => self.keys.name_of(&digest).await?,
+            ParcelName::Found(name) => name,
+        })
+    }
     fn transaction(&self, stores: &[&str]) -> Result<Transaction, KeepError> {
         Ok(self.database.transaction(stores, TransactionMode::ReadWrite)?)
     }

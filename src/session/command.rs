@@ -574,8 +574,11 @@ pub enum Effect {
     Try(crate::export::Audience, super::connection::Trial),
     /// Open the files that came.
     OpenRetrieved,
-    /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`].
-    Upload(super::outbox::ParcelId, Box<Outbound>),
+    /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`]; without an answer in so many ms,
+    /// [`super::RemoteError::NoAnswer`] is one.
+    Upload(super::outbox::ParcelId, Box<Outbound>, u32),
+    /// Give up an upload that is under way, if it is; it is answered no more.
+    StopUpload(super::outbox::ParcelId),
     /// After so many ms, [`super::OutboxEvent::Due`].
     SendLater(super::outbox::ParcelId, u32),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.

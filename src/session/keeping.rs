@@ -44,6 +44,8 @@ pub enum KeepRequest {
         parcel: CaseDigest,
         /// To be encrypted.
         bytes: Vec<u8>,
+        /// What goes once it is written, and stays if it is not.
+        instead_of: Vec<ParcelName>,
     },
     /// Delete a parcel.
     DropParcel(ParcelName),
@@ -329,10 +331,10 @@ impl Session {
             self.keeping.keepers.remove(&digest);
             return;
         };
-        keeper.state = match found {
-            Err(error) => {
         // No part of what is kept.
         let on_show = self.region.as_deref().map_or_else(Vec::new, Region::edits);
+        keeper.state = match found {
+            Err(error) => {
                 if error == KeepError::Full {
                     update.effects.push(Effect::Keep(KeepRequest::Later(digest)));
                 }

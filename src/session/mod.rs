@@ -91,7 +91,7 @@ pub use layout::{Arrangement, Layout};
 pub use marking::BrushSettings;
 pub use measuring::{MeasurementDrawing, MeasurementRow, measurement_words};
 pub use number_words::group_words as quantity_group_words;
-pub use outbox::{OutboxEvent, ParcelId, ParcelRow};
+pub use outbox::{ObjectRow, OutboxEvent, ParcelId, ParcelRow, patience_ms};
 pub use pane_header::{PaneHeader, tissue_words};
 pub use piecewise::{PieceAction, PieceRow, PieceView};
 pub use preflight::PreflightView;

@@ -3,14 +3,18 @@
 //!
 //! Sending twice is harmless: an object keeps its SOP Instance UID, and archives store one instance once.
 
+mod shown;
+
+pub use shown::{ObjectRow, ParcelRow};
+
 use super::case_identity::CaseDigest;
 use super::change::Update;
 use super::command::{Effect, UploadOutcome};
+use super::handing_over::download;
 use super::keeping::{KeepError, KeepRequest, ParcelName};
 use super::remote::RemoteError;
 use super::sending::{Delivery, UploadState};
 use super::state::Session;
-use super::words::{Text, sending};
 use crate::dicom::{InstanceFailure, not_stored};
 use crate::export::{Audience, Outbound, OutboundObject};
 use serde::{Deserialize, Serialize};
@@ -39,8 +43,8 @@ pub(super) struct Parcel {
     tries: u32,
     /// Whether it outlasts the page.
     kept: bool,
-    /// What it lies under, if it was found so.
-    found_as: Option<String>,
+    /// What it may lie under on this computer, the newest last.
+    names: Vec<ParcelName>,
     /// So many more objects of it could not be read.
     unreadable: usize,
 }
@@ -80,31 +84,20 @@ pub enum OutboxEvent {
     Send(ParcelId),
     /// The reader has signed in there: what waited for that goes.
     SignedIn(Audience),
+    /// Wait no longer for the answer to what is on its way.
+    Stop(ParcelId),
     /// Take it out; nothing is kept of it.
     Discard(ParcelId),
+    /// Take one object out of it, by its SOP Instance UID.
+    DiscardObject(ParcelId, String),
+    /// Save what is not stored of it as files: all, or one object by its SOP Instance UID.
+    Save(ParcelId, Option<String>),
     /// Show every attribute of it.
     Show(ParcelId),
     /// What was kept from before: each parcel's name and bytes.
     Found(Vec<(String, Vec<u8>)>),
     /// Whether a parcel could be kept.
     Kept(CaseDigest, Result<(), KeepError>),
-}
-
-/// A parcel as the page shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParcelRow {
-    /// Which.
-    pub id: ParcelId,
-    /// What is in it and where it goes.
-    pub title: String,
-    /// `data-state`: `sending`, `waiting`, `held`, `stored`.
-    pub state: &'static str,
-    /// The state in a word.
-    pub state_words: &'static str,
-    /// What happened.
-    pub about: String,
-    /// Whether the reader can send it.
-    pub can_send: bool,
 }
 
 /// All parcels, oldest first.
@@ -129,6 +122,21 @@ const KEPT_VERSION: u8 = 1;
 const FIRST_WAIT_MS: u32 = 2_000;
 /// … up to this.
 const LONGEST_WAIT_MS: u32 = 300_000;
+/// What a server has for filing what came, ms: archives answer once all is in their database …
+const FILING_MS: u32 = 120_000;
+/// … and the slowest line that something is sent over, bytes in a ms: a quarter of a megabit in a second.
+const SLOWEST_LINE: usize = 32;
+/// After a failure there is twice the time, so that a line slower than that is not tried in vain for ever; so many times at most.
+const MOST_DOUBLINGS: u32 = 4;
+
+/// How long an upload may be without an answer, ms; then it has not arrived. The page is not told how far it is, so that a line that
+/// hangs and a slow one look alike meanwhile.
+pub fn patience_ms(bytes: usize, tries: u32) -> u32 {
+    let on_the_way = u32::try_from(bytes / SLOWEST_LINE).unwrap_or(u32::MAX);
+    let doubled = FILING_MS.saturating_add(on_the_way).saturating_mul(1 << tries.min(MOST_DOUBLINGS));
+    // A browser's clock counts no farther.
+    doubled.min(i32::MAX as u32)
+}
 
 impl Outbox {
     fn get_mut(&mut self, id: ParcelId) -> Option<&mut Parcel> {
@@ -146,10 +154,6 @@ impl Outbox {
 }
 
 impl Parcel {
-    /// What it lies under on this computer.
-    fn name(&self) -> ParcelName {
-        self.found_as.clone().map_or_else(|| ParcelName::Asked(self.digest()), ParcelName::Found)
-    }
     /// The name it is asked to be kept under: of the reading, not of this page, so that two pages do not keep it twice.
     fn digest(&self) -> CaseDigest {
         let mut sha = Sha256::new();
@@ -161,7 +165,13 @@ impl Parcel {
         }
         CaseDigest(sha.finalize().into())
     }
-    fn put(&self) -> KeepRequest {
+    /// Asks for what is left of it to be kept, in the place of what was kept of it before.
+    fn put(&mut self) -> Effect {
+        let parcel = self.digest();
+        let name = ParcelName::Asked(parcel);
+        self.names.retain(|n| *n != name);
+        let instead_of = self.names.clone();
+        self.names.push(name);
         let kept = KeptParcel {
             version: KEPT_VERSION,
             campaign: self.to == Audience::Campaign,
@@ -171,7 +181,11 @@ impl Parcel {
         };
         // Nothing in it can fail to be written.
         let bytes = postcard::to_allocvec(&kept).unwrap_or_default();
-        KeepRequest::PutParcel { parcel: self.digest(), bytes }
+        Effect::Keep(KeepRequest::PutParcel { parcel, bytes, instead_of })
+    }
+    /// Asks for nothing of it to be kept.
+    fn drop_kept(&self) -> impl Iterator<Item = Effect> {
+        self.names.iter().map(|name| Effect::Keep(KeepRequest::DropParcel(name.clone())))
     }
     /// Of the bytes that were kept: the objects that read and may leave.
     fn found(name: String, bytes: &[u8]) -> Self {
@@ -194,16 +208,18 @@ impl Parcel {
             one_by_one: false,
             tries: 0,
             kept: true,
-            found_as: Some(name),
+            names: vec![ParcelName::Found(name)],
         }
     }
     /// Whether there is something of it to send.
     fn can_send(&self) -> bool {
         !self.objects.is_empty() && matches!(self.state, ParcelState::Waiting(_) | ParcelState::Held(_))
     }
-    /// Whether the two are one.
-    fn is(&self, other: &Self) -> bool {
-        self.name() == other.name() || (!self.objects.is_empty() && self.digest() == other.digest())
+    /// Whether one that was found is this one, as it is or as it was kept before.
+    fn is(&self, found: &Self) -> bool {
+        let asked = ParcelName::Asked(found.digest());
+        let named = found.names.iter().chain([&asked]).any(|name| self.names.contains(name));
+        named || (!self.objects.is_empty() && self.digest() == found.digest())
     }
     /// How long to wait after this many failures, ms: doubled each time, a quarter more or less by the parcel, so that pages that
     /// failed together do not come back together.
@@ -235,9 +251,8 @@ impl Session {
     pub(super) fn post(&mut self, to: Audience, objects: Vec<OutboundObject>, update: &mut Update) -> ParcelId {
         let destination = self.destinations.of(to).map(|d| d.name.clone()).unwrap_or_default();
         let (at, state) = (self.now.clone(), ParcelState::Sending);
-        let id = ParcelId(0);
-        let parcel = Parcel {
-            id,
+        let mut parcel = Parcel {
+            id: ParcelId(0),
             to,
             destination,
             at,
@@ -247,16 +262,19 @@ impl Session {
             one_by_one: false,
             tries: 0,
             kept: false,
-            found_as: None,
+            names: Vec::new(),
             unreadable: 0,
         };
         // The same again takes the place of what waits.
         self.outbox.parcels.retain(|p| p.state != ParcelState::Stored);
-        let same = |p: &mut Parcel| p.digest() == parcel.digest() && p.state != ParcelState::Sending;
-        // One that was found may lie under another name: it would be found again.
-        let found = self.outbox.parcels.extract_if(.., same).filter_map(|p| p.found_as);
-        update.effects.extend(found.map(|name| Effect::Keep(KeepRequest::DropParcel(ParcelName::Found(name)))));
-        update.effects.push(Effect::Keep(parcel.put()));
+        let digest = parcel.digest();
+        let same = |p: &mut Parcel| p.digest() == digest && p.state != ParcelState::Sending;
+        // What was kept of it stays until the new one is written.
+        for older in self.outbox.parcels.extract_if(.., same) {
+            parcel.kept |= older.kept;
+            parcel.names.extend(older.names);
+        }
+        update.effects.push(parcel.put());
         let id = self.outbox.add(parcel);
         self.send(id, update);
         id
@@ -281,7 +299,8 @@ impl Session {
         parcel.state = match outbound {
             _ if !configured => ParcelState::Held(Hold::Elsewhere),
             Ok(outbound) => {
-                update.effects.push(Effect::Upload(id, Box::new(outbound)));
+                let patience_ms = patience_ms(outbound.body().len(), parcel.tries);
+                update.effects.push(Effect::Upload(id, Box::new(outbound), patience_ms));
                 ParcelState::Sending
             }
             Err(error) => ParcelState::Held(Hold::Failed(RemoteError::BadAnswer(error.to_string()))),
@@ -320,25 +339,57 @@ impl Session {
                 }
                 waiting.into_iter().for_each(|id| self.send(id, update));
             }
-            OutboxEvent::Discard(id) => {
-                if let Some(place) = self.outbox.parcels.iter().position(|p| p.id == id) {
-                    let parcel = self.outbox.parcels.remove(place);
-                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(parcel.name())));
+            OutboxEvent::Stop(id) => {
+                if let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) {
+                    parcel.state = ParcelState::Held(Hold::Failed(RemoteError::Cancelled));
+                    update.effects.push(Effect::StopUpload(id));
                 }
+            }
+            OutboxEvent::Discard(id) => {
+                for parcel in self.outbox.parcels.extract_if(.., |p| p.id == id) {
+                    update.effects.push(Effect::StopUpload(id));
+                    update.effects.extend(parcel.drop_kept());
+                }
+            }
+            OutboxEvent::DiscardObject(id, uid) => self.discard_object(id, &uid, update),
+            OutboxEvent::Save(id, uid) => {
+                let rest = self.outbox.get(id).map(Parcel::rest).unwrap_or_default();
+                let wanted = rest.iter().filter(|o| uid.as_deref().is_none_or(|uid| o.sop_instance_uid() == uid));
+                update.effects.extend(wanted.map(download));
             }
             OutboxEvent::Show(id) => self.show_parcel(id),
             OutboxEvent::Found(kept) => self.parcels_found(kept, update),
-            OutboxEvent::Kept(digest, result) => {
-                if let Some(parcel) = self.outbox.parcels.iter_mut().find(|p| p.digest() == digest) {
-                    parcel.kept = result.is_ok();
+            OutboxEvent::Kept(digest, Ok(())) => {
+                let name = ParcelName::Asked(digest);
+                for parcel in &mut self.outbox.parcels {
+                    if let Some(place) = parcel.names.iter().position(|n| *n == name) {
+                        parcel.names.drain(..place);
+                        parcel.kept = true;
+                    }
                 }
             }
+            // What was kept of it before is there all the same.
+            OutboxEvent::Kept(_, Err(_)) => {}
         }
+    }
+
+    /// One object less; what is on its way stays as it is.
+    fn discard_object(&mut self, id: ParcelId, uid: &str, update: &mut Update) {
+        let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.can_send()) else { return };
+        let Some(place) = parcel.rest().iter().position(|o| o.sop_instance_uid() == uid) else { return };
+        if parcel.rest().len() == 1 {
+            return self.outbox_event(OutboxEvent::Discard(id), update);
+        }
+        parcel.objects.remove(parcel.stored + place);
+        if let ParcelState::Held(Hold::Partly(_, failed)) = &mut parcel.state {
+            failed.retain(|f| f.sop_instance_uid != uid);
+        }
+        update.effects.push(parcel.put());
     }
 
     fn answered(&mut self, id: ParcelId, outcome: UploadOutcome, update: &mut Update) {
         let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) else { return };
-        let (before, digest) = (parcel.name(), parcel.digest());
+        let digest = parcel.digest();
         let sent: Vec<&str> = parcel.rest().iter().map(OutboundObject::sop_instance_uid).collect();
         let outcome = outcome.and_then(|reply| match reply.status {
             // Who puts a file in a folder is told 201 or 204, often with a page that says so; a page under 200 is a gateway's.
@@ -366,12 +417,10 @@ impl Session {
                 parcel.tries = 0;
                 let is_done = parcel.rest().is_empty();
                 // Where nothing of it was stored it stays as it is kept: its name may be the one that it was found under.
-                if parcel.digest() != digest {
-                    if !is_done {
-                        update.effects.push(Effect::Keep(parcel.put()));
-                        parcel.found_as = None;
-                    }
-                    update.effects.push(Effect::Keep(KeepRequest::DropParcel(before)));
+                if is_done {
+                    update.effects.extend(parcel.drop_kept());
+                } else if parcel.digest() != digest {
+                    update.effects.push(parcel.put());
                 }
                 match (is_done, failed.is_empty()) {
                     (true, _) => parcel.state = ParcelState::Stored,
@@ -437,89 +486,5 @@ impl Session {
             let asks = self.destinations.of(parcel.to).is_some_and(|d| d.authentication.asks());
             asks && !matches!(self.signed_in.get(&parcel.to), Some(Ok(())))
         })
-    }
-
-    /// What the dialog says of a parcel, and whether that is all for now.
-    pub(super) fn parcel_words(&self, id: ParcelId) -> (String, bool) {
-        let said = |text: Text| text.in_lang(self.lang).to_owned();
-        self.outbox.get(id).map_or_else(
-            || (String::new(), true),
-            |parcel| match &parcel.state {
-                ParcelState::Sending => {
-                    let bytes: usize = parcel.rest().iter().map(|o| o.bytes().len()).sum();
-                    let mb = self.lang.number(bytes as f64 / 1e6, 1);
-                    let (count, all) = (parcel.stored.to_string(), parcel.objects.len().to_string());
-                    (sending::UPLOADING.with(self.lang, &[&count, &all, &mb]), false)
-                }
-                ParcelState::Stored => {
-                    let count = parcel.objects.len().to_string();
-                    (sending::UPLOADED.with(self.lang, &[&count]), true)
-                }
-                ParcelState::Waiting(why) => {
-                    let seconds = parcel.wait_ms().div_ceil(1000).to_string();
-                    let tries = parcel.tries.to_string();
-                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&why.words(self.lang), &tries, &seconds]);
-                    let kept = if parcel.kept { sending::UPLOAD_KEPT } else { sending::UPLOAD_NOT_KEPT };
-                    (format!("{text} {}", said(kept)), true)
-                }
-                ParcelState::Held(why) => {
-                    let text = match why {
-                        Hold::Failed(why) => sending::UPLOAD_HELD.with(self.lang, &[&why.words(self.lang)]),
-                        Hold::Partly(all, failed) => {
-                            let count = [failed.len().to_string(), all.to_string()];
-                            let each: Vec<String> = failed
-                                .iter()
-                                .map(|f| format!("{} ({})", f.sop_instance_uid, self.failure_words(f.reason)))
-                                .collect();
-                            sending::UPLOAD_PARTLY.with(self.lang, &[&count[0], &count[1], &each.join(", ")])
-                        }
-                        Hold::FromBefore => said(sending::UPLOAD_FROM_BEFORE),
-                        Hold::Unreadable => said(sending::UPLOAD_UNREADABLE),
-                        Hold::Elsewhere => sending::UPLOAD_ELSEWHERE.with(self.lang, &[&parcel.destination]),
-                    };
-                    (text, true)
-                }
-            },
-        )
-    }
-
-    /// Failure Reason, PS3.3 C.14.1.1 and PS3.4 table B.2-1.
-    fn failure_words(&self, reason: Option<u16>) -> String {
-        let said = |text: Text| text.in_lang(self.lang).to_owned();
-        match reason {
-            Some(0xA700..=0xA7FF) => said(sending::FAILURE_RESOURCES),
-            Some(0x0122) => said(sending::FAILURE_CLASS),
-            Some(0x0124) => said(sending::FAILURE_RIGHTS),
-            Some(0xA900..=0xA9FF | 0xC000..=0xCFFF) => said(sending::FAILURE_CONTENT),
-            Some(code) => sending::FAILURE_OTHER.with(self.lang, &[&format!("{code:04X}H")]),
-            None => said(sending::FAILURE_SILENT),
-        }
-    }
-
-    pub(super) fn outbox_view(&self) -> Vec<ParcelRow> {
-        let row = |parcel: &Parcel| {
-            let (state, words) = match parcel.state {
-                ParcelState::Sending => ("sending", sending::OUTBOX_STATE_SENDING),
-                ParcelState::Waiting(_) => ("waiting", sending::OUTBOX_STATE_WAITING),
-                ParcelState::Held(_) => ("held", sending::OUTBOX_STATE_HELD),
-                ParcelState::Stored => ("stored", sending::OUTBOX_STATE_STORED),
-            };
-            let kinds: Vec<String> = parcel.objects.iter().map(|o| o.kind().word().to_uppercase()).collect();
-            let at = self.lang.date_and_time(&parcel.at);
-            let part = (parcel.unreadable > 0 && !parcel.objects.is_empty())
-                .then(|| sending::UPLOAD_UNREADABLE_PART.with(self.lang, &[&parcel.unreadable.to_string()]));
-            ParcelRow {
-                id: parcel.id,
-                title: match kinds[..] {
-                    [] => sending::OUTBOX_UNREADABLE.in_lang(self.lang).to_owned(),
-                    _ => format!("{} → {} · {at}", kinds.join(" + "), parcel.destination),
-                },
-                state,
-                state_words: words.in_lang(self.lang),
-                about: [Some(self.parcel_words(parcel.id).0), part].into_iter().flatten().collect::<Vec<_>>().join(" "),
-                can_send: parcel.can_send(),
-            }
-        };
-        self.outbox.parcels.iter().map(row).collect()
     }
 }

@@ -43,6 +43,8 @@ pub enum RemoteError {
     Origin,
     /// The page's `connect-src` does not name the server.
     Policy,
+    /// None in the time that it was given.
+    NoAnswer,
     /// 401.
     Unauthorized,
     /// 403.
@@ -79,7 +81,7 @@ impl RemoteError {
     /// Whether it may pass by itself: the same request may succeed later.
     pub fn passes(&self) -> bool {
         match self {
-            Self::Unreachable | Self::Incomplete(_) => true,
+            Self::Unreachable | Self::NoAnswer | Self::Incomplete(_) => true,
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504),
             _ => false,
         }
@@ -87,7 +89,7 @@ impl RemoteError {
     /// `data-cause` in the automation contract.
     pub fn cause(&self) -> &'static str {
         match self {
-            Self::Unreachable => "network",
+            Self::Unreachable | Self::NoAnswer => "network",
             Self::Origin => "cors",
             Self::Policy => "policy",
             Self::Unauthorized => "401",
@@ -108,6 +110,7 @@ impl RemoteError {
             Self::Unreachable => fixed(words::REMOTE_UNREACHABLE),
             Self::Origin => [words::connection::FAULT_ORIGIN, words::connection::CURE_ORIGIN].map(fixed).join(" "),
             Self::Policy => [words::connection::FAULT_POLICY, words::connection::CURE_POLICY].map(fixed).join(" "),
+            Self::NoAnswer => fixed(words::REMOTE_NO_ANSWER),
             Self::Unauthorized => fixed(words::REMOTE_UNAUTHORIZED),
             Self::Forbidden => fixed(words::REMOTE_FORBIDDEN),
             Self::NotFound => fixed(words::REMOTE_NOT_FOUND),

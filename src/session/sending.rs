@@ -99,8 +99,8 @@ pub enum UploadView {
     Closed,
     /// The preview.
     Preview(PreviewView),
-    /// A sentence, and whether it is the last one.
-    Said(String, bool),
+    /// A sentence, and the parcel that is on its way; none once the sentence is the last one.
+    Said(String, Option<ParcelId>),
 }
 
 /// Longest name of a reader: a component group of a person name (PS3.5 6.2).
@@ -239,7 +239,7 @@ impl Session {
             UploadState::Shown { to, lines, unknown } => preview(*to, lines, String::new(), true, unknown.is_some()),
             UploadState::Sent(id) => {
                 let (text, last) = self.parcel_words(*id);
-                UploadView::Said(text, last)
+                UploadView::Said(text, Some(*id).filter(|_| !last))
             }
         }
     }

@@ -410,6 +410,7 @@ texts! {
     AUTOSAVE: "Kept reading" / "Lecture conservée";
     AUTOSAVE_SAVED: "Kept on this computer" / "Conservée sur cet ordinateur";
     AUTOSAVE_SAVING: "Being kept…" / "Conservation en cours…";
+    REMOTE_NO_ANSWER: "The server did not answer in time." / "Le serveur n’a pas répondu à temps.";
     AUTOSAVE_OFF: "Not kept: this site has turned it off. Save the SEG before closing." / "Non conservée : désactivé sur ce site. Enregistrez le SEG avant de fermer.";
     AUTOSAVE_LOOKING: "Looking for a kept reading…" / "Recherche d’une lecture conservée…";
     AUTOSAVE_OFFERED: "Waiting for your answer" / "En attente de votre réponse";

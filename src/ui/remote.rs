@@ -7,7 +7,7 @@ use super::signing_in::KnownBy;
 use super::toolbar::say;
 use crate::platform::configuration::{self, BlindedKind, Configuration};
 use crate::platform::dicomweb::Server;
-use crate::platform::egress::{self, Outbound};
+use crate::platform::egress::Outbound;
 use crate::platform::files;
 use crate::session::words;
 use crate::session::{Action, Audience, Command, OutboxEvent, ParcelId, RemoteError, RemoteEvent, StudyQuery};
@@ -78,13 +78,16 @@ impl Runtime {
         }
     }
 
-    pub(super) fn upload(&self, parcel: ParcelId, outbound: Box<Outbound>) {
+    pub(super) fn upload(&self, parcel: ParcelId, outbound: Box<Outbound>, patience_ms: u32) {
         let runtime = self.clone();
         spawn_local(async move {
             let entering = runtime.clone();
             let enter = |entry| entering.dispatch(Command::Ledger(entry));
-            let outcome = egress::store(&outbound, runtime.servers(), enter).await;
-            runtime.dispatch(Command::Outbox(OutboxEvent::Answered(parcel, outcome)));
+            let outcome = runtime.servers().upload(parcel, &outbound, patience_ms, enter).await;
+            // What was stopped has been answered by something else.
+            if !matches!(outcome, Err(RemoteError::Cancelled)) {
+                runtime.dispatch(Command::Outbox(OutboxEvent::Answered(parcel, outcome)));
+            }
         });
     }
 

@@ -235,7 +235,8 @@ impl Runtime {
             Effect::Try(to, trial) => self.try_server(to, trial),
             Effect::CancelRemote => self.stop_server(),
             Effect::OpenRetrieved => self.open_retrieved(),
-            Effect::Upload(parcel, outbound) => self.upload(parcel, outbound),
+            Effect::Upload(parcel, outbound, patience_ms) => self.upload(parcel, outbound, patience_ms),
+            Effect::StopUpload(parcel) => self.servers().stop(parcel),
             Effect::SendLater(parcel, ms) => {
                 let runtime = self.clone();
                 let due = move || runtime.dispatch(Command::Outbox(OutboxEvent::Due(parcel)));

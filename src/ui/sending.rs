@@ -5,7 +5,9 @@ use super::signing_in::KnownBy;
 use super::toolbar::{CommandButton, say};
 use crate::platform::dicomweb::Server;
 use crate::session::words::{self, sending};
-use crate::session::{Action, Audience, Command, OutboxEvent, ParcelRow, PreviewView, UploadView, reason_words};
+use crate::session::{
+    Action, Audience, Command, ObjectRow, OutboxEvent, ParcelId, ParcelRow, PreviewView, UploadView, reason_words,
+};
 use gloo::storage::{LocalStorage as Kept, Storage};
 use leptos::prelude::*;
 
@@ -68,6 +70,30 @@ fn Outbox() -> impl IntoView {
     let row = move |parcel: ParcelRow| {
         let id = parcel.id;
         view! {
+    let object = move |id: ParcelId, object: ObjectRow| {
+        let (saved, discarded) = (object.uid.clone(), object.uid.clone());
+        view! {
+            <li data-testid="parcel-object" data-uid=object.uid>
+                <small>{object.title}</small>
+                <div class="group">
+                    <button
+                        type="button"
+                        data-testid="object-save"
+                        on:click=move |_| tell(OutboxEvent::Save(id, Some(saved.clone())))
+                    >
+                        {say(sending::OUTBOX_SAVE)}
+                    </button>
+                    <button
+                        type="button"
+                        data-testid="object-discard"
+                        on:click=move |_| tell(OutboxEvent::DiscardObject(id, discarded.clone()))
+                    >
+                        {say(sending::OUTBOX_DISCARD)}
+                    </button>
+                </div>
+            </li>
+        }
+    };
             <li class="parcel" data-testid="parcel" data-state=parcel.state>
                 <b>{parcel.title}</b>
                 <small>{parcel.state_words}</small>
@@ -87,10 +113,27 @@ fn Outbox() -> impl IntoView {
                     <button type="button" data-testid="parcel-discard" on:click=move |_| tell(OutboxEvent::Discard(id))>
                         {say(sending::OUTBOX_DISCARD)}
                     </button>
+                    <button
+                        type="button"
+                        data-testid="parcel-save"
+                        hidden=!parcel.can_save
+                        on:click=move |_| tell(OutboxEvent::Save(id, None))
+                    >
+                        {say(sending::OUTBOX_SAVE)}
+                    </button>
+                    <button
+                        type="button"
+                        data-testid="parcel-stop"
+                        hidden=!parcel.can_stop
+                        on:click=move |_| tell(OutboxEvent::Stop(id))
+                    >
+                        {say(sending::UPLOAD_STOP)}
+                    </button>
                 </div>
             </li>
         }
     };
+                <ul class="objects">{parcel.objects.into_iter().map(|o| object(id, o)).collect_view()}</ul>
     view! {
         <div hidden=move || parcels.with(Vec::is_empty)>
             <h3>{say(sending::OUTBOX)}</h3>
@@ -125,7 +168,13 @@ pub(super) fn UploadDialog() -> impl IntoView {
         lines.with(|l| l.as_ref().map(|l| l.iter().map(row).collect_view()))
     };
     let said = move || upload.with(|u| if let UploadView::Said(text, _) = u { text.clone() } else { String::new() });
-    let done = move || upload.with(|u| matches!(u, UploadView::Said(_, true)));
+    let on_its_way = move || upload.with(|u| if let UploadView::Said(_, on_its_way) = u { *on_its_way } else { None });
+    let done = move || upload.with(|u| matches!(u, UploadView::Said(_, None)));
+    let stop = move |_| {
+        if let Some(id) = on_its_way() {
+            page.dispatch(Command::Outbox(OutboxEvent::Stop(id)));
+        }
+    };
     let can_confirm = Signal::derive(move || of(|p| p.can_confirm));
     let close = move |_| page.dispatch(Command::Do(Action::CancelUpload));
     let given = StoredValue::new_local(Box::new(|_: &Server| {}) as Box<dyn Fn(&Server)>);
@@ -196,3 +245,11 @@ pub(super) fn UploadDialog() -> impl IntoView {
         </div>
     }
 }
+                <button
+                    type="button"
+                    data-testid="upload-stop"
+                    hidden=move || on_its_way().is_none()
+                    on:click=stop
+                >
+                    {say(sending::UPLOAD_STOP)}
+                </button>

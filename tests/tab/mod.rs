@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test file uses what it needs, and may stop")]
 
+pub(crate) mod outbox;
+
 use super::files::{Bytes, Kept};
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
@@ -65,15 +67,22 @@ pub(crate) struct Tab {
     pub(crate) now: String,
     /// What was sent and not answered.
     pub(crate) sent: Vec<(ParcelId, Outbound)>,
+    /// How long each upload may be without an answer, ms.
+    pub(crate) patience_ms: Vec<u32>,
+    /// Parcels whose upload was given up.
+    pub(crate) stopped: Vec<ParcelId>,
     /// Parcels to be sent again, after so many ms.
     pub(crate) due: Vec<(ParcelId, u32)>,
     /// Names of what was downloaded, with its bytes.
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
 }
 
-/// What a parcel lies under that is asked to be kept.
-fn name_of(parcel: &CaseDigest) -> String {
-    format!("{parcel:?}")
+/// What a parcel lies under.
+fn name_of(parcel: &ParcelName) -> String {
+    match parcel {
+        ParcelName::Asked(digest) => format!("{digest:?}"),
+        ParcelName::Found(name) => name.clone(),
+    }
 }
 
 impl Drop for Tab {
@@ -116,6 +125,8 @@ impl Tab {
             later: Vec::new(),
             now: "20261123101500".to_owned(),
             sent: Vec::new(),
+            patience_ms: Vec::new(),
+            stopped: Vec::new(),
             due: Vec::new(),
             downloads: Vec::new(),
         };
@@ -160,15 +171,15 @@ impl Tab {
                     Effect::AwaitImage if self.stalled => {}
                     Effect::AwaitImage => commands.push(Command::ReadOn),
                     Effect::Download { file_name, bytes, .. } => self.downloads.push((file_name, bytes)),
-                    Effect::Upload(parcel, outbound) => self.sent.push((parcel, *outbound)),
+                    Effect::Upload(parcel, outbound, patience_ms) => {
+                        self.sent.push((parcel, *outbound));
+                        self.patience_ms.push(patience_ms);
+                    }
+                    Effect::StopUpload(parcel) => self.stopped.push(parcel),
                     Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
                     Effect::Keep(KeepRequest::DropParcel(name)) => {
-                        let name = match name {
-                            ParcelName::Asked(digest) => name_of(&digest),
-                            ParcelName::Found(name) => name,
-                        };
-                        self.origin.borrow_mut().parcels.remove(&name);
+                        self.origin.borrow_mut().parcels.remove(&name_of(&name));
                     }
                     Effect::Keep(request) => {
                         let news = Command::Keeping(self.kept(request));
@@ -244,10 +255,11 @@ impl Tab {
                 origin.records.clear();
                 KeepNews::Cleared(Ok(()))
             }
-            KeepRequest::PutParcel { parcel, bytes } => {
+            KeepRequest::PutParcel { parcel, bytes, instead_of } => {
                 let result = failing.map_or(Ok(()), Err);
                 if result.is_ok() {
-                    origin.parcels.insert(name_of(&parcel), bytes);
+                    origin.parcels.insert(name_of(&ParcelName::Asked(parcel)), bytes);
+                    instead_of.iter().for_each(|older| drop(origin.parcels.remove(&name_of(older))));
                 }
                 KeepNews::ParcelWritten(parcel, result)
             }

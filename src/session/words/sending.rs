@@ -11,7 +11,9 @@ texts! {
     UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
     UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
     UPLOAD_CONFIRM: "Send" / "Envoyer";
-    UPLOADING: "Sending: {} of {} objects stored, {} MB on the way…" / "Envoi : {} objet[s] enregistré[s] sur {}, {} Mo en cours…";
+    UPLOADING: "Sending: {} of {} objects stored, {} of {} MB…" / "Envoi : {} objet[s] enregistré[s] sur {}, {} Mo sur {}…";
+    UPLOAD_STOP: "Stop sending" / "Arrêter l’envoi";
+    UPLOAD_STOPPED: "Stopped before the server answered. It may have been stored; sent again, it is stored once." / "Arrêté avant la réponse du serveur. Peut-être déjà enregistré ; renvoyé, il n’est enregistré qu’une fois.";
     UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
     UPLOAD_WAITS: "Not sent yet: {} Tried {} time[s]; again by itself {} s later." / "Pas encore envoyé : {} {} essai[s] ; le suivant part seul {} s après.";
     UPLOAD_HELD: "Not sent: {}" / "Non envoyé : {}";
@@ -35,6 +37,7 @@ texts! {
     OUTBOX_STATE_WAITING: "waiting" / "en attente";
     OUTBOX_STATE_HELD: "needs you" / "action requise";
     OUTBOX_STATE_STORED: "stored" / "enregistré";
+    OUTBOX_SAVE: "Save" / "Enregistrer";
     OUTBOX_UNREADABLE: "A parcel from before" / "Un envoi antérieur";
     UPLOAD_UNREADABLE: "It cannot be read and is not sent. Discard it, and send the reading again." / "Illisible, non envoyé. Supprimez-le et renvoyez la lecture.";
     UPLOAD_UNREADABLE_PART: "{} more object[s] of it cannot be read and will not arrive: send the reading again." / "{} autre[s] objet[s] illisible[s], qui n’arriveront pas : renvoyez la lecture.";
