@@ -196,3 +196,27 @@ fn one_object_of_a_parcel_can_be_saved_or_taken_out() {
     ask(&mut next, OutboxEvent::DiscardObject(id, sent[1].clone()));
     assert_eq!((states(&next), kept(&next)), (vec![], 0));
 }
+
+#[test]
+fn all_that_would_leave_can_be_saved_as_a_list() {
+    let mut tab = reading(&origin());
+    tab.acts(Action::SavePreview);
+    assert!(tab.downloads.is_empty());
+    tab.acts(Action::PrepareUpload);
+    let UploadView::Preview(shown) = tab.session.view_model().upload else { panic!("nothing is shown") };
+    tab.acts(Action::SavePreview);
+    let (name, bytes) = tab.downloads[0].clone();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(bytes.as_slice()).records().map(Result::unwrap).collect();
+    assert_eq!((name.as_str(), rows.len()), ("hilum-leaves.csv", shown.lines.len()));
+    for (row, line) in rows.iter().zip(shown.lines.iter()) {
+        assert_eq!((&row[0], &row[2], &row[3]), (&*line.depth.to_string(), &*line.tag_text(), &*line.keyword));
+        assert_eq!(row[5].trim_start_matches('\''), line.value.to_string());
+        assert!(!row[6].is_empty(), "each has its reason");
+    }
+    // Blinded, the list says no more than the page.
+    tab.acts(Action::Blinded);
+    tab.acts(Action::SavePreview);
+    let holds = |n: usize| String::from_utf8_lossy(&tab.downloads[n].1).contains("SECRET^NAME");
+    assert_eq!([holds(0), holds(1)], [true, false]);
+}

@@ -120,14 +120,13 @@ pub(super) fn cell(text: &str) -> String {
     if computes { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Requests as a table: time, method, address, bytes and kind of each.
+/// Rows of texts under a head line, as CSV.
 ///
 /// # Errors
 /// [`ExportError::Unwritable`] if it could not be written.
-pub fn requests(rows: &[[String; 5]]) -> Result<Vec<u8>, ExportError> {
+pub fn plain<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Result<Vec<u8>, ExportError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let head = ["at", "method", "url", "bytes", "kind"].map(str::to_owned);
-    for row in std::iter::once(&head).chain(rows) {
+    for row in std::iter::once(&head.map(str::to_owned)).chain(rows) {
         writer
             .write_record(row.each_ref().map(|text| cell(text)))
             .map_err(|e| ExportError::Unwritable(e.to_string()))?;

@@ -274,6 +274,8 @@ pub enum Action {
     ConfirmUpload,
     /// Do not send it.
     CancelUpload,
+    /// Save the list of what would leave.
+    SavePreview,
     /// Save the list of requests.
     SaveLedger,
     /// Open the built-in phantom.

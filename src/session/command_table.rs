@@ -187,6 +187,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info(Action::PrepareCampaign, "upload-campaign", &["Shift+u"], words::sending::CAMPAIGN_SEND),
     info(Action::ConfirmUpload, "upload-confirm", &[], words::sending::UPLOAD_CONFIRM),
     info(Action::CancelUpload, "upload-cancel", &[], words::CANCEL),
+    info(Action::SavePreview, "upload-save-list", &[], words::sending::PREVIEW_SAVE),
     info(Action::SaveLedger, "ledger-save", &[], words::sending::LEDGER_SAVE),
     info(Action::OpenDicomweb, "open-dicomweb", &["Ctrl+o"], words::OPEN_DICOMWEB),
     info(Action::ConnectionTest, "connection-test", &["F6"], words::connection::CONNECTION),

@@ -9,7 +9,7 @@ use super::sign_in::SignInError;
 use super::state::{Case, Session};
 use super::words::{self, Lang, sending};
 use crate::export::campaign::{self, Campaign};
-use crate::export::{Audience, ExportContext, ExportError, OutboundObject, PreviewLine, Reason};
+use crate::export::{Audience, ExportContext, ExportError, OutboundObject, PreviewLine, Reason, table};
 use std::sync::Arc;
 
 /// What a server takes.
@@ -273,12 +273,27 @@ impl Session {
             .iter()
             .map(|e| [e.at.clone(), e.method.to_owned(), e.url.clone(), e.bytes.to_string(), e.kind.clone()])
             .collect();
-        match crate::export::table::requests(&rows) {
-            Ok(bytes) => update.effects.push(Effect::Download {
-                file_name: "hilum-requests.csv".to_owned(),
-                content_type: "text/csv",
-                bytes,
-            }),
+        self.save_list("hilum-requests.csv", ["at", "method", "url", "bytes", "kind"], &rows, update);
+    }
+
+    /// What the preview shows, all of it, as a table.
+    pub(super) fn save_preview(&mut self, update: &mut Update) {
+        let UploadView::Preview(shown) = self.upload_view() else { return };
+        let row = |l: &PreviewLine| {
+            let why = reason_words(l.reason, shown.to, self.lang).to_owned();
+            let [depth, item] = [l.depth, l.item].map(|n| n.to_string());
+            [depth, item, l.tag_text(), l.keyword.to_string(), l.vr.to_owned(), l.value.to_string(), why]
+        };
+        let rows: Vec<_> = shown.lines.iter().map(row).collect();
+        let head = ["depth", "item", "tag", "keyword", "vr", "value", "why"];
+        self.save_list("hilum-leaves.csv", head, &rows, update);
+    }
+
+    fn save_list<const N: usize>(&mut self, name: &str, head: [&str; N], rows: &[[String; N]], update: &mut Update) {
+        match table::plain(head, rows) {
+            Ok(bytes) => {
+                update.effects.push(Effect::Download { file_name: name.to_owned(), content_type: "text/csv", bytes });
+            }
             Err(error) => self.refuse(&error),
         }
     }

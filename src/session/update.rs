@@ -310,6 +310,7 @@ impl Session {
             Action::ExportSr => self.save(true, now, update),
             Action::PrepareUpload => self.prepare_upload(Audience::Hospital, now, update),
             Action::PrepareCampaign => self.prepare_upload(Audience::Campaign, now, update),
+            Action::SavePreview => self.save_preview(update),
             Action::SaveLedger => self.save_ledger(update),
             Action::ConfirmUpload => self.confirm_upload(update),
             Action::CancelUpload => self.cancel_upload(update),

@@ -15,6 +15,9 @@ use leptos::prelude::*;
 pub(super) const READER_NAME: &str = "hilum-reader";
 /// See [`READER_NAME`].
 pub(super) const READER_CODE: &str = "hilum-reader-code";
+/// Attributes that are on the page at once: each frame of a segmentation has some thirty, and a browser stands still over tens of
+/// thousands.
+const MOST_ROWS: usize = 500;
 
 #[component]
 pub(super) fn HandOver() -> impl IntoView {
@@ -67,9 +70,6 @@ fn Outbox() -> impl IntoView {
     let page = page();
     let parcels = Memo::new(move |_| page.view.with(|v| v.outbox.clone()));
     let tell = move |event: OutboxEvent| page.dispatch(Command::Outbox(event));
-    let row = move |parcel: ParcelRow| {
-        let id = parcel.id;
-        view! {
     let object = move |id: ParcelId, object: ObjectRow| {
         let (saved, discarded) = (object.uid.clone(), object.uid.clone());
         view! {
@@ -94,6 +94,9 @@ fn Outbox() -> impl IntoView {
             </li>
         }
     };
+    let row = move |parcel: ParcelRow| {
+        let id = parcel.id;
+        view! {
             <li class="parcel" data-testid="parcel" data-state=parcel.state>
                 <b>{parcel.title}</b>
                 <small>{parcel.state_words}</small>
@@ -109,9 +112,6 @@ fn Outbox() -> impl IntoView {
                     </button>
                     <button type="button" data-testid="parcel-show" on:click=move |_| tell(OutboxEvent::Show(id))>
                         {say(sending::OUTBOX_SHOW)}
-                    </button>
-                    <button type="button" data-testid="parcel-discard" on:click=move |_| tell(OutboxEvent::Discard(id))>
-                        {say(sending::OUTBOX_DISCARD)}
                     </button>
                     <button
                         type="button"
@@ -129,11 +129,14 @@ fn Outbox() -> impl IntoView {
                     >
                         {say(sending::UPLOAD_STOP)}
                     </button>
+                    <button type="button" data-testid="parcel-discard" on:click=move |_| tell(OutboxEvent::Discard(id))>
+                        {say(sending::OUTBOX_DISCARD)}
+                    </button>
                 </div>
+                <ul class="objects">{parcel.objects.into_iter().map(|o| object(id, o)).collect_view()}</ul>
             </li>
         }
     };
-                <ul class="objects">{parcel.objects.into_iter().map(|o| object(id, o)).collect_view()}</ul>
     view! {
         <div hidden=move || parcels.with(Vec::is_empty)>
             <h3>{say(sending::OUTBOX)}</h3>
@@ -153,6 +156,8 @@ pub(super) fn UploadDialog() -> impl IntoView {
     let for_campaign = move || of(|p| p.to == Audience::Campaign);
     let to = move || if for_campaign() { Audience::Campaign } else { Audience::Hospital };
     let lines = Memo::new(move |_| shown.with(|p| p.as_ref().map(|p| p.lines.clone())));
+    let first = RwSignal::new(0);
+    let scroll = NodeRef::<leptos::html::Div>::new();
     let rows = move || {
         let lang = page.lang.get();
         let row = |line: &crate::session::PreviewLine| {
@@ -165,8 +170,24 @@ pub(super) fn UploadDialog() -> impl IntoView {
                 </tr>
             }
         };
-        lines.with(|l| l.as_ref().map(|l| l.iter().map(row).collect_view()))
+        lines.with(|l| l.as_ref().map(|l| l.iter().skip(first.get()).take(MOST_ROWS).map(row).collect_view()))
     };
+    let count = move || lines.with(|l| l.as_ref().map_or(0, |l| l.len()));
+    let which = move || {
+        let shown = [first.get() + 1, (first.get() + MOST_ROWS).min(count()), count()].map(|n| n.to_string());
+        sending::PREVIEW_ROWS.with(page.lang.get(), &shown.each_ref().map(String::as_str))
+    };
+    let turn = move |to: usize| {
+        first.set(to);
+        if let Some(scroll) = scroll.get_untracked() {
+            scroll.set_scroll_top(0);
+        }
+    };
+    // Another list begins at its beginning.
+    Effect::new(move |_| {
+        lines.track();
+        turn(0);
+    });
     let said = move || upload.with(|u| if let UploadView::Said(text, _) = u { text.clone() } else { String::new() });
     let on_its_way = move || upload.with(|u| if let UploadView::Said(_, on_its_way) = u { *on_its_way } else { None });
     let done = move || upload.with(|u| matches!(u, UploadView::Said(_, None)));
@@ -225,7 +246,29 @@ pub(super) fn UploadDialog() -> impl IntoView {
             <p class="notice" data-testid="upload-notes" hidden=move || !of(|p| !p.notes.is_empty())>
                 {move || shown.with(|p| p.as_ref().map(|p| p.notes.clone()))}
             </p>
-            <div class="scroll" hidden=move || lines.with(|l| l.as_ref().is_none_or(|l| l.is_empty()))>
+            <div class="group" hidden=move || count() == 0>
+                <span data-testid="preview-count">{which}</span>
+                <button
+                    type="button"
+                    data-testid="preview-earlier"
+                    hidden=move || count() <= MOST_ROWS
+                    disabled=move || first.get() == 0
+                    on:click=move |_| turn(first.get_untracked().saturating_sub(MOST_ROWS))
+                >
+                    {say(sending::PREVIEW_EARLIER)}
+                </button>
+                <button
+                    type="button"
+                    data-testid="preview-later"
+                    hidden=move || count() <= MOST_ROWS
+                    disabled=move || first.get() + MOST_ROWS >= count()
+                    on:click=move |_| turn(first.get_untracked() + MOST_ROWS)
+                >
+                    {say(sending::PREVIEW_LATER)}
+                </button>
+                <CommandButton action=Action::SavePreview />
+            </div>
+            <div class="scroll" node_ref=scroll tabindex="0" hidden=move || count() == 0>
                 <table>
                     <tbody>{rows}</tbody>
                 </table>
@@ -238,13 +281,6 @@ pub(super) fn UploadDialog() -> impl IntoView {
                 <span hidden=move || shown.with(Option::is_none)>
                     <CommandButton action=Action::CancelUpload />
                 </span>
-                <button type="button" data-testid="upload-close" hidden=move || !done() on:click=close>
-                    {say(words::CLOSE)}
-                </button>
-            </div>
-        </div>
-    }
-}
                 <button
                     type="button"
                     data-testid="upload-stop"
@@ -253,3 +289,10 @@ pub(super) fn UploadDialog() -> impl IntoView {
                 >
                     {say(sending::UPLOAD_STOP)}
                 </button>
+                <button type="button" data-testid="upload-close" hidden=move || !done() on:click=close>
+                    {say(words::CLOSE)}
+                </button>
+            </div>
+        </div>
+    }
+}

@@ -10,6 +10,10 @@ texts! {
     UPLOAD_NOWHERE: "No DICOMweb server is configured." / "Aucun serveur DICOMweb n’est configuré.";
     UPLOAD_PREVIEW: "What will leave this computer" / "Ce qui va quitter cet ordinateur";
     UPLOAD_PROMISE: "Annotations and numbers only. No pixel of the CT is among them." / "Annotations et mesures seulement. Aucun pixel du scanner n’en fait partie.";
+    PREVIEW_ROWS: "{} to {} of {} attributes" / "Attributs {} à {} sur {}";
+    PREVIEW_EARLIER: "Earlier ones" / "Précédents";
+    PREVIEW_LATER: "Further ones" / "Suivants";
+    PREVIEW_SAVE: "Save this list" / "Enregistrer cette liste";
     UPLOAD_CONFIRM: "Send" / "Envoyer";
     UPLOADING: "Sending: {} of {} objects stored, {} of {} MB…" / "Envoi : {} objet[s] enregistré[s] sur {}, {} Mo sur {}…";
     UPLOAD_STOP: "Stop sending" / "Arrêter l’envoi";
@@ -33,11 +37,11 @@ texts! {
     OUTBOX_SEND: "Send now" / "Envoyer maintenant";
     OUTBOX_DISCARD: "Discard" / "Supprimer";
     OUTBOX_SHOW: "Show" / "Montrer";
+    OUTBOX_SAVE: "Save" / "Enregistrer";
     OUTBOX_STATE_SENDING: "on its way" / "envoi en cours";
     OUTBOX_STATE_WAITING: "waiting" / "en attente";
     OUTBOX_STATE_HELD: "needs you" / "action requise";
     OUTBOX_STATE_STORED: "stored" / "enregistré";
-    OUTBOX_SAVE: "Save" / "Enregistrer";
     OUTBOX_UNREADABLE: "A parcel from before" / "Un envoi antérieur";
     UPLOAD_UNREADABLE: "It cannot be read and is not sent. Discard it, and send the reading again." / "Illisible, non envoyé. Supprimez-le et renvoyez la lecture.";
     UPLOAD_UNREADABLE_PART: "{} more object[s] of it cannot be read and will not arrive: send the reading again." / "{} autre[s] objet[s] illisible[s], qui n’arriveront pas : renvoyez la lecture.";
