@@ -1,12 +1,17 @@
 //! A CT whose header says HTML, script, terminal codes, turned writing and 64 KiB names: every object of it is written and conforms,
 //! says the words as words, and is the same each time.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by stopping, and says what it skips"
+)]
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use hilum::annotation::SegmentMeaning;
 use hilum::export::{Audience, OutboundObject};
-use hilum::session::{Action, Command, FormInput, PaneId, SegmentChange, Tool};
+use hilum::session::{Action, Authentication, Command, FormInput, PaneId, SegmentChange, Tool, UploadView};
 
 mod files;
 mod tab;
@@ -134,4 +139,22 @@ fn every_output_survives_what_headers_and_readers_say_and_is_the_same_each_time(
             }
         }
     }
+}
+
+#[test]
+fn what_turns_the_direction_of_writing_turns_no_words_beside_it() {
+    let turned = "\u{202e}gnp.exe\u{2066}";
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&saying(turned));
+    let series = tab.session.view_model().series[0].clone();
+    assert!(series.title.ends_with(&format!("\u{2068}{turned}\u{2069}\u{2069}")), "{:?}", series.title);
+    // What is looked at before it leaves shows such characters by their numbers.
+    tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(30.0, 30.0), (60.0, 50.0)]);
+    tab.does(Command::Destinations(Box::new(tab::outbox::destinations(Authentication::None))));
+    tab.acts(Action::PrepareUpload);
+    let UploadView::Preview(shown) = tab.session.view_model().upload else { panic!("nothing is shown") };
+    let name = shown.lines.iter().find(|l| l.keyword == "PatientName").unwrap();
+    assert_eq!(name.value.to_string(), "⟨U+202E⟩gnp.exe⟨U+2066⟩");
 }

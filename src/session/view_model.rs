@@ -475,7 +475,7 @@ impl Session {
                 let stacks = self.stack_rows(&s.uid);
                 SeriesRow {
                     uid: s.uid.clone(),
-                    title: format!("{number}{description}"),
+                    title: format!("{number}{}", words::isolated(description)),
                     modality: first.map_or_else(String::new, |i| i.series.modality.clone()),
                     instances: s.instances.len(),
                     can_open: s.kind == SeriesKind::CtVolume,
@@ -497,7 +497,7 @@ impl Session {
         let row = |(n, stack): (usize, &Stack)| {
             let images = words::INSTANCES.with(self.lang, &[&stack.sources.len().to_string()]);
             let about = explain::stack_traits(&self.shown_traits(&stack.traits), self.lang);
-            let text = if about.is_empty() { images } else { format!("{about} · {images}") };
+            let text = if about.is_empty() { images } else { format!("{} · {images}", words::isolated(&about)) };
             StackRow {
                 stack: n,
                 instances: stack.sources.len(),

@@ -12,6 +12,7 @@ pub mod sending;
 pub use reading::*;
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +106,7 @@ impl Text {
             let mut number = "";
             if n > 0 {
                 number = values.next().copied().unwrap_or_default();
-                out.push_str(number);
+                out.push_str(&isolated(number));
             }
             let mut parts = piece.split('[');
             out.push_str(parts.next().unwrap_or_default());
@@ -118,6 +119,32 @@ impl Text {
         }
         out
     }
+}
+
+/// A text from outside that stands within others: where it turns the direction of writing, it does so for itself alone (first strong
+/// isolate of Unicode UAX #9).
+pub fn isolated(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| {
+        let letter = matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}');
+        let more = matches!(c, '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
+        letter || more || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.chars().any(turns) {
+        return text.into();
+    }
+    let (mut out, mut open) = (String::from('\u{2068}'), 1);
+    for c in text.chars() {
+        match c {
+            '\u{2066}'..='\u{2068}' => open += 1,
+            // It would end what begins before the text.
+            '\u{2069}' if open == 1 => continue,
+            '\u{2069}' => open -= 1,
+            _ => {}
+        }
+        out.push(c);
+    }
+    out.extend(std::iter::repeat_n('\u{2069}', open));
+    out.into()
 }
 
 macro_rules! texts {
@@ -383,6 +410,7 @@ texts! {
     REMOTE_NO_RECEIPT: "The server’s answer does not say what it stored (no Referenced SOP Sequence). Nothing counts as stored." / "La réponse du serveur ne dit pas ce qu’il a enregistré (pas de Referenced SOP Sequence). Rien n’est tenu pour enregistré.";
     REMOTE_BAD_ANSWER: "The server’s answer is not what was asked for: {}" / "La réponse du serveur n’est pas celle demandée : {}";
     REMOTE_INCOMPLETE: "Not all images came: the answer broke off. {}" / "Toutes les images ne sont pas arrivées : la réponse s’est interrompue. {}";
+    REMOTE_NO_ANSWER: "The server did not answer in time." / "Le serveur n’a pas répondu à temps.";
     REMOTE_CANCELLED: "Stopped." / "Arrêté.";
     NOTHING_TO_EXPORT: "There is no segment with voxels to export." / "Aucun segment contenant des voxels à exporter.";
     EXPORT_NEEDS_DICOM: "DICOM SEG and SR refer to DICOM images: this CT was not opened from DICOM and has none." / "DICOM SEG et SR renvoient à des images DICOM : ce scanner n’a pas été ouvert à partir de DICOM et n’en a aucune.";
@@ -410,7 +438,6 @@ texts! {
     AUTOSAVE: "Kept reading" / "Lecture conservée";
     AUTOSAVE_SAVED: "Kept on this computer" / "Conservée sur cet ordinateur";
     AUTOSAVE_SAVING: "Being kept…" / "Conservation en cours…";
-    REMOTE_NO_ANSWER: "The server did not answer in time." / "Le serveur n’a pas répondu à temps.";
     AUTOSAVE_OFF: "Not kept: this site has turned it off. Save the SEG before closing." / "Non conservée : désactivé sur ce site. Enregistrez le SEG avant de fermer.";
     AUTOSAVE_LOOKING: "Looking for a kept reading…" / "Recherche d’une lecture conservée…";
     AUTOSAVE_OFFERED: "Waiting for your answer" / "En attente de votre réponse";
@@ -496,6 +523,24 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_from_outside_turns_nothing_but_itself() {
+        for plain in ["", "Dupont^Zoé", "<b>1 · 2</b>", "\u{1b}[31m"] {
+            assert_eq!(isolated(plain), plain);
+        }
+        let within = |text: &str| format!("\u{2068}{text}\u{2069}");
+        for turning in ["\u{202e}gnp.exe", "\u{5d0}\u{5d1} 12", "a\u{200f}", "\u{2067}a\u{2069}", "a\u{202a}"] {
+            assert_eq!(isolated(turning), within(turning));
+            // What is put into a sentence that is put into another stays as it is.
+            let inner = Text { en: "a {} b", fr: "a {} b" }.with(Lang::En, &[turning]);
+            assert_eq!(inner, format!("a {} b", within(turning)));
+            assert_eq!(isolated(&inner), within(&inner));
+        }
+        // What would end it early is left out, what would leave it open is closed.
+        assert_eq!(isolated("a\u{2069}\u{202e}b"), within("a\u{202e}b"));
+        assert_eq!(isolated("a\u{2066}\u{2067}b"), within("a\u{2066}\u{2067}b\u{2069}\u{2069}"));
+    }
 
     #[test]
     fn both_languages_have_the_same_places_for_values() {

@@ -34,7 +34,7 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .into_iter()
                             .map(|row| {
                                 let uid = row.uid.clone();
-                                let about = format!("{} · {}", row.modality, instances(row.instances));
+                                let about = format!("{} · {}", words::isolated(&row.modality), instances(row.instances));
                                 view! {
                                     <li>
                                         <button
