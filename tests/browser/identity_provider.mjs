@@ -11,8 +11,8 @@ export async function startProvider() {
   const good = new Map();
   const refreshes = new Set();
   const allowed = { redirect: null, origin: null };
-  /// What sessions were ended with.
-  const provider = { mischief: null, ended: [] };
+  /// What sessions were ended with; how long a request for a token takes, ms, and what it was asked for with.
+  const provider = { mischief: null, ended: [], slow: 0, asked: [] };
   const body = (request) =>
     new Promise((resolve) => {
       let text = "";
@@ -55,6 +55,8 @@ export async function startProvider() {
     if (url.pathname === "/token" && request.method === "POST") {
       const form = await body(request);
       const { mischief } = provider;
+      provider.asked.push(form.get("grant_type"));
+      await new Promise((resolve) => setTimeout(resolve, provider.slow));
       let nonce;
       if (form.get("grant_type") === "authorization_code") {
         const known = codes.get(form.get("code"));

@@ -1,8 +1,9 @@
 // What was confirmed arrives once, whatever line, server and page do meanwhile.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, data, drag, id, openDemonstration, out, until, withPage } from "./page.mjs";
+import { all, data, download, drag, id, openDemonstration, out, until, withPage } from "./page.mjs";
 import { serve, startOrthanc } from "./servers.mjs";
 
 let archive;
@@ -63,6 +64,9 @@ async function marked(page) {
 const state = (page, wanted) =>
   until(page, (wanted) => document.querySelector('[data-testid="parcel"]')?.dataset.state === wanted, wanted);
 
+/// Whether a tab has the outbox, or one waits for it.
+const holdsOutbox = async (how) => (await navigator.locks.query())[how].some((lock) => lock.name === "outbox");
+
 test("a line that is cut, a page that is closed: it arrives, once", async (t) => {
   await withPage(`${site.address}?lang=en`, async (page) => {
     await marked(page);
@@ -86,9 +90,16 @@ test("a line that is cut, a page that is closed: it arrives, once", async (t) =>
     assert.equal(arrived.length, 2, "the segmentation and its report");
     t.diagnostic(`${posts} requests, ${arrived.length} instances`);
     // Nothing is left for the next page.
+    await until(page, async () => {
+      const open = indexedDB.open("hilum");
+      await new Promise((done) => (open.onsuccess = done));
+      const kept = open.result.transaction("parcels").objectStore("parcels").count();
+      await new Promise((done) => (kept.onsuccess = done));
+      open.result.close();
+      return kept.result === 0;
+    });
     await page.reload();
-    await page.waitForFunction(() => document.body.dataset.gpu);
-    await page.waitForTimeout(500);
+    await until(page, holdsOutbox, "held");
     assert.deepEqual(await all(page, "parcel"), []);
   });
 });
@@ -120,8 +131,7 @@ test("a second tab takes over what waits when the first closes", async () => {
     await state(page, "waiting");
     const next = await page.context().newPage();
     await next.goto(`${site.address}?lang=en`);
-    await next.waitForFunction(() => document.body.dataset.gpu);
-    await next.waitForTimeout(500);
+    await until(next, holdsOutbox, "pending");
     assert.deepEqual(await all(next, "parcel"), []);
     await page.close();
     await state(next, "waiting");
@@ -161,4 +171,70 @@ test("what a server refuses is said by instance, and can be sent again or discar
     instead = null;
     assert.deepEqual(troubles.filter((x) => !/Failed to load resource/.test(x)), []);
   });
+});
+
+test("what hangs can be stopped, sent again, and saved or taken out object by object", async () => {
+  await withPage(`${site.address}?lang=en`, async (page, { troubles }) => {
+    await marked(page);
+    const before = await stored();
+    // The whole request comes, and no answer.
+    const asked = [];
+    instead = (request) => asked.push(request.resume());
+    await page.click(id("upload"));
+    await page.waitForSelector(id("preview-line"));
+    const [, count] = /1 to (\d+) of \1 /.exec(await page.locator(id("preview-count")).textContent());
+    assert.equal((await all(page, "preview-line")).length, +count);
+    assert.match(fs.readFileSync(await download(page, "upload-save-list", out), "utf8"), /^depth,item,tag,keyword,vr,value,why\r\n/);
+    await page.click(id("upload-confirm"));
+    await page.waitForSelector(`${id("upload-stop")}:visible`);
+    assert.match(await page.locator(id("upload-status")).textContent(), /^Sending: 0 of 2 objects stored, 0\.00 of 0\.\d\d MB…$/);
+    for (let n = 0; asked.length === 0 && n < 100; n++) await page.waitForTimeout(100);
+    const closed = new Promise((done) => asked[0].once("close", done));
+    await page.focus(id("upload-stop"));
+    await page.keyboard.press("Enter");
+    await state(page, "held");
+    await closed;
+    assert.match((await all(page, "parcel"))[0].text, /Stopped before the server answered/);
+    await page.click(id("upload-close"));
+
+    const objects = await all(page, "parcel-object");
+    assert.deepEqual(objects.map((o) => o.text.slice(0, 3)), ["SEG", "SR "]);
+    const [offered] = await Promise.all([page.waitForEvent("download"), page.locator(id("object-save")).nth(1).press("Enter")]);
+    const file = path.join(out, offered.suggestedFilename());
+    await offered.saveAs(file);
+    assert.ok(fs.readFileSync(file).includes(objects[1].uid));
+    await page.locator(id("object-discard")).nth(0).press("Enter");
+    await until(page, () => document.querySelector('[data-testid="parcel-object"]') === null);
+
+    // Stopped again from the outbox, and then let through: what is left arrives once.
+    await page.click(id("parcel-send"));
+    await page.click(`${id("parcel-stop")}:visible`);
+    await state(page, "held");
+    instead = null;
+    await page.click(id("parcel-send"));
+    await state(page, "stored");
+    assert.deepEqual((await stored()).filter((uid) => !before.includes(uid)), [objects[1].uid]);
+    assert.deepEqual(troubles, []);
+  });
+});
+
+test("an upload that gets no answer in time is given up and sent again by itself", async () => {
+  // A minute passes in a second and a half for whoever waits two or longer.
+  const hurried = () => {
+    const wait = window.setTimeout.bind(window);
+    window.setTimeout = (act, ms, ...more) => wait(act, ms >= 120_000 ? ms / 40 : ms, ...more);
+  };
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    await marked(page);
+    const before = await stored();
+    posts = 0;
+    instead = (request) => request.resume();
+    await confirm(page);
+    await state(page, "waiting");
+    assert.match((await all(page, "parcel"))[0].text, /did not answer in time/);
+    instead = null;
+    await state(page, "stored");
+    assert.equal(posts, 2);
+    assert.equal((await stored()).filter((uid) => !before.includes(uid)).length, 2);
+  }, hurried);
 });

@@ -107,6 +107,38 @@ test("the reader signs in with a reading open, sends it, and the token is renewe
   });
 });
 
+test("two requests that find the token at its end renew it once, and both wait for it", async () => {
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    assert.equal(await openDemonstration(page), "ready");
+    await page.click(id("add-segment"));
+    await page.click(id("tool-brush"));
+    await drag(page, "pane-axial", [0.3, 0.5], [0.4, 0.5]);
+    await until(page, () => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > 100);
+    await page.click(id("upload"));
+    await page.waitForSelector(`${id("upload-sign-in")}:visible`);
+    provider.asked = [];
+    const window = await signIn(page, "upload-sign-in");
+    await window.fill("#user", "lea");
+    await window.click("#go");
+    await state(page, "upload-sign-in", "in");
+    await page.waitForTimeout(11_000);
+    tokens.length = 0;
+    provider.slow = 1500;
+    try {
+      // In one go: what is confirmed, and a search.
+      await page.evaluate(() => {
+        for (const name of ["open-dicomweb", "upload-confirm", "qido-search"]) document.querySelector(`[data-testid="${name}"]`).click();
+      });
+      await until(page, () => document.querySelector('[data-testid="parcel"]')?.dataset.state === "stored");
+      for (let n = 0; tokens.length < 2 && n < 100; n++) await page.waitForTimeout(100);
+    } finally {
+      provider.slow = 0;
+    }
+    assert.deepEqual(provider.asked, ["authorization_code", "refresh_token"]);
+    assert.deepEqual([tokens.length, new Set(tokens).size, provider.isGood(tokens[0])], [2, 1, true]);
+  });
+});
+
 test("what does not belong to the attempt is refused, and said", async () => {
   for (const [mischief, said] of [
     ["state", null],
