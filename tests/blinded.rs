@@ -130,3 +130,24 @@ fn a_site_that_reads_blinded_does_so() {
     answer(&mut open, 2);
     assert_eq!(saved(&mut open)["blinded"], "no");
 }
+
+#[test]
+fn the_page_says_whose_ct_is_open_and_whose_are_the_others() {
+    let mut tab = reading(SiteBlinding::Off);
+    let view = tab.session.view_model();
+    assert_eq!(view.patient, ["SECRET NAME", "SECRET-ID", "born 1950-12-31 · other sex", "CT of 2026-01-05"]);
+    assert_eq!(view.series[0].study, "2026-01-05", "one patient alone is named once");
+    let files = ct("1.2.826.0.1.3680043.10.778", &noise(2));
+    let other = |file: &Vec<u8>| {
+        let mut file = file.clone();
+        let at = file.windows(11).position(|w| w == b"SECRET^NAME").unwrap();
+        file[at..at + 11].copy_from_slice(b"SOMEONE^ELS");
+        file
+    };
+    tab.opens(&files.iter().map(other).collect::<Vec<_>>());
+    let said: Vec<String> = tab.session.view_model().series.into_iter().map(|s| s.study).collect();
+    assert_eq!(said, ["2026-01-05 · SECRET NAME", "2026-01-05 · SOMEONE ELS"]);
+    tab.acts(Action::Blinded);
+    let view = tab.session.view_model();
+    assert!(view.patient.is_empty() && view.series.iter().all(|s| s.study.is_empty()));
+}

@@ -67,7 +67,7 @@ fn a_picture_says_what_is_seen_and_never_whose_it_is_unless_that_was_asked_for()
     }
     tab.acts(Action::PatientText);
     let rows = words(&shot(&mut tab, PaneId::Coronal, true));
-    for wanted in ["SECRET NAME", "SECRET-ID", "1950-12-31", "2026-01-05"] {
+    for wanted in ["SECRET NAME", "SECRET-ID", "born 1950-12-31 · other sex", "CT of 2026-01-05"] {
         assert!(rows.iter().any(|row| row == wanted), "{wanted} among {rows:?}");
     }
     let plain = shot(&mut tab, PaneId::Coronal, false);

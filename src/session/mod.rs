@@ -38,6 +38,7 @@ mod numbers;
 mod other_files;
 mod outbox;
 mod pane_header;
+mod patient;
 mod piecewise;
 mod planes;
 mod preflight;

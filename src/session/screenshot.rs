@@ -240,26 +240,6 @@ impl Session {
         over
     }
 
-    /// Whose CT it is and when it was made, for a picture that the reader wants to carry it.
-    fn patient_rows(&self) -> Vec<String> {
-        let first = self.case.as_ref().filter(|c| c.is_dicom()).and_then(|c| c.series.instances.first());
-        let Some(instance) = first else { return Vec::new() };
-        let patient = &instance.patient;
-        let rows = [
-            patient.name.replace('^', " ").trim().to_owned(),
-            patient.id.clone(),
-            self.date(&patient.birth_date),
-            self.date(&instance.study.date),
-        ];
-        rows.into_iter().filter(|row| !row.is_empty()).collect()
-    }
-
-    pub(super) fn date(&self, date: &str) -> String {
-        let with_time = format!("{date}000000");
-        let written = self.lang.date_and_time(&with_time);
-        if written == with_time { date.to_owned() } else { written.replace(" 00:00", "") }
-    }
-
     /// Whether saved pictures say whose they are.
     pub(super) fn toggle_patient_text(&mut self, update: &mut Update) {
         self.patient_text = !self.patient_text;

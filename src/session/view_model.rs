@@ -31,6 +31,8 @@ pub struct SeriesRow {
     pub title: String,
     /// Modality.
     pub modality: String,
+    /// Date of its study, and whose it is where the list holds several patients.
+    pub study: String,
     /// Number of instances.
     pub instances: usize,
     /// Whether it can be shown as a volume.
@@ -182,6 +184,8 @@ pub struct ViewModel {
     pub gpu: Gpu,
     /// Status line.
     pub status: Status,
+    /// Whose the open CT is.
+    pub patient: Vec<String>,
     /// A sentence for the reader.
     pub notice: Option<String>,
     /// A named job and its percentage.
@@ -329,6 +333,7 @@ impl Session {
             blinded: self.blinded_view(),
             gpu: self.gpu,
             status: self.status(),
+            patient: self.patient_rows(),
             notice: self.notice.clone(),
             running: self.running_words(),
             series: self.series_rows(),
@@ -477,6 +482,7 @@ impl Session {
                     uid: s.uid.clone(),
                     title: format!("{number}{}", words::isolated(description)),
                     modality: first.map_or_else(String::new, |i| i.series.modality.clone()),
+                    study: first.map_or_else(String::new, |i| self.study_words(i)),
                     instances: s.instances.len(),
                     can_open: s.kind == SeriesKind::CtVolume,
                     is_open: open == Some(s.uid.as_str()),

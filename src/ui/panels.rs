@@ -19,12 +19,17 @@ use leptos::prelude::*;
 pub(super) fn LeftColumn() -> impl IntoView {
     let page = page();
     let series = Memo::new(move |_| page.view.with(|v| v.series.clone()));
+    let patient = Memo::new(move |_| page.view.with(|v| v.patient.clone()));
     let problems = Memo::new(move |_| page.view.with(|v| v.problems.clone()));
     let geometry = Memo::new(move |_| page.view.with(|v| v.geometry.clone()));
     let ledger = Memo::new(move |_| page.view.with(|v| v.ledger.clone()));
     let instances = move |n: usize| words::INSTANCES.with(page.lang.get(), &[&n.to_string()]);
     view! {
         <aside class="column left">
+            <section data-testid="patient" hidden=move || patient.with(Vec::is_empty)>
+                <h2>{say(words::reading::PATIENT)}</h2>
+                {move || patient.get().into_iter().map(|row| view! { <div><span>{row}</span></div> }).collect_view()}
+            </section>
             <section>
                 <h2>{say(words::SERIES)}</h2>
                 <ul>
@@ -34,7 +39,11 @@ pub(super) fn LeftColumn() -> impl IntoView {
                             .into_iter()
                             .map(|row| {
                                 let uid = row.uid.clone();
-                                let about = format!("{} · {}", words::isolated(&row.modality), instances(row.instances));
+                                let about = [words::isolated(&row.modality).into_owned(), instances(row.instances), row.study]
+                                    .into_iter()
+                                    .filter(|part| !part.is_empty())
+                                    .collect::<Vec<_>>()
+                                    .join(" · ");
                                 view! {
                                     <li>
                                         <button

@@ -3,6 +3,12 @@
 use super::{Text, texts};
 
 texts! {
+    PATIENT: "Patient" / "Patient";
+    BORN: "born {}" / "naissance {}";
+    SEX_MALE: "male" / "masculin";
+    SEX_FEMALE: "female" / "féminin";
+    SEX_OTHER: "other sex" / "autre sexe";
+    STUDY_OF: "CT of {}" / "Scanner du {}";
     BLINDED: "Blinded reading" / "Lecture en aveugle";
     BLINDED_BY_SITE: "This site reads blinded: the patient, dates and reports stay hidden." / "Ce site lit en aveugle : le patient, les dates et les comptes rendus restent masqués.";
     BLINDED_FILE: "File {}" / "Fichier {}";
