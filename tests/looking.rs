@@ -213,10 +213,7 @@ fn planes_turned_twice_scroll_probe_and_take_contours_and_brush() {
         let added = reader.session.view_model().segments[0].voxels - before;
         assert!(added > 50, "{tool:?}: {added} voxels");
     }
-    // What lies between oblique contours is not between slices of the CT.
-    reader.presses("i");
-    assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::INTERPOLATE_STRAIGHT.en));
-    // Nor is there a next slice of the CT to copy to.
+    // There is no next slice of the CT to copy to.
     let before = reader.session.view_model().segments[0].voxels;
     reader.presses("Shift+PageUp");
     assert_eq!(reader.session.view_model().notice.as_deref(), Some(words::marking::COPY_STRAIGHT.en));

@@ -4,6 +4,7 @@
 use hilum::annotation::{Origin, SegmentMeaning};
 use hilum::geometry::{PatientPoint, VoxelIndex};
 use hilum::import::{DemonstrationLesion, demonstration};
+use hilum::jobs::{JobError, JobEvent};
 use hilum::session::words::{self, Lang, Text};
 use hilum::session::{
     Action, Command, KeepNews, PaneId, PointerPhase, Refine, RefineSettings, RegionTool, SegmentChange, Tool,
@@ -342,4 +343,97 @@ fn a_tab_that_takes_over_knows_its_own_reading_while_a_change_is_on_show() {
     let mut next = first.killed(&files);
     next.acts(Action::AcceptKept);
     assert!(next.state() == state);
+}
+
+#[test]
+fn between_oblique_contours_what_lies_between_is_filled() {
+    let mut tab = reading();
+    tab.pointer(PaneId::Coronal, PointerPhase::Move, 50.0, 50.0);
+    tab.acts(Action::TurnPlanes(30));
+    assert!(tab.session.view_model().panes[0].oblique.is_some());
+    tab.acts(Action::Tool(Tool::Contour));
+    let square = [(40.0, 40.0), (60.0, 40.0), (60.0, 60.0), (40.0, 60.0)];
+    tab.drags(PaneId::Axial, &square);
+    let one = ml(&tab, 1);
+    tab.acts(Action::Scroll(6));
+    tab.drags(PaneId::Axial, &square);
+    let (two, marked) = (tab.state(), ml(&tab, 1));
+    assert!((marked / one - 2.0).abs() < 0.1);
+    tab.acts(Action::Interpolate);
+    assert!(is_on_show(&tab));
+    // Scrolled by a step that passes no voxel by, which is no less than a layer.
+    assert!(ml(&tab, 1) > 3.4 * marked, "{} {marked}", ml(&tab, 1));
+    tab.acts(Action::Escape);
+    assert!(tab.state() == two);
+    tab.acts(Action::Interpolate);
+    tab.acts(Action::AcceptRegion);
+    let filled = ml(&tab, 1);
+    tab.acts(Action::Interpolate);
+    said(&tab, words::NOTHING_BETWEEN);
+    tab.acts(Action::Undo);
+    // Each segment is filled across the planes it was marked in.
+    tab.acts(Action::ResetPlanes);
+    tab.does(Command::AddSegment(SegmentMeaning::Nodule));
+    for _ in 0..2 {
+        tab.drags(PaneId::Coronal, &[(20.0, 20.0), (30.0, 20.0), (30.0, 30.0), (20.0, 30.0)]);
+        tab.acts(Action::Scroll(4));
+    }
+    let apart = ml(&tab, 2);
+    tab.does(Command::SelectSegment(1));
+    tab.acts(Action::Interpolate);
+    tab.acts(Action::AcceptRegion);
+    assert_eq!(ml(&tab, 1), filled);
+    tab.does(Command::SelectSegment(2));
+    tab.acts(Action::Interpolate);
+    assert!((ml(&tab, 2) / apart - 2.5).abs() < 0.05, "{} {apart}", ml(&tab, 2));
+}
+
+#[test]
+fn a_reading_that_is_taken_up_is_filled_across_the_slices_that_were_left_out() {
+    let files: Vec<_> = demonstration().into_iter().map(|f| f.bytes).collect();
+    let mut tab = reading();
+    tab.acts(Action::Tool(Tool::Contour));
+    for _ in 0..2 {
+        tab.drags(PaneId::Sagittal, &[(40.0, 40.0), (60.0, 40.0), (60.0, 60.0), (40.0, 60.0)]);
+        tab.acts(Action::Scroll(4));
+    }
+    let marked = ml(&tab, 1);
+    let mut tab = tab.killed(&files);
+    tab.acts(Action::AcceptKept);
+    assert_eq!(ml(&tab, 1), marked);
+    tab.acts(Action::Interpolate);
+    assert!((ml(&tab, 1) / marked - 2.5).abs() < 0.05, "{} {marked}", ml(&tab, 1));
+}
+
+#[test]
+fn a_worker_that_stops_leaves_the_document_whole_and_is_said() {
+    for accepted in [false, true] {
+        let mut tab = reading();
+        let lesion = DemonstrationLesion::CONSOLIDATION;
+        clicks_lesion(&mut tab, &lesion);
+        tab.acts(Action::AcceptRegion);
+        let before = (tab.state(), tab.said());
+        tab.slow_worker = true;
+        if accepted {
+            // Accepted before the job is done; a part that it is to be split into was made already.
+            tab.acts(Action::Refine(Refine::Split));
+        } else {
+            clicks_lesion(&mut tab, &lesion);
+        }
+        tab.slow_worker = false;
+        let jobs = std::mem::take(&mut tab.undone);
+        assert_eq!(jobs.len(), 1);
+        for job in jobs {
+            let Command::Job(JobEvent::Done(id, _)) = job else { panic!("a job's end") };
+            tab.does(Command::Job(JobEvent::Done(id, Err(JobError::WorkerLost))));
+        }
+        let notice = tab.session.view_model().notice.unwrap();
+        assert!(notice.contains("the worker stopped"), "{notice}");
+        assert!(!is_on_show(&tab) && (tab.state(), tab.said()) == before);
+        let case = tab.session.case().unwrap();
+        assert_eq!(case.document.problems(&case.volume), Vec::<String>::new());
+        // And the next one works.
+        tab.acts(Action::Refine(Refine::Grow));
+        assert!(tab.said() != before.1);
+    }
 }

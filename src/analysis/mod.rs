@@ -38,7 +38,7 @@ pub use progress::Progress;
 pub use proposal::{AnalysisError, Part, Proposal, QualityFlag, Structure};
 pub use raters::{Consistency, Kappa, Weights, consistency, kappa};
 pub use region::{
-    BESIDE_LUNG, BESIDE_OTHER, RegionOperation, RegionOutcome, RegionTask, RegionVoxels, SeedStroke, Within,
+    Across, BESIDE_LUNG, BESIDE_OTHER, RegionOperation, RegionOutcome, RegionTask, RegionVoxels, SeedStroke, Within,
     change_region,
 };
 pub use registration::{LungMask, RigidTransform, register_lungs};

@@ -150,7 +150,7 @@ impl Session {
             let Some(push) = push else { return self.say(words::marking::PUSH_NOTHING, update) };
             (erase, push_mm) = (!push.outward, Some(push.radius_mm));
         }
-        self.note_plane(input.pane);
+        self.note_plane(segment, input.pane);
         if tool == Tool::Contour {
             self.begin_contour(&input, at);
         } else {
@@ -159,10 +159,10 @@ impl Session {
         }
     }
 
-    /// Remembers the plane that is marked in: slices are filled across it.
-    pub(super) fn note_plane(&mut self, pane: PaneId) {
-        if let (Some(case), Some(pane)) = (&self.case, self.panes.get(pane.index())) {
-            self.last_plane = (!pane.is_oblique(case.volume.grid())).then_some(pane.plane);
+    /// Remembers the plane that a segment is marked in: slices are filled across it.
+    pub(super) fn note_plane(&mut self, segment: u8, pane: PaneId) {
+        if let (Some(case), Some(pane)) = (&mut self.case, self.panes.get(pane.index())) {
+            case.marked_in.insert(segment, *pane);
         }
     }
 

@@ -188,6 +188,7 @@ impl Session {
             assembly: Assembly::default(),
             is_preview: true,
             reading_id: String::new(),
+            marked_in: BTreeMap::new(),
             values: None,
         });
         self.begin_views(update);
@@ -361,6 +362,7 @@ impl Session {
             assembly,
             is_preview,
             reading_id,
+            marked_in: BTreeMap::new(),
             values,
         });
         self.begin_views(update);
@@ -409,7 +411,6 @@ impl Session {
         self.exported.clear();
         self.arrivals.clear();
         (self.prior, self.agreement) = (None, None);
-        self.last_plane = Some(AnatomicalPlane::Axial);
         self.give_up(Purpose::is_of_case, update);
         if let Some(case) = self.case.take() {
             let key = case.mark_key().filter(|_| !case.is_untouched());

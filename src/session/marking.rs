@@ -147,7 +147,7 @@ impl Session {
         let from = pane.through(pane.centre);
         self.scroll_key(slices, update);
         let (Some(case), Some(pane)) = (&mut self.case, self.panes.get(n)) else { return };
-        self.last_plane = Some(pane.plane);
+        case.marked_in.insert(number, *pane);
         match copy_slice(&mut case.document, &case.volume, number, &from, &pane.through(pane.centre)) {
             Ok(edit) => {
                 if let Edit::Voxels { delta, .. } = &edit

@@ -137,13 +137,14 @@ impl Session {
 
     /// Shows the slices between marked ones, filled by shape.
     pub(super) fn interpolate(&mut self, update: &mut Update) {
-        let Some(plane) = self.last_plane else { return self.say(words::INTERPOLATE_STRAIGHT, update) };
         let Some(segment) = self.markable(update) else { return };
         let Some(case) = self.case.as_ref().filter(|c| c.document.voxel_count(segment) > 0) else {
             return self.say(words::NOTHING_BETWEEN, update);
         };
-        let axis = case.volume.grid().axis_along(plane.normal());
-        self.region = Some(Box::new(Region::new(segment, By::Interpolate { axis })));
+        // Of a reading that was taken up only the voxels are known: an oblique plane on screen is the one they were marked in.
+        let on_screen = self.panes.get(self.pane_for_keys().index()).filter(|pane| pane.is_oblique(case.volume.grid()));
+        let pane = case.marked_in.get(&segment).or(on_screen).copied();
+        self.region = Some(Box::new(Region::new(segment, By::Interpolate { pane })));
         self.run_region(update);
     }
 }

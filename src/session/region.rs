@@ -11,6 +11,7 @@ use crate::analysis::RegionOutcome;
 use crate::annotation::{Edit, Layer, Origin, Transaction};
 use crate::geometry::{IndexBox, PatientPoint, Plane};
 use crate::jobs::{Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};
+use crate::view::PaneState;
 
 /// What a press of the region tools does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +58,9 @@ pub(super) enum By {
         below_hu: i16,
     },
     Refine(Refine),
-    /// Slices across an axis of the grid are filled.
+    /// What lies between marked slices is filled; they were marked in this pane, as far as that is known.
     Interpolate {
-        axis: usize,
+        pane: Option<PaneState>,
     },
 }
 
@@ -102,7 +103,7 @@ impl Session {
             };
             let by = By::Outline { plane: pane.through(at), points: vec![[0.0; 2]], adds: inside, below_hu: 0 };
             self.region = Some(Box::new(Region::new(segment, by)));
-            self.note_plane(input.pane);
+            self.note_plane(segment, input.pane);
             self.gesture = Gesture::Seed { pane: input.pane, last: input.at };
             return;
         }

@@ -4,7 +4,7 @@ use super::refining::{Refine, RefineSettings};
 use super::region::{By, GROW_MOST_MM, LESION_MOST_MM, RegionTool};
 use super::region_voxels::{grown, voxels_on};
 use super::state::{Case, Session};
-use crate::analysis::{RegionOperation, RegionTask, SeedStroke, Within};
+use crate::analysis::{Across, RegionOperation, RegionTask, SeedStroke, Within};
 use crate::annotation::{Edit, Layer, Segment, voxels_inside};
 use crate::geometry::{IndexBox, PatientPoint, VoxelIndex};
 
@@ -30,9 +30,17 @@ impl Session {
                 let (range_hu, below_hu, adds) = (self.brush.range_hu, *below_hu, *adds);
                 (bounds, RegionOperation::ThresholdDrawn { voxels, range_hu, below_hu, adds })
             }
-            By::Interpolate { axis } => {
-                let own = case.bounds_of(|s| s.number == segment.number)?;
-                (own, RegionOperation::Interpolate { axis: *axis })
+            By::Interpolate { pane } => {
+                let (own, grid) = (case.bounds_of(|s| s.number == segment.number)?, case.volume.grid());
+                let across = match pane {
+                    None => Across::Gaps,
+                    Some(pane) if !pane.is_oblique(grid) => Across::Axis(grid.axis_along(pane.plane.normal())),
+                    Some(pane) => {
+                        let (right, down) = (pane.right(), pane.down());
+                        Across::Planes { grid: Box::new(grid.part(&own)?), right, down }
+                    }
+                };
+                (own, RegionOperation::Interpolate { across })
             }
             By::Refine(refine) => self.plan_refine(case, segment, *refine, region.before.as_ref())?,
         };

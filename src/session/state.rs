@@ -154,6 +154,8 @@ pub struct Case {
     pub history: History,
     /// The segment that tools edit.
     pub active: Option<u8>,
+    /// The pane that each segment was last marked in, as it was then; only what was marked since the CT was opened.
+    pub(super) marked_in: BTreeMap<u8, PaneState>,
     /// Images still being decoded.
     pub(super) pending: usize,
     /// Slices that wait for the second of the two images they are made of.
@@ -349,8 +351,6 @@ pub struct Session {
     pub(super) selected: Option<u16>,
     /// The measurements of the document with their numbers.
     pub(super) measured: Vec<(Measurement, Vec<(Measured, f64)>)>,
-    /// The plane last marked in; `None` if it was oblique.
-    pub(super) last_plane: Option<crate::geometry::AnatomicalPlane>,
     pub(super) notice: Option<String>,
     pub(super) upload: UploadState,
     pub(super) remote: super::remote::Remote,
@@ -474,7 +474,6 @@ impl Session {
             agreement: None,
             selected: None,
             measured: Vec::new(),
-            last_plane: Some(crate::geometry::AnatomicalPlane::Axial),
             notice: None,
             upload: UploadState::default(),
             remote: super::remote::Remote::default(),

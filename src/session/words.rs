@@ -474,7 +474,6 @@ texts! {
     RESET_PLANES: "Planes as the CT lies" / "Plans dans les axes du scanner";
     OBLIQUE: "oblique {}°" / "oblique {}°";
     OBLIQUE_ABOUT: "This plane was turned. Contours fill the voxels it passes through; brush and ball measure millimetres. Interpolation needs planes in line with the CT." / "Ce plan a été tourné. Les contours remplissent les voxels qu’il traverse ; le pinceau et la sphère sont en millimètres. L’interpolation demande des plans dans les axes du scanner.";
-    INTERPOLATE_STRAIGHT: "Interpolation needs contours in planes in line with the CT: the last was in an oblique plane." / "L’interpolation demande des contours dans des plans dans les axes du scanner : le dernier était dans un plan oblique.";
     NEXT_SLICE: "Next slice" / "Coupe suivante";
     PREVIOUS_SLICE: "Previous slice" / "Coupe précédente";
     NEXT_TEN: "Ten slices on" / "Dix coupes plus loin";

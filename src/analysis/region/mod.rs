@@ -13,6 +13,7 @@ mod smooth;
 
 use super::progress::checkpoint;
 use super::{AnalysisError, Progress};
+use crate::geometry::{Grid, PatientVector};
 use serde::{Deserialize, Serialize};
 
 /// Which voxels a threshold looks at.
@@ -31,6 +32,24 @@ pub struct SeedStroke {
     pub voxels: Vec<[usize; 3]>,
     /// Whether these belong to the region.
     pub inside: bool,
+}
+
+/// The slices between which a segment is filled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Across {
+    /// Those across an axis of the grid: 0 = i, 1 = j, 2 = k.
+    Axis(usize),
+    /// Those across the axis along which the marked ones leave most out.
+    Gaps,
+    /// Parallel planes that are no slices of the grid.
+    Planes {
+        /// The grid of the box.
+        grid: Box<Grid>,
+        /// Unit direction to the right in them.
+        right: PatientVector,
+        /// Unit direction down.
+        down: PatientVector,
+    },
 }
 
 /// What is done to a segment.
@@ -96,10 +115,10 @@ pub enum RegionOperation {
         /// Whether they join.
         adds: bool,
     },
-    /// Slices across an axis (0 = i, 1 = j, 2 = k) between marked ones are filled by shape.
+    /// Slices between marked ones are filled by shape.
     Interpolate {
-        /// Which.
-        axis: usize,
+        /// Which slices.
+        across: Across,
     },
     /// Connected voxels like those around a point.
     Grow {
@@ -273,8 +292,8 @@ pub fn change_region(
         RegionOperation::ThresholdDrawn { voxels: drawn, range_hu, below_hu, adds } => {
             drawn::threshold(voxels, task.segment, drawn, *range_hu, *below_hu, *adds)
         }
-        RegionOperation::Interpolate { axis } => {
-            interpolate::interpolate(voxels, task.segment, *axis, progress)?.into()
+        RegionOperation::Interpolate { across } => {
+            interpolate::interpolate(voxels, task.segment, across, progress)?.into()
         }
         RegionOperation::Grow { seed, factor, most_mm } => {
             let mut choice = grow::grow(voxels, *seed, *factor, *most_mm, progress)?;
