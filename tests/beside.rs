@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
 
 use hilum::geometry::PatientPoint;
-use hilum::session::{Action, Command, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Tool};
+use hilum::session::{Action, Command, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Tool, WheelUse};
 use hilum::view::{PaneContent, PaneInput, SliceInput};
 
 mod files;
@@ -59,8 +59,8 @@ fn both_halves_show_the_same_place_in_the_same_size_and_window() {
     let beside = tab.session.beside().unwrap();
     assert_eq!(beside.arrived().len(), SIZE[2], "all its slices came");
     assert_eq!(beside.volume.pixels(3).unwrap(), noise(8)[3]);
-    tab.does(Command::Wheel(PaneId::Axial, hilum::geometry::PanePoint::new(20.0, 50.0), 2, false));
-    tab.does(Command::Wheel(PaneId::Coronal, hilum::geometry::PanePoint::new(20.0, 50.0), -1, true));
+    tab.does(Command::Wheel(PaneId::Axial, hilum::geometry::PanePoint::new(20.0, 50.0), 2, WheelUse::Scroll));
+    tab.does(Command::Wheel(PaneId::Coronal, hilum::geometry::PanePoint::new(20.0, 50.0), -1, WheelUse::Zoom));
     tab.acts(Action::Window(3));
     let [own, beside] = slices(&tab);
     assert_eq!((own.len(), beside.len()), (3, 3));

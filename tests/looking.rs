@@ -15,7 +15,7 @@ use hilum::jobs::{FileFacts, FileId, JobEvent, JobInput, run};
 use hilum::session::words::{self, Lang};
 use hilum::session::{
     Action, Command, Effect, Layout, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, Session, Tool,
-    Update, WindowChange, action_of_key,
+    Update, WheelUse, WindowChange, action_of_key,
 };
 
 use hilum::view::{PaneContent, VoiFunction};
@@ -401,4 +401,28 @@ fn a_mirrored_picture_is_marked_and_its_letters_follow() {
     reader.presses("r");
     assert_eq!(header(&reader), ("RLAP".to_owned(), false));
     assert_eq!(reader.session.view_model().panes[1].letters.concat(), "RLHF", "the others were left alone");
+}
+
+#[test]
+fn the_wheel_with_shift_is_the_size_of_the_brush() {
+    let mut reader = Reader::new();
+    let at = PanePoint::new(200.0, 150.0);
+    let seen = |reader: &Reader| {
+        let view = reader.session.view_model();
+        (view.brush_radius_mm, view.panes[0].slice_words.clone())
+    };
+    let before = seen(&reader);
+    reader.does(Command::Wheel(PaneId::Axial, at, -2, WheelUse::Brush));
+    assert!((seen(&reader).0 / before.0 - 1.25 * 1.25).abs() < 1e-9, "away from the reader it grows, as by key");
+    reader.does(Command::Wheel(PaneId::Axial, at, 2, WheelUse::Brush));
+    assert!((seen(&reader).0 - before.0).abs() < 1e-9 && seen(&reader).1 == before.1, "no slice was scrolled");
+    reader.does(Command::Wheel(PaneId::Axial, at, 1, WheelUse::Scroll));
+    assert!(seen(&reader).0 == before.0 && seen(&reader).1 != before.1);
+    // There is nothing to paint in the 3D picture.
+    reader.does(Command::Wheel(PaneId::Volume, at, 3, WheelUse::Brush));
+    assert_eq!(seen(&reader).0, before.0);
+    for _ in 0..99 {
+        reader.does(Command::Wheel(PaneId::Axial, at, -9, WheelUse::Brush));
+    }
+    assert_eq!(seen(&reader).0, 60.0);
 }

@@ -332,6 +332,17 @@ pub enum PointerButton {
     Secondary,
 }
 
+/// What the wheel does over a slice; the 3D picture it zooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WheelUse {
+    /// Scrolls.
+    Scroll,
+    /// With Ctrl: zooms.
+    Zoom,
+    /// With Shift: what [`Action::BrushStep`] does.
+    Brush,
+}
+
 /// A pointer event of a pane.
 #[derive(Clone, Copy, Debug)]
 pub struct PointerInput {
@@ -455,8 +466,8 @@ pub enum Command {
     Pointer(PointerInput),
     /// Two clicks on a pane: it is shown alone, unless the tool in hand draws.
     DoubleClick(PaneId),
-    /// The wheel over a pane: whole steps, positive towards the reader; with Ctrl it zooms.
-    Wheel(PaneId, PanePoint, i32, bool),
+    /// The wheel over a pane: whole steps, positive towards the reader.
+    Wheel(PaneId, PanePoint, i32, WheelUse),
     /// A number or the function of the window of the pane last pressed, or of all that share it.
     Window(WindowChange),
     /// A window that the file proposes, by its place among them.

@@ -1,7 +1,7 @@
 //! Panes, window, crosshair: what the reader looks at. Nothing here changes the document.
 
 use super::change::Update;
-use super::command::{PaneId, PaneSize, VolumeStyle};
+use super::command::{PaneId, PaneSize, VolumeStyle, WheelUse};
 use super::state::Session;
 use super::words;
 use crate::geometry::{PanePoint, PatientPoint};
@@ -115,14 +115,17 @@ impl Session {
         self.zoom(pane, PanePoint::new(size[0] / 2.0, size[1] / 2.0), ZOOM_STEP.powi(steps), update);
     }
 
-    pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, zoom: bool, update: &mut Update) {
+    pub(super) fn wheel(&mut self, pane: PaneId, at: PanePoint, steps: i32, does: WheelUse, update: &mut Update) {
         let (at, beside) = self.place_in_half(pane, at);
         (self.pointer, self.pointer_beside) = (Some((pane, at)), beside);
+        if does == WheelUse::Brush && pane != PaneId::Volume {
+            return self.step_tool(-steps, update);
+        }
         self.stop_cine_in(pane);
-        if zoom || pane == PaneId::Volume {
-            self.zoom(pane, at, ZOOM_STEP.powi(-steps), update);
-        } else {
+        if does == WheelUse::Scroll && pane != PaneId::Volume {
             self.scroll(pane, -steps, update);
+        } else {
+            self.zoom(pane, at, ZOOM_STEP.powi(-steps), update);
         }
     }
 

@@ -199,9 +199,11 @@ impl Session {
         self.brush.in_lungs = !self.brush.in_lungs;
     }
 
-    pub(super) fn brush_step(&mut self, steps: i32, update: &mut Update) {
-        let radius = self.brush.radius_mm * 1.25f64.powi(steps);
-        self.set_brush_radius(radius, update);
+    /// More (+1) or less (−1) of the region on show, where it can be stepped; else a larger or smaller brush.
+    pub(super) fn step_tool(&mut self, steps: i32, update: &mut Update) {
+        if !self.step_region(steps, update) {
+            self.set_brush_radius(self.brush.radius_mm * 1.25f64.powi(steps), update);
+        }
     }
 
     pub(super) fn set_brush_radius(&mut self, radius_mm: f64, update: &mut Update) {

@@ -78,7 +78,7 @@ pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
     Action, Command, Effect, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WindowChange,
+    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WheelUse, WindowChange,
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;

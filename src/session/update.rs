@@ -66,7 +66,7 @@ impl Session {
                     update.changes.facts = true;
                 }
             }
-            Command::Wheel(pane, at, steps, zoom) => self.wheel(pane, at, steps, zoom, &mut update),
+            Command::Wheel(pane, at, steps, does) => self.wheel(pane, at, steps, does, &mut update),
             Command::Window(change) => self.change_window(change, &mut update),
             Command::OwnWindow(n) => self.choose_own_window(n, &mut update),
             Command::CineRate(rate_hz) => self.set_cine_rate(rate_hz, &mut update),
@@ -264,8 +264,7 @@ impl Session {
             Action::ToggleSubtract => self.subtract = !self.subtract,
             Action::ToggleBall => self.brush.ball = !self.brush.ball,
             Action::ToggleInLungs => self.toggle_in_lungs(update),
-            Action::BrushStep(steps) if self.step_region(steps, update) => {}
-            Action::BrushStep(steps) => self.brush_step(steps, update),
+            Action::BrushStep(steps) => self.step_tool(steps, update),
             Action::CloseContour if self.accept_when_done(update) => {}
             Action::CloseContour => self.close_contour(update),
             Action::AcceptRegion => {

@@ -168,6 +168,9 @@ texts! {
     CLOSE: "Close" / "Fermer";
     LANGUAGE: "Language" / "Langue";
     HELP: "Keyboard" / "Clavier";
+    WHEEL: "wheel" / "molette";
+    WHEEL_SCROLLS: "Through the slices" / "Parcourir les coupes";
+    WHEEL_BRUSH: "Size of the brush" / "Taille du pinceau";
     SERIES: "Series" / "Séries";
     SEGMENTS: "Segments" / "Segments";
     TOOLS: "Tools" / "Outils";

@@ -3,7 +3,7 @@
 use super::runtime::page;
 use super::toolbar::{CommandButton, say};
 use crate::annotation::SegmentMeaning;
-use crate::session::words;
+use crate::session::words::{self, Text};
 use crate::session::{Action, COMMANDS, Command, PreflightView, meaning_words};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -154,6 +154,10 @@ pub(super) fn ArrivalDialog() -> impl IntoView {
     }
 }
 
+/// What the wheel does, by the key that is held.
+const BY_WHEEL: [(&str, Text); 3] =
+    [("", words::WHEEL_SCROLLS), ("Ctrl+", words::TOOL_ZOOM), ("Shift+", words::WHEEL_BRUSH)];
+
 #[component]
 pub(super) fn HelpDialog() -> impl IntoView {
     let page = page();
@@ -163,6 +167,16 @@ pub(super) fn HelpDialog() -> impl IntoView {
             <div class="scroll">
                 <table>
                     <tbody>
+                        {BY_WHEEL
+                            .map(|(key, does)| {
+                                view! {
+                                    <tr>
+                                        <td><kbd>{key}{say(words::WHEEL)}</kbd></td>
+                                        <td>{say(does)}</td>
+                                    </tr>
+                                }
+                            })
+                            .collect_view()}
                         {COMMANDS
                             .iter()
                             .filter(|c| !c.keys.is_empty())

@@ -8,7 +8,8 @@ use super::volume_tools::VolumeTools;
 use crate::geometry::PanePoint;
 use crate::session::words;
 use crate::session::{
-    Arrangement, Command, PaneHeader, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, tissue_words,
+    Arrangement, Command, PaneHeader, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase, WheelUse,
+    tissue_words,
 };
 use crate::view::{COMPARTMENTS, LungTissue, Piece, ReferenceLine};
 use leptos::html::Div;
@@ -130,18 +131,22 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
         let Some(target) = event.current_target().and_then(|t| t.dyn_into::<Element>().ok()) else { return };
         let rect = target.get_bounding_client_rect();
         let at = PanePoint::new(f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top());
+        let (ctrl, shift) = (event.ctrl_key() || event.meta_key(), event.shift_key());
+        // With Shift some browsers say that the wheel rolls sideways.
+        let rolls = if shift && event.delta_y() == 0.0 { event.delta_x() } else { event.delta_y() };
         // Pixels of a touch pad add up to steps; a wheel's notch is at least one.
-        let amount = if event.delta_mode() == WheelEvent::DOM_DELTA_PIXEL {
-            event.delta_y() / 100.0
-        } else {
-            event.delta_y().signum()
-        };
+        let is_px = event.delta_mode() == WheelEvent::DOM_DELTA_PIXEL;
+        let amount = if is_px || rolls == 0.0 { rolls / 100.0 } else { rolls.signum() };
         let sum = rolled.get_value() + amount;
         let steps = if amount.abs() >= 0.5 { amount.signum() * amount.abs().round() } else { sum.trunc() };
         rolled.set_value(if amount.abs() >= 0.5 { 0.0 } else { sum - steps });
         if steps != 0.0 {
-            page.runtime
-                .with_value(|r| r.dispatch(Command::Wheel(id, at, steps as i32, event.ctrl_key() || event.meta_key())));
+            let does = match (ctrl, shift) {
+                (true, _) => WheelUse::Zoom,
+                (false, true) => WheelUse::Brush,
+                (false, false) => WheelUse::Scroll,
+            };
+            page.dispatch(Command::Wheel(id, at, steps as i32, does));
         }
     };
     let say_header = move |part: fn(&PaneHeader) -> String| move || header.with(part);

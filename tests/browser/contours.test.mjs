@@ -107,3 +107,19 @@ for (const lang of ["en", "fr"]) {
     });
   });
 }
+
+test("the wheel with Shift is the size of the brush, and the help says so", async () => {
+  await withPage(`${site.address}?lang=en`, async (page) => {
+    const { x, y } = await atLesion(page);
+    await page.mouse.move(x, y);
+    const seen = async () => [Number(await page.inputValue(id("brush-radius"))), (await data(page, "pane-axial")).slice];
+    const before = await seen();
+    await page.keyboard.down("Shift");
+    for (const turn of [[0, -100], [-100, 0]]) await page.mouse.wheel(...turn);
+    await page.keyboard.up("Shift");
+    await until(page, (mm) => Number(document.querySelector('[data-testid="brush-radius"]').value) > mm * 1.5, before[0]);
+    assert.equal((await seen())[1], before[1], "no slice was scrolled");
+    await page.keyboard.press("?");
+    await until(page, () => [...document.querySelectorAll("kbd")].some((k) => k.textContent === "Shift+wheel"));
+  });
+});
