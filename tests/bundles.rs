@@ -9,6 +9,7 @@
 use hilum::annotation::{Act, Answer, Bundle, BundleError, History, SegmentMeaning};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
 use hilum::export::{Audience, ExportError, ObjectKind, Outbound, OutboundObject, bundle};
+use hilum::geometry::PatientVector;
 use hilum::report::{ARTERIES, BEGUN, ENDED, ZONE_PLANES};
 use hilum::session::{Action, Command, FormInput, MeasurementChange, PaneId, Tool, words};
 use serde_json::Value;
@@ -39,6 +40,8 @@ fn read() -> (Tab, Vec<Vec<u8>>) {
     }
     tab.acts(Action::Tool(Tool::Measure(hilum::annotation::MeasurementKind::Length)));
     tab.drags(PaneId::Axial, &[(20.0, 20.0), (70.0, 60.0)]);
+    // They stay on this computer, as the page says beside them.
+    tab.does(Command::Measurement(1, MeasurementChange::Name("SECRET words".to_owned())));
     tab.does(Command::Answer(401, FormInput::Choose(2)));
     tab.does(Command::Answer(1902, FormInput::Write("to be seen again".to_owned())));
     tab.does(Command::Reader(Audience::Hospital, "Martin^Anne".to_owned()));
@@ -358,6 +361,20 @@ fn a_campaign_learns_nothing_of_the_patient() {
     };
     let edit = hilum::annotation::Edit::Segment { number, before: Some(segment), after: Some(named) };
     document.apply(&edit, &volume).unwrap();
+    let (middle, x) = (grid.centre(), PatientVector::new(1.0, 0.0, 0.0));
+    let arrow = hilum::annotation::Measurement {
+        number: 1,
+        kind: hilum::annotation::MeasurementKind::Arrow,
+        points: vec![middle, middle + x],
+        right: x,
+        down: PatientVector::new(0.0, 1.0, 0.0),
+        name: "here is Zoé Müller".into(),
+        visible: true,
+        made_at: "20261123091500".into(),
+    };
+    document
+        .apply(&hilum::annotation::Edit::Measurement { number: 1, before: None, after: Some(arrow) }, &volume)
+        .unwrap();
     let words = hilum::annotation::Answer::Text("Zoé Müller again".into());
     let edit = hilum::annotation::Edit::Answer { field: 1902, before: None, after: Some(words) };
     document.apply(&edit, &volume).unwrap();

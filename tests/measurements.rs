@@ -268,3 +268,35 @@ fn hu_of_a_region_are_there_again_when_its_ct_comes_back() {
     tab.does(Command::OpenSeries(uid));
     assert_eq!(text(&tab), before);
 }
+
+#[test]
+fn an_arrow_asks_for_its_words_and_bears_them_on_every_plane_it_cuts() {
+    let mut tab = reading();
+    let start = tab.said();
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Length)));
+    tab.drags(PaneId::Axial, &[(20.0, 20.0), (30.0, 20.0)]);
+    tab.acts(Action::Undo);
+    assert_eq!(tab.asked_words, [0u16; 0], "a length says its number");
+    tab.acts(Action::Tool(Tool::Measure(MeasurementKind::Arrow)));
+    tab.drags(PaneId::Axial, &[(10.0, 50.0), (90.0, 50.0)]);
+    assert_eq!(tab.asked_words, [1]);
+    tab.does(Command::Measurement(1, MeasurementChange::Name("fissure\u{7} here".to_owned())));
+    let label = |tab: &Tab, n: usize| {
+        let drawn = tab.session.drawing(n).measurements;
+        drawn.first().and_then(|d| d.label.clone()).map(|(_, words)| words)
+    };
+    let words = Some(vec!["fissure here".to_owned()]);
+    assert_eq!(label(&tab, 0), words, "in its plane");
+    assert_eq!((label(&tab, 1), label(&tab, 2)), (None, words.clone()), "and where the sagittal plane cuts it");
+    tab.acts(Action::Undo);
+    assert_eq!(label(&tab, 2), None);
+    assert_eq!(tab.session.drawing(2).measurements.len(), 1, "a mark without words");
+    tab.acts(Action::Redo);
+    let mut tab = tab.killed(&[ct("1.2.826.0.1.3680043.10.511", &noise(1))].concat());
+    tab.acts(Action::AcceptKept);
+    assert_eq!(tab.session.view_model().measurements[0].name, "fissure here");
+    while tab.session.view_model().can_undo {
+        tab.acts(Action::Undo);
+    }
+    assert!(tab.said() == start);
+}

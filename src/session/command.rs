@@ -594,6 +594,8 @@ pub enum Effect {
     StopUpload(super::outbox::ParcelId),
     /// After so many ms, [`super::OutboxEvent::Due`].
     SendLater(super::outbox::ParcelId, u32),
+    /// Let the reader type the words of this measurement.
+    AskWords(u16),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.
     AwaitImage,
     /// Set a User Timing mark; the first of a load clears the older ones.

@@ -1,7 +1,7 @@
 //! Measuring: shapes that are dragged, corrected by their handles, listed and removed.
 
 use super::change::Update;
-use super::command::{MeasurementChange, PaneId, PointerInput, Tool};
+use super::command::{Effect, MeasurementChange, PaneId, PointerInput, Tool};
 use super::gesture::{CLICK_PX, Gesture};
 use super::state::Session;
 use super::words::{self, Lang, Text};
@@ -212,6 +212,9 @@ impl Session {
         let made = making.measurement(number, &self.now);
         if made.is_sound() {
             self.selected = Some(number);
+            // An arrow without words says nothing.
+            let wants_words = made.kind == MeasurementKind::Arrow;
+            update.effects.extend(wants_words.then_some(Effect::AskWords(number)));
             self.commit_measurement("measure", None, Some(made), update);
         }
     }
@@ -343,8 +346,10 @@ impl Session {
             };
             let crossings: Vec<PanePoint> =
                 m.lines().iter().flat_map(|line| line.windows(2).filter_map(crossing).collect::<Vec<_>>()).collect();
-            let nothing = crossings.is_empty();
-            return (!nothing).then(|| MeasurementDrawing { crossings, selected, ..MeasurementDrawing::default() });
+            let first = *crossings.first()?;
+            let name = (!m.name.is_empty()).then(|| vec![m.name.clone()]);
+            let label = name.map(|name| (PanePoint::new(first.x + 8.0, first.y), name));
+            return Some(MeasurementDrawing { crossings, label, selected, ..MeasurementDrawing::default() });
         }
         let mut lines: Vec<Vec<PanePoint>> =
             m.lines().iter().map(|l| l.iter().map(|p| to_pane(*p)).collect()).collect();

@@ -32,9 +32,10 @@ fn App() -> impl IntoView {
     let probe = RwSignal::new(None);
     let drawings = [(); 3].map(|()| RwSignal::new(crate::session::PaneDrawing::default()));
     let help = RwSignal::new(false);
-    let runtime = StoredValue::new_local(Runtime::start(view, probe, drawings));
+    let asks_words = RwSignal::new(None);
+    let runtime = StoredValue::new_local(Runtime::start(view, probe, drawings, asks_words));
     let lang = Memo::new(move |_| view.with(|v| v.lang));
-    provide_context(Page { runtime, view, lang, probe, drawings, help });
+    provide_context(Page { runtime, view, lang, probe, drawings, help, asks_words });
     let page = page();
 
     // Only when they change: another language makes a browser lay out and paint the whole page.

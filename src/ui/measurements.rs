@@ -89,6 +89,19 @@ fn Row(number: u16, rows: Memo<Vec<MeasurementRow>>) -> impl IntoView {
     let get = move |f: fn(&MeasurementRow) -> String| row.with(|r| r.as_ref().map(f).unwrap_or_default());
     let is = move |f: fn(&MeasurementRow) -> bool| row.with(|r| r.as_ref().is_some_and(f));
     let change = move |change: MeasurementChange| page.dispatch(Command::Measurement(number, change));
+    let words = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = words.get().filter(|_| page.asks_words.get() == Some(number)) {
+            page.asks_words.set(None);
+            input.focus().unwrap_or_else(|e| log::debug!("{e:?}"));
+        }
+    });
+    // Keys are tools again once the words are there.
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if let Some(input) = words.get_untracked().filter(|_| matches!(event.key().as_str(), "Enter" | "Escape")) {
+            input.blur().unwrap_or_else(|e| log::debug!("{e:?}"));
+        }
+    };
     view! {
         <li
             class="segment measured"
@@ -125,6 +138,7 @@ fn Row(number: u16, rows: Memo<Vec<MeasurementRow>>) -> impl IntoView {
                 <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
             </button>
             <input
+                node_ref=words
                 type="text"
                 class="name"
                 maxlength="64"
@@ -133,6 +147,7 @@ fn Row(number: u16, rows: Memo<Vec<MeasurementRow>>) -> impl IntoView {
                 placeholder=say(words::MEASUREMENT_NAME)
                 prop:value=move || get(|r| r.name.clone())
                 on:change=move |e| change(MeasurementChange::Name(event_target_value(&e)))
+                on:keydown=on_key
             />
         </li>
     }

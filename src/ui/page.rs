@@ -17,6 +17,8 @@ pub(super) struct Page {
     pub(super) probe: RwSignal<Option<Probe>>,
     pub(super) drawings: [RwSignal<PaneDrawing>; 3],
     pub(super) help: RwSignal<bool>,
+    /// The measurement whose words the reader is about to type.
+    pub(super) asks_words: RwSignal<Option<u16>>,
 }
 
 /// The page's way to the session.

@@ -45,6 +45,7 @@ struct Inner {
     view: RwSignal<ViewModel>,
     probe: RwSignal<Option<Probe>>,
     drawings: [RwSignal<PaneDrawing>; 3],
+    asks_words: RwSignal<Option<u16>>,
     /// The 3D picture waits for a quiet moment.
     cast_timer: RefCell<Option<Timeout>>,
     cast_due: Cell<bool>,
@@ -116,6 +117,7 @@ impl Runtime {
         view: RwSignal<ViewModel>,
         probe: RwSignal<Option<Probe>>,
         drawings: [RwSignal<PaneDrawing>; 3],
+        asks_words: RwSignal<Option<u16>>,
     ) -> Self {
         let runtime = Self(Rc::new(Inner {
             session: RefCell::new(Session::new(starting_language(), own_name())),
@@ -133,6 +135,7 @@ impl Runtime {
             view,
             probe,
             drawings,
+            asks_words,
             cast_timer: RefCell::default(),
             cast_due: Cell::default(),
             pace: Rc::default(),
@@ -263,6 +266,7 @@ impl Runtime {
 
     pub(super) fn keeping(&self) -> &Keeping {
         let hearing = self.clone();
+            Effect::AskWords(number) => self.0.asks_words.set(Some(number)),
         self.0.keeping.get_or_init(|| Keeping::new(move |news| hearing.dispatch(Command::Keeping(news))))
     }
 

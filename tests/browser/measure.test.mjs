@@ -52,8 +52,11 @@ for (const lang of ["en", "fr"]) {
       await page.keyboard.press("Escape");
       await drag(page, "pane-axial", [0.2, 0.75], [0.3, 0.8]);
       await items(page, 6);
-      await page.locator(id("measurement-name")).last().fill("see here");
-      await page.keyboard.press("Tab");
+      // An arrow asks for its words, and keys are tools again once they are there.
+      await until(page, () => document.activeElement === [...document.querySelectorAll('[data-testid="measurement-name"]')].at(-1));
+      await page.keyboard.type("see here");
+      await page.keyboard.press("Enter");
+      await until(page, () => document.activeElement.tagName !== "INPUT");
       const rows = await all(page, "measurement-item");
       assert.deepEqual(rows.map((r) => [r.kind, r.unit]), [
         ["length", "mm"], ["bidirectional", "mm"], ["angle", "deg"], ["ellipse", "mm2"], ["freehand", "mm2"], ["arrow", ""],

@@ -75,6 +75,8 @@ pub(crate) struct Tab {
     pub(crate) due: Vec<(ParcelId, u32)>,
     /// Names of what was downloaded, with its bytes.
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
+    /// Measurements whose words the reader was asked for.
+    pub(crate) asked_words: Vec<u16>,
 }
 
 /// What a parcel lies under.
@@ -129,6 +131,7 @@ impl Tab {
             stopped: Vec::new(),
             due: Vec::new(),
             downloads: Vec::new(),
+            asked_words: Vec::new(),
         };
         let size = |left, top| PaneSize { left, top, width: 100.0, height: 100.0 };
         tab.does(Command::Resize([size(0.0, 0.0), size(100.0, 0.0), size(0.0, 100.0), size(100.0, 100.0)], 1.0));
@@ -176,6 +179,7 @@ impl Tab {
                         self.patience_ms.push(patience_ms);
                     }
                     Effect::StopUpload(parcel) => self.stopped.push(parcel),
+                    Effect::AskWords(number) => self.asked_words.push(number),
                     Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
                     Effect::Keep(KeepRequest::DropParcel(name)) => {
