@@ -387,3 +387,29 @@ fn segmentations_on_another_grid_are_resampled() {
     assert_eq!(read.segments[0].voxel_count(), 1832);
     assert!(!read.notes.iter().any(|n| matches!(n, SegmentationNote::Resampled { .. })));
 }
+
+#[test]
+fn fluid_is_told_apart_by_where_it_lies() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&tab::ct("1.2.826.0.1.3680043.10.511", &tab::noise(1)));
+    tab.does(Command::AddSegment(SegmentMeaning::PleuralEffusion));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(30.0, 30.0), (60.0, 50.0)]);
+    tab.acts(Action::ExportSeg);
+    let own = tab.downloads.remove(0).1;
+    let case = tab.session.case().unwrap();
+    let source: Vec<_> = (0..tab::SIZE[2]).map(|k| case.image(k)).collect();
+    let meaning = |kind: &[u8; 8], region: &[u8; 8]| {
+        let mut bytes = own.clone();
+        for (from, to) in [(b"60046008", kind), (b"3120008 ", region)] {
+            let places: Vec<usize> = (0..bytes.len() - 8).filter(|n| bytes[*n..n + 8] == *from).collect();
+            assert!(!places.is_empty());
+            places.iter().for_each(|n| bytes[*n..n + 8].copy_from_slice(to));
+        }
+        read_segmentation(&bytes, &case.plan.grid, &source).unwrap().segments[0].meaning
+    };
+    assert_eq!(meaning(b"60046008", b"3120008 "), Some(SegmentMeaning::PleuralEffusion), "our own");
+    assert_eq!(meaning(b"41699000", b"91381003"), Some(SegmentMeaning::PleuralEffusion), "as TotalSegmentator has it");
+    assert_eq!(meaning(b"41699000", b"76848001"), Some(SegmentMeaning::PericardialEffusion));
+    assert_ne!(meaning(b"41699000", b"10200004"), Some(SegmentMeaning::PleuralEffusion), "fluid about the liver");
+}

@@ -89,19 +89,25 @@ pub enum SegmentMeaning {
     SkeletalMuscle,
     /// The heart.
     Heart,
+    /// Honeycombing.
+    Honeycombing,
+    /// Fluid in the pericardium.
+    PericardialEffusion,
 }
 
 impl SegmentMeaning {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Lesion,
         Self::GroundGlass,
         Self::Consolidation,
         Self::CrazyPaving,
         Self::Reticulation,
+        Self::Honeycombing,
         Self::Emphysema,
         Self::Nodule,
         Self::PleuralEffusion,
+        Self::PericardialEffusion,
         Self::Calcification,
         Self::RightLung,
         Self::LeftLung,
@@ -125,9 +131,11 @@ impl SegmentMeaning {
             Self::Lesion | Self::GroundGlass | Self::Consolidation => Layer::Findings,
             Self::CrazyPaving
             | Self::Reticulation
+            | Self::Honeycombing
             | Self::Emphysema
             | Self::Nodule
             | Self::PleuralEffusion
+            | Self::PericardialEffusion
             | Self::Calcification
             | Self::PulmonaryVessels => Layer::Findings,
             _ => Layer::Anatomy,
@@ -147,7 +155,8 @@ impl SegmentMeaning {
     }
     /// Whether its voxels count as involved lung: opacities do; emphysema, nodules, fluid and calcium are something else.
     pub fn is_involvement(self) -> bool {
-        matches!(self, Self::Lesion | Self::GroundGlass | Self::Consolidation | Self::CrazyPaving | Self::Reticulation)
+        let of_lung = matches!(self, Self::CrazyPaving | Self::Reticulation | Self::Honeycombing);
+        of_lung || matches!(self, Self::Lesion | Self::GroundGlass | Self::Consolidation)
     }
     /// Segmented Property Category (CID 7150 for SEG).
     pub fn category(self) -> CodedConcept {
@@ -167,9 +176,11 @@ impl SegmentMeaning {
             Self::Consolidation => code("95436008", "SCT", "Lung consolidation"),
             Self::CrazyPaving => code("RID43256", "RADLEX", "Crazy paving"),
             Self::Reticulation => code("112113", "DCM", "Reticular pattern"),
+            Self::Honeycombing => code("112106", "DCM", "Honeycomb pattern"),
             Self::Emphysema => code("87433001", "SCT", "Pulmonary emphysema"),
             Self::Nodule => code("27925004", "SCT", "Nodule"),
             Self::PleuralEffusion => code("60046008", "SCT", "Pleural effusion"),
+            Self::PericardialEffusion => code("373945007", "SCT", "Pericardial effusion"),
             Self::Calcification => code("237897009", "SCT", "Vascular calcification"),
             Self::RightUpperLobe | Self::LeftUpperLobe => code("45653009", "SCT", "Upper lobe of lung"),
             Self::MiddleLobe => code("72481006", "SCT", "Middle lobe of right lung"),
@@ -194,6 +205,7 @@ impl SegmentMeaning {
     pub fn region(self) -> Option<CodedConcept> {
         match self {
             Self::PleuralEffusion => Some(code("3120008", "SCT", "Pleura")),
+            Self::PericardialEffusion => Some(code("76848001", "SCT", "Pericardium")),
             Self::Calcification => Some(code("41801008", "SCT", "Coronary artery")),
             Self::SubcutaneousFat | Self::SkeletalMuscle => Some(code("78904004", "SCT", "Chest wall")),
             Self::PulmonaryVessels => Some(LUNG),
@@ -226,6 +238,8 @@ impl SegmentMeaning {
             Self::SubcutaneousFat => [240, 210, 130],
             Self::SkeletalMuscle => [190, 110, 90],
             Self::Heart => [200, 120, 130],
+            Self::Honeycombing => [150, 110, 200],
+            Self::PericardialEffusion => [80, 160, 200],
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct SegmentDescription {
     pub property_type: Code,
     /// Segmented Property Type Modifiers.
     pub modifiers: Vec<Code>,
+    /// Anatomic Region, for a type that is no place itself.
+    pub region: Code,
     /// Recommended Display CIELab Value.
     pub cielab: Option<[u16; 3]>,
 }
@@ -289,6 +291,7 @@ fn description(item: &Attributes<'_>) -> Result<SegmentDescription, DicomError> 
         category: category.first().map(code).unwrap_or_default(),
         property_type: kind.as_ref().map(code).unwrap_or_default(),
         modifiers: modifiers.iter().map(code).collect(),
+        region: item.items((0x0008, 0x2218))?.first().map(code).unwrap_or_default(),
         cielab: item.three_unsigned((0x0062, 0x000D)),
     })
 }

@@ -410,6 +410,7 @@ pub(super) fn meaning_of_code(code: &Code, modifiers: Vec<Code>) -> Option<Segme
         category: Code::default(),
         property_type: code.clone(),
         modifiers,
+        region: Code::default(),
         cielab: None,
     })
 }
@@ -428,6 +429,15 @@ fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
             _ => None,
         };
     }
+    // Fluid, and where it is.
+    if has(&[("SCT", "41699000")], kind) {
+        let lies_in = |codes: &[(&str, &str)]| has(codes, &description.region);
+        let pericardial =
+            lies_in(&[("SCT", "76848001"), ("SCT", "25489000")]).then_some(SegmentMeaning::PericardialEffusion);
+        return lies_in(&[("SCT", "91381003"), ("SCT", "3120008")])
+            .then_some(SegmentMeaning::PleuralEffusion)
+            .or(pericardial);
+    }
     // Our own codes; where two meanings share one, the side tells them apart.
     let own = SegmentMeaning::ALL.into_iter().find(|m| {
         let sided = match m.modifier() {
@@ -441,12 +451,13 @@ fn exact_meaning(description: &SegmentDescription) -> Option<SegmentMeaning> {
     if own.is_some() {
         return own;
     }
-    let others: [(SegmentMeaning, &[(&str, &str)]); 9] = [
+    let others: [(SegmentMeaning, &[(&str, &str)]); 10] = [
         (SegmentMeaning::RightLung, &[("SCT", "3341006"), ("SRT", "T-28100")]),
         (SegmentMeaning::LeftLung, &[("SCT", "44029006"), ("SRT", "T-28500")]),
         (SegmentMeaning::Airways, &[("SCT", "44567001"), ("SCT", "955009"), ("SRT", "T-25000")]),
         (SegmentMeaning::GroundGlass, &[("RADLEX", "RID28531")]),
         (SegmentMeaning::Consolidation, &[("RADLEX", "RID43255")]),
+        (SegmentMeaning::Honeycombing, &[("RADLEX", "RID35280")]),
         (SegmentMeaning::Emphysema, &[("RADLEX", "RID4799")]),
         (SegmentMeaning::Nodule, &[("SRT", "M-03010")]),
         (SegmentMeaning::PleuralEffusion, &[("RADLEX", "RID34539")]),

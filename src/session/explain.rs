@@ -396,6 +396,8 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
         SegmentMeaning::SubcutaneousFat => words::MEANING_SUBCUTANEOUS_FAT,
         SegmentMeaning::SkeletalMuscle => words::MEANING_SKELETAL_MUSCLE,
         SegmentMeaning::Heart => words::MEANING_HEART,
+        SegmentMeaning::Honeycombing => words::MEANING_HONEYCOMBING,
+        SegmentMeaning::PericardialEffusion => words::MEANING_PERICARDIAL_EFFUSION,
     }
 }
 

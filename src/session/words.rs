@@ -519,6 +519,8 @@ texts! {
     MEANING_PULMONARY_TRUNK: "Pulmonary trunk" / "Tronc pulmonaire";
     MEANING_SUBCUTANEOUS_FAT: "Chest-wall fat" / "Graisse pariétale";
     MEANING_HEART: "Heart" / "Cœur";
+    MEANING_HONEYCOMBING: "Honeycombing" / "Rayon de miel";
+    MEANING_PERICARDIAL_EFFUSION: "Pericardial effusion" / "Épanchement péricardique";
     MEANING_SKELETAL_MUSCLE: "Chest-wall muscle" / "Muscle pariétal";
 }
 
