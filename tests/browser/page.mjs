@@ -219,3 +219,30 @@ export function series(test, folder) {
   test.skip(`${place} is not there`);
   return null;
 }
+
+/// Memory that the processes of this test's browser hold, each shared page counted once, MiB; of those of one type, where it is named.
+export function held(type = "") {
+  const parents = new Map();
+  for (const pid of fs.readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
+    const stat = read(`/proc/${pid}/stat`);
+    parents.set(pid, /\) \S (\d+)/.exec(stat)?.[1]);
+  }
+  const isOurs = (pid) => pid !== undefined && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  let kib = 0;
+  for (const pid of [...parents.keys()].filter(isOurs)) {
+    const command = read(`/proc/${pid}/cmdline`);
+    if (!command.includes("chrom") || (type && !command.includes(`--type=${type}`))) continue;
+    kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+  }
+  if (kib === 0) throw new Error("no browser is found");
+  return kib / 1024;
+}
+
+/// Of a process that may end meanwhile.
+function read(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -27,9 +27,9 @@ cargo xtask <command>
   demo [--no-build] [--port N]   build, serve on 127.0.0.1:8080, say what to click
   test [--only STEP]             all checks; `--only` runs one (fmt, clippy, clippy-wasm, deny, native, doctest, doc,
                                  wasm, bundle, browser)
-  bench [render | peers [ARGS…] | decoders]
-                                 native benchmarks; `render` is ms per frame, `peers` the side-by-side harness, `decoders`
-                                 compares MB/s
+  bench [render | peers [ARGS…] | strokes [ARGS…] | decoders]
+                                 native benchmarks; `render` is ms per frame, `peers` the side-by-side harness, `strokes` an hour's
+                                 contouring in the browser (after `build`), `decoders` compares MB/s
   fuzz [TARGET] [SECONDS]        fuzz one door or all (needs a nightly compiler and `cargo install cargo-fuzz`)
   fixtures [DIR]                 write the demonstration phantom as DICOM files";
 

@@ -13,6 +13,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Outcome {
         None => run(&mut command("cargo", &["bench"])),
         Some((&"render", _)) => run(&mut command("cargo", &["bench", "--bench", "frames"])),
         Some((&"peers", rest)) => peers(rest),
+        Some((&"strokes", rest)) => run(&mut command("node", &[&["tests/browser/strokes.mjs"], rest].concat())),
         Some((&"rays", rest)) => peers(&[&RAYS, rest].concat()),
         Some((&"decoders", _)) => crate::decoders::decoders(),
         Some((&"analysis", _)) => crate::proposals::proposals(),
