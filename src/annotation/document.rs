@@ -5,7 +5,7 @@ use super::author::Author;
 use super::measurement::Measurement;
 use super::segment::{Layer, Origin, Segment, SegmentMeaning};
 use crate::geometry::{Grid, IndexBox, PatientPoint};
-use crate::volume::{CtVolume, Histogram, HuSum, LabelDelta, LabelEditor, LabelMap};
+use crate::volume::{CtVolume, Histogram, HuSum, LabelDelta, LabelEditor, LabelMap, alike};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -403,12 +403,10 @@ impl Document {
         for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(ni * nj)) {
             let Some(labels) = map.slice(k) else { continue };
             let missing = vec![CtVolume::MISSING_HU; if volume.pixels(k).is_some() { 0 } else { span.len() }];
-            let mut hu = volume.pixels(k).map_or(&missing[..], |pixels| &pixels[span.clone()]);
+            let hu = volume.pixels(k).map_or(&missing[..], |pixels| &pixels[span.clone()]);
             // Neighbours of one label move together; background is never counted.
-            for alike in labels[span].chunk_by(|a, b| a == b) {
-                let (moved, rest) = hu.split_at(alike.len());
-                hu = rest;
-                let (now, before) = (usize::from(alike[0]), usize::from(alike[0] ^ xor));
+            for (label, at) in alike(&labels[span]) {
+                let (moved, now, before) = (&hu[at], usize::from(label), usize::from(label ^ xor));
                 if now != 0 {
                     sums[now].add_all(moved);
                     histograms[now].add_all(moved);

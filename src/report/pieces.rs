@@ -5,6 +5,7 @@
 
 use crate::annotation::{Document, Layer, SegmentMeaning};
 use crate::geometry::VoxelIndex;
+use crate::volume::alike;
 use std::ops::Range;
 
 /// A piece of a segment.
@@ -158,11 +159,8 @@ impl Pieces {
 
 fn cut(labels: &[u8], width: usize, listed: &[bool; 256], runs: &mut Vec<Run>) {
     for (j, row) in labels.chunks_exact(width).enumerate() {
-        let mut i = 0;
-        while let Some(ahead) = row[i..].iter().position(|l| listed[usize::from(*l)]) {
-            let (begin, label) = (i + ahead, row[i + ahead]);
-            i = row[begin..].iter().position(|l| *l != label).map_or(width, |n| begin + n);
-            runs.push(Run { j: j as u32, begin: begin as u32, end: i as u32, label });
+        for (label, at) in alike(row).filter(|(label, _)| listed[usize::from(*label)]) {
+            runs.push(Run { j: j as u32, begin: at.start as u32, end: at.end as u32, label });
         }
     }
 }

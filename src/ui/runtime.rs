@@ -55,7 +55,7 @@ struct Inner {
     awaits_image: Cell<bool>,
     /// When the page's words were last changed.
     told_ms: Cell<f64>,
-    /// The reader has asked for something: words do not wait.
+    /// The reader has asked for something: nothing waits for rays.
     asked: Cell<bool>,
     /// Slices that the GPU has been handed and not taken in.
     on_the_way: Rc<Cell<usize>>,
@@ -165,7 +165,7 @@ impl Runtime {
 
     /// Asks the session; its effects are done at once, the picture follows in the next frame.
     pub(super) fn dispatch(&self, command: Command) {
-        self.0.asked.set(self.0.asked.get() || matches!(command, Command::Do(_)));
+        let asked = matches!(command, Command::Do(_));
         let pointed_ms = matches!(command, Command::Pointer(_)).then(clock::now_ms);
         let update = self.0.session.borrow_mut().update(command, &clock::date_time());
         if pointed_ms.is_some() && update.changes.labels.is_some() {
@@ -175,7 +175,22 @@ impl Runtime {
         for effect in update.effects {
             self.effect(effect);
         }
+        if asked {
+            // A frame may be long: words do not wait for it.
+            self.tell_page();
+            self.0.asked.set(true);
+        }
         self.ask_frame();
+    }
+
+    /// The page's words become those of the session.
+    fn tell_page(&self) {
+        let facts = self.0.session.borrow().view_model();
+        self.0.pending.borrow_mut().facts = false;
+        self.0.told_ms.set(clock::now_ms());
+        if self.0.view.with_untracked(|v| *v != facts) {
+            self.0.view.set(facts);
+        }
     }
 
     /// The configured servers.
@@ -251,6 +266,7 @@ impl Runtime {
                 // A hidden page draws nothing.
                 Timeout::new(MOST_AWAITED_MS, move || runtime.read_on()).forget();
             }
+            Effect::AskWords(number) => self.0.asks_words.set(Some(number)),
             Effect::Keep(request) => self.keeping().ask(request),
             Effect::Mark(name) => {
                 if name == "hilum:files" {
@@ -266,7 +282,6 @@ impl Runtime {
 
     pub(super) fn keeping(&self) -> &Keeping {
         let hearing = self.clone();
-            Effect::AskWords(number) => self.0.asks_words.set(Some(number)),
         self.0.keeping.get_or_init(|| Keeping::new(move |news| hearing.dispatch(Command::Keeping(news))))
     }
 
@@ -384,11 +399,9 @@ impl Runtime {
         drawn.too_large |= picture.as_ref().is_some_and(Picture::is_out_of_memory);
         // The page's words change a few times a second while slices arrive or the reader draws: each change is work for the browser.
         let since_ms = now_ms - self.0.told_ms.get();
-        let told = !self.0.asked.take()
-            && (drawn.resting && since_ms < MOST_SILENCE_MS
-                || (session.is_loading() || session.is_marking()) && since_ms < TELL_EVERY_MS);
-        let facts = (changes.facts && !told).then(|| session.view_model());
-        let untold = changes.facts && told;
+        let told = drawn.resting && since_ms < MOST_SILENCE_MS
+            || (session.is_loading() || session.is_marking()) && since_ms < TELL_EVERY_MS;
+        let (tells, untold) = (changes.facts && !told, changes.facts && told);
         let probe = session.probe();
         // Cine waits for the picture: no slice is handed over before the last one was drawn.
         let playing = session.is_playing();
@@ -400,11 +413,7 @@ impl Runtime {
             self.0.pending.borrow_mut().view = true;
             self.0.pending.borrow_mut().volume_view |= drawn.held;
         }
-        if untold {
-            self.0.pending.borrow_mut().facts = true;
-        } else if facts.is_some() {
-            self.0.told_ms.set(clock::now_ms());
-        }
+        self.0.pending.borrow_mut().facts |= untold;
         if drawn.goes_on() || untold || self.0.awaiting.get() {
             self.ask_frame();
         }
@@ -422,10 +431,8 @@ impl Runtime {
             log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
             self.rebuild(None);
         }
-        if let Some(facts) = facts
-            && self.0.view.with_untracked(|v| *v != facts)
-        {
-            self.0.view.set(facts);
+        if tells {
+            self.tell_page();
         }
         if self.0.probe.with_untracked(|p| *p != probe) {
             self.0.probe.set(probe);
@@ -510,6 +517,8 @@ impl Runtime {
         drawn.resting = arriving && self.0.pace.get().rests(clock::now_ms());
         // A CT that is complete in memory is drawn once it is complete on the GPU.
         let hold = drawn.resting && !picture.is_behind() || !(by_cpu || all_handed_over) && case.volume.is_complete();
+        // What the reader asked for is on screen before rays go on.
+        drawn.wants_cast = self.0.asked.take() && !session.is_orbiting() && self.0.cast_due.take();
         // One 3D picture at a time: a GPU slower than the display must not be handed a queue of them.
         let cast = !(hold || by_cpu && !all_handed_over || self.0.awaiting.get()) && self.0.cast_due.take();
         let shows = changes.view || changes.volume_view || changes.volume || (by_cpu && !changes.slices.is_empty());

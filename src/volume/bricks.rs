@@ -114,6 +114,12 @@ impl Bricks {
                             let line = &slice[j * ni..(j + 1) * ni];
                             let bricks = line.chunks(Self::EDGE).zip(&mut self.labels[row..]);
                             for (labels, bits) in bricks.take(end[0]).skip(begin[0]) {
+                                // Most bricks hold one label, or none.
+                                let [first, rest @ ..] = labels else { continue };
+                                if rest.iter().all(|l| l == first) {
+                                    bits[layer] |= if *first == 0 { 0 } else { label_bit(*first) };
+                                    continue;
+                                }
                                 for label in labels.iter().filter(|l| **l != 0) {
                                     bits[layer] |= label_bit(*label);
                                 }

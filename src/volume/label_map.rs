@@ -97,9 +97,9 @@ impl LabelMap {
         for (k, span, xor) in delta.runs().iter().flat_map(|run| run.by_slice(plane)) {
             let Some(labels) = self.slices.get_mut(k) else { continue };
             let labels = &mut marked(labels, plane)[span];
-            for alike in labels.chunk_by(|a, b| a == b) {
-                self.counts[usize::from(alike[0])] -= alike.len() as u64;
-                self.counts[usize::from(alike[0] ^ xor)] += alike.len() as u64;
+            for (label, at) in alike(labels) {
+                self.counts[usize::from(label)] -= at.len() as u64;
+                self.counts[usize::from(label ^ xor)] += at.len() as u64;
             }
             labels.iter_mut().for_each(|label| *label ^= xor);
         }
