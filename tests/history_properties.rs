@@ -8,7 +8,7 @@ use hilum::annotation::{
     Transaction, brush_stroke, fill_contour,
 };
 use hilum::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector, Plane};
-use hilum::volume::CtVolume;
+use hilum::volume::{CtVolume, LabelDelta};
 use ndarray::Array3;
 use proptest::prelude::*;
 
@@ -115,6 +115,41 @@ fn make(document: &mut Document, volume: &CtVolume, deed: &Deed) -> Result<Edit,
         Deed::Born(meaning) => born(document, volume, *meaning),
         Deed::Lock(number) => lock(document, volume, *number),
         Deed::Undo | Deed::Redo => unreachable!("the history's own"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn dabs_joined_are_the_stroke(
+        dabs in prop::collection::vec((1u8..4, [-20.0..20.0f64, -20.0..20.0f64, -20.0..20.0f64], 1.0..9.0f64, any::<[bool; 2]>()), 1..12),
+    ) {
+        let volume = volume();
+        let mut document = Document::empty(*volume.grid()).unwrap();
+        for meaning in [SegmentMeaning::Lesion, SegmentMeaning::GroundGlass, SegmentMeaning::Consolidation] {
+            born(&mut document, &volume, meaning).unwrap();
+        }
+        let start = said(&document);
+        let mut deltas = Vec::new();
+        for (segment, [x, y, z], radius_mm, [ball, erase]) in dabs {
+            let shape = if ball { BrushShape::Ball } else { BrushShape::Disc };
+            let (brush, at) = (Brush { radius_mm, shape, gate: Gate::default() }, PatientPoint::new(x, y, z));
+            let plane = Plane::anatomical(AnatomicalPlane::Axial, at);
+            let edit = brush_stroke(&mut document, &volume, segment, &brush, &plane, &[at], erase).unwrap();
+            let Edit::Voxels { delta, .. } = edit else { unreachable!("a brush changes voxels") };
+            deltas.push(delta);
+        }
+        let end = said(&document);
+        let joined = LabelDelta::joined(&deltas);
+        prop_assert_eq!(joined.is_empty(), start == end);
+        for (offset, (a, b)) in start.1.iter().zip(&end.1).enumerate().filter(|(_, (a, b))| a != b) {
+            prop_assert!(joined.bounds().unwrap().contains(volume.grid().index_at(offset)), "{a} {b}");
+        }
+        let edit = Edit::Voxels { layer: Layer::Findings, delta: joined };
+        for wanted in [&start, &end] {
+            document.apply(&edit, &volume).unwrap();
+            prop_assert_eq!(&said(&document), wanted);
+            prop_assert_eq!(document.problems(&volume), Vec::<String>::new());
+        }
     }
 }
 

@@ -7,7 +7,7 @@
     reason = "a test may stop with its reason"
 )]
 
-use hilum::annotation::{SegmentMeaning, StoredError, replay};
+use hilum::annotation::{Edit, SegmentMeaning, StoredError, replay};
 use hilum::report::{ARTERIES, ZONE_PLANES};
 use hilum::session::words::Lang;
 use hilum::session::{
@@ -403,6 +403,9 @@ fn a_stroke_is_written_in_hundreds_of_bytes_and_a_long_journal_is_shortened() {
     strokes(&mut tab, 3);
     let last = tab.records().last().unwrap().len();
     assert!(last < 600, "{last} bytes for a stroke");
+    let stroke = tab.session.case().unwrap().history.done().last().unwrap();
+    let voxels = stroke.edits.iter().filter(|edit| matches!(edit, Edit::Voxels { .. })).count();
+    assert_eq!((stroke.name, voxels), ("brush", 1), "its dabs are one change");
     let name = |n: usize| Command::ChangeSegment(1, SegmentChange::Name(format!("{n} {}", "é".repeat(60))));
     for n in 0..20_000 {
         tab.does(name(n));

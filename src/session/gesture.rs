@@ -7,10 +7,11 @@ use super::measuring::Making;
 use super::state::{Case, Session};
 use super::words;
 use crate::annotation::{
-    Brush, BrushShape, Edit, Grip, Measurement, Origin, Segment, Transaction, brush_stroke, push_from,
+    Brush, BrushShape, Edit, Grip, Layer, Measurement, Origin, Segment, Transaction, brush_stroke, push_from,
 };
 use crate::geometry::{PanePoint, PatientPoint};
 use crate::view::{PaneState, Window};
+use crate::volume::LabelDelta;
 
 /// A gesture in progress.
 #[derive(Debug, Default)]
@@ -261,7 +262,8 @@ impl Session {
         match std::mem::take(&mut self.gesture) {
             Gesture::Contour(contour) => self.release_contour(contour, update),
             Gesture::Seed { .. } => self.release_region(update),
-            Gesture::Stroke { mut edits, erase, push_mm, .. } => {
+            Gesture::Stroke { edits, erase, push_mm, .. } => {
+                let mut edits = joined(&edits);
                 let name = match push_mm {
                     Some(_) => "push",
                     None if erase => "erase",
@@ -326,6 +328,19 @@ impl Session {
         self.notice = Some(text.in_lang(self.lang).to_owned());
         update.changes.facts = true;
     }
+}
+
+/// The dabs of a stroke as one change: most lie over the ones before, and leave a sickle in each row.
+fn joined(dabs: &[Edit]) -> Vec<Edit> {
+    let of = |wanted: Layer| {
+        let deltas = dabs.iter().filter_map(move |dab| match dab {
+            Edit::Voxels { layer, delta } if *layer == wanted => Some(delta),
+            _ => None,
+        });
+        Edit::Voxels { layer: wanted, delta: LabelDelta::joined(deltas) }
+    };
+    let all = Layer::ALL.map(of).into_iter();
+    all.filter(|edit| matches!(edit, Edit::Voxels { delta, .. } if !delta.is_empty())).collect()
 }
 
 impl Case {

@@ -55,6 +55,15 @@ impl LabelDelta {
         let bounds = if merged.is_empty() { None } else { bounds };
         Self { runs: merged, bounds }
     }
+    /// The change that does what several do one after another.
+    pub fn joined<'a>(deltas: impl IntoIterator<Item = &'a Self>) -> Self {
+        let (mut runs, mut bounds): (Vec<Run>, Option<IndexBox>) = (Vec::new(), None);
+        for delta in deltas {
+            runs.extend_from_slice(&delta.runs);
+            bounds = bounds.map_or(delta.bounds, |b| Some(delta.bounds.map_or(b, |other| b.union(&other))));
+        }
+        Self::new(runs, bounds)
+    }
     /// The runs, in order.
     pub fn runs(&self) -> &[Run] {
         &self.runs
