@@ -4,7 +4,7 @@
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use hilum::dicom::{DecodedFrame, DicomError, decode_frame, read_header};
+use hilum::dicom::{DecodedFrame, DicomError, decode_frame, decode_frames, read_header};
 use hilum::jobs::{FileSource, Job, JobError, JobFacts, JobInput, Payload, run};
 use std::cell::Cell;
 use std::io::Write;
@@ -269,6 +269,25 @@ fn frames_are_found_by_each_kind_of_table() {
     }
     let backwards = Pixels::Items(vec![places[3], places[2], places[0]], pieces);
     assert!(decode_frame(&file(&form, &backwards), 1).is_err(), "a table that runs backwards");
+}
+
+/// Work that grew with the square of the frames would not end here.
+#[test]
+fn a_hundred_thousand_frames_are_decoded_each_from_its_own_fragments() {
+    const FRAMES: usize = 100_000;
+    let form = Form { syntax: ENCAPSULATED, frames: FRAMES, rows: 1, columns: 2, signed: true, ..FORM };
+    let pixel = |n: usize| (n as i16).to_le_bytes().to_vec();
+    let whole = (0..FRAMES).map(|n| [pixel(n), pixel(n + 1)].concat()).collect();
+    // Two fragments a frame, which a table tells apart.
+    let halves = (0..FRAMES).flat_map(|n| [pixel(n), pixel(n + 1)]).collect();
+    let table = (0..FRAMES).map(|n| 20 * n as u32).collect();
+    for pixels in [Pixels::Items(vec![], whole), Pixels::Items(table, halves)] {
+        let decoded = decode_frames(&file(&form, &pixels), &(0..FRAMES).collect::<Vec<_>>()).unwrap();
+        assert_eq!(decoded.len(), FRAMES);
+        for (n, frame) in decoded.into_iter().enumerate() {
+            assert_eq!(frame.unwrap().hu, [n as i16, (n + 1) as i16], "frame {n}");
+        }
+    }
 }
 
 #[test]

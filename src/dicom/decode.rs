@@ -58,21 +58,31 @@ pub fn decode_frames(file: &[u8], frames: &[usize]) -> Result<Vec<Result<Decoded
     check(format)?;
     let count = format.frames;
     let pixel_data = opened.elements_at(at).pixel_data()?.ok_or_else(|| damaged("there are no pixel data"))?;
-    let extended = if count > 1 { extended_table(&opened)? } else { None };
-    let decode = |frame: &usize| {
-        let format = instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count })?;
-        let data = match &pixel_data {
-            PixelData::Native { bytes, of_words: true, .. }
-                if opened.encoding.big_endian && format.bits_allocated == 8 =>
-            {
-                Cow::Owned(frame_of_words(bytes, &format, *frame)?)
-            }
-            PixelData::Native { bytes, cut, .. } => Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?),
-            PixelData::Encapsulated(items) => encapsulated_frame(items, extended.as_ref(), count, *frame)?,
-        };
-        decoded(compression, &data, &format, opened.encoding.big_endian)
-    };
-    Ok(frames.iter().map(decode).collect())
+    let big_endian = opened.encoding.big_endian;
+    let format =
+        |frame: &usize| instance.pixels_of(*frame).ok_or(DicomError::NoSuchFrame { frame: *frame, frames: count });
+    match &pixel_data {
+        PixelData::Encapsulated(items) => {
+            let pixels = EncapsulatedPixels::of(items, &opened, count)?;
+            let decode = |frame| {
+                let format = format(frame)?;
+                decoded(compression, &pixels.frame(*frame)?, &format, big_endian)
+            };
+            Ok(frames.iter().map(decode).collect())
+        }
+        PixelData::Native { bytes, cut, of_words } => {
+            let decode = |frame| {
+                let format = format(frame)?;
+                let data = if *of_words && big_endian && format.bits_allocated == 8 {
+                    Cow::Owned(frame_of_words(bytes, &format, *frame)?)
+                } else {
+                    Cow::Borrowed(native_frame(bytes, *cut, &format, *frame)?)
+                };
+                decoded(compression, &data, &format, big_endian)
+            };
+            Ok(frames.iter().map(decode).collect())
+        }
+    }
 }
 
 /// The bytes of a frame → HU.
@@ -216,30 +226,39 @@ pub(super) fn extended_table(opened: &Opened<'_>) -> Result<Option<ExtendedTable
     Ok(Some(table).filter(|t| !t.offsets.is_empty()))
 }
 
-/// One frame of encapsulated Pixel Data: its fragments joined.
-pub(super) fn encapsulated_frame<'a>(
-    items: &[&'a [u8]],
-    extended: Option<&ExtendedTable>,
-    frames: usize,
-    frame: usize,
-) -> Result<Cow<'a, [u8]>, DicomError> {
-    let (table, fragments) = items.split_first().ok_or_else(|| damaged("there are no fragments"))?;
-    let offsets: Vec<u64> = match extended {
-        Some(extended) => extended.offsets.clone(),
-        None => basic_table(table),
-    };
-    let facts: Vec<Fragment> =
-        fragments.iter().map(|f| Fragment { length: f.len() as u64, begins: begins_stream(f) }).collect();
-    let data = match fragments.get(frame_fragments(&offsets, &facts, frames, frame)?).unwrap_or_default() {
-        [] => return Err(damaged("the frame has no fragment")),
-        [one] => Cow::Borrowed(*one),
-        several => Cow::Owned(several.concat()),
-    };
-    let length = extended.and_then(|e| e.lengths.get(frame)).and_then(|l| usize::try_from(*l).ok());
-    Ok(match (data, length) {
-        (Cow::Borrowed(data), Some(length)) => Cow::Borrowed(data.get(..length).unwrap_or(data)),
-        (data, _) => data,
-    })
+/// Encapsulated Pixel Data, and which of its fragments each frame has.
+pub(super) struct EncapsulatedPixels<'p, 'a> {
+    fragments: &'p [&'a [u8]],
+    places: FramePlaces,
+    /// Lengths of the frames without padding, where the Extended Offset Table says them.
+    lengths: Vec<u64>,
+}
+
+impl<'p, 'a> EncapsulatedPixels<'p, 'a> {
+    /// The first item holds the Basic Offset Table.
+    pub(super) fn of(items: &'p [&'a [u8]], opened: &Opened<'_>, frames: usize) -> Result<Self, DicomError> {
+        let (table, fragments) = items.split_first().ok_or_else(|| damaged("there are no fragments"))?;
+        let extended = if frames > 1 { extended_table(opened)? } else { None };
+        let ExtendedTable { offsets, lengths } =
+            extended.unwrap_or_else(|| ExtendedTable { offsets: basic_table(table), lengths: Vec::new() });
+        let facts = fragments.iter().map(|f| Fragment { length: f.len() as u64, begins: begins_stream(f) });
+        let places = FramePlaces::of(&offsets, &facts.collect::<Vec<_>>(), frames)?;
+        Ok(Self { fragments, places, lengths })
+    }
+
+    /// One frame: its fragments joined.
+    pub(super) fn frame(&self, frame: usize) -> Result<Cow<'a, [u8]>, DicomError> {
+        let data = match self.fragments.get(self.places.of_frame(frame)?).unwrap_or_default() {
+            [] => return Err(damaged("the frame has no fragment")),
+            [one] => Cow::Borrowed(*one),
+            several => Cow::Owned(several.concat()),
+        };
+        let length = self.lengths.get(frame).and_then(|l| usize::try_from(*l).ok());
+        Ok(match (data, length) {
+            (Cow::Borrowed(data), Some(length)) => Cow::Borrowed(data.get(..length).unwrap_or(data)),
+            (data, _) => data,
+        })
+    }
 }
 
 /// The Basic Offset Table (PS3.5 A.4): where frames begin, from the first fragment's item.
@@ -259,35 +278,43 @@ pub(super) fn begins_stream(fragment: &[u8]) -> bool {
     fragment.starts_with(&[0xFF, 0xD8, 0xFF]) || fragment.starts_with(&[0xFF, 0x4F, 0xFF, 0x51])
 }
 
-/// The fragments of one frame (PS3.5 A.4): all of a single frame; else one each, by the offset table, or by the markers with which
+/// The fragments of each frame (PS3.5 A.4): all of a single frame; else one each, by the offset table, or by the markers with which
 /// JPEG and JPEG 2000 streams begin.
-pub(super) fn frame_fragments(
-    offsets: &[u64],
-    fragments: &[Fragment],
-    frames: usize,
-    frame: usize,
-) -> Result<Range<usize>, DicomError> {
-    if frames == 1 {
-        return Ok(0..fragments.len());
-    }
-    // One each: a table could say nothing else, and some say it wrongly.
-    let starts: Vec<usize> = if fragments.len() == frames {
-        (0..frames).collect()
-    } else if offsets.len() == frames {
-        let mut places = vec![0];
-        for fragment in fragments {
-            places.push(places.last().map_or(0, |at| at + 8 + fragment.length));
+pub(super) struct FramePlaces {
+    /// The first fragment of each frame.
+    starts: Vec<usize>,
+    /// How many fragments there are.
+    fragments: usize,
+}
+
+impl FramePlaces {
+    pub(super) fn of(offsets: &[u64], fragments: &[Fragment], frames: usize) -> Result<Self, DicomError> {
+        // One each: a table could say nothing else, and some say it wrongly.
+        let starts: Vec<usize> = if frames == 1 {
+            vec![0]
+        } else if fragments.len() == frames {
+            (0..frames).collect()
+        } else if offsets.len() == frames {
+            let mut places = vec![0];
+            for fragment in fragments {
+                places.push(places.last().map_or(0, |at| at + 8 + fragment.length));
+            }
+            offsets.iter().filter_map(|offset| places.binary_search(offset).ok()).collect()
+        } else {
+            fragments.iter().enumerate().filter(|(_, f)| f.begins).map(|(n, _)| n).collect()
+        };
+        if starts.len() != frames {
+            return Err(damaged("the fragments cannot be told apart by frame"));
         }
-        offsets.iter().filter_map(|offset| places.binary_search(offset).ok()).collect()
-    } else {
-        fragments.iter().enumerate().filter(|(_, f)| f.begins).map(|(n, _)| n).collect()
-    };
-    if starts.len() != frames {
-        return Err(damaged("the fragments cannot be told apart by frame"));
+        Ok(Self { starts, fragments: fragments.len() })
     }
-    let end = starts.get(frame + 1).copied().unwrap_or(fragments.len());
-    let begin = starts.get(frame).copied().ok_or(DicomError::NoSuchFrame { frame, frames })?;
-    if begin <= end { Ok(begin..end) } else { Err(damaged("the offset table is not in order")) }
+
+    pub(super) fn of_frame(&self, frame: usize) -> Result<Range<usize>, DicomError> {
+        let no_such = DicomError::NoSuchFrame { frame, frames: self.starts.len() };
+        let begin = self.starts.get(frame).copied().ok_or(no_such)?;
+        let end = self.starts.get(frame + 1).copied().unwrap_or(self.fragments);
+        if begin <= end { Ok(begin..end) } else { Err(damaged("the offset table is not in order")) }
+    }
 }
 
 /// Uncompressed pixels → HU.

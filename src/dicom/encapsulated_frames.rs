@@ -1,8 +1,8 @@
 //! Frames of a compressed multi-frame file, each decoded from its own fragments: a job reads what it decodes, not the whole file.
 
 use super::decode::{
-    Compression, DecodedFrame, ExtendedTable, Fragment, basic_table, begins_stream, check, decoded, extended_table,
-    frame_fragments,
+    Compression, DecodedFrame, ExtendedTable, Fragment, FramePlaces, basic_table, begins_stream, check, decoded,
+    extended_table,
 };
 use super::header::read_opened;
 use super::part10::open;
@@ -25,6 +25,8 @@ pub struct EncapsulatedFrames {
     size: u64,
     /// Where frames begin, from `begin`.
     offsets: Vec<u64>,
+    /// Whether those are of all frames, from the first on in order.
+    is_sound: bool,
     extended: ExtendedTable,
 }
 
@@ -56,7 +58,9 @@ impl EncapsulatedFrames {
         let table = head.get(first + 8..end).ok_or_else(truncated)?;
         let extended = extended_table(&opened)?.unwrap_or_default();
         let offsets = if extended.offsets.is_empty() { basic_table(table) } else { extended.offsets.clone() };
-        Ok(Some(Self { instance, compression, begin: end as u64, size, offsets, extended }))
+        let is_whole = offsets.len() == format.frames && offsets.first() == Some(&0);
+        let is_sound = is_whole && offsets.is_sorted_by(|a, b| a < b);
+        Ok(Some(Self { instance, compression, begin: end as u64, size, offsets, is_sound, extended }))
     }
 
     /// Decodes frames; `read` gives bytes of the file from an offset. `None` where the fragments are not laid out as they should:
@@ -70,22 +74,24 @@ impl EncapsulatedFrames {
         read: &mut dyn FnMut(u64, u64) -> Result<Vec<u8>, E>,
     ) -> Result<Option<Vec<Result<DecodedFrame, DicomError>>>, E> {
         let count = self.instance.pixels.as_ref().map_or(0, |p| p.frames);
-        let mut all: Option<Vec<Place>> = None;
+        let mut all: Option<(Vec<Place>, FramePlaces)> = None;
         let mut results = Vec::with_capacity(frames.len());
         for frame in frames {
             let Some(format) = self.instance.pixels_of(*frame) else {
                 results.push(Err(DicomError::NoSuchFrame { frame: *frame, frames: count }));
                 continue;
             };
-            let own = self.by_table(*frame, count, read)?;
+            let own = self.by_table(*frame, read)?;
             if own.is_none() && all.is_none() {
-                all = self.fragments(self.begin, self.size, read)?;
+                let Some(found) = self.fragments(self.begin, self.size, read)? else { return Ok(None) };
+                let facts: Vec<Fragment> = found.iter().map(|p| Fragment { ..p.fragment }).collect();
+                let Ok(places) = FramePlaces::of(&self.offsets, &facts, count) else { return Ok(None) };
+                all = Some((found, places));
             }
             let own = match (&own, &all) {
                 (Some(own), _) => &own[..],
-                (None, Some(all)) => {
-                    let facts: Vec<Fragment> = all.iter().map(|p| Fragment { ..p.fragment }).collect();
-                    let Ok(range) = frame_fragments(&self.offsets, &facts, count, *frame) else { return Ok(None) };
+                (None, Some((all, places))) => {
+                    let Ok(range) = places.of_frame(*frame) else { return Ok(None) };
                     all.get(range).unwrap_or_default()
                 }
                 (None, None) => return Ok(None),
@@ -109,11 +115,9 @@ impl EncapsulatedFrames {
     fn by_table<E>(
         &self,
         frame: usize,
-        count: usize,
         read: &mut dyn FnMut(u64, u64) -> Result<Vec<u8>, E>,
     ) -> Result<Option<Vec<Place>>, E> {
-        let is_sound = self.offsets.len() == count && self.offsets.is_sorted_by(|a, b| a < b);
-        if !is_sound || self.offsets.first() != Some(&0) {
+        if !self.is_sound {
             return Ok(None);
         }
         let place = |n: usize| self.offsets.get(n).map(|offset| self.begin.saturating_add(*offset));

@@ -2,7 +2,7 @@
 
 use super::codec::{Decode, Samples};
 use super::data_set::{Encoding, PixelData};
-use super::decode::{Compression, RLE, encapsulated_frame, extended_table, plausible};
+use super::decode::{Compression, EncapsulatedPixels, RLE, plausible};
 use super::part10::{EXPLICIT_LITTLE, inflate, open};
 use super::segmentation::{SegmentationKind, header};
 use super::{DicomError, PixelFormat};
@@ -45,13 +45,12 @@ pub fn native_segmentation(file: &[u8]) -> Result<Option<Vec<u8>>, DicomError> {
         let what = "the uncompressed segmentation".into();
         return Err(DicomError::TooLarge { what, found: bytes, limit: MOST_BYTES });
     }
-    let extended = if format.frames > 1 { extended_table(&opened)? } else { None };
+    let pixels = EncapsulatedPixels::of(&items, &opened, format.frames)?;
     let length = bytes.next_multiple_of(2) as usize;
     let mut written = Written { file: head(before, length), bits: 0 };
     let end = written.file.len() + length;
     for frame in 0..format.frames {
-        let data = encapsulated_frame(&items, extended.as_ref(), format.frames, frame)?;
-        written.add(&values(uid, compression, &data, &format)?, format.bits_allocated)?;
+        written.add(&values(uid, compression, &pixels.frame(frame)?, &format)?, format.bits_allocated)?;
     }
     written.file.resize(end, 0);
     Ok(Some(written.file))
@@ -166,6 +165,36 @@ mod tests {
         let read = |bytes: &[u8]| values(RLE, rle, &stream(bytes), &format);
         assert_eq!(read(&pixels.map(|p| p as u8)).unwrap(), pixels);
         assert_eq!(read(&[0b0101_1001, 0b0100_0111]).unwrap(), pixels);
+
+    /// Work that grew with the square of the frames would not end here.
+    #[test]
+    fn a_label_map_of_a_hundred_thousand_frames_becomes_native() {
+        const FRAMES: u32 = 100_000;
+        let mut file = vec![0; 128];
+        file.extend(b"DICM");
+        let mut element = |group: u16, element: u16, vr: &[u8; 2], value: &[u8]| {
+            file.extend([group.to_le_bytes(), element.to_le_bytes(), *vr, (value.len() as u16).to_le_bytes()].concat());
+            file.extend(value);
+        };
+        element(0x0002, 0x0010, b"UI", b"1.2.840.10008.1.2.1.98");
+        element(0x0008, 0x0016, b"UI", b"1.2.840.10008.5.1.4.1.1.66.7");
+        element(0x0008, 0x0018, b"UI", b"2.25.1\0\0");
+        element(0x0028, 0x0002, b"US", &[1, 0]);
+        element(0x0028, 0x0008, b"IS", FRAMES.to_string().as_bytes());
+        for (tag, value) in [(0x10, 1u16), (0x11, 2), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 0)] {
+            element(0x0028, tag, b"US", &value.to_le_bytes());
+        }
+        element(0x0062, 0x0001, b"CS", b"LABELMAP");
+        file.extend(b"\xE0\x7F\x10\0OW\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\0\0\0\0");
+        for n in 0..FRAMES {
+            file.extend(b"\xFE\xFF\0\xE0\x04\0\0\0");
+            file.extend(n.to_le_bytes());
+        }
+        file.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+        let native = native_segmentation(&file).unwrap().unwrap();
+        let (_, pixels) = native.split_at(native.len() - 4 * FRAMES as usize);
+        assert!((0..FRAMES).flat_map(u32::to_le_bytes).eq(pixels.iter().copied()));
+    }
         assert!(matches!(read(&[0b0101_1001]), Err(DicomError::PixelData { .. })));
     }
 }
