@@ -305,13 +305,18 @@ fn opacities_that_were_looked_for_and_not_found_are_none() {
     tab.finds_none = true;
     tab.acts(Action::ProposeLesions);
     assert_eq!(quantity(&tab, "involvement").0, Some(0.0));
-    assert!(tab.session.view_model().notice.unwrap().contains("No opacity"));
+    let said = "No opacity was found in the lungs; an empty segment says that they were looked for.";
+    assert_eq!(tab.session.view_model().notice.unwrap(), said);
     let segments = tab.session.case().unwrap().document.segments().len();
     tab.acts(Action::ProposeLesions);
     assert_eq!(tab.session.case().unwrap().document.segments().len(), segments, "one says it");
     tab.acts(Action::Undo);
     tab.acts(Action::Undo);
     assert_eq!(quantity(&tab, "involvement").0, None);
+    // Where the reader marked some, no empty segment is there to speak of.
+    brushed(&mut tab, SegmentMeaning::Lesion, &[&[(30.0, 70.0), (40.0, 70.0)]]);
+    tab.acts(Action::ProposeLesions);
+    assert_eq!(tab.session.view_model().notice.unwrap(), "No opacity was found in the lungs.");
 }
 
 #[test]

@@ -165,7 +165,12 @@ impl Session {
                 let z = grid.patient_from_voxel(VoxelIndex::new(0, 0, bounds.min[2]).centre()).0.z;
                 Some(numbers::CHEST_WALL_LEVEL.with(lang, &[&lang.number(z, 1)]))
             }
-            _ if found_no_opacity(proposal) => Some(numbers::OPACITIES_NONE.in_lang(lang).to_owned()),
+            (.., Some(case)) if found_no_opacity(proposal) => {
+                let is_empty = |s: &Segment| s.meaning.is_involvement() && case.document.voxel_count(s.number) == 0;
+                let says_none = case.document.segments().iter().any(is_empty);
+                let text = if says_none { numbers::OPACITIES_NONE_SAID } else { numbers::OPACITIES_NONE };
+                Some(text.in_lang(lang).to_owned())
+            }
             (_, Some(calcium), _) if calcium.voxels == 0 => Some(numbers::CALCIUM_NONE.in_lang(lang).to_owned()),
             _ => None,
         };

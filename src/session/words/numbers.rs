@@ -25,7 +25,8 @@ texts! {
     DOUBT_GATING: "not gated" / "sans synchronisation";
     DOUBT_NOISE_THIN: "thin slices: noise passes 130 HU" / "coupes fines : le bruit dépasse 130 UH";
     NO_OPACITIES: "Propose or draw the opacities first: zones without any would count as free of them." / "Proposez ou dessinez d’abord les opacités : sans elles, les zones compteraient comme saines.";
-    OPACITIES_NONE: "No opacity was found in the lungs; an empty segment says that they were looked for." / "Aucune opacité trouvée dans les poumons ; un segment vide indique qu’elles ont été cherchées.";
+    OPACITIES_NONE: "No opacity was found in the lungs." / "Aucune opacité trouvée dans les poumons.";
+    OPACITIES_NONE_SAID: "No opacity was found in the lungs; an empty segment says that they were looked for." / "Aucune opacité trouvée dans les poumons ; un segment vide indique qu’elles ont été cherchées.";
     PART_OF_LUNGS: "{} = {} ml" / "{} = {} ml";
     PIECES: "Lesions one by one" / "Lésions une à une";
     PIECE_NEXT: "Next lesion" / "Lésion suivante";
