@@ -1,10 +1,11 @@
 //! Search and retrieval as a reader goes through them, without a server: every answer there can be, and none that was not asked for.
 #![allow(clippy::unwrap_used, reason = "a test may stop with its reason")]
 
-use hilum::dicom::{JsonDataSet, StudyQuery};
+use hilum::dicom::{JsonDataSet, MultipartError, StudyQuery};
 use hilum::session::words::Lang;
 use hilum::session::{
-    Action, AnswerForm, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView, Session,
+    Action, AnswerFault, AnswerForm, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView,
+    Session,
 };
 
 use hilum::import::GeometryFinding;
@@ -115,7 +116,7 @@ fn a_part_of_a_series_is_said_to_be_one() {
         }
         tab.does(Command::Remote(RemoteEvent::Retrieve(0)));
         tab.does(Command::Remote(RemoteEvent::Came(opened, 4000)));
-        tab.does(Command::Remote(RemoteEvent::Retrieved(Err(RemoteError::Incomplete(String::new())))));
+        tab.does(Command::Remote(RemoteEvent::Retrieved(Err(RemoteError::Incomplete("".into())))));
         tab.does(Command::Remote(RemoteEvent::OpenWhatCame));
         tab.opens(&files[..opened]);
         tab
@@ -178,6 +179,14 @@ fn each_cause_is_named_in_both_languages() {
         (RemoteError::of_status(503), "status"),
         (RemoteError::BadAnswer("text/html".into()), "answer"),
         (RemoteError::Incomplete("part 3".into()), "incomplete"),
+        (RemoteError::BadAnswer(AnswerFault::NoBody), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::TooLarge(7)), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::Parts(MultipartError::NotMultipart("text/html".into()))), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::Parts(MultipartError::NoBoundary)), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::Parts(MultipartError::Header(4))), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::Parts(MultipartError::TooLarge(4))), "answer"),
+        (RemoteError::BadAnswer(AnswerFault::Parts(MultipartError::Delimiter(4))), "answer"),
+        (RemoteError::Incomplete(AnswerFault::Parts(MultipartError::Truncated(4))), "incomplete"),
     ];
     let mut said = std::collections::BTreeSet::new();
     for (error, cause) in causes {

@@ -74,6 +74,12 @@ pub enum DicomError {
         /// What is unsupported.
         reason: String,
     },
+    /// Bits or labels of a segmentation were compressed with loss: what they were is not known.
+    #[error("TransferSyntaxUID (0002,0010) {uid}: bits or labels compressed with loss")]
+    LossyLabels {
+        /// The transfer syntax.
+        uid: String,
+    },
     /// Pixel data are absent, damaged or contradict the header.
     #[error("PixelData (7FE0,0010) cannot be decoded: {reason}")]
     PixelData {
@@ -92,12 +98,33 @@ pub enum DicomError {
     #[error("too large: {what} is {found}, at most {limit} is read")]
     TooLarge {
         /// Which quantity.
-        what: String,
+        what: Quantity,
         /// Its value.
         found: u64,
         /// The limit.
         limit: u64,
     },
+}
+
+/// What may be too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quantity {
+    /// A deflated data set, in bytes when inflated.
+    DataSet,
+    /// A frame, in pixels.
+    Frame,
+    /// A segmentation, in bytes when its frames are uncompressed.
+    Segmentation,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DataSet => "the inflated data set",
+            Self::Frame => "the number of pixels of a frame",
+            Self::Segmentation => "the uncompressed segmentation",
+        })
+    }
 }
 
 impl DicomError {

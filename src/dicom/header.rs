@@ -5,8 +5,8 @@ use super::error::Attribute;
 use super::functional_groups;
 use super::part10::{Meta, Opened, open, uid};
 use super::{
-    Acquisition, DicomError, ImagePlane, Instance, LossyCompression, PatientModule, PixelFormat, SeriesModule,
-    StudyModule, VoiLutFunction, VoiWindow,
+    Acquisition, DicomError, ImagePlane, Instance, LossyCompression, PatientModule, PixelFormat, Quantity,
+    SeriesModule, StudyModule, VoiLutFunction, VoiWindow,
 };
 use crate::geometry::{PatientPoint, PatientVector};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
@@ -149,8 +149,7 @@ fn pixel_format(a: &Attributes<'_>) -> Result<Option<PixelFormat>, DicomError> {
     }
     let pixels = u64::from(rows) * u64::from(columns);
     if pixels > MOST_FRAME_PIXELS {
-        let what = "the number of pixels of a frame".into();
-        return Err(DicomError::TooLarge { what, found: pixels, limit: MOST_FRAME_PIXELS });
+        return Err(DicomError::TooLarge { what: Quantity::Frame, found: pixels, limit: MOST_FRAME_PIXELS });
     }
     let frames = match a.find((0x0028, 0x0008)).filter(|e| !e.value.is_empty()) {
         None => 1,

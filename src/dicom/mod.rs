@@ -45,7 +45,7 @@ pub use decode::{DecodedFrame, decode_frame, decode_frames};
 pub use directory::{ListedFile, MOST_DIRECTORY_BYTES, read_directory};
 #[cfg(feature = "codecs")]
 pub use encapsulated_frames::EncapsulatedFrames;
-pub use error::{Attribute, DicomError};
+pub use error::{Attribute, DicomError, Quantity};
 pub use header::read_header;
 pub(crate) use instance::is_localiser;
 pub use instance::{

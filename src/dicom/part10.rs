@@ -1,7 +1,7 @@
 //! Finding the data set in a file: preamble, file meta information, transfer syntax (PS3.10 chapter 7).
 
-use super::DicomError;
 use super::data_set::{Elements, Encoding, Tag};
+use super::{DicomError, Quantity};
 use dicom_encoding::Codec;
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
@@ -137,8 +137,7 @@ fn with_meta(file: &[u8], at: usize) -> Result<Opened<'_>, DicomError> {
         let limit = limit.unwrap_or(2 * DESCRIPTIONS[1]);
         let inflated = inflate(rest, limit + 1)?;
         if inflated.len() as u64 > limit {
-            let what = "the inflated data set".into();
-            return Err(DicomError::TooLarge { what, found: inflated.len() as u64, limit });
+            return Err(DicomError::TooLarge { what: Quantity::DataSet, found: inflated.len() as u64, limit });
         }
         return Ok(Opened { meta, encoding, bytes: Cow::Owned(inflated), start: 0 });
     }

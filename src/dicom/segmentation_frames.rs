@@ -5,7 +5,7 @@ use super::data_set::{Encoding, PixelData};
 use super::decode::{Compression, EncapsulatedPixels, RLE, plausible};
 use super::part10::{EXPLICIT_LITTLE, inflate, open};
 use super::segmentation::{SegmentationKind, header};
-use super::{DicomError, PixelFormat};
+use super::{DicomError, PixelFormat, Quantity};
 
 /// Most bytes that the pixels of a segmentation become: the bits of 32-bit WebAssembly's words can count them.
 const MOST_BYTES: u64 = (1 << 29) - 1;
@@ -20,7 +20,7 @@ const MAY_LOSE: [&str; 4] =
 /// the pixels is left out. `None` for all other files, and where the header cannot be read: [`super::SegmentationObject::read`] says why.
 ///
 /// # Errors
-/// [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::UnsupportedPixels`] where bits or labels were compressed with loss;
+/// [`DicomError::UnsupportedTransferSyntax`]; [`DicomError::LossyLabels`];
 /// [`DicomError::TooLarge`]; [`DicomError::PixelData`] for damaged or contradictory pixel data.
 pub fn native_segmentation(file: &[u8]) -> Result<Option<Vec<u8>>, DicomError> {
     let opened = open(file)?;
@@ -36,14 +36,12 @@ pub fn native_segmentation(file: &[u8]) -> Result<Option<Vec<u8>>, DicomError> {
     }
     let is_lossy = LOSSY.contains(&uid) || MAY_LOSE.contains(&uid) && a.text((0x0028, 0x2110)) == "01";
     if is_lossy && !matches!(kind, SegmentationKind::Fractional { .. }) {
-        let reason = format!("TransferSyntaxUID (0002,0010) {uid}: bits or labels compressed with loss");
-        return Err(DicomError::UnsupportedPixels { reason });
+        return Err(DicomError::LossyLabels { uid: uid.into() });
     }
     let pixels = format.rows as u64 * format.columns as u64 * format.frames as u64;
     let bytes = (pixels * u64::from(format.bits_allocated)).div_ceil(8);
     if bytes > MOST_BYTES {
-        let what = "the uncompressed segmentation".into();
-        return Err(DicomError::TooLarge { what, found: bytes, limit: MOST_BYTES });
+        return Err(DicomError::TooLarge { what: Quantity::Segmentation, found: bytes, limit: MOST_BYTES });
     }
     let pixels = EncapsulatedPixels::of(&items, &opened, format.frames)?;
     let length = bytes.next_multiple_of(2) as usize;
@@ -165,6 +163,8 @@ mod tests {
         let read = |bytes: &[u8]| values(RLE, rle, &stream(bytes), &format);
         assert_eq!(read(&pixels.map(|p| p as u8)).unwrap(), pixels);
         assert_eq!(read(&[0b0101_1001, 0b0100_0111]).unwrap(), pixels);
+        assert!(matches!(read(&[0b0101_1001]), Err(DicomError::PixelData { .. })));
+    }
 
     /// Work that grew with the square of the frames would not end here.
     #[test]
@@ -194,7 +194,5 @@ mod tests {
         let native = native_segmentation(&file).unwrap().unwrap();
         let (_, pixels) = native.split_at(native.len() - 4 * FRAMES as usize);
         assert!((0..FRAMES).flat_map(u32::to_le_bytes).eq(pixels.iter().copied()));
-    }
-        assert!(matches!(read(&[0b0101_1001]), Err(DicomError::PixelData { .. })));
     }
 }

@@ -4,7 +4,7 @@ use super::configuration::{Dicomweb, FolderMethod, ServerKind};
 use super::sign_in::SignIn;
 use super::{clock, probing, reading};
 use crate::dicom::{JsonDataSet, MOST_PART, Multipart, MultipartError};
-use crate::session::{AnswerForm, Authentication, LedgerEntry, MOST_ARCHIVE, RemoteError};
+use crate::session::{AnswerFault, AnswerForm, Authentication, LedgerEntry, MOST_ARCHIVE, RemoteError};
 use js_sys::{Array, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -114,10 +114,10 @@ impl Server {
         if response.status() == 204 {
             return Ok(Vec::new());
         }
-        let bad = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
+        let bad = |e: JsValue| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0));
         let text = JsFuture::from(response.text().map_err(bad)?).await.map_err(broken)?;
         let value = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).map_err(bad)?;
-        serde_wasm_bindgen::from_value(value).map_err(|e| RemoteError::BadAnswer(e.to_string()))
+        serde_wasm_bindgen::from_value(value).map_err(|e| RemoteError::BadAnswer(AnswerFault::Said(e.to_string())))
     }
 
     /// All instances of a path (WADO-RS, PS3.18 10.4), as the server stores them: nothing is recompressed on the way, and old
@@ -136,13 +136,13 @@ impl Server {
         let response = self.get(path, accept, "retrieve", enter).await?;
         let content_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let bad = |e: MultipartError| RemoteError::BadAnswer(e.to_string());
+        let bad = |e: MultipartError| RemoteError::BadAnswer(AnswerFault::Parts(e));
         // One instance, or an archive of them, may come without an envelope.
         let mut parts = match kind.as_str() {
             "application/dicom" | "application/zip" => None,
             _ => Some(Multipart::new(&content_type).map_err(bad)?),
         };
-        let body = response.body().ok_or_else(|| RemoteError::BadAnswer("no body".to_owned()))?;
+        let body = response.body().ok_or(RemoteError::BadAnswer(AnswerFault::NoBody))?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let most = if kind == "application/zip" { MOST_ARCHIVE } else { MOST_PART as u64 };
         // It stays outside the page's own memory, which holds no archive of many slices.
@@ -163,7 +163,7 @@ impl Server {
                     }
                 }
                 None if bytes > most => {
-                    return Err(RemoteError::BadAnswer(format!("the answer has more than {most} bytes")));
+                    return Err(RemoteError::BadAnswer(AnswerFault::TooLarge(most)));
                 }
                 None => {
                     alone.push(&piece);
@@ -171,7 +171,7 @@ impl Server {
             }
         }
         match parts {
-            Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(e.to_string()))?,
+            Some(parts) => parts.finish().map_err(|e| RemoteError::Incomplete(AnswerFault::Parts(e)))?,
             None => take(&alone, bytes),
         }
         Ok(if kind == "application/zip" { AnswerForm::Archive } else { AnswerForm::Instances })
@@ -184,7 +184,7 @@ impl Server {
         kind: &str,
         enter: impl Fn(LedgerEntry),
     ) -> Result<Response, RemoteError> {
-        let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
+        let failed = |e: JsValue| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0));
         let url = self.address(path).ok_or(RemoteError::NotFound)?;
         self.refresh(&enter).await;
         enter(LedgerEntry { method: "GET", url: url.clone(), bytes: 0, kind: kind.to_owned(), at: clock::date_time() });
@@ -226,7 +226,7 @@ impl Server {
 pub(super) fn unanswered(error: JsValue) -> RemoteError {
     match broken(error) {
         RemoteError::Incomplete(why) => {
-            log::debug!("{why}");
+            log::debug!("{why:?}");
             RemoteError::Unreachable
         }
         other => other,
@@ -242,6 +242,6 @@ pub(super) fn broken(error: JsValue) -> RemoteError {
     match name.as_deref() {
         Some("AbortError") => RemoteError::Cancelled,
         Some(TIME_OUT) => RemoteError::NoAnswer,
-        _ => RemoteError::Incomplete(super::PlatformError::from(error).0),
+        _ => RemoteError::Incomplete(AnswerFault::Said(super::PlatformError::from(error).0)),
     }
 }

@@ -6,7 +6,7 @@ use super::configuration::{Dicomweb, FolderMethod};
 use super::dicomweb::{Server, TIME_OUT, broken, unanswered};
 pub use crate::export::Outbound;
 use crate::export::{Place, TokenRequest};
-use crate::session::{Audience, LedgerEntry, ParcelId, RemoteError, UploadOutcome, UploadReply};
+use crate::session::{AnswerFault, Audience, LedgerEntry, ParcelId, RemoteError, UploadOutcome, UploadReply};
 use gloo::timers::callback::Timeout;
 use js_sys::Uint8Array;
 use std::cell::{Cell, RefCell};
@@ -68,7 +68,7 @@ impl Servers {
         patience_ms: u32,
         enter: impl Fn(LedgerEntry),
     ) -> UploadOutcome {
-        let stop = AbortController::new().map_err(|e| RemoteError::BadAnswer(super::PlatformError::from(e).0))?;
+        let stop = AbortController::new().map_err(|e| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0)))?;
         self.under_way.borrow_mut().insert(parcel, stop.clone());
         let outcome = store(outbound, self, &stop, patience_ms, enter).await;
         let mut under_way = self.under_way.borrow_mut();
@@ -101,7 +101,7 @@ pub async fn store(
     patience_ms: u32,
     enter: impl Fn(LedgerEntry),
 ) -> UploadOutcome {
-    let failed = |e: JsValue| RemoteError::BadAnswer(super::PlatformError::from(e).0);
+    let failed = |e: JsValue| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0));
     let server = servers.of(outbound.audience());
     let (method, path) = match (outbound.place(), server.method()) {
         (Place::Studies, _) => ("POST", "studies"),

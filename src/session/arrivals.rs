@@ -1,10 +1,10 @@
 //! What comes in from files and meets what is there: shown first, and taken as the reader says. Nothing is merged silently.
 
 use super::change::Update;
-use super::explain;
 use super::form_words::{choice_words, field_title};
 use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{Lang, arriving};
+use super::{explain, explain_segmentation};
 use crate::annotation::{Answer, Author, Edit, Measurement, SegmentMeaning, Transaction};
 use crate::import::{Collision, SegmentIn, SegmentationIn, meetings, segmentation_edits};
 use crate::report::{self, ARTERIES, FieldKind};
@@ -78,7 +78,7 @@ impl Session {
 
     /// The notes on marks, after what is said of them.
     pub(super) fn with_notes(&self, mut said: Vec<String>, marks: &SegmentationIn) -> Vec<String> {
-        said.extend(marks.notes.iter().map(|n| explain::segmentation_note(n, self.lang)));
+        said.extend(marks.notes.iter().map(|n| explain_segmentation::segmentation_note(n, self.lang)));
         said
     }
 
@@ -110,11 +110,12 @@ impl Session {
                 Ok((made, notes)) => {
                     let touched = |e: &Edit| if let Edit::Voxels { delta, .. } = e { delta.bounds() } else { None };
                     made.iter().filter_map(touched).for_each(|bounds| update.changes.add_labels(bounds));
-                    said.extend(notes.iter().map(|n| explain::segmentation_note(n, self.lang)));
+                    said.extend(notes.iter().map(|n| explain_segmentation::segmentation_note(n, self.lang)));
                     edits = made;
                 }
                 Err(error) => {
-                    let reason = ProblemReason::Segmentation(explain::segmentation_error(&error, self.lang));
+                    let reason =
+                        ProblemReason::Segmentation(explain_segmentation::segmentation_error(&error, self.lang));
                     return self.problems.push(Problem { name, reason });
                 }
             }

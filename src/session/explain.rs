@@ -3,11 +3,9 @@
 use super::explain_analysis::analysis_error;
 use super::words::{Lang, Text, text as t};
 use crate::annotation::SegmentMeaning;
-use crate::dicom::DicomError;
+use crate::dicom::{DicomError, Quantity};
 use crate::geometry::AnatomicalPlane;
-use crate::import::{
-    ArchiveError, GeometryFinding, ImportError, SegmentationError, SegmentationNote, StackTrait, VolumeFileError,
-};
+use crate::import::{ArchiveError, GeometryFinding, ImportError, StackTrait, VolumeFileError};
 use crate::jobs::JobError;
 use crate::session::words;
 
@@ -63,6 +61,11 @@ pub(super) fn dicom_error(error: &DicomError, lang: Lang) -> String {
         DicomError::UnsupportedPixels { reason } => {
             t("unsupported pixels: {}", "pixels non pris en charge : {}").with(lang, &[reason])
         }
+        DicomError::LossyLabels { uid } => t(
+            "the labels were compressed with loss ((0002,0010) {}): they may be others",
+            "les étiquettes ont été compressées avec perte ((0002,0010) {}) : elles peuvent être fausses",
+        )
+        .with(lang, &[uid]),
         DicomError::PixelData { reason } => {
             t("Pixel Data (7FE0,0010) cannot be decoded: {}", "Pixel Data (7FE0,0010) ne peut être décodé : {}")
                 .with(lang, &[reason])
@@ -71,10 +74,20 @@ pub(super) fn dicom_error(error: &DicomError, lang: Lang) -> String {
             t("frame {} of {} does not exist", "l’image {} sur {} n’existe pas")
                 .with(lang, &[&frame.to_string(), &frames.to_string()])
         }
-        DicomError::TooLarge { what, found, limit } => {
-            t("too large: {} is {}, at most {}", "trop grand : {} vaut {}, au plus {}")
-                .with(lang, &[what, &found.to_string(), &limit.to_string()])
+        DicomError::TooLarge { what, found, limit } => match what {
+            Quantity::DataSet => t(
+                "too large: {} bytes when inflated, at most {}",
+                "trop grand : {} octets une fois décompressé, au plus {}",
+            ),
+            Quantity::Frame => {
+                t("too large: frames of {} pixels, at most {}", "trop grand : images de {} pixels, au plus {}")
+            }
+            Quantity::Segmentation => t(
+                "too large: {} bytes of uncompressed marks, at most {}",
+                "trop grand : {} octets d’annotations décompressées, au plus {}",
+            ),
         }
+        .with(lang, &[&found.to_string(), &limit.to_string()]),
     }
 }
 
@@ -401,66 +414,6 @@ pub fn meaning(meaning: SegmentMeaning) -> Text {
     }
 }
 
-/// Why a segmentation was not put on the CT.
-pub(super) fn segmentation_error(error: &SegmentationError, lang: Lang) -> String {
-    t("the segmentation does not fit: {}", "la segmentation ne convient pas : {}").with(lang, &[&error.to_string()])
-}
-
-/// What a reader should know of a segmentation that was read.
-pub(super) fn segmentation_note(note: &SegmentationNote, lang: Lang) -> String {
-    match note {
-        SegmentationNote::ThresholdedAtHalf => {
-            t("fractional: taken at one half", "fractionnaire : seuil à un demi").in_lang(lang).to_owned()
-        }
-        SegmentationNote::OtherFrameOfReference => t(
-            "other frame of reference, placed by its source slices",
-            "autre repère (Frame of Reference), placée par ses coupes sources",
-        )
-        .in_lang(lang)
-        .to_owned(),
-        SegmentationNote::TakenForLesion { segment_number, coded } => {
-            t("segment {}: “{}” taken for a lesion", "segment {} : « {} » pris pour une lésion")
-                .with(lang, &[&segment_number.to_string(), coded])
-        }
-        SegmentationNote::NoMeaning { segment_number, coded } => t(
-            "segment {}: “{}” has no meaning here and was left out",
-            "segment {} : « {} » sans équivalent ici, écarté",
-        )
-        .with(lang, &[&segment_number.to_string(), coded]),
-        SegmentationNote::Resampled { spacing_mm, off_percent } => {
-            let [i, j, k] = spacing_mm.map(|mm| lang.number(mm, 2));
-            let said = t(
-                "resampled from another grid ({} × {} × {} mm)",
-                "rééchantillonnage depuis une autre grille ({} × {} × {} mm)",
-            )
-            .with(lang, &[&i, &j, &k]);
-            let off = off_percent.map(|off| {
-                t(", volumes differ by up to {} %", ", volumes différant de {} % au plus")
-                    .with(lang, &[&lang.number(off, 1)])
-            });
-            said + &off.unwrap_or_default()
-        }
-        SegmentationNote::EmptySegment(number) => {
-            t("segment {} is empty", "le segment {} est vide").with(lang, &[&number.to_string()])
-        }
-        SegmentationNote::BetweenSlices(contours) => t(
-            "{} contour[s] between slices put on the nearest",
-            "{} contour[s] entre deux coupes [reporté|reportés] sur la plus proche",
-        )
-        .with(lang, &[&contours.to_string()]),
-        SegmentationNote::LeftOut(contours) => t(
-            "{} contour[s] on no slice of this CT left out",
-            "{} contour[s] hors des coupes de ce scanner [écarté|écartés]",
-        )
-        .with(lang, &[&contours.to_string()]),
-        SegmentationNote::Overlap { voxels } => t(
-            "{} voxel[s] [lies|lie] in several segments",
-            "{} voxel[s] [appartient|appartiennent] à plusieurs segments",
-        )
-        .with(lang, &[&voxels.to_string()]),
-    }
-}
-
 /// Why a kept reading cannot be taken up.
 pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text {
     use crate::annotation::StoredError;
@@ -474,7 +427,9 @@ pub(super) fn stored_error(error: crate::annotation::StoredError) -> words::Text
 
 #[cfg(test)]
 mod tests {
+    use super::super::explain_segmentation::segmentation_note;
     use super::*;
+    use crate::import::SegmentationNote;
 
     /// Each sentence that speaks of a number, with that number put in.
     fn sentences(n: usize, lang: Lang) -> Vec<String> {

@@ -3,9 +3,9 @@
 use super::arrivals::Arrival;
 use super::change::Update;
 use super::command::Effect;
-use super::explain;
 use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{self, Lang, Text, sending};
+use super::{explain, explain_segmentation};
 use crate::annotation::Layer;
 use crate::dicom::Instance;
 use crate::export::{
@@ -173,7 +173,7 @@ impl Session {
                 self.arrive(Arrival { name, marks, measurements, answers, authors, said }, update);
             }
             Err(error) => {
-                let reason = ProblemReason::Segmentation(explain::segmentation_error(&error, self.lang));
+                let reason = ProblemReason::Segmentation(explain_segmentation::segmentation_error(&error, self.lang));
                 self.problems.push(Problem { name, reason });
             }
         }

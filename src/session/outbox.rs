@@ -12,7 +12,7 @@ use super::change::Update;
 use super::command::{Effect, UploadOutcome};
 use super::handing_over::download;
 use super::keeping::{KeepError, KeepRequest, ParcelName};
-use super::remote::RemoteError;
+use super::remote::{AnswerFault, RemoteError};
 use super::sending::{Delivery, UploadState};
 use super::state::Session;
 use crate::dicom::{InstanceFailure, not_stored};
@@ -303,7 +303,7 @@ impl Session {
                 update.effects.push(Effect::Upload(id, Box::new(outbound), patience_ms));
                 ParcelState::Sending
             }
-            Err(error) => ParcelState::Held(Hold::Failed(RemoteError::BadAnswer(error.to_string()))),
+            Err(error) => ParcelState::Held(Hold::Failed(RemoteError::BadAnswer(AnswerFault::Said(error.to_string())))),
         };
         update.changes.facts = true;
     }

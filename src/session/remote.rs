@@ -4,9 +4,10 @@ use super::change::Update;
 use super::command::Effect;
 use super::sending::Delivery;
 use super::state::Session;
-use super::words::{self, Lang, Text};
+use super::words::{self, Lang, Text, text as t};
 use crate::dicom::{
-    JsonDataSet, MOST_STUDIES, RemoteSeries, RemoteStudy, StudyQuery, instances_path, series, series_path, studies,
+    JsonDataSet, MOST_PART, MOST_STUDIES, MultipartError, RemoteSeries, RemoteStudy, StudyQuery,
+    instances_path, series, series_path, studies,
 };
 use crate::import::MOST_UNPACKED_BYTES;
 use std::collections::BTreeMap;
@@ -56,15 +57,70 @@ pub enum RemoteError {
     /// Another status.
     Status(u16),
     /// Something that is not what was asked for.
-    BadAnswer(String),
+    BadAnswer(AnswerFault),
     /// A web page, as a gateway shows it that asks for a sign-in.
     Page,
     /// The answer to a store request does not say that anything was stored.
     NoReceipt,
     /// The answer broke off.
-    Incomplete(String),
+    Incomplete(AnswerFault),
     /// The reader stopped it.
     Cancelled,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerFault {
+    /// Its parts.
+    Parts(MultipartError),
+    /// It has no body.
+    NoBody,
+    /// It has more than so many bytes.
+    TooLarge(u64),
+    /// What the browser, or a reader of data sets, says of it; may be empty.
+    Said(String),
+}
+
+impl From<&str> for AnswerFault {
+    fn from(said: &str) -> Self {
+        Self::Said(said.to_owned())
+    }
+}
+
+impl AnswerFault {
+    fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Said(said) => said.clone(),
+            Self::NoBody => t("it has no body", "elle est sans contenu").in_lang(lang).to_owned(),
+            Self::TooLarge(most) => {
+                t("it has more than {} bytes", "elle dépasse {} octets").with(lang, &[&most.to_string()])
+            }
+            Self::Parts(MultipartError::NotMultipart(kind)) => {
+                t("it is {}, not multipart", "elle est de type {}, non multipart").with(lang, &[kind])
+            }
+            Self::Parts(MultipartError::NoBoundary) => {
+                t("its type names no boundary", "son type ne nomme aucune frontière (boundary)")
+                    .in_lang(lang)
+                    .to_owned()
+            }
+            Self::Parts(MultipartError::Header(part)) => {
+                t("part {} has a header that is too long", "la partie {} a un en-tête trop long")
+                    .with(lang, &[&part.to_string()])
+            }
+            Self::Parts(MultipartError::TooLarge(part)) => {
+                t("part {} has more than {} bytes", "la partie {} dépasse {} octets")
+                    .with(lang, &[&part.to_string(), &MOST_PART.to_string()])
+            }
+            Self::Parts(MultipartError::Delimiter(part)) => t(
+                "something else follows the boundary before part {}",
+                "autre chose suit la frontière (boundary) avant la partie {}",
+            )
+            .with(lang, &[&part.to_string()]),
+            Self::Parts(MultipartError::Truncated(part)) => {
+                t("it ends within part {}", "elle s’arrête dans la partie {}").with(lang, &[&part.to_string()])
+            }
+        }
+    }
 }
 
 impl RemoteError {
@@ -116,10 +172,10 @@ impl RemoteError {
             Self::NotFound => fixed(words::REMOTE_NOT_FOUND),
             Self::NotAcceptable => fixed(words::REMOTE_NOT_ACCEPTABLE),
             Self::Status(status) => words::REMOTE_STATUS.with(lang, &[&status.to_string()]),
-            Self::BadAnswer(why) => words::REMOTE_BAD_ANSWER.with(lang, &[why]),
+            Self::BadAnswer(why) => words::REMOTE_BAD_ANSWER.with(lang, &[&why.words(lang)]),
             Self::Page => fixed(words::REMOTE_PAGE),
             Self::NoReceipt => fixed(words::REMOTE_NO_RECEIPT),
-            Self::Incomplete(why) => words::REMOTE_INCOMPLETE.with(lang, &[why]),
+            Self::Incomplete(why) => words::REMOTE_INCOMPLETE.with(lang, &[&why.words(lang)]),
             Self::Cancelled => fixed(words::REMOTE_CANCELLED),
         }
     }
@@ -316,7 +372,7 @@ impl Session {
                     {
                         self.open_retrieved(update);
                     }
-                    Ok(_) => self.remote.error = Some(RemoteError::Incomplete(String::new())),
+                    Ok(_) => self.remote.error = Some(RemoteError::Incomplete("".into())),
                     Err(error) => self.remote.error = Some(error),
                 }
             }
