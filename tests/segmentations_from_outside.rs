@@ -7,7 +7,7 @@
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
-use hilum::annotation::{Document, SegmentMeaning};
+use hilum::annotation::{Document, Layer, SegmentMeaning};
 use hilum::dicom::{DicomError, Instance, SegmentationObject, group_into_series, native_segmentation, read_header};
 use hilum::geometry::Grid;
 use hilum::import::{
@@ -175,6 +175,95 @@ fn a_reader_opens_a_compressed_segmentation() {
         let problem = other.session.view_model().problems.remove(0).1;
         assert!(problem.contains("(0002,0010) 1.2.840.10008.1.2.4.50"), "{problem}");
     }
+}
+
+/// A label map of 16 bits, made of one that is written here with 8: each label times `factor`, and each segment
+/// parted into so many.
+fn widened(file: &[u8], factor: u16, times: u16) -> Vec<u8> {
+    let mut object = dicom_object::from_reader(&file[128..]).unwrap();
+    for (tag, value) in [(tags::BITS_ALLOCATED, 16u16), (tags::BITS_STORED, 16), (tags::HIGH_BIT, 15)] {
+        object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+    }
+    let count: usize = [tags::ROWS, tags::COLUMNS, tags::NUMBER_OF_FRAMES]
+        .into_iter()
+        .map(|tag| object.element(tag).unwrap().to_int::<usize>().unwrap())
+        .product();
+    let labels = object.element(tags::PIXEL_DATA).unwrap().to_bytes().unwrap().into_owned();
+    // Each of a segment's pixels belongs to one of those it becomes, in turn.
+    let mut turn = (0..times).cycle();
+    let mut wide = |label: &u8| if *label == 0 { 0 } else { u16::from(*label) * factor + turn.next().unwrap_or(0) };
+    let wide = labels[..count].iter().map(&mut wide).collect();
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(wide)));
+    let described: Vec<_> = object.element(tags::SEGMENT_SEQUENCE).unwrap().items().unwrap().to_vec();
+    let described: Vec<_> = (0..times)
+        .flat_map(|n| described.iter().map(move |item| (n, item)))
+        .map(|(n, item)| {
+            let mut item = item.clone();
+            let number = item.element(tags::SEGMENT_NUMBER).unwrap().to_int::<u16>().unwrap() * factor + n;
+            item.put(DataElement::new(tags::SEGMENT_NUMBER, VR::US, PrimitiveValue::from(number)));
+            item
+        })
+        .collect();
+    object.put(DataElement::new(tags::SEGMENT_SEQUENCE, VR::SQ, DataSetSequence::from(described)));
+    let mut bytes = Vec::new();
+    object.write_all(&mut bytes).unwrap();
+    bytes
+}
+
+/// Labels of more than eight bits are those of their segments, whatever compresses them; more segments than a reading holds are refused
+/// whole, and the page says so.
+#[test]
+fn label_maps_of_sixteen_bits_open_with_the_right_labels() {
+    let files = tab::ct("1.2.826.0.1.3680043.10.512", &tab::noise(2));
+    let opened = || {
+        let mut tab = Tab::open(&Default::default(), 2);
+        tab.opens(&files);
+        tab
+    };
+    let mut tab = opened();
+    for (meaning, y) in [(SegmentMeaning::GroundGlass, 30.0), (SegmentMeaning::Consolidation, 60.0)] {
+        tab.does(Command::AddSegment(meaning));
+        tab.acts(Action::Tool(Tool::Brush));
+        tab.drags(PaneId::Axial, &[(25.0, y), (75.0, y), (75.0, y + 8.0), (25.0, y + 8.0)]);
+    }
+    tab.acts(Action::ExportLabelMaps);
+    let narrow = tab.downloads[0].1.clone();
+    let drawn = &tab.session.case().unwrap().document;
+    // Labels 1 and 2 become 700 and 1400.
+    let wide = widened(&narrow, 700, 1);
+    let path = scratch("wide_labels", "labels.dcm");
+    std::fs::write(&path, &wide).unwrap();
+    let mut forms = vec![("uncompressed".to_owned(), wide)];
+    if let Some(made) = ask_highdicom("compress_seg.py", [&path, &scratch("wide_labels", "")]) {
+        let made = made["files"].as_object().unwrap();
+        assert_eq!(made.len(), 4);
+        forms.extend(
+            made.keys()
+                .map(|name| (name.clone(), std::fs::read(scratch("wide_labels", &format!("{name}.dcm"))).unwrap())),
+        );
+    }
+    for (form, bytes) in forms {
+        assert_eq!(counts(&object(&bytes).unwrap()).into_keys().collect::<Vec<_>>(), [700, 1400], "{form}");
+        let mut other = opened();
+        other.opens(&[bytes]);
+        assert_eq!(other.session.view_model().problems, [], "{form}");
+        let read = &other.session.case().unwrap().document;
+        for (mine, theirs) in drawn.segments().iter().zip(read.segments()) {
+            assert_eq!(
+                (mine.meaning, drawn.voxel_count(mine.number)),
+                (theirs.meaning, read.voxel_count(theirs.number)),
+                "{form}"
+            );
+        }
+        assert_eq!(read.layer(Layer::Findings).to_vec(), drawn.layer(Layer::Findings).to_vec(), "{form}");
+    }
+    let many = widened(&narrow, 700, 140);
+    assert_eq!(counts(&object(&many).unwrap()).len(), 280);
+    let mut other = opened();
+    other.opens(&[many]);
+    assert!(other.session.case().unwrap().document.segments().is_empty());
+    let problem = other.session.view_model().problems.remove(0).1;
+    assert!(problem.contains("255 segments at most"), "{problem}");
 }
 
 /// The frames of a file and their pixels in the opposite order.

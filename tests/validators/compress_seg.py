@@ -3,7 +3,8 @@
     compress_seg.py SEG FOLDER
 
 Writes one file for each encoder into FOLDER: RLE and Deflated Image Frame (pydicom, zlib), JPEG-LS (CharLS), JPEG 2000 without and with
-loss (OpenJPEG), JPEG Baseline (libjpeg-turbo). Prints JSON: {"files": {name: transfer syntax UID}}. Pixels must have 8 bits.
+loss (OpenJPEG), JPEG Baseline (libjpeg-turbo). Prints JSON: {"files": {name: transfer syntax UID}}. Pixels must have 8 or 16 bits; those
+of 16 are compressed without loss only.
 """
 
 import io
@@ -22,8 +23,8 @@ from pydicom.pixels.encoders import RLELosslessEncoder
 
 def rle(frame):
     return RLELosslessEncoder.encode(
-        frame.tobytes(), rows=frame.shape[0], columns=frame.shape[1], samples_per_pixel=1, bits_allocated=8,
-        bits_stored=8, pixel_representation=0, photometric_interpretation="MONOCHROME2", number_of_frames=1,
+        frame.tobytes(), rows=frame.shape[0], columns=frame.shape[1], samples_per_pixel=1,
+        bits_allocated=8 * frame.itemsize, bits_stored=8 * frame.itemsize, pixel_representation=0, photometric_interpretation="MONOCHROME2", number_of_frames=1,
     )
 
 
@@ -58,7 +59,11 @@ def main(source, folder):
     files = {}
     for name, (uid, encode) in ENCODERS.items():
         dataset = pydicom.dcmread(source)
-        frames = numpy.frombuffer(dataset.PixelData, numpy.uint8)[: dataset.Rows * dataset.Columns * dataset.NumberOfFrames]
+        wide = dataset.BitsAllocated == 16
+        if wide and name in ("jpeg", "jpeg_2000_lossy"):
+            continue
+        count = dataset.Rows * dataset.Columns * dataset.NumberOfFrames
+        frames = numpy.frombuffer(dataset.PixelData, numpy.uint16 if wide else numpy.uint8)[:count]
         frames = frames.reshape(dataset.NumberOfFrames, dataset.Rows, dataset.Columns)
         streams = [encode(numpy.ascontiguousarray(frame)) for frame in frames]
         dataset.file_meta.TransferSyntaxUID = pydicom.uid.UID(uid)
