@@ -5,7 +5,9 @@
 use hilum::annotation::{Answer, Document, Edit, Layer, Measurement, MeasurementKind, Origin, SegmentMeaning};
 use hilum::dicom::{Instance, decode_frame, group_into_series, read_header};
 use hilum::export::campaign::{self, Campaign, CampaignSecret};
-use hilum::export::{Audience, ExportContext, ExportError, ExportNote, ObjectKind, Outbound, OutboundObject, seg, sr};
+use hilum::export::{
+    Audience, ExportContext, ExportError, ExportNote, ObjectKind, Outbound, OutboundObject, WholeCt, seg, sr,
+};
 use hilum::geometry::{AnatomicalPlane, PatientPoint, Plane};
 use hilum::import::{Collision, StackPlan, demonstration, plan_stack, read_segmentation, segmentation_edits};
 use hilum::report::{FORM, Field, FieldKind};
@@ -169,8 +171,8 @@ fn hand_over(name: &str, ct: &Ct, on_disk: &Path) -> seg::SegExport {
     };
     let segmentation = seg::write(&document, &context, None).unwrap();
     let drawn = draw(ct);
-    let report = sr::write_report(&document, Some(&segmentation), &context, &drawn).unwrap();
-    let alone = sr::write_report(&document, None, &context, &drawn).unwrap();
+    let report = sr::write_report(&document, Some(&segmentation), &context, &drawn, &WholeCt::of(&document)).unwrap();
+    let alone = sr::write_report(&document, None, &context, &drawn, &WholeCt::of(&document)).unwrap();
     let save = |object: &OutboundObject| {
         let path = scratch(&format!("export_on_{name}"), object.file_name());
         std::fs::write(&path, object.bytes()).unwrap();
@@ -430,7 +432,7 @@ fn for_campaign(ct: &Ct, context: &ExportContext) -> (seg::SegExport, OutboundOb
         document.apply(&edit, &ct.volume).unwrap();
     }
     let segmentation = seg::write(&document, context, None).unwrap();
-    let report = sr::write_report(&document, Some(&segmentation), context, &draw(ct)).unwrap();
+    let report = sr::write_report(&document, Some(&segmentation), context, &draw(ct), &WholeCt::of(&document)).unwrap();
     (segmentation, report)
 }
 

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
-use hilum::annotation::{Answer, Document, Edit, Layer, Origin, Segment, SegmentMeaning};
+use hilum::annotation::{Document, Edit, Layer, Origin, Segment, SegmentMeaning};
 use hilum::dicom::{Instance, LossyCompression};
-use hilum::export::campaign::{self, Campaign, CampaignSecret};
-use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, OutboundObject, PreviewValue, seg, sr};
+use hilum::export::campaign;
+use hilum::export::{ExportContext, ExportError, ExportNote, Outbound, OutboundObject, PreviewValue, WholeCt, seg, sr};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex, VoxelPoint};
 use hilum::import::{
     Collision, SegmentIn, SegmentationError, SegmentationIn, SegmentationNote, read_segmentation, segmentation_edits,
@@ -14,29 +14,10 @@ use hilum::volume::CtVolume;
 use proptest::prelude::*;
 
 mod small_ct;
-use small_ct::{add, context, grid, volume};
+use small_ct::{add, campaign, context, document, grid, proposed, volume};
 #[path = "validators/mod.rs"]
 mod validators;
-use validators::{ask_highdicom, assert_conforms, assert_printed, scratch};
-
-fn proposed() -> Origin {
-    Origin::Proposed {
-        algorithm: "lungs by threshold".into(),
-        version: "1".into(),
-        parameters: "threshold_hu=-400; closing_mm=10".into(),
-        edited: false,
-    }
-}
-
-/// Both lungs and two findings that overlap the left one.
-fn document(volume: &CtVolume) -> Document {
-    let mut document = Document::empty(*volume.grid()).unwrap();
-    add(&mut document, volume, SegmentMeaning::RightLung, proposed(), |v| v.i < 5 && v.k > 0);
-    add(&mut document, volume, SegmentMeaning::LeftLung, proposed(), |v| v.i > 6);
-    add(&mut document, volume, SegmentMeaning::GroundGlass, Origin::Manual, |v| v.i > 7 && v.j % 2 == 0 && v.k == 2);
-    add(&mut document, volume, SegmentMeaning::Consolidation, Origin::Manual, |v| v.i == 9 && v.j % 2 == 1);
-    document
-}
+use validators::{ask_highdicom, assert_conforms, scratch};
 
 fn conforms(bytes: &[u8], name: &str) {
     let path = scratch("export_roundtrip", name);
@@ -65,18 +46,6 @@ fn a_segmentation_conforms_and_is_stable() {
 fn values(object: &OutboundObject, keyword: &str) -> Vec<String> {
     let lines = object.preview().unwrap();
     lines.iter().filter(|l| l.keyword == keyword).map(|l| l.value.to_string()).collect()
-}
-
-fn campaign() -> Campaign {
-    Campaign {
-        name: "Campaign".into(),
-        sponsor: "Consortium".into(),
-        protocol: "LN-1".into(),
-        site: "07".into(),
-        secret: CampaignSecret::new(&"secret".repeat(8)).unwrap(),
-        with_sex: true,
-        with_age: true,
-    }
 }
 
 #[test]
@@ -110,7 +79,7 @@ fn numbers_pixels_and_words_of_our_own_are_no_leak() {
         }
         let context = campaign::context(&context, &campaign(), "R07").unwrap();
         let segmentation = seg::write(&document, &context, None).unwrap();
-        sr::write_report(&document, Some(&segmentation), &context, &[]).unwrap();
+        sr::write_report(&document, Some(&segmentation), &context, &[], &WholeCt::of(&document)).unwrap();
         // The name is found all the same where it does not belong.
         let family = name.split('^').next().unwrap();
         for leak in [family.to_owned(), format!("seen with {name}")] {
@@ -185,62 +154,6 @@ fn a_segment_is_tracked_from_when_it_was_made_whatever_it_is_called() {
     assert_eq!(tracked(|s| Segment { meaning: SegmentMeaning::Consolidation, ..s }), as_made);
     // The number given again, for another lesion.
     assert_ne!(tracked(|s| Segment { made_at: "20261123101501".into(), ..s }), as_made);
-}
-
-#[test]
-fn a_report_names_the_images_and_the_role_of_who_read_them() {
-    let grid = grid([13, 11, 5]);
-    let volume = volume(grid);
-    let mut context = context(&grid);
-    // Two frames of one object.
-    let images = ["1.2.3.4.1", "1.2.3.4.2", "1.2.3.4.3", "1.2.3.4.5"];
-    context.source[3].as_mut().unwrap().sop_instance_uid = images[2].into();
-    let mut document = document(&volume);
-    let segmentation = seg::write(&document, &context, None).unwrap();
-    let mut roles = Vec::new();
-    for answer in [0, 2] {
-        let before = document.answers().get(&2001).cloned();
-        let edit = Edit::Answer { field: 2001, before, after: Some(Answer::Choice(answer)) };
-        document.apply(&edit, &volume).unwrap();
-        let alone = sr::write_report(&document, None, &context, &[]).unwrap();
-        assert_eq!(values(&alone, "ReferencedSOPInstanceUID"), images);
-        conforms(alone.bytes(), "sr-alone.dcm");
-        let both = sr::write_report(&document, Some(&segmentation), &context, &[]).unwrap();
-        let named = values(&both, "ReferencedSOPInstanceUID");
-        assert!(images.iter().all(|uid| named.contains(&(*uid).to_owned())), "{named:?}");
-        assert!(named.contains(&segmentation.object.sop_instance_uid().to_owned()));
-        conforms(both.bytes(), "sr-both.dcm");
-        let meanings = values(&alone, "CodeMeaning");
-        let at = meanings.iter().position(|m| m == "Person Observer's Role in this Procedure").unwrap();
-        roles.push(meanings[at + 1].clone());
-    }
-    assert_eq!(roles, ["Reader", "Adjudicator"]);
-}
-
-#[test]
-fn a_report_conforms_and_is_stable() {
-    let grid = grid([13, 11, 5]);
-    let volume = volume(grid);
-    let document = document(&volume);
-    let context = context(&grid);
-    let segmentation = seg::write(&document, &context, None).unwrap();
-    let segments = sr::measure(&document, &segmentation);
-    assert_eq!(segments.len(), 4);
-    let whole_ct = [sr::Measurement::volume_ml(5123.4), sr::Measurement::involvement_percent(12.5)];
-    let report = sr::write_measured(&document, Some(&segmentation), &context, &segments, &whole_ct, &[]).unwrap();
-    assert_eq!(
-        report,
-        sr::write_measured(&document, Some(&segmentation), &context, &segments, &whole_ct, &[]).unwrap()
-    );
-    conforms(report.bytes(), "sr.dcm");
-    assert_printed(&scratch("export_roundtrip", "sr.dcm"));
-
-    let nan = [sr::Measurement::volume_ml(f64::NAN)];
-    let refused = sr::write_measured(&document, Some(&segmentation), &context, &segments, &nan, &[]);
-    assert_eq!(refused, Err(ExportError::NotANumber { concept: "Volume" }));
-    let only_lungs = seg::write(&document, &context, Some(&[1, 2])).unwrap();
-    let refused = sr::write_measured(&document, Some(&only_lungs), &context, &segments, &[], &[]);
-    assert_eq!(refused, Err(ExportError::NotInSegmentation(3)));
 }
 
 #[test]

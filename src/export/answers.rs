@@ -13,7 +13,7 @@ pub(super) fn evaluations(document: &Document, context: &ExportContext) -> Vec<C
         let Some(answer) = answers.get(&field.number).filter(|a| field.takes(a)) else { continue };
         match (field.kind, answer) {
             (FieldKind::Number { unit, .. }, Answer::Number(value)) => {
-                items.push(ContentItem::number(field.concept, *value, unit));
+                items.push(ContentItem::number(Relationship::Contains, field.concept, *value, unit));
             }
             (FieldKind::Words, _) if context.filing.audience() == Audience::Campaign => {}
             (FieldKind::Words, Answer::Text(text)) => {
@@ -26,7 +26,9 @@ pub(super) fn evaluations(document: &Document, context: &ExportContext) -> Vec<C
         }
     }
     let known = scores(answers).into_iter().filter_map(|s| Some((s, s.value?)));
-    items.extend(known.map(|(score, value)| ContentItem::number(score.concept, value, score.unit)));
+    items.extend(
+        known.map(|(score, value)| ContentItem::number(Relationship::Contains, score.concept, value, score.unit)),
+    );
     items
 }
 

@@ -10,6 +10,7 @@
 use super::context::{ExportContext, ExportError, Filing};
 use super::dataset::{DataSet, code, uid_of};
 use super::seg::vocabulary_label;
+use super::whole_ct::group_names;
 use crate::annotation::{CodedConcept, SegmentMeaning, Subject};
 use crate::dicom::{Acquisition, Instance, LossyCompression, PatientModule, SeriesModule, StudyModule};
 use chrono::{Days, NaiveDate};
@@ -277,7 +278,6 @@ const OWN_TEXTS: &[&str] = &[
     "Codes of Hilum for concepts that no standard scheme has",
     "Segment",
     "Position",
-    "Lungs",
     "Measurement",
     "Hilum lungs by threshold and closing",
     "Hilum opacities by threshold and opening",
@@ -302,7 +302,7 @@ fn is_own(text: &str) -> bool {
 /// All of the program's own, [`plain`].
 fn own_texts() -> impl Iterator<Item = String> {
     let labels = SegmentMeaning::ALL.iter().map(|meaning| plain(&vocabulary_label(*meaning)));
-    OWN_TEXTS.iter().map(|own| plain(own)).chain(labels)
+    OWN_TEXTS.iter().copied().chain(group_names()).map(plain).chain(labels)
 }
 
 fn source_uids(known: &ExportContext) -> BTreeSet<String> {

@@ -12,6 +12,7 @@ pub(super) enum Relationship {
     HasObservationContext,
     HasConceptModifier,
     InferredFrom,
+    HasProperties,
 }
 
 /// An item in the making: its value and its children.
@@ -30,6 +31,7 @@ impl ContentItem {
                 Relationship::HasObservationContext => "HAS OBS CONTEXT",
                 Relationship::HasConceptModifier => "HAS CONCEPT MOD",
                 Relationship::InferredFrom => "INFERRED FROM",
+                Relationship::HasProperties => "HAS PROPERTIES",
             },
         );
         set.text(tags::VALUE_TYPE, value_type);
@@ -62,8 +64,8 @@ impl ContentItem {
         item.set.text(tags::PERSON_NAME, value);
         item
     }
-    pub(super) fn number(concept: CodedConcept, value: f64, unit: CodedConcept) -> Self {
-        let mut item = Self::new(Relationship::Contains, "NUM", concept);
+    pub(super) fn number(relationship: Relationship, concept: CodedConcept, value: f64, unit: CodedConcept) -> Self {
+        let mut item = Self::new(relationship, "NUM", concept);
         item.set.item(tags::MEASURED_VALUE_SEQUENCE, |measured| {
             measured.code(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, unit);
             measured.text(tags::NUMERIC_VALUE, &decimal_string(value));

@@ -38,7 +38,7 @@ pub(super) fn drawn_group(
         };
         let mut group = group("1410", &tracking_id, &tracking_uid);
         group.push(lines(region.0, &region.1, Relationship::Contains, IMAGE_REGION));
-        values.iter().for_each(|(what, value)| group.push(numbered(*what, *value).item()));
+        values.iter().for_each(|(what, value)| group.push(numbered(*what, *value).related(Relationship::Contains)));
         return Some(group);
     }
     let mut group = group("1501", &tracking_id, &tracking_uid);
@@ -53,7 +53,7 @@ pub(super) fn drawn_group(
             Measured::ShortAxis => axis(false),
             _ => drawn.points.clone(),
         };
-        group.push(numbered(*what, *value).item().with(inferred(&points)));
+        group.push(numbered(*what, *value).related(Relationship::Contains).with(inferred(&points)));
     }
     Some(group)
 }
@@ -99,11 +99,11 @@ const LENGTH: CodedConcept = code("410668003", "SCT", "Length");
 const LONG_AXIS: CodedConcept = code("103339001", "SCT", "Long Axis");
 const SHORT_AXIS: CodedConcept = code("103340004", "SCT", "Short Axis");
 const ANGLE: CodedConcept = code("1483009", "SCT", "Angle");
-const AREA: CodedConcept = code("42798000", "SCT", "Area");
-const STANDARD_DEVIATION: CodedConcept = code("386136009", "SCT", "Standard Deviation");
-const MINIMUM: CodedConcept = code("255605001", "SCT", "Minimum");
-const MAXIMUM: CodedConcept = code("56851009", "SCT", "Maximum");
-const MILLIMETRE: CodedConcept = code("mm", "UCUM", "millimeter");
+pub(super) const AREA: CodedConcept = code("42798000", "SCT", "Area");
+pub(super) const STANDARD_DEVIATION: CodedConcept = code("386136009", "SCT", "Standard Deviation");
+pub(super) const MINIMUM: CodedConcept = code("255605001", "SCT", "Minimum");
+pub(super) const MAXIMUM: CodedConcept = code("56851009", "SCT", "Maximum");
+pub(super) const MILLIMETRE: CodedConcept = code("mm", "UCUM", "millimeter");
 const SQUARE_MILLIMETRE: CodedConcept = code("mm2", "UCUM", "square millimeter");
 const DEGREE: CodedConcept = code("deg", "UCUM", "degree");
 const SOURCE_OF_MEASUREMENT: CodedConcept = code("121112", "DCM", "Source of Measurement");

@@ -25,9 +25,13 @@ pub mod seg;
 pub mod sr;
 pub mod table;
 mod token_request;
+mod whole_ct;
 
 pub use context::{Audience, ExportContext, ExportError, ExportNote, Filing};
 pub use leaving::Reason;
 pub use outbound::{ObjectKind, Outbound, OutboundObject, Place};
 pub use preview::{PreviewLine, PreviewValue};
 pub use token_request::TokenRequest;
+#[cfg(test)]
+pub(crate) use whole_ct::own_concepts;
+pub use whole_ct::{WholeCt, Zones};

@@ -1,7 +1,8 @@
 //! DICOM structured report: Comprehensive 3D SR (PS3.3 A.35.13), Measurement Report TID 1500 (PS3.16).
 //!
-//! One volumetric group (TID 1411) for each segment of a segmentation object, tied to it by number and tracking UID; one group
-//! (TID 1501) for what is measured on the whole CT, one for each length, angle and region of the reader (`drawn`); notes on the geometry of the CT as qualitative evaluations.
+//! One volumetric group (TID 1411) for each segment of a segmentation object, tied to it by number and tracking UID; groups (TID 1501)
+//! for what is measured on the whole CT (`whole_ct`), one for each length, angle and region of the reader (`drawn`); notes on the
+//! geometry of the CT as qualitative evaluations.
 
 use super::answers::evaluations;
 use super::content::{ContentItem, Relationship, fill_root};
@@ -9,9 +10,9 @@ use super::dataset::{DataSet, code, derived_uid};
 use super::drawn::drawn_group;
 use super::modules::{SCHEME, fill_shared, person_name};
 use super::seg::{ExportedSegment, LUNG, SegExport, frame_of_reference};
-use super::{Audience, ExportContext, ExportError, OutboundObject};
+use super::{Audience, ExportContext, ExportError, OutboundObject, WholeCt, whole_ct};
 use crate::annotation::{self, CodedConcept, Document, Measured, Origin, Segment};
-use crate::report::{Profile, Quantity, field_of, quantities};
+use crate::report::field_of;
 use dicom_dictionary_std::{tags, uids};
 use std::collections::BTreeSet;
 
@@ -29,8 +30,8 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    pub(super) fn item(&self) -> ContentItem {
-        let number = ContentItem::number(self.concept, self.value, self.unit);
+    pub(super) fn related(&self, relationship: Relationship) -> ContentItem {
+        let number = ContentItem::number(relationship, self.concept, self.value, self.unit);
         match self.derivation {
             Some(derivation) => {
                 number.with(ContentItem::code(Relationship::HasConceptModifier, DERIVATION, derivation))
@@ -45,14 +46,6 @@ impl Measurement {
     /// A mean attenuation, HU.
     pub fn mean_hu(value: f64) -> Self {
         Self { concept: ATTENUATION, value, unit: HOUNSFIELD_UNIT, derivation: Some(MEAN) }
-    }
-    /// The volume of findings inside the lungs, ml.
-    pub fn findings_volume_ml(value: f64) -> Self {
-        Self { concept: FINDINGS_VOLUME, value, unit: MILLILITRE, derivation: None }
-    }
-    /// Share of the lung volume that findings involve, percent. No standard scheme has a code for it.
-    pub fn involvement_percent(value: f64) -> Self {
-        Self { concept: INVOLVEMENT, value, unit: PERCENT, derivation: None }
     }
 }
 
@@ -78,43 +71,8 @@ pub fn measure(document: &Document, segmentation: &SegExport) -> Vec<SegmentMeas
         .collect()
 }
 
-/// The numbers of the whole CT that can be had: lung volume, volume of findings inside the lungs, involvement.
-pub fn measure_lungs(document: &Document) -> Vec<Measurement> {
-    let measurement = |quantity: Quantity| {
-        let value = quantity.value?;
-        match quantity.name {
-            "lung-volume" => Some(Measurement::volume_ml(value)),
-            "lesion-volume" => Some(Measurement::findings_volume_ml(value)),
-            "involvement" => Some(Measurement::involvement_percent(value)),
-            name => density(name, value),
-        }
-    };
-    quantities(document, &Profile::of(document)).into_iter().filter_map(measurement).collect()
-}
-
-/// A density of the lungs; no standard scheme has codes for these.
-fn density(name: &str, value: f64) -> Option<Measurement> {
-    let (concept, unit) = match name {
-        "high-opacity" => (code("HIGH_OPACITY", SCHEME, "Share of findings from -200 HU"), PERCENT),
-        "well-aerated" => (code("WELL_AERATED", SCHEME, "Share of lung from -950 to -700 HU"), PERCENT),
-        "well-aerated-volume" => (code("WELL_AERATED_V", SCHEME, "Volume of lung from -950 to -700 HU"), MILLILITRE),
-        "compartment-ground-glass" => (code("HU_699_250", SCHEME, "Share of lung from -699 to -250 HU"), PERCENT),
-        "compartment-consolidation" => (code("HU_249_100", SCHEME, "Share of lung from -249 to 100 HU"), PERCENT),
-        "laa-950" => (code("LAA_950", SCHEME, "Share of lung below -950 HU"), PERCENT),
-        "laa-910" => (code("LAA_910", SCHEME, "Share of lung below -910 HU"), PERCENT),
-        "haa-600" => (code("HAA_600", SCHEME, "Share of lung above -600 HU"), PERCENT),
-        "haa-250" => (code("HAA_250", SCHEME, "Share of lung above -250 HU"), PERCENT),
-        "lung-p15" => (code("LUNG_P15", SCHEME, "HU that 15 percent of the lung does not exceed"), HOUNSFIELD_UNIT),
-        "lung-p50" => (code("LUNG_P50", SCHEME, "Median HU of the lung"), HOUNSFIELD_UNIT),
-        "lung-p85" => (code("LUNG_P85", SCHEME, "HU that 85 percent of the lung does not exceed"), HOUNSFIELD_UNIT),
-        "lung-mass" => (code("LUNG_MASS", SCHEME, "Mass of the lung from its HU"), GRAM),
-        _ => return None,
-    };
-    Some(Measurement { concept, value, unit, derivation: None })
-}
-
-/// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment, and the numbers
-/// of [`measure_lungs`].
+/// Writes the report on a segmentation object with [`measure`]d volume and mean attenuation of each segment, and the numbers of the
+/// document alone.
 ///
 /// # Errors
 /// As for [`write_measured`].
@@ -123,7 +81,7 @@ pub fn write(
     segmentation: &SegExport,
     context: &ExportContext,
 ) -> Result<OutboundObject, ExportError> {
-    write_report(document, Some(segmentation), context, &[])
+    write_report(document, Some(segmentation), context, &[], &WholeCt::of(document))
 }
 
 /// A measurement of the reader, and the numbers it gives.
@@ -140,14 +98,15 @@ pub fn write_report(
     drawn: &[Drawn],
 ) -> Result<OutboundObject, ExportError> {
     let unanswered = evaluations(document, context).is_empty();
+    whole: &WholeCt,
     if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) && unanswered {
         return Err(ExportError::Empty);
     }
     let segments = segmentation.map_or_else(Vec::new, |s| measure(document, s));
-    write_measured(document, segmentation, context, &segments, &measure_lungs(document), drawn)
+    write_measured(document, segmentation, context, &segments, whole, drawn)
 }
 
-/// Writes the report on a segmentation object: `segments` are measured on its segments, `whole_ct` on both lungs together.
+/// Writes the report on a segmentation object: `segments` are measured on its segments, `whole` on the whole CT.
 ///
 /// # Errors
 /// [`ExportError::NotInSegmentation`] when a measured segment is not in the object, [`ExportError::NotANumber`] for a value
@@ -157,16 +116,15 @@ pub fn write_measured(
     segmentation: Option<&SegExport>,
     context: &ExportContext,
     segments: &[SegmentMeasurements],
-    whole_ct: &[Measurement],
+    whole: &WholeCt,
     drawn: &[Drawn],
 ) -> Result<OutboundObject, ExportError> {
     context.check(document.grid())?;
     let first = context.first()?;
-    let all = segments.iter().flat_map(|s| &s.measurements).chain(whole_ct);
     if drawn.iter().any(|(_, values)| values.iter().any(|(_, value)| !value.is_finite())) {
         return Err(ExportError::NotANumber { concept: "measurement" });
     }
-    if let Some(bad) = all.into_iter().find(|m| !m.value.is_finite()) {
+    if let Some(bad) = segments.iter().flat_map(|s| &s.measurements).find(|m| !m.value.is_finite()) {
         return Err(ExportError::NotANumber { concept: bad.concept.meaning });
     }
 
@@ -181,12 +139,7 @@ pub fn write_measured(
         let item = segment_group(segment, exported, segmentation, series_uid, &group.measurements);
         measured.push(signed(item, segment, context));
     }
-    if !whole_ct.is_empty() {
-        let tracking_uid = derived_uid("tracking", &[context.reading_id.as_bytes(), b"lungs"]);
-        let mut group = group("1501", "Lungs", &tracking_uid).with(site(LUNG, Some(BILATERAL)));
-        push_measurements(&mut group, whole_ct);
-        measured.push(group);
-    }
+    whole_ct::groups(whole, document, context)?.into_iter().for_each(|group| measured.push(group));
 
     let frame_of_reference_uid = frame_of_reference(context, &mut Vec::new())?;
     for (shape, values) in drawn {
@@ -325,7 +278,7 @@ fn signed(group: ContentItem, segment: &Segment, context: &ExportContext) -> Con
     group
 }
 
-fn site(place: CodedConcept, side: Option<CodedConcept>) -> ContentItem {
+pub(super) fn site(place: CodedConcept, side: Option<CodedConcept>) -> ContentItem {
     let site = ContentItem::code(Relationship::HasConceptModifier, FINDING_SITE, place);
     match side {
         Some(side) => site.with(ContentItem::code(Relationship::HasConceptModifier, LATERALITY, side)),
@@ -335,7 +288,7 @@ fn site(place: CodedConcept, side: Option<CodedConcept>) -> ContentItem {
 
 fn push_measurements(group: &mut ContentItem, measurements: &[Measurement]) {
     for m in measurements {
-        group.push(m.item());
+        group.push(m.related(Relationship::Contains));
     }
 }
 
@@ -343,22 +296,19 @@ fn push_measurements(group: &mut ContentItem, measurements: &[Measurement]) {
 pub const VOLUME: CodedConcept = code("118565006", "SCT", "Volume");
 /// Attenuation, HU; the derivation says which statistic.
 pub const ATTENUATION: CodedConcept = code("112031", "DCM", "Attenuation Coefficient");
-/// Volume of findings inside the lungs.
-pub const FINDINGS_VOLUME: CodedConcept = code("FINDINGS_VOLUME", SCHEME, "Volume of findings inside the lungs");
-/// Share of the lung volume that findings involve.
-pub const INVOLVEMENT: CodedConcept = code("LUNG_INVOLVEMENT", SCHEME, "Share of lung volume involved by findings");
 /// Derivation: mean.
 pub const MEAN: CodedConcept = code("373098007", "SCT", "Mean");
 /// UCUM millilitre.
 pub const MILLILITRE: CodedConcept = code("ml", "UCUM", "milliliter");
 /// UCUM Hounsfield unit.
 pub const HOUNSFIELD_UNIT: CodedConcept = code("[hnsf'U]", "UCUM", "Hounsfield unit");
-/// UCUM gram.
-pub const GRAM: CodedConcept = code("g", "UCUM", "gram");
 /// UCUM percent.
 pub const PERCENT: CodedConcept = code("%", "UCUM", "Percent");
 
-const GEOMETRY: CodedConcept = code("SOURCE_GEOMETRY", SCHEME, "Remark on the geometry of the source volume");
+/// Both lungs.
+pub(super) const LUNG_SITE: (CodedConcept, Option<CodedConcept>) = (LUNG, Some(BILATERAL));
+pub(super) const GEOMETRY: CodedConcept =
+    code("SOURCE_GEOMETRY", SCHEME, "Remark on the geometry of the source volume");
 const IMAGING_MEASUREMENT_REPORT: CodedConcept = code("126000", "DCM", "Imaging Measurement Report");
 const IMAGING_MEASUREMENTS: CodedConcept = code("126010", "DCM", "Imaging Measurements");
 const QUALITATIVE_EVALUATIONS: CodedConcept = code("C0034375", "UMLS", "Qualitative Evaluations");

@@ -235,7 +235,8 @@ const fn sct(value: &'static str, meaning: &'static str) -> CodedConcept {
 const fn dcm(value: &'static str, meaning: &'static str) -> CodedConcept {
     code(value, "DCM", meaning)
 }
-const fn own(value: &'static str, meaning: &'static str) -> CodedConcept {
+/// Of the private scheme.
+pub(super) const fn own(value: &'static str, meaning: &'static str) -> CodedConcept {
     code(value, "99HILUM", meaning)
 }
 const fn choice(key: &'static str, code: CodedConcept) -> Choice {

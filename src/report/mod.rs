@@ -2,6 +2,7 @@
 
 mod associations;
 mod double_reading;
+mod doubts;
 mod form;
 mod pieces;
 mod profile;
@@ -9,6 +10,7 @@ mod quantities;
 
 pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
 pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
+pub use doubts::Doubt;
 pub use form::{
     ARTERIES, BEGUN, BLINDED, Choice, ENDED, FORM, Field, FieldKind, Score, ZONE_PLANES, extent_class, field, field_of,
     is_known, scores,

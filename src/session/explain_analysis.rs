@@ -33,7 +33,8 @@ pub(super) fn flags(flags: &[QualityFlag], lang: Lang) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" · "))
 }
 
-fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
+/// One of them.
+pub(super) fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
     match flag {
         QualityFlag::LungsTouchEnd { .. } => t(
             "the lungs reach the end of the scan: the volume is of the scanned part",

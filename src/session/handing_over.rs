@@ -145,7 +145,8 @@ impl Session {
             Err(ExportError::Empty) => None,
             made => Some(made?),
         };
-        let report = sr::write_report(&case.document, segmentation.as_ref(), context, &self.measured)?;
+        let report =
+            sr::write_report(&case.document, segmentation.as_ref(), context, &self.measured, &self.whole_ct())?;
         let (segmentation, notes) = segmentation.map(|s| (s.object, s.notes)).unzip();
         Ok(Written { objects: segmentation.into_iter().chain([report]).collect(), notes: notes.unwrap_or_default() })
     }

@@ -4,13 +4,14 @@ use super::change::Update;
 use super::kernels::Kernel;
 use super::state::{Case, Session};
 use super::view_model::QuantityRow;
-use super::words::{self, Text, numbers};
+use super::words::{self, Lang, Text, numbers};
 use super::{explain_analysis, number_words::number_words};
 use crate::analysis::QualityFlag;
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
+use crate::export::{WholeCt, Zones};
 use crate::geometry::PatientVector;
 use crate::import::GeometryFinding;
-use crate::report::{ARTERIES, Quantity, QuantityGroup, ZONE_PLANES, arteries};
+use crate::report::{ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries};
 
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
@@ -65,7 +66,7 @@ impl Session {
             value: q.value,
             unit: q.unit,
             definition: words.map_or(q.method, |w| w.definition.in_lang(lang)),
-            doubt: q.value.and_then(|_| doubts.of(q)),
+            doubt: q.value.and_then(|_| doubt_words(&doubts.of(q), lang)),
         }
     }
 
@@ -135,29 +136,45 @@ impl Session {
 
     /// What makes the numbers of this CT doubtful.
     fn doubts(&self) -> Doubts {
-        let lang = self.lang;
-        let (of_air, of_lungs): (Vec<QualityFlag>, Vec<_>) =
-            self.lung_flags.iter().partition(|flag| matches!(flag, QualityFlag::AirIsOff { .. }));
-        let mut doubts = Doubts { lungs: explain_analysis::flags(&of_lungs, lang), ..Doubts::default() };
+        let of_air = |flag: &QualityFlag| matches!(flag, QualityFlag::AirIsOff { .. });
+        let flags = |air: bool| self.lung_flags.iter().filter(move |f| of_air(f) == air).map(|f| Doubt::Flag(*f));
+        let mut doubts = Doubts { lungs: flags(false).collect(), ..Doubts::default() };
         let Some(case) = &self.case else { return doubts };
         let spacing = case.volume.grid().spacing_mm()[2];
         let kernel = match case.kernel() {
-            _ if !case.is_dicom() => Some(numbers::DOUBT_NOT_DICOM),
-            Kernel::Unknown => Some(numbers::DOUBT_NO_KERNEL),
-            Kernel::Sharp => Some(words::DOUBT_KERNEL),
+            _ if !case.is_dicom() => Some(Doubt::NotDicom),
+            Kernel::Unknown => Some(Doubt::NoKernel),
+            Kernel::Sharp => Some(Doubt::SharpKernel),
             Kernel::Soft => None,
         };
         let no_rescale = case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NoRescale { .. }));
         let not_hu = case.plan.findings.iter().any(|f| matches!(f, GeometryFinding::NotHu { .. }));
-        let enhanced = case.first_image().is_some_and(|i| !i.acquisition.contrast_agent.is_empty());
-        let said = |texts: &[Option<Text>]| texts.iter().flatten().map(|t| t.in_lang(lang).to_owned()).collect();
-        doubts.hu = said(&[no_rescale.then_some(numbers::DOUBT_NO_RESCALE), not_hu.then_some(numbers::DOUBT_NOT_HU)]);
-        doubts.hu.extend(explain_analysis::flags(&of_air, lang));
-        doubts.contrast = said(&[enhanced.then_some(words::DOUBT_CONTRAST)]);
-        doubts.sensitive = said(&[kernel, (spacing > THIN_MM).then_some(words::DOUBT_THICKNESS)]);
-        let thin = (spacing < CALCIUM_MM).then_some(numbers::DOUBT_NOISE_THIN);
-        doubts.calcium = said(&[Some(numbers::DOUBT_GATING), kernel, thin]);
+        let that = |is: bool, doubt: Doubt| is.then_some(doubt);
+        doubts.hu = that(no_rescale, Doubt::NoRescale).into_iter().chain(that(not_hu, Doubt::NotHu)).collect();
+        doubts.hu.extend(flags(true));
+        doubts.contrast = that(case.is_enhanced(), Doubt::Contrast).into_iter().collect();
+        doubts.sensitive = kernel.into_iter().chain(that(spacing > THIN_MM, Doubt::ThickSlices)).collect();
+        let thin = that(spacing < CALCIUM_MM, Doubt::ThinSlices);
+        doubts.calcium = [Doubt::NotGated].into_iter().chain(kernel).chain(thin).collect();
         doubts
+    }
+
+    /// What a report tells of the whole CT: the numbers as they are shown, with their doubts.
+    pub(super) fn whole_ct(&self) -> WholeCt {
+        let doubts = self.doubts();
+        let Some(case) = &self.case else { return WholeCt::default() };
+        let numbers: Vec<_> = self.all_quantities().into_iter().map(|q| (q, doubts.of(&q))).collect();
+        let of_zones = self.zone_planes_mm().zip(self.zone_extents());
+        WholeCt {
+            numbers,
+            zones: of_zones.map(|(planes_mm, percent)| Zones { planes_mm, percent, doubts: doubts.lungs }),
+            sharp_kernel: match case.kernel() {
+                Kernel::Soft => Some(false),
+                Kernel::Sharp => Some(true),
+                Kernel::Unknown => None,
+            },
+            contrast: Some(case.is_enhanced()),
+        }
     }
 
     /// Heights of the planes between the zones, patient z in mm, lower and upper: the reader's, else thirds of the lungs. `None` without
@@ -203,41 +220,67 @@ impl Session {
     }
 }
 
-/// What is doubtful, in words.
+/// What is doubtful.
 #[derive(Default)]
 struct Doubts {
     /// The outline of the lungs.
-    lungs: Option<String>,
+    lungs: Vec<Doubt>,
     /// All HU.
-    hu: Vec<String>,
+    hu: Vec<Doubt>,
     /// HU of tissue that takes up contrast.
-    contrast: Vec<String>,
+    contrast: Vec<Doubt>,
     /// The ends of the density range.
-    sensitive: Vec<String>,
+    sensitive: Vec<Doubt>,
     /// Calcium.
-    calcium: Vec<String>,
+    calcium: Vec<Doubt>,
 }
 
 impl Doubts {
-    fn of(&self, q: &Quantity) -> Option<String> {
-        let doubts = match (q.group, q.name) {
-            (_, "vessel-volume") => return None,
-            (_, "high-opacity" | "fat-hu" | "muscle-hu") => vec![&self.hu, &self.contrast],
-            (QuantityGroup::Lungs, _) => return self.lungs.clone(),
-            (QuantityGroup::Densities, _) if q.is_sensitive => vec![&self.hu, &self.sensitive, &self.contrast],
-            (QuantityGroup::Densities, _) => vec![&self.hu, &self.contrast],
-            (_, "calcium-volume") => vec![&self.hu, &self.calcium, &self.contrast],
-            _ => return None,
+    fn of(&self, q: &Quantity) -> Vec<Doubt> {
+        let doubts: &[&Vec<Doubt>] = match (q.group, q.name) {
+            (_, "vessel-volume") => &[],
+            (_, "high-opacity" | "fat-hu" | "muscle-hu") => &[&self.hu, &self.contrast],
+            (QuantityGroup::Lungs, _) => &[&self.lungs],
+            (QuantityGroup::Densities, _) if q.is_sensitive => &[&self.hu, &self.sensitive, &self.contrast],
+            (QuantityGroup::Densities, _) => &[&self.hu, &self.contrast],
+            (_, "calcium-volume") => &[&self.hu, &self.calcium, &self.contrast],
+            _ => &[],
         };
-        let said: Vec<&str> = doubts.into_iter().flatten().map(String::as_str).collect();
-        (!said.is_empty()).then(|| said.join(", "))
+        doubts.iter().copied().flatten().copied().collect()
     }
+}
+
+/// Doubts in words; `None` without any.
+pub(super) fn doubt_words(doubts: &[Doubt], lang: Lang) -> Option<String> {
+    let said = |doubt: &Doubt| {
+        let text = match doubt {
+            Doubt::NotDicom => numbers::DOUBT_NOT_DICOM,
+            Doubt::NoKernel => numbers::DOUBT_NO_KERNEL,
+            Doubt::SharpKernel => words::DOUBT_KERNEL,
+            Doubt::ThickSlices => words::DOUBT_THICKNESS,
+            Doubt::NoRescale => numbers::DOUBT_NO_RESCALE,
+            Doubt::NotHu => numbers::DOUBT_NOT_HU,
+            Doubt::Contrast => words::DOUBT_CONTRAST,
+            Doubt::NotGated => numbers::DOUBT_GATING,
+            Doubt::ThinSlices => numbers::DOUBT_NOISE_THIN,
+            Doubt::Flag(flag) => return explain_analysis::quality_flag(flag, lang),
+        };
+        text.in_lang(lang).to_owned()
+    };
+    // Sentences of an algorithm hold commas.
+    let parting = if doubts.iter().all(|d| matches!(d, Doubt::Flag(_))) { " · " } else { ", " };
+    let said: Vec<String> = doubts.iter().map(said).collect();
+    (!said.is_empty()).then(|| said.join(parting))
 }
 
 impl Case {
     /// What its reconstruction kernel does to edges.
     fn kernel(&self) -> Kernel {
         self.first_image().map_or(Kernel::Unknown, |i| Kernel::of(&i.acquisition.kernel))
+    }
+    /// Whether its header names a contrast agent.
+    fn is_enhanced(&self) -> bool {
+        self.first_image().is_some_and(|i| !i.acquisition.contrast_agent.is_empty())
     }
 }
 
@@ -247,31 +290,36 @@ mod tests {
 
     #[test]
     fn a_doubt_stands_beside_what_it_is_of() {
-        let one = |text: &str| vec![text.to_owned()];
         let doubts = Doubts {
-            lungs: Some("outline".to_owned()),
-            hu: one("hu"),
-            contrast: one("contrast"),
-            sensitive: one("kernel"),
-            calcium: one("calcium"),
+            lungs: vec![Doubt::Flag(QualityFlag::OneLungOnly)],
+            hu: vec![Doubt::NotHu],
+            contrast: vec![Doubt::Contrast],
+            sensitive: vec![Doubt::SharpKernel],
+            calcium: vec![Doubt::NotGated],
         };
         let of = |group, name, is_sensitive| {
             let method = "";
             let q =
                 Quantity { name, group, value: Some(1.0), unit: "", digits: 0, method, is_sensitive, part_ml: None };
-            doubts.of(&q).unwrap_or_default()
+            doubts.of(&q)
         };
         for name in ["lung-mean", "lung-deviation", "lung-p15", "lung-mass"] {
-            assert_eq!(of(QuantityGroup::Densities, name, false), "hu, contrast");
+            assert_eq!(of(QuantityGroup::Densities, name, false), [Doubt::NotHu, Doubt::Contrast]);
         }
         for name in ["laa-950", "well-aerated", "compartment-dense"] {
-            assert_eq!(of(QuantityGroup::Densities, name, true), "hu, kernel, contrast");
+            assert_eq!(of(QuantityGroup::Densities, name, true), [Doubt::NotHu, Doubt::SharpKernel, Doubt::Contrast]);
         }
-        assert_eq!(of(QuantityGroup::Lungs, "lung-volume", false), "outline");
-        assert_eq!(of(QuantityGroup::Lungs, "high-opacity", false), "hu, contrast");
-        assert_eq!(of(QuantityGroup::ChestWall, "fat-hu", false), "hu, contrast");
-        assert_eq!(of(QuantityGroup::ChestWall, "fat-area", false), "");
-        assert_eq!(of(QuantityGroup::Arteries, "calcium-volume", false), "hu, calcium, contrast");
-        assert_eq!(of(QuantityGroup::Arteries, "trunk-diameter", false), "");
+        assert_eq!(of(QuantityGroup::Lungs, "lung-volume", false), doubts.lungs);
+        assert_eq!(of(QuantityGroup::Lungs, "high-opacity", false), [Doubt::NotHu, Doubt::Contrast]);
+        assert_eq!(of(QuantityGroup::ChestWall, "fat-hu", false), [Doubt::NotHu, Doubt::Contrast]);
+        assert_eq!(of(QuantityGroup::ChestWall, "fat-area", false), []);
+        let calcium = [Doubt::NotHu, Doubt::NotGated, Doubt::Contrast];
+        assert_eq!(of(QuantityGroup::Arteries, "calcium-volume", false), calcium);
+        assert_eq!(of(QuantityGroup::Arteries, "trunk-diameter", false), []);
+        let said = doubt_words(&calcium, Lang::En).unwrap();
+        assert_eq!(
+            said,
+            format!("{}, {}, {}", numbers::DOUBT_NOT_HU.en, numbers::DOUBT_GATING.en, words::DOUBT_CONTRAST.en)
+        );
     }
 }

@@ -5,6 +5,7 @@
 use hilum::annotation::{Document, Edit, Origin, SegmentMeaning};
 use hilum::dicom::{Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule};
 use hilum::export::ExportContext;
+use hilum::export::campaign::{Campaign, CampaignSecret};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
@@ -124,4 +125,37 @@ pub(crate) fn add(
         }
     });
     number
+}
+
+/// As an algorithm leaves it.
+pub(crate) fn proposed() -> Origin {
+    Origin::Proposed {
+        algorithm: "lungs by threshold".into(),
+        version: "1".into(),
+        parameters: "threshold_hu=-400; closing_mm=10".into(),
+        edited: false,
+    }
+}
+
+/// Both lungs and two findings that overlap the left one.
+pub(crate) fn document(volume: &CtVolume) -> Document {
+    let mut document = Document::empty(*volume.grid()).unwrap();
+    add(&mut document, volume, SegmentMeaning::RightLung, proposed(), |v| v.i < 5 && v.k > 0);
+    add(&mut document, volume, SegmentMeaning::LeftLung, proposed(), |v| v.i > 6);
+    add(&mut document, volume, SegmentMeaning::GroundGlass, Origin::Manual, |v| v.i > 7 && v.j % 2 == 0 && v.k == 2);
+    add(&mut document, volume, SegmentMeaning::Consolidation, Origin::Manual, |v| v.i == 9 && v.j % 2 == 1);
+    document
+}
+
+/// A campaign that asks for sex and age.
+pub(crate) fn campaign() -> Campaign {
+    Campaign {
+        name: "Campaign".into(),
+        sponsor: "Consortium".into(),
+        protocol: "LN-1".into(),
+        site: "07".into(),
+        secret: CampaignSecret::new(&"secret".repeat(8)).unwrap(),
+        with_sex: true,
+        with_age: true,
+    }
 }

@@ -5,7 +5,7 @@
 Prints JSON:
 
     {"groups": [{"tracking_id", "tracking_uid", "finding", "segment", "measurements": {name: {"value", "unit"}}}],
-     "whole": {name: {"value", "unit"}},
+     "whole": {name: {"value", "unit", "limits", "doubts", "equation"}}, of both lungs; "places": the same of each other group, by tracking_id,
      "drawn": {tracking_id: {"measurements": {name: {"value", "unit"}}, "shapes": [[graphic type, [[x, y, z], …]]]}}, "notes": […], "answers": {code: [codes] or number}, "problems": […]}
 
 The exit status is 1 if there are problems.
@@ -17,13 +17,28 @@ import sys
 import highdicom
 
 
+def told_beside(measurement):
+    """The HU that limit a number, what makes it doubtful, how it was got."""
+    told = {}
+    for item in measurement[0].get("ContentSequence", []):
+        name = item.ConceptNameCodeSequence[0].CodeValue
+        if name == "112032":
+            end = item.ContentSequence[0].ConceptCodeSequence[0].CodeMeaning
+            told.setdefault("limits", {})[end] = float(item.MeasuredValueSequence[0].NumericValue)
+        elif name == "DOUBT":
+            told.setdefault("doubts", []).append(item.ConceptCodeSequence[0].CodeValue)
+        elif name == "121420":
+            told["equation"] = item.TextValue
+    return told
+
+
 def measurements(group):
     found = {}
     for measurement in group.get_measurements():
         name = measurement.name.meaning
         if measurement.derivation is not None:
             name = f"{measurement.derivation.meaning} {name}"
-        found[name] = {"value": float(measurement.value), "unit": measurement.unit.value}
+        found[name] = {"value": float(measurement.value), "unit": measurement.unit.value, **told_beside(measurement)}
     return found
 
 
@@ -103,18 +118,20 @@ def main(sr_path, seg_path):
                 "measurements": measurements(group),
             }
         )
-    whole, drawn = {}, {}
+    whole, places, drawn = {}, {}, {}
     for group in report.content.get_image_measurement_groups():
         shape = shapes(group[0].ContentSequence)
         if shape:
             drawn[group.tracking_identifier] = {"measurements": measurements(group), "shapes": shape}
-        else:
+        elif group.tracking_identifier == "Lungs":
             whole.update(measurements(group))
+        else:
+            places[group.tracking_identifier] = measurements(group)
     for group in report.content.get_planar_roi_measurement_groups():
         shape = [[group.roi.graphic_type.value, group.roi.value.tolist()]]
         drawn[group.tracking_identifier] = {"measurements": measurements(group), "shapes": shape}
-    return {"groups": groups, "whole": whole, "drawn": drawn, "notes": notes(report), "answers": answers(report),
-                "answers": answers(report), "problems": problems}
+    found = {"groups": groups, "whole": whole, "places": places, "drawn": drawn, "notes": notes(report)}
+    return {**found, "answers": answers(report), "problems": problems}
 
 
 if __name__ == "__main__":
