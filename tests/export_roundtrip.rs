@@ -243,6 +243,62 @@ fn a_segmentation_read_again_has_the_same_voxels_and_looks() {
 }
 
 #[test]
+fn opacities_that_were_looked_for_and_not_found_come_back_empty() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let mut document = Document::empty(grid).unwrap();
+    add(&mut document, &volume, SegmentMeaning::LeftLung, proposed(), |v| v.i > 6);
+    add(&mut document, &volume, SegmentMeaning::GroundGlass, proposed(), |_| false);
+    let context = context(&grid);
+    assert_eq!(seg::write(&document, &context, Some(&[2])).unwrap_err(), ExportError::Empty, "no frame at all");
+    add(&mut document, &volume, SegmentMeaning::Consolidation, Origin::Manual, |v| v.i == 9);
+    add(&mut document, &volume, SegmentMeaning::Nodule, Origin::Manual, |_| false);
+    let export = seg::write(&document, &context, None).unwrap();
+    assert_eq!(export.notes, [ExportNote::EmptySegment(4)], "nobody says that there is no nodule");
+    assert_eq!(
+        export.segments.iter().map(|s| (s.voxels > 0, s.frames)).collect::<Vec<_>>(),
+        [(true, 5), (false, 0), (true, 5)]
+    );
+    conforms(export.object.bytes(), "none-found.dcm");
+    let report = sr::write(&document, &export, &context).unwrap();
+    conforms(report.bytes(), "none-found-sr.dcm");
+    let [seg_path, sr_path] = ["none-found.dcm", "none-found-sr.dcm"].map(|name| scratch("export_roundtrip", name));
+    if let Some(judged) = ask_highdicom("check_sr.py", [&sr_path, &seg_path]) {
+        let groups = judged["groups"].as_array().unwrap();
+        let volumes: Vec<f64> = groups.iter().map(|g| g["measurements"]["Volume"]["value"].as_f64().unwrap()).collect();
+        assert_eq!((groups[1]["finding"].as_str(), volumes[1]), (Some("Ground glass opacity"), 0.0), "{groups:?}");
+        assert!(volumes.len() == 3 && volumes[0] > 0.0 && volumes[2] > 0.0, "{volumes:?}");
+    }
+    if let Some(seen) = ask_highdicom("check_dcmqi.py", [&seg_path, &sr_path]) {
+        assert!(seen["segments"].get("2").is_none() && seen["segments"].get("3").is_some());
+    }
+    let labels = Layer::ALL.map(|layer| seg::write_label_map(&document, &context, layer).unwrap());
+    let [_, findings] = labels;
+    let kept = [(SegmentMeaning::GroundGlass, 0), (SegmentMeaning::Consolidation, document.voxel_count(3))];
+    for (bytes, from) in [(export.object.bytes(), 1), (findings.object.bytes(), 0)] {
+        let (incoming, again) = reread(bytes, &volume, &context.source);
+        assert_eq!(incoming.notes, []);
+        let counts = again.segments()[from..].iter().map(|s| (s.meaning, again.voxel_count(s.number)));
+        assert_eq!(counts.collect::<Vec<_>>(), kept);
+        assert!(again.was_searched());
+    }
+    // Voxels that lie outside another grid are lost on the way to it: that is not none.
+    let mut document = Document::empty(grid).unwrap();
+    add(&mut document, &volume, SegmentMeaning::LeftLung, proposed(), |v| v.i > 6);
+    add(&mut document, &volume, SegmentMeaning::GroundGlass, proposed(), |v| v.k == 0);
+    let bytes = seg::write(&document, &context, None).unwrap().object.bytes().to_vec();
+    let part = Grid::new(
+        [14, 11, 3],
+        grid.patient_from_voxel(VoxelPoint::new(0.0, 0.0, 2.0)),
+        [0, 1, 2].map(|a| grid.step(a)),
+    );
+    let part = part.unwrap();
+    let read = read_segmentation(&bytes, &part, &small_ct::context(&part).source).unwrap();
+    assert_eq!(read.segments.iter().map(|s| s.meaning).collect::<Vec<_>>(), [Some(SegmentMeaning::LeftLung)]);
+    assert!(read.notes.contains(&SegmentationNote::EmptySegment(2)), "{:?}", read.notes);
+}
+
+#[test]
 fn a_segmentation_of_another_ct_is_refused() {
     let size = [13, 11, 5];
     let volume = volume(grid(size));

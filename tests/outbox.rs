@@ -35,7 +35,7 @@ fn what_the_objects_do_not_hold_is_said_before_they_leave() {
         assert_eq!((line.value.to_string().as_str(), line.reason.is_some()), (value, true), "{keyword}");
     }
     tab.acts(Action::CancelUpload);
-    tab.does(Command::AddSegment(SegmentMeaning::GroundGlass));
+    tab.does(Command::AddSegment(SegmentMeaning::Nodule));
     let name = tab.session.view_model().segments[1].name.clone();
     tab.acts(Action::PrepareUpload);
     assert_eq!(shown(&tab).notes, format!("Left out, without voxels: {name}."));

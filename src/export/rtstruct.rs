@@ -23,7 +23,7 @@ pub fn write(document: &Document, context: &ExportContext) -> Result<OutboundObj
     let grid = document.grid();
     context.check(grid)?;
     let mut notes = Vec::new();
-    let segments = chosen_segments(document, None, &mut notes)?;
+    let segments = chosen_segments(document, None, false, &mut notes)?;
     let frame_of_reference_uid = frame_of_reference(context, &mut notes)?;
     let mut named = BTreeSet::new();
     let contours: Vec<Vec<DataSet>> =

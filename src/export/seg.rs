@@ -2,7 +2,8 @@
 //! everywhere), or those of one layer as frames of labels (LABELMAP, Label Map Segmentation Storage, which is smaller).
 //!
 //! One object holds all segments; a frame is written for each slice a segment has voxels on. Rows, columns, orientation and
-//! positions are those of the source slices.
+//! positions are those of the source slices. Opacities that were looked for and not found are a segment without frames: an item of the
+//! Segment Sequence needs none (PS3.3 C.8.20.2), but an object has one at least.
 
 use super::dataset::{DataSet, code, derived_uid};
 use super::modules::{fill_shared, person_name};
@@ -39,7 +40,7 @@ pub struct ExportedSegment {
     pub tracking_uid: String,
     /// Voxels written.
     pub voxels: u64,
-    /// Frames written: one for each slice with voxels.
+    /// Frames written: one for each slice with voxels, none of what was looked for and not found.
     pub frames: usize,
 }
 
@@ -57,7 +58,7 @@ struct FramePlace {
 pub fn write(document: &Document, context: &ExportContext, chosen: Option<&[u8]>) -> Result<SegExport, ExportError> {
     context.check(document.grid())?;
     let mut notes = Vec::new();
-    let segments = chosen_segments(document, chosen, &mut notes)?;
+    let segments = chosen_segments(document, chosen, true, &mut notes)?;
     let (places, pixels) = bit_frames(document, &segments);
     encoded(document, context, &segments, notes, &places, pixels)
 }
@@ -70,7 +71,7 @@ pub fn write_label_map(document: &Document, context: &ExportContext, layer: Laye
     context.check(document.grid())?;
     let mut notes = Vec::new();
     let of_layer: Vec<u8> = document.segments().iter().filter(|s| s.layer == layer).map(|s| s.number).collect();
-    let segments = chosen_segments(document, Some(&of_layer), &mut notes)?;
+    let segments = chosen_segments(document, Some(&of_layer), true, &mut notes)?;
     let mut label_of = [0u8; 256];
     for (segment, label) in segments.iter().zip(1..) {
         label_of[usize::from(segment.number)] = label;
@@ -143,20 +144,24 @@ fn holds(document: &Document, layer: Layer, k: usize, label: u8) -> bool {
 }
 
 pub(super) fn chosen_segments<'a>(
+/// The segments to write: those with voxels, and `with_none` opacities that were looked for and not found.
     document: &'a Document,
     chosen: Option<&[u8]>,
     notes: &mut Vec<ExportNote>,
+    with_none: bool,
 ) -> Result<Vec<&'a Segment>, ExportError> {
     if let Some(missing) = chosen.into_iter().flatten().find(|n| document.segment(**n).is_none()) {
         return Err(ExportError::NoSuchSegment(*missing));
     }
     let wanted = document.segments().iter().filter(|s| chosen.is_none_or(|c| c.contains(&s.number)));
-    let (full, empty): (Vec<_>, Vec<_>) = wanted.partition(|s| document.voxel_count(s.number) > 0);
+    let is_full = |s: &Segment| document.voxel_count(s.number) > 0;
+    let says = |s: &&Segment| is_full(s) || (with_none && s.meaning.is_involvement());
+    let (written, empty): (Vec<_>, Vec<_>) = wanted.partition(says);
     notes.extend(empty.iter().map(|s| ExportNote::EmptySegment(s.number)));
-    if full.iter().enumerate().any(|(n, s)| usize::from(s.number) != n + 1) {
+    if written.iter().enumerate().any(|(n, s)| usize::from(s.number) != n + 1) {
         notes.push(ExportNote::Renumbered);
     }
-    if full.is_empty() { Err(ExportError::Empty) } else { Ok(full) }
+    if written.iter().any(|s| is_full(s)) { Ok(written) } else { Err(ExportError::Empty) }
 }
 
 pub(super) fn frame_of_reference(context: &ExportContext, notes: &mut Vec<ExportNote>) -> Result<String, ExportError> {

@@ -187,7 +187,7 @@ impl SegmentIn {
 /// A segmentation on the grid of a CT.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SegmentationIn {
-    /// Its segments with voxels, in the order of the file.
+    /// Its segments with voxels, and opacities without any, in the order of the file.
     pub segments: Vec<SegmentIn>,
     /// What the reader should know.
     pub notes: Vec<SegmentationNote>,
@@ -224,15 +224,19 @@ pub fn read_segmentation(
             spans.entry(frame.segment_number.unwrap_or(value)).or_default().push(Span { k, j, i_begin, i_end });
         });
     }
+    let held: BTreeSet<u16> = spans.keys().copied().collect();
     if let Some(own) = &own {
         notes.push(resample(&mut spans, own, grid)?);
     }
     let mut segments = Vec::new();
     for description in object.segments.iter().filter(|s| !is_background(s)) {
-        let Some(mut voxels) = spans.remove(&description.number) else {
+        let mut voxels = spans.remove(&description.number).unwrap_or_default();
+        // Opacities without a voxel in the file were looked for and not found.
+        let says_none = || exact_meaning(description).is_some_and(SegmentMeaning::is_involvement);
+        if voxels.is_empty() && (held.contains(&description.number) || !says_none()) {
             notes.push(SegmentationNote::EmptySegment(description.number));
             continue;
-        };
+        }
         voxels.sort_unstable();
         merge(&mut voxels);
         segments.push(segment(description, voxels, &mut notes));
@@ -241,7 +245,7 @@ pub fn read_segmentation(
     if let Some((number, _)) = spans.first_key_value() {
         return Err(SegmentationError::UnknownSegment(*number));
     }
-    if segments.is_empty() {
+    if segments.iter().all(|s| s.spans.is_empty()) {
         return Err(SegmentationError::Empty);
     }
     Ok(SegmentationIn { segments, notes })
