@@ -351,7 +351,13 @@ fn a_campaign_learns_nothing_of_the_patient() {
     let grid = grid([13, 11, 5]);
     let volume = volume(grid);
     let mut document = hilum::annotation::Document::empty(grid).unwrap();
-    let number = add(&mut document, &volume, SegmentMeaning::Lesion, hilum::annotation::Origin::Manual, |v| v.i > 4);
+    let origin = hilum::annotation::Origin::Proposed {
+        algorithm: "model of Dr Dupont".into(),
+        version: "0.1.0".into(),
+        parameters: "labels=no dupont,lesion".into(),
+        edited: true,
+    };
+    let number = add(&mut document, &volume, SegmentMeaning::Lesion, origin, |v| v.i > 4);
     let segment = document.segment(number).unwrap().clone();
     let named = hilum::annotation::Segment {
         name: "Müller's nodule".into(),
@@ -401,6 +407,7 @@ fn a_campaign_learns_nothing_of_the_patient() {
         "Thorax",
         "A1\"",
         "Martin",
+        "upont",
         "20261123",
         "20261101",
         "1.2.3.4",
@@ -415,6 +422,7 @@ fn a_campaign_learns_nothing_of_the_patient() {
     assert_eq!(value("manifest.json subject.protocol"), "LN-1");
     assert_eq!(value("manifest.json subject.age"), "060Y");
     assert_eq!(value("reading.json segments[0].name"), "Lesion");
+    assert_eq!(value("reading.json segments[0].origin.Proposed.algorithm"), "Model of the site");
     assert!(value("manifest.json ct.series_uid").starts_with("2.25."));
     // A leak is found.
     let mut leaking = made.clone();

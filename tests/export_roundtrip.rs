@@ -299,6 +299,41 @@ fn opacities_that_were_looked_for_and_not_found_come_back_empty() {
 }
 
 #[test]
+fn a_campaign_is_not_told_what_a_site_calls_its_model() {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let mut document = Document::empty(grid).unwrap();
+    let model = |parameters: &str| Origin::Proposed {
+        algorithm: "model Hilum of Dr Dupont".into(),
+        version: "0.1.0".into(),
+        parameters: parameters.into(),
+        edited: false,
+    };
+    add(&mut document, &volume, SegmentMeaning::Lesion, model("labels=not dupont,lesion; overlap=0.5"), |v| v.i > 6);
+    add(&mut document, &volume, SegmentMeaning::GroundGlass, model("labels=rest,ground-glass"), |v| v.i < 3);
+    let hospital = context(&grid);
+    let campaign = campaign::context(&hospital, &campaign(), "R07").unwrap();
+    let written = |context: &ExportContext| {
+        let segmentation = seg::write(&document, context, None).unwrap();
+        let report = sr::write_report(&document, Some(&segmentation), context, &[], &WholeCt::of(&document)).unwrap();
+        [segmentation.object, report]
+    };
+    for object in written(&hospital) {
+        assert!(object.bytes().windows(6).any(|w| w == b"Dupont"), "the hospital knows its model");
+    }
+    for (n, object) in written(&campaign).iter().enumerate() {
+        conforms(object.bytes(), &format!("model-{n}.dcm"));
+        assert!(!object.bytes().to_ascii_lowercase().windows(6).any(|w| w == b"dupont"));
+    }
+    let [segmentation, _] = written(&campaign);
+    assert_eq!(values(&segmentation, "AlgorithmName"), ["Model of the site"; 2]);
+    let told = values(&segmentation, "AlgorithmParameters");
+    assert!(told.iter().all(|t| t.len() == 71 && t.starts_with("sha256=")) && told[0] != told[1], "{told:?}");
+    let meanings = values(&segmentation, "CodeMeaning");
+    assert!(meanings.contains(&"Artificial Intelligence".to_owned()), "{meanings:?}");
+}
+
+#[test]
 fn a_segmentation_of_another_ct_is_refused() {
     let size = [13, 11, 5];
     let volume = volume(grid(size));

@@ -4,7 +4,7 @@
 //! Two flavours, as the two writers decide: for the hospital with the UIDs of the CT and the reader's own words for segments and in the
 //! form; for a campaign with replaced UIDs, coded content, a pseudonym. Words beside measurements stay in both.
 
-use super::campaign::Pseudonymous;
+use super::campaign::{Pseudonymous, is_coded, told};
 use super::context::{Audience, ExportError, Filing};
 use super::dataset::derived_uid;
 use super::leaving::Reason;
@@ -106,7 +106,8 @@ fn reading(document: &Document, history: &History, context: &ExportContext) -> R
     let made = |s: &Segment| if in_campaign { Default::default() } else { (s.author.clone(), s.made_at.clone()) };
     let segment = |s: &Segment| {
         let (author, made_at) = made(s);
-        Segment { name: label(s, context), author, made_at, ..s.clone() }
+        let origin = told(&s.origin, context.filing.audience());
+        Segment { name: label(s, context), author, made_at, origin, ..s.clone() }
     };
     let measurement = |m: &Measurement| Measurement {
         name: String::new(),
@@ -165,7 +166,10 @@ pub(super) fn check(bytes: &[u8], audience: Audience) -> Result<Bundle, ExportEr
     if bundle.reading.measurements.iter().any(|m| !m.name.is_empty()) {
         return Err(refuse("it holds the words beside a measurement"));
     }
-    let free = |s: &Segment| !s.name.is_ascii() || s.name.len() > 64 || !s.author.is_empty() || !s.made_at.is_empty();
+    let free = |s: &Segment| {
+        let is_named = !s.name.is_ascii() || s.name.len() > 64 || !s.author.is_empty() || !s.made_at.is_empty();
+        is_named || !is_coded(&s.origin)
+    };
     let is_words = |answer: &Answer| matches!(answer, Answer::Text(_));
     if campaign && (bundle.reading.segments.iter().any(free) || bundle.reading.answers.values().any(is_words)) {
         return Err(refuse("it holds words that a reader wrote"));

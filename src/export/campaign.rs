@@ -7,16 +7,16 @@
 //! UIDs, pseudonym and the days that dates are moved by are HMAC-SHA-256 (RFC 2104) under a secret of the site: the same CT gives the
 //! same ones in the hands of every reader, and nobody without the secret can go back, not even with a list of the hospital's UIDs.
 
-use super::context::{ExportContext, ExportError, Filing};
+use super::context::{Audience, ExportContext, ExportError, Filing};
 use super::dataset::{DataSet, code, uid_of};
 use super::seg::vocabulary_label;
 use super::whole_ct::group_names;
-use crate::annotation::{CodedConcept, SegmentMeaning, Subject};
+use crate::annotation::{CodedConcept, Origin, SegmentMeaning, Subject, hex};
 use crate::dicom::{Acquisition, Instance, LossyCompression, PatientModule, SeriesModule, StudyModule};
 use chrono::{Days, NaiveDate};
 use dicom_dictionary_std::tags;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -279,6 +279,10 @@ const OWN_TEXTS: &[&str] = &[
     "Segment",
     "Position",
     "Measurement",
+];
+
+/// Algorithms of the program.
+const OWN_ALGORITHMS: &[&str] = &[
     "Hilum lungs by threshold and closing",
     "Hilum opacities by threshold and opening",
     "Hilum lung vessels by local contrast",
@@ -289,6 +293,45 @@ const OWN_TEXTS: &[&str] = &[
     "Hilum competing regions",
     "Hilum threshold in an outline",
 ];
+
+/// What a campaign is told of any other algorithm, besides a digest.
+const MODEL: &str = "Model of the site";
+
+/// How a segment came to be, as it may leave. A campaign knows the program's own algorithms by name. Others, the models of a site, are
+/// named in its own words: they are told apart by a digest of these (of the name and of the parameters, parted by a line feed).
+pub(super) fn told(origin: &Origin, audience: Audience) -> Origin {
+    match origin {
+        Origin::Proposed { algorithm, version, parameters, edited }
+            if audience == Audience::Campaign && !is_coded(origin) =>
+        {
+            let digest = Sha256::digest(format!("{algorithm}\n{parameters}"));
+            let version = version.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+            Origin::Proposed {
+                algorithm: MODEL.to_owned(),
+                version,
+                parameters: format!("sha256={}", hex(&digest)),
+                edited: *edited,
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether an algorithm is one of the program's; any other is the model of a site, or of another program.
+pub(super) fn is_own_algorithm(name: &str) -> bool {
+    OWN_ALGORITHMS.contains(&name)
+}
+
+/// Whether how a segment came to be is told without words of the site.
+pub(super) fn is_coded(origin: &Origin) -> bool {
+    match origin {
+        Origin::Proposed { algorithm, parameters, .. } if algorithm == MODEL => parameters
+            .strip_prefix("sha256=")
+            .is_some_and(|digest| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit())),
+        Origin::Proposed { algorithm, .. } => is_own_algorithm(algorithm),
+        Origin::Manual | Origin::Imported => true,
+    }
+}
 
 /// Whether a [`plain`] text is one of the program's own as a whole, alone or with short numbers behind it ("Measurement 3").
 fn is_own(text: &str) -> bool {
@@ -302,7 +345,8 @@ fn is_own(text: &str) -> bool {
 /// All of the program's own, [`plain`].
 fn own_texts() -> impl Iterator<Item = String> {
     let labels = SegmentMeaning::ALL.iter().map(|meaning| plain(&vocabulary_label(*meaning)));
-    OWN_TEXTS.iter().copied().chain(group_names()).map(plain).chain(labels)
+    let texts = OWN_TEXTS.iter().chain(OWN_ALGORITHMS).copied().chain([MODEL]).chain(group_names());
+    texts.map(plain).chain(labels)
 }
 
 fn source_uids(known: &ExportContext) -> BTreeSet<String> {

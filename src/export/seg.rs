@@ -5,6 +5,7 @@
 //! positions are those of the source slices. Opacities that were looked for and not found are a segment without frames: an item of the
 //! Segment Sequence needs none (PS3.3 C.8.20.2), but an object has one at least.
 
+use super::campaign::{is_own_algorithm, told};
 use super::dataset::{DataSet, code, derived_uid};
 use super::modules::{fill_shared, person_name};
 use super::{Audience, ExportContext, ExportError, ExportNote, OutboundObject};
@@ -143,12 +144,12 @@ fn holds(document: &Document, layer: Layer, k: usize, label: u8) -> bool {
     document.layer(layer).slice(k).is_some_and(|labels| labels.contains(&label))
 }
 
-pub(super) fn chosen_segments<'a>(
 /// The segments to write: those with voxels, and `with_none` opacities that were looked for and not found.
+pub(super) fn chosen_segments<'a>(
     document: &'a Document,
     chosen: Option<&[u8]>,
-    notes: &mut Vec<ExportNote>,
     with_none: bool,
+    notes: &mut Vec<ExportNote>,
 ) -> Result<Vec<&'a Segment>, ExportError> {
     if let Some(missing) = chosen.into_iter().flatten().find(|n| document.segment(**n).is_none()) {
         return Err(ExportError::NoSuchSegment(*missing));
@@ -273,11 +274,13 @@ fn segment_item(segment: &Segment, exported: &ExportedSegment, remark: &str, con
         }
         let method = AlgorithmType::of(segment);
         item.text(tags::SEGMENT_ALGORITHM_TYPE, method.code_string());
-        match &segment.origin {
+        match &told(&segment.origin, context.filing.audience()) {
             Origin::Proposed { algorithm, version, parameters, .. } => {
                 item.text(tags::SEGMENT_ALGORITHM_NAME, algorithm);
                 item.item(tags::SEGMENTATION_ALGORITHM_IDENTIFICATION_SEQUENCE, |id| {
-                    id.code(tags::ALGORITHM_FAMILY_CODE_SEQUENCE, MORPHOLOGICAL_OPERATIONS);
+                    let family =
+                        if is_own_algorithm(algorithm) { MORPHOLOGICAL_OPERATIONS } else { ARTIFICIAL_INTELLIGENCE };
+                    id.code(tags::ALGORITHM_FAMILY_CODE_SEQUENCE, family);
                     id.text(tags::ALGORITHM_NAME, algorithm);
                     id.text(tags::ALGORITHM_VERSION, version);
                     id.text(tags::ALGORITHM_PARAMETERS, parameters);
@@ -490,4 +493,5 @@ const SPATIAL_RESAMPLING: CodedConcept = code("113085", "DCM", "Spatial resampli
 const SEGMENTATION: CodedConcept = code("113076", "DCM", "Segmentation");
 const SOURCE_FOR_PROCESSING: CodedConcept = code("121322", "DCM", "Source image for image processing operation");
 const MORPHOLOGICAL_OPERATIONS: CodedConcept = code("123104", "DCM", "Morphological Operations");
+const ARTIFICIAL_INTELLIGENCE: CodedConcept = code("123110", "DCM", "Artificial Intelligence");
 pub(super) const LUNG: CodedConcept = code("39607008", "SCT", "Lung");

@@ -5,6 +5,7 @@
 //! geometry of the CT as qualitative evaluations.
 
 use super::answers::evaluations;
+use super::campaign::told;
 use super::content::{ContentItem, Relationship, fill_root};
 use super::dataset::{DataSet, code, derived_uid};
 use super::drawn::drawn_group;
@@ -87,7 +88,8 @@ pub fn write(
 /// A measurement of the reader, and the numbers it gives.
 pub type Drawn = (annotation::Measurement, Vec<(Measured, f64)>);
 
-/// As [`write()`], with the reader's measurements and their numbers; without a segmentation object there are only these and the form.
+/// As [`write()`], with the reader's measurements and their numbers, and what is told of the whole CT; without a segmentation object and
+/// without measurements and answers there is nothing to report.
 ///
 /// # Errors
 /// As for [`write_measured`]; [`ExportError::Empty`] where there is nothing at all to report.
@@ -96,9 +98,9 @@ pub fn write_report(
     segmentation: Option<&SegExport>,
     context: &ExportContext,
     drawn: &[Drawn],
+    whole: &WholeCt,
 ) -> Result<OutboundObject, ExportError> {
     let unanswered = evaluations(document, context).is_empty();
-    whole: &WholeCt,
     if segmentation.is_none() && drawn.iter().all(|(_, values)| values.is_empty()) && unanswered {
         return Err(ExportError::Empty);
     }
@@ -136,7 +138,8 @@ pub fn write_measured(
         let segment = document.segment(group.document_number);
         let (Some(exported), Some(segment)) = (exported, segment) else { return Err(missing) };
         let series_uid = &first.series.instance_uid;
-        let item = segment_group(segment, exported, segmentation, series_uid, &group.measurements);
+        let audience = context.filing.audience();
+        let item = segment_group(segment, exported, segmentation, series_uid, &group.measurements, audience);
         measured.push(signed(item, segment, context));
     }
     whole_ct::groups(whole, document, context)?.into_iter().for_each(|group| measured.push(group));
@@ -239,6 +242,7 @@ fn segment_group(
     segmentation: &SegExport,
     series_uid: &str,
     measurements: &[Measurement],
+    audience: Audience,
 ) -> ContentItem {
     let kind = segment.meaning.property_type();
     let place = segment.meaning.region().unwrap_or(kind);
@@ -253,7 +257,7 @@ fn segment_group(
         ))
         .with(ContentItem::uid(Relationship::Contains, SOURCE_SERIES, series_uid))
         .with(site(place, segment.meaning.modifier()));
-    if let Origin::Proposed { algorithm, version, parameters, .. } = &segment.origin {
+    if let Origin::Proposed { algorithm, version, parameters, .. } = &told(&segment.origin, audience) {
         let about = [(ALGORITHM_NAME, algorithm), (ALGORITHM_VERSION, version), (ALGORITHM_PARAMETERS, parameters)];
         for (concept, value) in about.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
             group.push(ContentItem::text(Relationship::HasConceptModifier, concept, value));
