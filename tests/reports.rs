@@ -6,6 +6,7 @@ use hilum::analysis::QualityFlag;
 use hilum::annotation::{Answer, Document, Edit};
 use hilum::export::{ExportError, OutboundObject, WholeCt, Zones, campaign, seg, sr};
 use hilum::report::{Doubt, Profile, Quantity, arteries, quantities};
+use std::path::Path;
 
 mod small_ct;
 use small_ct::{campaign, context, document, grid, volume};
@@ -140,4 +141,15 @@ fn a_report_conforms_and_is_stable() {
     let only_lungs = seg::write(&document, &context, Some(&[1, 2])).unwrap();
     let refused = sr::write_measured(&document, Some(&only_lungs), &context, &segments, &WholeCt::default(), &[]);
     assert_eq!(refused, Err(ExportError::NotInSegmentation(3)));
+}
+
+/// As `tests/web.rs` finds them in a browser. `HILUM_WRITE_DOCS=1` writes them anew.
+#[test]
+fn the_same_reading_gives_the_same_bytes_on_every_machine() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/objects.sha256");
+    if std::env::var_os("HILUM_WRITE_DOCS").is_some() {
+        std::fs::write(path, small_ct::digests()).unwrap();
+    } else {
+        assert_eq!(small_ct::digests(), std::fs::read_to_string(path).unwrap());
+    }
 }

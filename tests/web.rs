@@ -12,6 +12,8 @@
 #[path = "../src/bin/c_library.rs"]
 mod c_library;
 
+mod small_ct;
+
 use hilum::dicom::{decode_frame, group_into_series, read_header};
 use hilum::import::{demonstration_file, plan_stack};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -42,4 +44,10 @@ fn damaged_bytes_are_refused_not_trapped_on() {
     for length in [0, 3, 200, 1000, file.len() / 2] {
         assert!(decode_frame(&file[..length], 0).is_err());
     }
+}
+
+/// As `tests/reports.rs` finds them natively.
+#[wasm_bindgen_test]
+fn what_is_written_here_is_what_is_written_natively() {
+    assert_eq!(small_ct::digests(), include_str!("golden/objects.sha256"));
 }

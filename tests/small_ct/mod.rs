@@ -2,13 +2,14 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses what it needs, and may stop")]
 
-use hilum::annotation::{Document, Edit, Origin, SegmentMeaning};
+use hilum::annotation::{Document, Edit, History, Layer, Origin, SegmentMeaning};
 use hilum::dicom::{Acquisition, ImagePlane, Instance, PatientModule, PixelFormat, SeriesModule, StudyModule};
-use hilum::export::ExportContext;
-use hilum::export::campaign::{Campaign, CampaignSecret};
+use hilum::export::campaign::{self, Campaign, CampaignSecret};
+use hilum::export::{ExportContext, bundle, rtstruct, seg, sr};
 use hilum::geometry::{Grid, PatientPoint, PatientVector, VoxelIndex};
 use hilum::volume::CtVolume;
 use ndarray::Array3;
+use sha2::{Digest, Sha256};
 
 /// Right-angled, along the patient.
 pub(crate) fn grid(size: [usize; 3]) -> Grid {
@@ -158,4 +159,25 @@ pub(crate) fn campaign() -> Campaign {
         with_sex: true,
         with_age: true,
     }
+}
+
+/// SHA-256 of each object that is written of [`document`]. They are the same on every machine: `tests/golden/objects.sha256` holds them.
+pub(crate) fn digests() -> String {
+    let grid = grid([13, 11, 5]);
+    let volume = volume(grid);
+    let (document, hospital) = (document(&volume), context(&grid));
+    let of_campaign = campaign::context(&hospital, &campaign(), "R07").unwrap();
+    let mut lines = String::new();
+    for (audience, context) in [("hospital", &hospital), ("campaign", &of_campaign)] {
+        let segmentation = seg::write(&document, context, None).unwrap();
+        let labels = seg::write_label_map(&document, context, Layer::Findings).unwrap().object;
+        let report = sr::write(&document, &segmentation, context).unwrap();
+        let outlines = rtstruct::write(&document, context).unwrap();
+        let bundle = bundle::write(&document, &History::default(), context, &[7; 32]).unwrap();
+        for object in [segmentation.object, labels, report, outlines, bundle] {
+            let digest: String = Sha256::digest(object.bytes()).iter().map(|b| format!("{b:02x}")).collect();
+            lines += &format!("{digest}  {audience} {}\n", object.file_name());
+        }
+    }
+    lines
 }
