@@ -1,4 +1,5 @@
-// Real CTs, opened, contoured, measured, handed over and read again; nothing of their pixels leaves.
+// Real CTs, opened, contoured, proposed on, measured, the form answered, handed over to both writers and read again; nothing of their
+// pixels leaves.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -27,6 +28,9 @@ after(() => {
   site.close();
   archive.close();
 });
+
+/// What the reader writes into the form.
+const WORDS = "seen with Mrs Secretan";
 
 /// How many series of a modality the archive holds.
 const stored = (modality) =>
@@ -83,7 +87,7 @@ for (const { folder, lang, gpu } of [
   { folder: "lungdx-a0001-B", lang: "en", gpu: "webgpu" },
   { folder: "nlst-101287", lang: "fr", gpu: "webgl2" },
 ]) {
-  test(`${folder}: contour, interpolate, export, send, read again`, async (t) => {
+  test(`${folder}: contour, interpolate, propose, fill in the form, export, send, read again`, async (t) => {
     const ct = series(t, folder);
     if (!ct) return;
     const folderOut = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-out-"));
@@ -112,13 +116,29 @@ for (const { folder, lang, gpu } of [
       await page.click(id("interpolate"));
       await page.locator(`${id("region-accept")}:visible`).click();
       await until(page, (least) => +document.querySelector('[data-testid="segment-item"]').dataset.voxels > least, counts[2]);
-      marked = (await segments(page))[0];
+
+      // What algorithms propose, and what the reader says in the form.
+      const number = (name) => `[data-testid="quantity-${name}"]`;
+      await page.click(id("propose-lungs"));
+      await until(page, (name) => +document.querySelector(name).dataset.value > 500, number("lung-volume"));
+      const before = (await segments(page)).length;
+      await page.click(id("propose-lesions"));
+      await until(page, (n) => document.querySelectorAll('[data-testid="segment-item"]').length > n, before);
+      await page.keyboard.press("Shift+R");
+      await until(page, () => document.activeElement?.dataset.testid === "form-quality");
+      await page.keyboard.press("2");
+      await page.locator(id("form-comment")).fill(WORDS);
+      await page.locator(id("form-comment")).press("Enter");
+      await page.keyboard.press("Escape");
+      marked = (await segments(page)).filter((s) => s.voxels > 0);
+      assert.ok(marked.length >= 3, `${marked.length} segments, of the reader and of algorithms`);
       await drawn(page, PANES);
       await page.screenshot({ path: path.join(out, `${folder}-${lang}-${gpu}.png`) });
 
-      files = { seg: await download(page, "export-seg", folderOut), sr: await download(page, "export-sr", folderOut) };
+      files = {};
+      for (const name of ["seg", "sr", "bundle"]) files[name] = await download(page, `export-${name}`, folderOut);
 
-      const before = { SEG: await stored("SEG"), SR: await stored("SR") };
+      const there = { SEG: await stored("SEG"), SR: await stored("SR") };
       await page.click(id("upload"));
       await page.waitForSelector(id("preview-line"));
       const preview = await all(page, "preview-line");
@@ -127,7 +147,7 @@ for (const { folder, lang, gpu } of [
       await page.click(id("upload-confirm"));
       await page.waitForSelector(`${id("upload-close")}:visible`);
       assert.match(await page.locator(id("upload-status")).innerText(), /Sent|Envoyé/);
-      assert.deepEqual({ SEG: await stored("SEG"), SR: await stored("SR") }, { SEG: before.SEG + 1, SR: before.SR + 1 });
+      assert.deepEqual({ SEG: await stored("SEG"), SR: await stored("SR") }, { SEG: there.SEG + 1, SR: there.SR + 1 });
       await page.click(id("upload-close"));
       const toArchive = site.recorded.filter((r) => r.method === "POST").at(-1);
 
@@ -155,6 +175,7 @@ for (const { folder, lang, gpu } of [
         });
       assert.deepEqual(problems(toCampaign), [], "nothing that the headers say of the patient reaches a campaign");
       assert.ok(problems(toArchive).length > 5, "the same search finds what the archive is told");
+      assert.deepEqual([toArchive, toCampaign].map((r) => r.body.includes(WORDS)), [true, false], "words stay in the hospital");
 
       const posts = (await all(page, "ledger-entry")).filter((e) => e.method === "POST");
       assert.equal(posts.length, 2);
@@ -167,6 +188,8 @@ for (const { folder, lang, gpu } of [
       const sent = site.recorded.filter((r) => r.method === "POST");
       assert.deepEqual(sent.slice(-2).map((r) => r.body.length), posts.map((p) => +p.bytes), "the ledger knows the size");
       const bodies = [...site.recorded, ...requests.filter((r) => r.body)].map(({ body, url }) => ({ body, name: url }));
+      // What is saved is given on too.
+      for (const file of Object.values(files)) bodies.push({ body: fs.readFileSync(file), name: path.basename(file) });
       // One leak is planted, to be found, and is the only one.
       const planted = Buffer.concat([sent.at(-1).body.subarray(0, 1001), middleOf(ct.files[9])]);
       const leaked = leaks([...bodies, { body: planted, name: "planted" }], ct.files);
@@ -177,14 +200,18 @@ for (const { folder, lang, gpu } of [
     // Independent readers agree.
     const seg = validator("check_seg.py", files.seg, ct.place);
     assert.deepEqual(seg.problems, []);
-    assert.deepEqual(Object.values(seg.segments).map((s) => s.voxels), [marked.voxels]);
-    const volume = Object.values(seg.segments)[0].volume_ml;
-    assert.ok(Math.abs(volume - marked.ml) < 1e-6 * marked.ml, `${volume} ml against ${marked.ml}`);
     const sr = validator("check_sr.py", files.sr, files.seg);
-    const told = sr.groups[0].measurements.Volume;
-    assert.equal(told.unit, "ml");
-    assert.ok(Math.abs(told.value - marked.ml) < 1e-6 * marked.ml, `the report says ${told.value} ml, the page ${marked.ml} ml`);
-    for (const file of Object.values(files)) {
+    assert.deepEqual(sr.problems, []);
+    const written = Object.values(seg.segments).filter((s) => s.voxels > 0);
+    const groups = sr.groups.filter((g) => g.measurements.Volume.value > 0);
+    assert.deepEqual([written, groups].map((all) => all.length), [marked.length, marked.length]);
+    for (const [n, { voxels, ml }] of marked.entries()) {
+      const { value, unit } = groups[n].measurements.Volume;
+      assert.deepEqual([written[n].voxels, unit], [voxels, "ml"]);
+      assert.ok(Math.abs(written[n].volume_ml - ml) < 1e-6 * ml, `${written[n].volume_ml} ml against ${ml}`);
+      assert.ok(Math.abs(value - ml) < 1e-6 * ml, `the report says ${value} ml, the page ${ml} ml`);
+    }
+    for (const file of [files.seg, files.sr]) {
       const judged = spawnSync("dciodvfy", [file], { encoding: "utf8" });
       const errors = `${judged.stdout}${judged.stderr}`.split("\n").filter((l) => l.startsWith("Error"));
       assert.deepEqual(errors, [], file);
@@ -194,14 +221,23 @@ for (const { folder, lang, gpu } of [
     await withPage(`${site.address}?lang=${lang}&gpu=cpu`, async (page) => {
       assert.equal(await openFiles(page, ct.files), "ready");
       await page.setInputFiles(id("open-files"), [files.seg]);
-      await until(page, () => document.querySelectorAll('[data-testid="segment-item"]').length === 1);
-      const again = (await segments(page))[0];
-      assert.equal(again.voxels, marked.voxels);
-      assert.equal(again.mean, marked.mean);
+      await until(page, (n) => document.querySelectorAll('[data-testid="segment-item"]').length >= n, marked.length);
+      const numbers = (all) => all.filter((s) => s.voxels > 0).map((s) => [s.voxels, s.mean]);
+      assert.deepEqual(numbers(await segments(page)), numbers(marked));
       const resaved = validator("check_seg.py", await download(page, "export-seg", folderOut), ct.place);
       assert.deepEqual(resaved.problems, []);
       const slices = (judged) => Object.values(judged.segments).map((s) => s.slices);
       assert.deepEqual(slices(resaved), slices(seg), "saved again, each slice is the same");
+    });
+    // And its bundle, with what was said in the form.
+    await withPage(`${site.address}?lang=${lang}&gpu=cpu`, async (page) => {
+      assert.equal(await openFiles(page, [...ct.files, files.bundle]), "ready");
+      await until(page, (n) => document.querySelectorAll('[data-testid="segment-item"]').length >= n, marked.length);
+      const voxels = (all) => all.filter((s) => s.voxels > 0).map((s) => s.voxels);
+      assert.deepEqual(voxels(await segments(page)), voxels(marked));
+      await page.keyboard.press("Shift+R");
+      await until(page, () => document.activeElement?.dataset.testid === "form-quality");
+      assert.equal(await page.locator(id("form-comment")).inputValue(), WORDS);
     });
     fs.rmSync(folderOut, { recursive: true });
   });
