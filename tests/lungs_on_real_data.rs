@@ -2,7 +2,8 @@
 //! `../shared/data`.
 //!
 //! Where they are absent each test says that it is skipped; with `CI=true` their absence is a failure. With
-//! `HILUM_TEST_PICTURES` set to a folder the proposals are written there as pictures to look at.
+//! `HILUM_TEST_PICTURES` set to a folder the proposals are written there as pictures to look at. With `HILUM_VALIDATION=1` the tests
+//! write `docs/validation.md` anew, one line a case; run alone, `cargo test --test lungs_on_real_data -- --test-threads=1`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by stopping, and says what it skips")]
 
@@ -74,7 +75,7 @@ fn picture(name: &str, volume: &CtVolume, labels: &[u8]) {
     out.save(Path::new(&folder).join(format!("{name}.png"))).unwrap();
 }
 
-fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
+fn check(name: &str, lungs_ml: std::ops::Range<f64>, is_screening: bool) {
     let Some(folder) = data(name) else { return };
     let (volume, _) = volume(&folder);
     let lungs = propose_lungs(&volume, &LungParameters::default(), &mut Watch(0.0)).unwrap();
@@ -87,7 +88,22 @@ fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
     let lesions = propose_lesions(&volume, inside.clone(), &LesionParameters::default(), &mut Watch(0.0)).unwrap();
     let [glass, solid] = [Structure::GroundGlass, Structure::Consolidation].map(|s| millilitres(&volume, &lesions, s));
     let share = 100.0 * (glass + solid) / (right + left);
-    println!("ground glass {glass:.1} ml, consolidation {solid:.1} ml: {share:.2} %");
+    println!("ground glass {glass:.1} ml, consolidation {solid:.1} ml: {share:.2} %, {:?}", lesions.flags);
+    let flags: Vec<&str> = lungs.flags.iter().chain(&lesions.flags).map(QualityFlag::code).collect();
+    let slices = volume.grid().spacing_mm()[2];
+    let none = "none exists";
+    record(&format!(
+        "| {name} | {slices:.1} | {:.0} / {:.0} | {none} | {none} | {share:.2} | {} |",
+        right,
+        left,
+        flags.join(", ")
+    ));
+    // A healthy lung shows less than a hundredth; what shows more, here a tumour on slices of 5 mm, is doubted.
+    let like_healthy = lesions.flags.iter().any(|f| matches!(f, QualityFlag::LikeHealthy { .. }));
+    let is_thick = lesions.flags.iter().any(|f| matches!(f, QualityFlag::ThickSlices { .. }));
+    assert_eq!(like_healthy, share < 1.0, "{share} %: {:?}", lesions.flags);
+    assert!(share < 1.0 || is_thick, "{share} %: {:?}", lesions.flags);
+    assert!(!is_screening || share < 1.0, "a screening CT without opacities: {share} %");
     picture(&format!("{name}-opacities"), &volume, &lesions.labels);
     assert!(lungs_ml.contains(&(right + left)), "{} ml", right + left);
     assert!((0.7..1.7).contains(&(right / left)), "right to left {}", right / left);
@@ -104,17 +120,17 @@ fn check(name: &str, lungs_ml: std::ops::Range<f64>) {
 
 #[test]
 fn thick_slices_with_a_tumour() {
-    check("lungdx-a0001-B", 2000.0..8000.0);
+    check("lungdx-a0001-B", 2000.0..8000.0, false);
 }
 
 #[test]
 fn low_dose_screening() {
-    check("nlst-101287", 2000.0..8000.0);
+    check("nlst-101287", 2000.0..8000.0, true);
 }
 
 #[test]
 fn contrast_enhanced() {
-    check("lidc-0001", 2000.0..8000.0);
+    check("lidc-0001", 2000.0..8000.0, true);
 }
 
 #[test]
@@ -175,5 +191,47 @@ fn bases_of_lungs_on_a_body_ct() {
     let agreed = hilum::analysis::agreement(ct.grid().size(), ct.grid().spacing_mm(), &ours, &lobes).unwrap();
     println!("lungs {:.0} ml, {agreed:?}, {:?}", ml(ours.iter().filter(|l| **l).count()), found.flags);
     assert!(found.flags.iter().any(|f| matches!(f, QualityFlag::LungsTouchEnd { top: true, .. })), "{:?}", found.flags);
-    assert!(agreed.dice.unwrap() > 0.9, "{agreed:?}");
+    // The targets for healthy lungs, on a part of them: Dice 0.97, surface Dice 0.92 (at 2 mm). Dice falls short by less than the reference's
+    // own voxels of 3 mm; the flags say that a part was scanned.
+    let (dice, surface) = (agreed.dice.unwrap(), agreed.surface_dice.unwrap());
+    assert!(dice > 0.96 && surface[0] > 0.92, "{agreed:?}");
+    assert!(found.flags.iter().any(|f| matches!(f, QualityFlag::LungRatio { .. })), "{:?}", found.flags);
+    // Right and left apart.
+    let side = |ours: u8, theirs: std::ops::RangeInclusive<i16>| {
+        let ours: Vec<bool> = found.labels.iter().map(|l| *l == ours).collect();
+        let theirs: Vec<bool> = reference.values().map(|v| theirs.contains(&v)).collect();
+        let agreed = hilum::analysis::agreement(ct.grid().size(), ct.grid().spacing_mm(), &ours, &theirs).unwrap();
+        agreed.dice.unwrap()
+    };
+    let [right, left] = [side(1, 12..=14), side(2, 10..=11)];
+    println!("right {right:.3}, left {left:.3}");
+    assert!(right > 0.95 && left > 0.95, "right {right}, left {left}");
+    let flags: Vec<&str> = found.flags.iter().map(QualityFlag::code).collect();
+    record(&format!(
+        "| totalseg-example | {:.1} | {:.0} | {dice:.3} (right {right:.3}, left {left:.3}) | {:.3} | not looked for | {} |",
+        ct.grid().spacing_mm()[2],
+        ml(ours.iter().filter(|l| **l).count()),
+        surface[0],
+        flags.join(", ")
+    ));
+}
+
+/// Writes a line of `docs/validation.md`, under its head, in the place of the line of the same case; lines stand in the order of the
+/// alphabet.
+fn record(line: &str) {
+    if std::env::var_os("HILUM_VALIDATION").is_none() {
+        return;
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validation.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let case = |line: &str| line.split('|').nth(1).map(str::to_owned);
+    let head: Vec<&str> = text.lines().take_while(|l| !l.starts_with("| -")).collect();
+    let rule = text.lines().find(|l| l.starts_with("| -")).unwrap();
+    let mut cases: Vec<&str> = text.lines().skip(head.len() + 1).take_while(|l| l.starts_with('|')).collect();
+    let rest = text.lines().skip(head.len() + 1 + cases.len());
+    cases.retain(|old| case(old) != case(line));
+    cases.push(line);
+    cases.sort_unstable();
+    let all: Vec<&str> = head.iter().copied().chain([rule]).chain(cases).chain(rest).collect();
+    std::fs::write(&path, all.join("\n") + "\n").unwrap();
 }

@@ -9,8 +9,10 @@
 use super::coarse::Coarse;
 use super::components::Components;
 use super::progress::checkpoint;
-use super::{AnalysisError, Part, Progress, Proposal, Structure, ball};
-use crate::volume::CtVolume;
+use super::{AnalysisError, Part, Progress, Proposal, QualityFlag, Structure, ball};
+use crate::geometry::Grid;
+use crate::volume::{CtVolume, PackedLabels};
+use std::borrow::Borrow;
 
 /// What an opacity is taken to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +52,12 @@ const REGROWN_MM: f64 = 3.5;
 /// Half way between lung and soft tissue: where a consolidation that is blurred ends, HU.
 const BORDER_HU: i16 = -400;
 
+/// On slices farther apart than this vessels and the edge of the lung blur into what looks like ground glass, mm.
+const THICK_MM: f64 = 3.0;
+/// Less than this share of the lungs is found in healthy ones too: in 98 of 100 (S. Chaganti et al., Radiol. Artif. Intell. 2 (2020)
+/// e200048).
+const HEALTHY: f64 = 0.01;
+
 const NOT_LUNG: i16 = i16::MIN;
 const LUNG: u8 = 1;
 const CANDIDATE: u8 = 2;
@@ -57,28 +65,43 @@ const GROUND_GLASS: u8 = 3;
 const CONSOLIDATION: u8 = 4;
 
 /// Proposes ground glass (label 1) and consolidation (label 2) inside the lungs. `lungs` holds one value per voxel, `[k, j, i]`, 0
-/// outside. Slices that never arrived get no labels.
+/// outside. Slices that never arrived get no labels. A volume that is given away is let go of as soon as its cells are known: that halves
+/// the memory needed at once.
 ///
 /// # Errors
 /// [`AnalysisError::GridMismatch`] if `lungs` is not of the volume's size, [`AnalysisError::NoLungs`] if it is empty,
 /// [`AnalysisError::Cancelled`].
 pub fn propose_lesions(
-    volume: &CtVolume,
+    volume: impl Borrow<CtVolume>,
     lungs: Vec<u8>,
     parameters: &LesionParameters,
     progress: &mut dyn Progress,
 ) -> Result<Proposal, AnalysisError> {
     checkpoint(progress, 0.0)?;
-    if lungs.len() != volume.grid().voxel_count() {
+    let grid = *volume.borrow().grid();
+    if lungs.len() != grid.voxel_count() {
         return Err(AnalysisError::GridMismatch);
     }
     if lungs.iter().all(|v| *v == 0) {
         return Err(AnalysisError::NoLungs);
     }
-    let coarse = Coarse::new(volume, Some(&lungs), NOT_LUNG).ok_or(AnalysisError::NoLungs)?;
+    let coarse = Coarse::new(volume.borrow(), Some(&lungs), NOT_LUNG).ok_or(AnalysisError::NoLungs)?;
+    drop(volume);
+    let packed = PackedLabels::of(&lungs);
+    drop(lungs);
+    propose_in_cells(&grid, &packed, &coarse, parameters, progress)
+}
+
+fn propose_in_cells(
+    grid: &Grid,
+    lungs: &PackedLabels,
+    coarse: &Coarse,
+    parameters: &LesionParameters,
+    progress: &mut dyn Progress,
+) -> Result<Proposal, AnalysisError> {
     checkpoint(progress, 0.3)?;
     let (size, spacing) = (coarse.grid.size(), coarse.grid.spacing_mm());
-    let median = median_of_neighbours(&coarse);
+    let median = median_of_neighbours(coarse);
     let range = parameters.hu_at_least..=parameters.hu_at_most;
     let mut state: Vec<u8> = median
         .iter()
@@ -93,12 +116,8 @@ pub fn propose_lesions(
     let dense: Vec<u8> = median.iter().map(|hu| u8::from(*hu >= parameters.dense_at_least_hu)).collect();
     let mut vessel = dense.clone();
     ball::open(&dense, size, spacing, parameters.vessel_radius_mm, |d| d == 1, |o| vessel[o] = 0);
-    let mut blurred = Vec::new();
-    ball::dilate(&vessel, size, spacing, BLUR_MM, |v| v == 1, |o| blurred.push(o));
     let mut free = state.clone();
-    for offset in blurred {
-        free[offset] = 0;
-    }
+    ball::dilate(&vessel, size, spacing, BLUR_MM, |v| v == 1, |o| free[o] = 0);
     checkpoint(progress, 0.65)?;
     let mut core = vec![0u8; state.len()];
     ball::open(&free, size, spacing, parameters.thickness_radius_mm, |s| s == CANDIDATE, |o| core[o] = 1);
@@ -120,12 +139,21 @@ pub fn propose_lesions(
     turn_small(&mut state, size, GROUND_GLASS, LUNG, at_least_cells);
     checkpoint(progress, 0.8)?;
     let is_solid = |o: usize| dense[o] == 1 && vessel[o] == 0;
-    consolidate(&mut state, &median, is_solid, &coarse, parameters);
+    consolidate(&mut state, &median, is_solid, coarse, parameters);
     turn_small(&mut state, size, CONSOLIDATION, GROUND_GLASS, at_least_cells);
     // What is left of the ground glass of a consolidation is its blurred border.
     turn_small(&mut state, size, GROUND_GLASS, CONSOLIDATION, at_least_cells);
     checkpoint(progress, 0.9)?;
-    let (labels, voxels) = refine(volume, lungs, &coarse, &state);
+    let (labels, [_, glass, solid], inside) = refine(grid, lungs, coarse, &state);
+    let mut flags = Vec::new();
+    let fraction = (glass + solid) as f64 / inside.max(1) as f64;
+    if fraction > 0.0 && fraction < HEALTHY {
+        flags.push(QualityFlag::LikeHealthy { fraction });
+    }
+    let mm = grid.spacing_mm()[2];
+    if fraction > 0.0 && mm > THICK_MM {
+        flags.push(QualityFlag::ThickSlices { mm });
+    }
     checkpoint(progress, 1.0)?;
     Ok(Proposal {
         algorithm: "Hilum opacities by threshold and opening".to_owned(),
@@ -139,10 +167,10 @@ pub fn propose_lesions(
             parameters.at_least_ml,
         ),
         parts: vec![
-            Part { structure: Structure::GroundGlass, label: 1, voxels: voxels[1] },
-            Part { structure: Structure::Consolidation, label: 2, voxels: voxels[2] },
+            Part { structure: Structure::GroundGlass, label: 1, voxels: glass },
+            Part { structure: Structure::Consolidation, label: 2, voxels: solid },
         ],
-        flags: Vec::new(),
+        flags,
         labels,
     })
 }
@@ -238,25 +266,34 @@ fn consolidate(
     }
 }
 
-/// The lung voxels of cells that are opacities, in place of the lungs; and the number of each label.
-fn refine(volume: &CtVolume, mut lungs: Vec<u8>, coarse: &Coarse, state: &[u8]) -> (Vec<u8>, [u64; 3]) {
-    let fine = volume.grid().size();
+/// The lung voxels of cells that are opacities, labelled; the number of each label, and of lung voxels.
+fn refine(grid: &Grid, lungs: &PackedLabels, coarse: &Coarse, state: &[u8]) -> (Vec<u8>, [u64; 3], u64) {
+    let [ni, nj, _] = grid.size();
     let size = coarse.grid.size();
-    let mut voxels = [0; 3];
-    for (row, labels) in lungs.chunks_exact_mut(fine[0]).enumerate() {
-        let (j, k) = (row % fine[1] / coarse.factor[1], row / fine[1] / coarse.factor[2]);
+    let (mut voxels, mut inside, mut row) = ([0; 3], 0, 0);
+    let mut labels = vec![0; grid.voxel_count()];
+    lungs.rows(ni, |lungs| {
+        let (j, k) = (row % nj / coarse.factor[1], row / nj / coarse.factor[2]);
         let cells = &state[(k * size[1] + j) * size[0]..][..size[0]];
-        if coarse.is_absent(row / fine[1]) || !cells.iter().any(|c| *c >= GROUND_GLASS) {
-            labels.fill(0);
-            continue;
+        let labels = &mut labels[row * ni..(row + 1) * ni];
+        let is_absent = coarse.is_absent(row / nj);
+        row += 1;
+        if is_absent {
+            return;
         }
-        for (labels, cell) in labels.chunks_mut(coarse.factor[0]).zip(cells) {
+        inside += lungs.iter().filter(|lung| **lung != 0).count() as u64;
+        if !cells.iter().any(|c| *c >= GROUND_GLASS) {
+            return;
+        }
+        for ((labels, lungs), cell) in
+            labels.chunks_mut(coarse.factor[0]).zip(lungs.chunks(coarse.factor[0])).zip(cells)
+        {
             let label = cell.saturating_sub(GROUND_GLASS - 1);
-            for out in labels {
-                *out = if *out == 0 { 0 } else { label };
-                voxels[usize::from(*out)] += 1;
+            for (out, _) in labels.iter_mut().zip(lungs).filter(|(_, lung)| **lung != 0) {
+                *out = label;
+                voxels[usize::from(label)] += 1;
             }
         }
-    }
-    (lungs, voxels)
+    });
+    (labels, voxels, inside)
 }

@@ -99,11 +99,42 @@ pub enum QualityFlag {
         /// Its standard deviation, HU.
         hu: f64,
     },
+    /// So little opacity was found that healthy lungs show as much.
+    LikeHealthy {
+        /// Opacities / lungs.
+        fraction: f64,
+    },
+    /// Slices so far apart that vessels and the edge of the lung blur into opacities.
+    ThickSlices {
+        /// Their distance, mm.
+        mm: f64,
+    },
     /// The proposed heart is smaller or larger than hearts are: a part of it may be left out, or something else taken in.
     HeartSize {
         /// Its volume, ml.
         ml: f64,
     },
+}
+
+impl QualityFlag {
+    /// Its name in tables.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::LungsTouchEnd { .. } => "lungs-touch-end",
+            Self::LungRatio { .. } => "lung-ratio",
+            Self::LargeClosing { .. } => "large-closing",
+            Self::AreaJump { .. } => "area-jump",
+            Self::NoAirwayFound => "no-airway",
+            Self::OneLungOnly => "one-lung",
+            Self::LungsWereJoined => "lungs-joined",
+            Self::ArmsInPicture => "arms",
+            Self::AirIsOff { .. } => "air-off",
+            Self::Noise { .. } => "noise",
+            Self::LikeHealthy { .. } => "like-healthy",
+            Self::ThickSlices { .. } => "thick-slices",
+            Self::HeartSize { .. } => "heart-size",
+        }
+    }
 }
 
 /// Why an algorithm has no result.

@@ -117,7 +117,7 @@ pub fn run(job: &Job, mut input: JobInput, progress: &mut dyn Listener) -> Resul
         Job::ProposeLesions { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;
             let lungs = input.unpacked(grid.voxel_count())?;
-            proposed(propose_lesions(&volume, lungs, &LesionParameters::default(), progress))
+            proposed(propose_lesions(volume, lungs, &LesionParameters::default(), progress))
         }
         Job::ProposeVessels { grid } => {
             let volume = volume(*grid, std::mem::take(&mut input.hu))?;

@@ -33,7 +33,7 @@ pub(super) fn flags(flags: &[QualityFlag], lang: Lang) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" · "))
 }
 
-/// One of them.
+/// What a flag says.
 pub(super) fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
     match flag {
         QualityFlag::LungsTouchEnd { .. } => t(
@@ -80,6 +80,16 @@ pub(super) fn quality_flag(flag: &QualityFlag, lang: Lang) -> String {
             "bruit de {} UH : des voxels isolés dépassent le seuil par hasard",
         )
         .with(lang, &[&lang.number(*hu, 0)]),
+        QualityFlag::LikeHealthy { fraction } => t(
+            "{} % of the lungs: as little is found in healthy lungs too",
+            "{} % des poumons : on en trouve autant dans des poumons sains",
+        )
+        .with(lang, &[&lang.number(fraction * 100.0, 1)]),
+        QualityFlag::ThickSlices { mm } => t(
+            "slices {} mm apart: vessels and the edge of the lung blur into opacities, check each",
+            "coupes tous les {} mm : vaisseaux et bord du poumon simulent des opacités, vérifiez chacune",
+        )
+        .with(lang, &[&lang.number(*mm, 1)]),
         QualityFlag::HeartSize { ml } => t(
             "the proposed heart has {} ml: check it, or draw the heart",
             "le cœur proposé fait {} ml : vérifiez-le, ou dessinez le cœur",
