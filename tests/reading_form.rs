@@ -243,6 +243,21 @@ proptest! {
         prop_assert!(close(value("lung-volume"), (!lung.is_empty()).then_some(lung.len() as f64 * ml)));
         let grams: f64 = lung.iter().map(|n| ml * f64::from(hu[*n].max(-1000) + 1000) / 1000.0).sum();
         prop_assert!(close(value("lung-mass"), (!lung.is_empty()).then_some(grams)));
+        for (side, label) in [("right", 1), ("left", 2)] {
+            let of = |what: &str| value(&format!("{side}-lung-{what}"));
+            let mut of_side: Vec<i16> = (0..120).filter(|n| anatomy[*n] == label).map(|n| hu[n]).collect();
+            of_side.sort_unstable();
+            let rank = |fraction: f64| of_side.get((of_side.len().max(1) as f64 * fraction).ceil() as usize - 1).copied();
+            for (percentile, fraction) in [("p15", 0.15), ("p50", 0.5), ("p85", 0.85)] {
+                prop_assert!(close(of(percentile), rank(fraction).map(f64::from)));
+            }
+            let count = of_side.len() as f64;
+            let mean = of_side.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+            let spread = (of_side.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / count).sqrt();
+            prop_assert!(close(of("deviation"), (count > 0.0).then_some(spread)));
+            let grams: f64 = of_side.iter().map(|hu| ml * f64::from((*hu).max(-1000) + 1000) / 1000.0).sum();
+            prop_assert!(close(of("mass"), (count > 0.0).then_some(grams)));
+        }
         let mut sorted: Vec<i16> = lung.iter().map(|n| hu[*n].max(-1536)).collect();
         sorted.sort_unstable();
         let median = sorted.get((sorted.len().max(1) as f64 * 0.5).ceil() as usize - 1).map(|v| f64::from(*v));

@@ -430,3 +430,123 @@ fn the_report_is_of_what_was_accepted() {
     tab.acts(Action::FillZones);
     assert!(tab.session.view_model().region.is_none(), "scores are of what was accepted");
 }
+
+/// The rows of the table of numbers that was downloaded last, by name: value and doubts.
+fn table(tab: &mut Tab) -> std::collections::BTreeMap<String, (f64, String)> {
+    tab.acts(Action::ExportJson);
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&tab.downloads.last().unwrap().1).unwrap();
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap().to_owned();
+    let quantities = rows.iter().filter(|row| row["kind"] == "quantity");
+    quantities.map(|r| (text(r, "name"), (text(r, "value").parse().unwrap(), text(r, "doubts")))).collect()
+}
+
+#[test]
+fn a_table_says_what_makes_each_number_doubtful() {
+    let files = ct("1.2.826.0.1.3680043.10.550", &noise(13));
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&with(&files, tags::CONVOLUTION_KERNEL, VR::SH, "B70f"));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[&[(30.0, 50.0), (40.0, 50.0)]]);
+    brushed(&mut tab, SegmentMeaning::Calcification, &[&[(30.0, 70.0), (40.0, 70.0)]]);
+    let said = table(&mut tab);
+    let doubts = |name: &str| said[name].1.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(doubts("laa-950"), ["sharp-kernel", "thick-slices"]);
+    assert_eq!(doubts("calcium-volume"), ["not-gated", "sharp-kernel", "thin-slices"]);
+    assert_eq!(doubts("lung-mean"), [""]);
+    assert!(doubts("lung-volume").contains(&"one-lung".to_owned()), "{said:?}");
+    // Each number that is doubtful on the page is so in the table, and no other.
+    for row in tab.session.view_model().quantities.iter().filter(|q| q.value.is_some()) {
+        assert_eq!(row.doubt.is_some(), !said[row.name].1.is_empty(), "{}", row.name);
+    }
+    tab.acts(Action::ExportCsv);
+    let csv = String::from_utf8(tab.downloads.last().unwrap().1.clone()).unwrap();
+    assert!(csv.lines().next().unwrap().ends_with(",doubts"), "{csv}");
+    assert!(csv.lines().any(|l| l.contains("laa-950") && l.ends_with(",sharp-kernel thick-slices")), "{csv}");
+}
+
+#[test]
+fn zones_follow_their_planes_into_the_table_and_onto_the_picture() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.551", &noise(14)));
+    let lines = |tab: &Tab| tab.session.view_model().panes.iter().map(|p| p.zone_lines.len()).collect::<Vec<_>>();
+    tab.acts(Action::Form);
+    assert_eq!(lines(&tab), [0, 0, 0], "there are no lungs to cut");
+    tab.acts(Action::ToggleBall);
+    tab.does(Command::AddSegment(SegmentMeaning::RightLung));
+    tab.does(Command::BrushRadius(9.0));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(40.0, 50.0), (60.0, 50.0)]);
+    tab.acts(Action::ToggleBall);
+    assert_eq!(quantity(&tab, "zone-right-upper-extent"), (None, "needs findings".to_owned()));
+    assert_eq!(quantity(&tab, "lobe-middle-extent"), (None, "needs the segment".to_owned()));
+    brushed(&mut tab, SegmentMeaning::GroundGlass, &[&[(45.0, 50.0), (55.0, 50.0)]]);
+    // The opacity is on one slice: in one zone.
+    let extents = |tab: &Tab| ["upper", "middle", "lower"].map(|l| quantity(tab, &format!("zone-right-{l}-extent")).0);
+    let thirds = extents(&tab);
+    assert_eq!(thirds.iter().filter(|e| e.unwrap() > 0.0).count(), 1, "{thirds:?}");
+    assert_eq!(quantity(&tab, "zone-left-upper-extent").0, None, "there is no left lung");
+    assert_eq!(quantity(&tab, "zone-score").0, None);
+    let said = table(&mut tab);
+    assert_eq!(said["zone-right-middle-extent"].0, thirds[1].unwrap());
+    assert!(!said.contains_key("zone-left-upper-extent"));
+    // Planes are lines where a pane climbs, with the names of the zones from head to feet.
+    assert_eq!(lines(&tab), [0, 2, 2]);
+    let view = tab.session.view_model();
+    let mut names = view.panes[1].zone_names.clone();
+    names.sort_by(|a, b| a.0.y.total_cmp(&b.0.y));
+    assert_eq!(names.iter().map(|n| n.1).collect::<Vec<_>>(), ["upper zone", "middle zone", "lower zone"]);
+    let heights: Vec<f64> = view.panes[1].zone_lines.iter().map(|l| l[0].y).collect();
+    // Through the slice below the opacity, the upper plane leaves it to the upper zone.
+    tab.acts(Action::Scroll(-1));
+    tab.acts(Action::ZonePlane(true));
+    let moved = extents(&tab);
+    assert!(moved[0].unwrap() > 0.0 && moved[1] != thirds[1], "{moved:?} after {thirds:?}");
+    let now: Vec<f64> = tab.session.view_model().panes[1].zone_lines.iter().map(|l| l[0].y).collect();
+    assert!(now[0] == heights[0] && now[1] > heights[1], "{now:?} after {heights:?}");
+    tab.acts(Action::Undo);
+    assert_eq!(extents(&tab), thirds);
+    tab.acts(Action::Form);
+    assert_eq!(lines(&tab), [0, 0, 0]);
+}
+
+#[test]
+fn lobes_that_are_drawn_are_measured_beside_the_readers_score() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.552", &noise(15)));
+    let lobes = [
+        SegmentMeaning::RightUpperLobe,
+        SegmentMeaning::MiddleLobe,
+        SegmentMeaning::RightLowerLobe,
+        SegmentMeaning::LeftUpperLobe,
+        SegmentMeaning::LeftLowerLobe,
+    ];
+    for (n, lobe) in lobes.into_iter().enumerate() {
+        let y = 15.0 + 15.0 * n as f64;
+        brushed(&mut tab, lobe, &[&[(20.0, y), (80.0, y)]]);
+    }
+    tab.does(Command::AddSegment(SegmentMeaning::Lesion));
+    assert_eq!(quantity(&tab, "lobe-score").0, Some(0.0), "looked for and not found");
+    brushed(&mut tab, SegmentMeaning::GroundGlass, &[&[(20.0, 15.0), (40.0, 15.0)]]);
+    let case = tab.session.case().unwrap();
+    let marked = case.document.segments().iter().find(|s| s.meaning == SegmentMeaning::GroundGlass).unwrap().number;
+    let percent = 100.0 * case.document.voxel_count(marked) as f64 / case.document.voxel_count(1) as f64;
+    let extent = quantity(&tab, "lobe-right-upper-extent").0.unwrap();
+    assert!((extent - percent).abs() < 1e-9 && (25.0..50.0).contains(&extent), "{extent} and {percent}");
+    assert_eq!(quantity(&tab, "lobe-middle-extent").0, Some(0.0));
+    assert_eq!(quantity(&tab, "lobe-score").0, Some(3.0));
+    // Beside each choice once it is made; beside the sum once it is known.
+    tab.acts(Action::Form);
+    let form = |tab: &Tab| tab.session.view_model().form.unwrap();
+    let row = |tab: &Tab, key: &str| {
+        form(tab).sections.into_iter().flat_map(|s| s.fields).find(|f| f.key == key).unwrap().measured
+    };
+    assert_eq!(row(&tab, "lobe-right-upper"), None);
+    for (field, choice) in (711..=715).zip([2, 0, 0, 0, 0]) {
+        tab.does(Command::Answer(field, FormInput::Choose(choice)));
+    }
+    let (text, agrees) = row(&tab, "lobe-right-upper").unwrap();
+    assert!(text.contains('%') && !agrees && row(&tab, "lobe-middle").unwrap().1, "{text}");
+    let total = |tab: &Tab| form(tab).sections[6].scores.iter().find(|s| s.0 == "lobe-total").unwrap().1.clone();
+    assert!(total(&tab).contains("2 (measured 3"), "{}", total(&tab));
+    tab.does(Command::Answer(715, FormInput::Clear));
+    assert!(!total(&tab).contains("measured"), "{}", total(&tab));
+}

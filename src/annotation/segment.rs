@@ -149,6 +149,12 @@ impl SegmentMeaning {
             _ => None,
         }
     }
+    /// Which lobe it is: right upper, middle, right lower, left upper, left lower.
+    pub fn lobe(self) -> Option<usize> {
+        let all =
+            [Self::RightUpperLobe, Self::MiddleLobe, Self::RightLowerLobe, Self::LeftUpperLobe, Self::LeftLowerLobe];
+        all.iter().position(|lobe| *lobe == self)
+    }
     /// Whether it is a lung or a lobe of one.
     pub fn is_lung(self) -> bool {
         self.lung_side().is_some()

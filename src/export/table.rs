@@ -25,13 +25,20 @@ pub struct TableRow {
     pub code: String,
     /// How it was got, or what was chosen, in English.
     pub about: String,
+    /// Codes of what makes the value doubtful, with spaces between: `sharp-kernel thick-slices`; empty without a doubt.
+    pub doubts: String,
 }
 
 /// Names the case of a table.
 const SERIES: &str = "Series Instance UID";
 
-/// The rows, in the order of a report.
-pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], context: &ExportContext) -> Vec<TableRow> {
+/// The rows, in the order of a report; each quantity with the codes of its doubts.
+pub fn rows(
+    document: &Document,
+    quantities: &[(Quantity, String)],
+    shapes: &[Drawn],
+    context: &ExportContext,
+) -> Vec<TableRow> {
     let row = |kind, name: &str, value: String| TableRow {
         kind,
         name: name.to_owned(),
@@ -40,6 +47,7 @@ pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], cont
         unit: String::new(),
         code: String::new(),
         about: String::new(),
+        doubts: String::new(),
     };
     let coded = |c: CodedConcept| format!("{}:{}", c.scheme, c.value);
     let mut rows = Vec::new();
@@ -67,10 +75,11 @@ pub fn rows(document: &Document, quantities: &[Quantity], shapes: &[Drawn], cont
         rows.push(of("volume", document.volume_ml(segment.number), "ml"));
         rows.extend(document.mean_hu(segment.number).map(|hu| of("mean", hu, "[hnsf'U]")));
     }
-    for quantity in quantities {
+    for (quantity, doubts) in quantities {
         rows.extend(quantity.value.map(|value| TableRow {
             unit: quantity.unit.to_owned(),
             about: quantity.method.to_owned(),
+            doubts: doubts.clone(),
             ..row("quantity", quantity.name, value.to_string())
         }));
     }

@@ -7,6 +7,7 @@ mod form;
 mod pieces;
 mod profile;
 mod quantities;
+mod regions;
 
 pub use associations::{ASSOCIATIONS, Association, CutOff, Measure, measured};
 pub use double_reading::{ComparedItem, Discord, DoubleReading, ItemAgreement, Reading};
@@ -18,3 +19,4 @@ pub use form::{
 pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
 pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};
+pub use regions::{lobe_score, zone_extents, zone_planes_mm, zone_score};

@@ -13,6 +13,10 @@ pub struct SliceCounts {
     pub involved: [u64; 2],
     /// Of fat and of muscle of the chest wall.
     pub wall: [u64; 2],
+    /// Of the lobes that are drawn, in the order of `SegmentMeaning::lobe`.
+    pub lobes: [u64; 5],
+    /// Of the lobes, with a finding on them.
+    pub lobes_involved: [u64; 5],
 }
 
 /// All slices, by index k of the grid.
@@ -44,6 +48,7 @@ impl Profile {
             SegmentMeaning::SkeletalMuscle => 2,
             _ => 0,
         });
+        let lobes = of_layer(Layer::Anatomy, &|m| m.lobe().map_or(0, |lobe| lobe as u8 + 1));
         let findings = of_layer(Layer::Findings, &|m| u8::from(m.is_involvement()));
         for k in changed.start..changed.end.min(self.slices.len()) {
             let mut counts = SliceCounts::default();
@@ -61,17 +66,13 @@ impl Profile {
                                 involved[usize::from(a)] += found.map(|(_, at)| at.len() as u64).sum::<u64>();
                             }
                         }
-                        for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
-                            counts.involved[usize::from(*side) - 1] += involved[label];
-                        }
+                        add(&mut counts.involved, &lungs, &involved);
+                        add(&mut counts.lobes_involved, &lobes, &involved);
                     }
                 }
-                for (label, side) in lungs.iter().enumerate().filter(|(_, side)| **side > 0) {
-                    counts.lung[usize::from(*side) - 1] += all[label];
-                }
-                for (label, tissue) in wall.iter().enumerate().filter(|(_, tissue)| **tissue > 0) {
-                    counts.wall[usize::from(*tissue) - 1] += all[label];
-                }
+                add(&mut counts.lung, &lungs, &all);
+                add(&mut counts.lobes, &lobes, &all);
+                add(&mut counts.wall, &wall, &all);
             }
             self.slices[k] = counts;
         }
@@ -113,10 +114,25 @@ impl Profile {
     }
 
     fn sum(&self, part: Range<usize>) -> SliceCounts {
-        self.slices[part].iter().fold(SliceCounts::default(), |sum, s| SliceCounts {
-            lung: [sum.lung[0] + s.lung[0], sum.lung[1] + s.lung[1]],
-            involved: [sum.involved[0] + s.involved[0], sum.involved[1] + s.involved[1]],
-            wall: [sum.wall[0] + s.wall[0], sum.wall[1] + s.wall[1]],
-        })
+        let mut sum = SliceCounts::default();
+        for slice in &self.slices[part] {
+            plus(&mut sum.lung, slice.lung);
+            plus(&mut sum.involved, slice.involved);
+            plus(&mut sum.wall, slice.wall);
+            plus(&mut sum.lobes, slice.lobes);
+            plus(&mut sum.lobes_involved, slice.lobes_involved);
+        }
+        sum
+    }
+}
+
+fn plus<const N: usize>(sum: &mut [u64; N], more: [u64; N]) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+/// Adds the voxels of each label to the part that `part_of` gives it, counted from 1; 0 is none.
+fn add<const N: usize>(counts: &mut [u64; N], part_of: &[u8; 256], voxels: &[u64; 256]) {
+    for (part, voxels) in part_of.iter().zip(voxels).filter(|(part, _)| **part > 0) {
+        counts[usize::from(*part) - 1] += voxels;
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers of the lungs, the findings, the chest wall and the arteries, and what makes those of the lungs doubtful.
 
 use super::profile::Profile;
+use super::regions::regions;
 use crate::analysis::QualityFlag;
 use crate::annotation::{Document, SegmentMeaning};
 use crate::geometry::{PatientVector, VoxelPoint};
@@ -11,6 +12,8 @@ use crate::volume::Histogram;
 pub enum QuantityGroup {
     /// Volumes of the lungs and of findings inside them.
     Lungs,
+    /// Extent by zone and by lobe.
+    Regions,
     /// Densities of the lungs.
     Densities,
     /// Fat and muscle of the chest wall on one slice.
@@ -21,7 +24,7 @@ pub enum QuantityGroup {
 
 impl QuantityGroup {
     /// All, in the order they are shown.
-    pub const ALL: [Self; 4] = [Self::Lungs, Self::Densities, Self::ChestWall, Self::Arteries];
+    pub const ALL: [Self; 5] = [Self::Lungs, Self::Regions, Self::Densities, Self::ChestWall, Self::Arteries];
 }
 
 /// A number with its unit and how it was got.
@@ -45,8 +48,8 @@ pub struct Quantity {
     pub part_ml: Option<f64>,
 }
 
-/// Volumes of the lungs, volume and share of the findings inside them, the densities of both; fat and muscle of the chest wall;
-/// volume of calcium.
+/// Volumes of the lungs, volume and share of the findings inside them, also by zone and by lobe, densities of the lungs, both together
+/// and each; fat and muscle of the chest wall; volume of calcium.
 ///
 /// Findings are opacities (`SegmentMeaning::is_involvement`); lobes count as lung. Volumes are voxel counts times the voxel's
 /// volume; the space of airways and large vessels counts where the reader's lung segments hold it. A voxel counts once whatever the
@@ -82,8 +85,12 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
     let (lung_voxels, involved) = (right + left, total.involved[0] + total.involved[1]);
     let share = |part: u64, of: u64| (of > 0).then(|| 100.0 * part as f64 / of as f64);
     let volume = |voxels: u64| (voxels > 0).then(|| ml(voxels));
-    let percentile = |fraction: f64| lungs.percentile(fraction).map(f64::from);
-    let grams = lungs.bins().map(|(hu, count)| ml(count) * (f64::from(hu) + 1000.0).max(0.0) / 1000.0).sum::<f64>();
+    let [right_lung, left_lung] = [0, 1].map(|side| merged(&|m| m.lung_side() == Some(side)));
+    let percentile = |of: &Histogram, fraction: f64| of.percentile(fraction).map(f64::from);
+    let grams = |of: &Histogram| {
+        let mass = of.bins().map(|(hu, count)| ml(count) * (f64::from(hu) + 1000.0).max(0.0) / 1000.0).sum::<f64>();
+        (of.total() > 0).then_some(mass)
+    };
     let of = |group, name, value, unit, digits, method| Quantity {
         name,
         group,
@@ -95,7 +102,8 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         part_ml: None,
     };
     let plain = |name, value, unit, digits, method| of(QuantityGroup::Lungs, name, value, unit, digits, method);
-    let density = |name, value, digits, method| of(QuantityGroup::Densities, name, value, HU, digits, method);
+    let density = |name, value, method| of(QuantityGroup::Densities, name, value, HU, 0, method);
+    let mass = |name, lung: &Histogram| of(QuantityGroup::Densities, name, grams(lung), "g", 0, MASS);
     let range = |name, low: i16, high: i16, method| {
         let part = lungs.count(low, high);
         let value = share(part, lungs.total());
@@ -107,7 +115,7 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
     let mean_of_wall = |tissue: usize| profile.wall(tissue).and_then(|_| mean_of(&|m| m == wall[tissue]));
     let on_wall = |name, value, unit, method| of(QuantityGroup::ChestWall, name, value, unit, 1, method);
     let (least, most) = (i16::MIN, i16::MAX);
-    vec![
+    let mut all = vec![
         plain("lung-volume", volume(lung_voxels), "ml", 0, "voxels of the lung segments × voxel volume"),
         plain("right-lung-volume", volume(right), "ml", 0, "voxels of the right lung segments × voxel volume"),
         plain("left-lung-volume", volume(left), "ml", 0, "voxels of the left lung segments × voxel volume"),
@@ -152,26 +160,24 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         range("laa-910", least, -911, "lung below −910 HU / lung"),
         range("haa-600", -599, most, "lung above −600 HU / lung"),
         range("haa-250", -249, most, "lung above −250 HU / lung"),
-        density("lung-mean", mean_of(&|m| m.is_lung()), 0, "mean HU of the lung"),
-        density(
-            "lung-deviation",
-            deviation(&lungs),
-            0,
-            "standard deviation of the HU of the lung, those below −1536 taken for −1536",
-        ),
-        density("right-lung-mean", mean_of(&|m| m.lung_side() == Some(0)), 0, "mean HU of the right lung"),
-        density("left-lung-mean", mean_of(&|m| m.lung_side() == Some(1)), 0, "mean HU of the left lung"),
-        density("lung-p15", percentile(0.15), 0, "HU that 15 % of the lung does not exceed"),
-        density("lung-p50", percentile(0.5), 0, "median HU of the lung"),
-        density("lung-p85", percentile(0.85), 0, "HU that 85 % of the lung does not exceed"),
-        of(
-            QuantityGroup::Densities,
-            "lung-mass",
-            (lungs.total() > 0).then_some(grams),
-            "g",
-            0,
-            "Σ voxel volume × (HU + 1000) / 1000 over the lung",
-        ),
+        density("lung-mean", mean_of(&|m| m.is_lung()), "mean HU of the lung"),
+        density("lung-deviation", deviation(&lungs), DEVIATION),
+        density("right-lung-mean", mean_of(&|m| m.lung_side() == Some(0)), "mean HU of the right lung"),
+        density("left-lung-mean", mean_of(&|m| m.lung_side() == Some(1)), "mean HU of the left lung"),
+        density("right-lung-deviation", deviation(&right_lung), DEVIATION),
+        density("left-lung-deviation", deviation(&left_lung), DEVIATION),
+        density("lung-p15", percentile(&lungs, 0.15), P15),
+        density("right-lung-p15", percentile(&right_lung, 0.15), P15),
+        density("left-lung-p15", percentile(&left_lung, 0.15), P15),
+        density("lung-p50", percentile(&lungs, 0.5), P50),
+        density("right-lung-p50", percentile(&right_lung, 0.5), P50),
+        density("left-lung-p50", percentile(&left_lung, 0.5), P50),
+        density("lung-p85", percentile(&lungs, 0.85), P85),
+        density("right-lung-p85", percentile(&right_lung, 0.85), P85),
+        density("left-lung-p85", percentile(&left_lung, 0.85), P85),
+        mass("lung-mass", &lungs),
+        mass("right-lung-mass", &right_lung),
+        mass("left-lung-mass", &left_lung),
         on_wall("fat-area", area(0), "cm2", "pixels of chest-wall fat on its slice × pixel area"),
         Quantity { digits: 0, ..on_wall("fat-hu", mean_of_wall(0), HU, "mean HU of the chest-wall fat") },
         on_wall("muscle-area", area(1), "cm2", "pixels of chest-wall muscle on its slice × pixel area"),
@@ -184,10 +190,17 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
             0,
             "voxels of calcification × voxel volume; candidates from 130 HU in the heart; no Agatston score",
         ),
-    ]
+    ];
+    all.extend(regions(document, profile));
+    all
 }
 
 const HU: &str = "[hnsf'U]";
+const DEVIATION: &str = "standard deviation of the HU of the lung, those below −1536 taken for −1536";
+const P15: &str = "HU that 15 % of the lung does not exceed";
+const P50: &str = "median HU of the lung";
+const P85: &str = "HU that 85 % of the lung does not exceed";
+const MASS: &str = "Σ voxel volume × (HU + 1000) / 1000 over the lung";
 
 /// Diameters of pulmonary trunk and ascending aorta, mm, as the reader measured them, and their ratio.
 pub fn arteries(trunk_mm: Option<f64>, aorta_mm: Option<f64>) -> [Quantity; 3] {

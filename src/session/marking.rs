@@ -33,8 +33,8 @@ impl BrushSettings {
 /// Who makes a segment, and when.
 #[derive(Debug)]
 pub(super) struct Signature {
-    author: String,
-    at: String,
+    pub(super) author: String,
+    pub(super) at: String,
 }
 
 impl Signature {

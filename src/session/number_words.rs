@@ -139,19 +139,75 @@ const NUMBERS: &[NumberWords] = &[
         ("mean HU of the left lung", "moyenne des UH du poumon gauche"),
     ),
     words(
+        "right-lung-deviation",
+        ("Standard deviation, right lung", "Écart-type, poumon droit"),
+        (
+            "standard deviation of the HU of this lung, those below −1536 taken for −1536",
+            "écart-type des UH de ce poumon, celles sous −1536 prises pour −1536",
+        ),
+    ),
+    words(
+        "left-lung-deviation",
+        ("Standard deviation, left lung", "Écart-type, poumon gauche"),
+        (
+            "standard deviation of the HU of this lung, those below −1536 taken for −1536",
+            "écart-type des UH de ce poumon, celles sous −1536 prises pour −1536",
+        ),
+    ),
+    words(
         "lung-p15",
         ("15th percentile", "15e percentile"),
         ("HU that 15 % of the lung does not exceed", "UH que 15 % du poumon ne dépasse pas"),
     ),
+    words(
+        "right-lung-p15",
+        ("15th percentile, right lung", "15e percentile, poumon droit"),
+        ("HU that 15 % of this lung does not exceed", "UH que 15 % de ce poumon ne dépasse pas"),
+    ),
+    words(
+        "left-lung-p15",
+        ("15th percentile, left lung", "15e percentile, poumon gauche"),
+        ("HU that 15 % of this lung does not exceed", "UH que 15 % de ce poumon ne dépasse pas"),
+    ),
     words("lung-p50", ("Median", "Médiane"), ("median HU of the lung", "médiane des UH du poumon")),
+    words(
+        "right-lung-p50",
+        ("Median, right lung", "Médiane, poumon droit"),
+        ("median HU of this lung", "médiane des UH de ce poumon"),
+    ),
+    words(
+        "left-lung-p50",
+        ("Median, left lung", "Médiane, poumon gauche"),
+        ("median HU of this lung", "médiane des UH de ce poumon"),
+    ),
     words(
         "lung-p85",
         ("85th percentile", "85e percentile"),
         ("HU that 85 % of the lung does not exceed", "UH que 85 % du poumon ne dépasse pas"),
     ),
     words(
+        "right-lung-p85",
+        ("85th percentile, right lung", "85e percentile, poumon droit"),
+        ("HU that 85 % of this lung does not exceed", "UH que 85 % de ce poumon ne dépasse pas"),
+    ),
+    words(
+        "left-lung-p85",
+        ("85th percentile, left lung", "85e percentile, poumon gauche"),
+        ("HU that 85 % of this lung does not exceed", "UH que 85 % de ce poumon ne dépasse pas"),
+    ),
+    words(
         "lung-mass",
         ("Lung mass", "Masse pulmonaire"),
+        ("Σ voxel volume × (HU + 1000) / 1000, at least 0", "Σ volume du voxel × (UH + 1000) / 1000, au moins 0"),
+    ),
+    words(
+        "right-lung-mass",
+        ("Mass, right lung", "Masse, poumon droit"),
+        ("Σ voxel volume × (HU + 1000) / 1000, at least 0", "Σ volume du voxel × (UH + 1000) / 1000, au moins 0"),
+    ),
+    words(
+        "left-lung-mass",
+        ("Mass, left lung", "Masse, poumon gauche"),
         ("Σ voxel volume × (HU + 1000) / 1000, at least 0", "Σ volume du voxel × (UH + 1000) / 1000, au moins 0"),
     ),
     words(
@@ -189,6 +245,110 @@ const NUMBERS: &[NumberWords] = &[
         ),
     ),
     words(
+        "zone-right-upper-extent",
+        ("Right upper zone", "Zone supérieure droite"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-right-middle-extent",
+        ("Right middle zone", "Zone moyenne droite"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-right-lower-extent",
+        ("Right lower zone", "Zone inférieure droite"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-left-upper-extent",
+        ("Left upper zone", "Zone supérieure gauche"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-left-middle-extent",
+        ("Left middle zone", "Zone moyenne gauche"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-left-lower-extent",
+        ("Left lower zone", "Zone inférieure gauche"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "zone-score",
+        ("Score of the zones, 0–24", "Score des zones, 0–24"),
+        (
+            "six zones, each 0 none, 1 below 25 %, 2 below 50 %, 3 below 75 %, 4 from 75 %",
+            "six zones : 0 rien, 1 sous 25 %, 2 sous 50 %, 3 sous 75 %, 4 à partir de 75 %",
+        ),
+    ),
+    words(
+        "lobe-right-upper-extent",
+        ("Right upper lobe", "Lobe supérieur droit"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "lobe-middle-extent",
+        ("Middle lobe", "Lobe moyen"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "lobe-right-lower-extent",
+        ("Right lower lobe", "Lobe inférieur droit"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "lobe-left-upper-extent",
+        ("Left upper lobe", "Lobe supérieur gauche"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "lobe-left-lower-extent",
+        ("Left lower lobe", "Lobe inférieur gauche"),
+        (
+            "volume of opacities in this part / volume of the part",
+            "volume des opacités de cette partie / volume de la partie",
+        ),
+    ),
+    words(
+        "lobe-score",
+        ("CT-SS of the lobes, 0–25", "CT-SS des lobes, 0–25"),
+        (
+            "five lobes, each 0 none, 1 below 5 %, 2 to 25 %, 3 to 50 %, 4 to 75 %, 5 above",
+            "cinq lobes : 0 rien, 1 sous 5 %, 2 jusqu’à 25 %, 3 jusqu’à 50 %, 4 jusqu’à 75 %, 5 au-dessus",
+        ),
+    ),
+    words(
         "trunk-diameter",
         ("Pulmonary trunk", "Tronc pulmonaire"),
         (
@@ -223,6 +383,7 @@ pub(super) fn number_words(name: &str) -> Option<&'static NumberWords> {
 pub fn group_words(group: QuantityGroup) -> Text {
     let (en, fr) = match group {
         QuantityGroup::Lungs => ("Lungs", "Poumons"),
+        QuantityGroup::Regions => ("Zones and lobes", "Zones et lobes"),
         QuantityGroup::Densities => ("Densities of the lungs", "Densités des poumons"),
         QuantityGroup::ChestWall => ("Chest wall", "Paroi thoracique"),
         QuantityGroup::Arteries => ("Arteries", "Artères"),

@@ -9,9 +9,8 @@ use super::{explain_analysis, number_words::number_words};
 use crate::analysis::QualityFlag;
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
 use crate::export::{WholeCt, Zones};
-use crate::geometry::PatientVector;
 use crate::import::GeometryFinding;
-use crate::report::{ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries};
+use crate::report::{ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries, zone_extents, zone_planes_mm};
 
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
@@ -34,6 +33,13 @@ impl Session {
             all.extend(arteries(self.artery_mm(ARTERIES[0]), self.artery_mm(ARTERIES[1])));
         }
         all
+    }
+
+    /// [`Self::all_quantities`], each with the codes of what makes it doubtful.
+    pub(super) fn doubted_quantities(&self) -> Vec<(Quantity, String)> {
+        let doubts = self.doubts();
+        let codes = |q: &Quantity| doubts.of(q).iter().map(|d| d.code().value).collect::<Vec<_>>().join(" ");
+        self.all_quantities().into_iter().map(|q| (q, codes(&q))).collect()
     }
 
     fn quantity_row(&self, q: &Quantity, doubts: &Doubts) -> QuantityRow {
@@ -81,6 +87,10 @@ impl Session {
         match (q.group, q.name) {
             (_, "high-opacity") => words::NEEDS_FINDINGS,
             (_, "lesion-volume" | "involvement") if has_lungs => words::NEEDS_FINDINGS,
+            (QuantityGroup::Regions, name) if name.starts_with("lobe") && !self.has_all_lobes(name) => {
+                numbers::NEEDS_SEGMENT
+            }
+            (QuantityGroup::Regions, _) if has_lungs => words::NEEDS_FINDINGS,
             (_, "fat-area") if self.wall_clips() => numbers::FIELD_CLIPS,
             (_, "fat-area" | "fat-hu") if wall[0] > 0 => numbers::ONE_SLICE,
             (_, "muscle-area" | "muscle-hu") if wall[1] > 0 => numbers::ONE_SLICE,
@@ -88,6 +98,12 @@ impl Session {
             (QuantityGroup::Arteries, _) => numbers::NEEDS_LENGTH,
             _ => words::NEEDS_LUNGS,
         }
+    }
+
+    /// Whether the lobe that a number is of is drawn, or all of them.
+    fn has_all_lobes(&self, name: &str) -> bool {
+        let drawn = self.profile.total().lobes.map(|voxels| voxels > 0);
+        lobe_of(name).map_or(drawn == [true; 5], |n| drawn[n])
     }
 
     /// The length across an artery: that of the measurement the reader chose for it; of two axes the shorter.
@@ -177,47 +193,26 @@ impl Session {
         }
     }
 
-    /// Heights of the planes between the zones, patient z in mm, lower and upper: the reader's, else thirds of the lungs. `None` without
-    /// lungs, or where slices do not follow one another from feet to head.
+    /// Heights of the planes between the zones: see [`zone_planes_mm`].
     pub(super) fn zone_planes_mm(&self) -> Option<[f64; 2]> {
-        let case = self.case.as_ref()?;
-        let grid = case.volume.grid();
-        let (lungs, up) = (self.profile.lungs()?, grid.step(2).0.z);
-        if grid.axis_along(PatientVector::new(0.0, 0.0, 1.0)) != 2 || up == 0.0 {
-            return None;
-        }
-        // Between slices, in the middle of the volume.
-        let middle = grid.size()[2] as f64 / 2.0;
-        let height = |k: usize| grid.centre().0.z + (k as f64 - middle) * up;
-        let thirds = [1, 2].map(|n| height(lungs.start + lungs.len() * n / 3));
-        let [low, high] = [thirds[0].min(thirds[1]), thirds[0].max(thirds[1])];
-        let plane = |field: u16, otherwise: f64| match case.document.answers().get(&field) {
-            Some(Answer::Number(z)) => *z,
-            _ => otherwise,
-        };
-        Some([plane(ZONE_PLANES[0], low), plane(ZONE_PLANES[1], high)])
+        zone_planes_mm(&self.case.as_ref()?.document, &self.profile)
     }
 
-    /// Percent of each of the six zones that findings involve: right upper, middle, lower, then left; as for
-    /// [`Self::zone_planes_mm`]. `None` where opacities were not looked for, and of a zone without lung.
+    /// Extents of the zones: see [`zone_extents`].
     pub(super) fn zone_extents(&self) -> Option<[Option<f64>; 6]> {
-        let planes = self.zone_planes_mm()?;
-        let case = self.case.as_ref().filter(|c| c.document.was_searched())?;
-        let grid = case.volume.grid();
-        let (count, up) = (grid.size()[2], grid.step(2).0.z);
-        // The first slice above a plane, from the feet.
-        let above = planes.map(|z| {
-            let from_middle = (z - grid.centre().0.z) / up.abs();
-            (from_middle + count as f64 / 2.0 + 1e-6).clamp(0.0, count as f64) as usize
-        });
-        let zones = |profile: &crate::report::Profile| profile.zones(above[0], above[1]);
-        Some(if up > 0.0 { zones(&self.profile) } else { zones(&self.profile.reversed()) })
+        zone_extents(&self.case.as_ref()?.document, &self.profile)
     }
 
     /// The plane above the lower or the middle zone goes through the crosshair.
     pub(super) fn set_zone_plane(&mut self, upper: bool, update: &mut Update) {
         self.set_hidden_field(ZONE_PLANES[usize::from(upper)], self.crosshair.0.z, update);
     }
+}
+
+/// The lobe that a number is of, in the order of [`SegmentMeaning::lobe`].
+fn lobe_of(name: &str) -> Option<usize> {
+    let names = ["right-upper", "middle", "right-lower", "left-upper", "left-lower"];
+    names.iter().position(|lobe| name == format!("lobe-{lobe}-extent"))
 }
 
 /// What is doubtful.
@@ -240,7 +235,7 @@ impl Doubts {
         let doubts: &[&Vec<Doubt>] = match (q.group, q.name) {
             (_, "vessel-volume") => &[],
             (_, "high-opacity" | "fat-hu" | "muscle-hu") => &[&self.hu, &self.contrast],
-            (QuantityGroup::Lungs, _) => &[&self.lungs],
+            (QuantityGroup::Lungs | QuantityGroup::Regions, _) => &[&self.lungs],
             (QuantityGroup::Densities, _) if q.is_sensitive => &[&self.hu, &self.sensitive, &self.contrast],
             (QuantityGroup::Densities, _) => &[&self.hu, &self.contrast],
             (_, "calcium-volume") => &[&self.hu, &self.calcium, &self.contrast],
@@ -310,6 +305,7 @@ mod tests {
             assert_eq!(of(QuantityGroup::Densities, name, true), [Doubt::NotHu, Doubt::SharpKernel, Doubt::Contrast]);
         }
         assert_eq!(of(QuantityGroup::Lungs, "lung-volume", false), doubts.lungs);
+        assert_eq!(of(QuantityGroup::Regions, "zone-score", false), doubts.lungs);
         assert_eq!(of(QuantityGroup::Lungs, "high-opacity", false), [Doubt::NotHu, Doubt::Contrast]);
         assert_eq!(of(QuantityGroup::ChestWall, "fat-hu", false), [Doubt::NotHu, Doubt::Contrast]);
         assert_eq!(of(QuantityGroup::ChestWall, "fat-area", false), []);
@@ -319,7 +315,7 @@ mod tests {
         let said = doubt_words(&calcium, Lang::En).unwrap();
         assert_eq!(
             said,
-            format!("{}, {}, {}", numbers::DOUBT_NOT_HU.en, numbers::DOUBT_GATING.en, words::DOUBT_CONTRAST.en)
+            format!("{} · {} · {}", numbers::DOUBT_NOT_HU.en, numbers::DOUBT_GATING.en, words::DOUBT_CONTRAST.en)
         );
     }
 }

@@ -1,9 +1,11 @@
 //! What stands over a slice pane, in words and numbers.
 
 use super::state::Session;
-use super::words::{self, Text};
+use super::words::{self, Text, numbers};
+use crate::geometry::PanePoint;
 use crate::view::{
-    LungTissue, Projection, ReferenceLine, VoiFunction, Window, edge_letters, reference_lines, scale_bar,
+    LungTissue, Piece, Projection, ReferenceLine, VoiFunction, Window, edge_letters, level_line, reference_lines,
+    scale_bar,
 };
 
 /// What stands over a slice pane.
@@ -27,6 +29,10 @@ pub struct PaneHeader {
     pub crosshair: Option<(f64, f64)>,
     /// Where the other planes cut this one.
     pub lines: Vec<ReferenceLine>,
+    /// Where the planes between the zones cut this one, while the form is open; lower and upper.
+    pub zone_lines: Vec<Piece>,
+    /// The names of the zones, each with the place where its words begin, CSS px.
+    pub zone_names: Vec<(PanePoint, &'static str)>,
     /// The picture is a mirror image.
     pub mirrored: bool,
     /// How far the plane was turned out of the CT's own, in words; `None` if it was not.
@@ -42,6 +48,7 @@ impl Session {
         let at = pane.pane_from_patient(self.crosshair, [size.width, size.height]);
         let inside = at.x >= 0.0 && at.y >= 0.0 && at.x <= size.width && at.y <= size.height;
         let (slice, slices) = (pane.slice_index(grid), pane.slice_count(grid));
+        let (zone_lines, zone_names) = self.zones_over(n);
         PaneHeader {
             letters: edge_letters(&pane.through(pane.centre)),
             slice_words: words::SLICE_OF.with(self.lang, &[&(slice + 1).to_string(), &slices.to_string()]),
@@ -59,12 +66,34 @@ impl Session {
             }),
             crosshair: inside.then_some((at.x, at.y)),
             lines: reference_lines(&self.panes, n, at, self.slab.thickness_mm, [size.width, size.height]),
+            zone_lines,
+            zone_names,
             mirrored: pane.is_mirrored(),
             oblique: pane.is_oblique(grid).then(|| {
                 let degrees = self.lang.number(pane.obliqueness_rad(grid).to_degrees(), 0);
                 words::OBLIQUE.with(self.lang, &[&degrees])
             }),
         }
+    }
+
+    /// The planes between the zones in pane `n` and the names of the zones beside them, while the form is open.
+    fn zones_over(&self, n: usize) -> (Vec<Piece>, Vec<(PanePoint, &'static str)>) {
+        let Some(planes) = self.zone_planes_mm().filter(|_| self.form_open) else { return (Vec::new(), Vec::new()) };
+        let size = [self.sizes[n].width, self.sizes[n].height];
+        let lines = planes.map(|z_mm| level_line(&self.panes[n], z_mm, size));
+        let [Some(lower), Some(upper)] = lines else { return (lines.into_iter().flatten().collect(), Vec::new()) };
+        // Left of the picture, above or below the line that ends the zone.
+        let beside = |line: Piece, below: bool| {
+            let end = if line[0].x < line[1].x { line[0] } else { line[1] };
+            PanePoint::new(end.x + 6.0, end.y + if below { 14.0 } else { -5.0 })
+        };
+        let is_upright = beside(upper, false).y < beside(lower, false).y;
+        let names = [
+            (beside(upper, !is_upright), numbers::UPPER_ZONE),
+            (beside(upper, is_upright), numbers::MIDDLE_ZONE),
+            (beside(lower, is_upright), numbers::LOWER_ZONE),
+        ];
+        (vec![lower, upper], names.into_iter().map(|(at, name)| (at, name.in_lang(self.lang))).collect())
     }
 
     pub(super) fn window_words(&self, window: &Window) -> String {

@@ -5,7 +5,9 @@ use super::form_words::{choice_words, field_title, scale_words, score_title, sec
 use super::state::Session;
 use super::words::{self, Text};
 use crate::annotation::{Answer, Edit, Transaction};
-use crate::report::{BEGUN, BLINDED, ENDED, FORM, Field, FieldKind, extent_class, field, scores};
+use crate::report::{
+    BEGUN, BLINDED, ENDED, FORM, Field, FieldKind, Score, extent_class, field, lobe_score, scores, zone_score,
+};
 
 /// What the reader does to a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,10 +136,8 @@ impl Session {
         for field in FORM.iter().filter(|f| !f.is_automatic()) {
             if field.section() > view.sections.len() as u16 {
                 let section = field.section();
-                let of_section = scores.iter().filter(|s| s.section == section).map(|s| {
-                    let value = s.value.map_or_else(|| "—".to_owned(), |v| lang.number(v, s.digits));
-                    (s.key, format!("{} : {value}", score_title(s.key).in_lang(lang)), s.value)
-                });
+                let of_section = scores.iter().filter(|s| s.section == section);
+                let of_section = of_section.map(|s| (s.key, self.score_words(s), s.value));
                 view.sections.push(FormSection {
                     title: format!("{section} · {}", section_title(section).in_lang(lang)),
                     fields: Vec::new(),
@@ -162,6 +162,21 @@ impl Session {
         });
         view.times = time(BEGUN).zip(time(ENDED)).map(|(a, b)| words::FORM_TIMES.with(lang, &[&a, &b]));
         Some(view)
+    }
+
+    /// A score in words; once it is known, what was measured of it too.
+    fn score_words(&self, score: &Score) -> String {
+        let number = |value: f64| self.lang.number(value, score.digits);
+        let value = score.value.map_or_else(|| "—".to_owned(), number);
+        let name = match score.key {
+            "zone-total" => "zone-score",
+            "lobe-total" => "lobe-score",
+            _ => "",
+        };
+        let measured = self.quantities.iter().find(|q| q.name == name).and_then(|q| q.value);
+        let beside = measured.filter(|_| score.value.is_some()).map(|v| self.marked(number(v)));
+        let beside = beside.map(|v| format!(" ({})", words::FORM_MEASURED.with(self.lang, &[&v])));
+        format!("{} : {value}{}", score_title(score.key).in_lang(self.lang), beside.unwrap_or_default())
     }
 
     fn form_row(&self, field: &'static Field, answer: Option<&Answer>) -> FormRow {
@@ -223,9 +238,10 @@ impl Session {
                 let involved = value("involvement")?;
                 Some((percent(involved), *answer == Answer::Choice(extent_class(involved))))
             }
-            701..=706 => {
-                let extent = self.zone_extents()?.get(usize::from(field.number - 701)).copied()??;
-                Some((percent(extent), *answer == Answer::Choice(zone_score(extent))))
+            701..=715 => {
+                let extent = value(&format!("{}-extent", field.key))?;
+                let score = if field.number < 711 { zone_score(extent) } else { lobe_score(extent) };
+                Some((percent(extent), *answer == Answer::Choice(score)))
             }
             1301 => beside("trunk-diameter", 1, "mm"),
             1302 => beside("aorta-diameter", 1, "mm"),
@@ -262,15 +278,4 @@ fn answered(field: &Field, before: Option<&Answer>, input: &FormInput) -> Option
         _ => return None,
     };
     after.as_ref().is_none_or(|a| field.takes(a)).then_some(after)
-}
-
-/// 0 none, 1 below 25 %, 2 below 50 %, 3 below 75 %, 4 from there on.
-fn zone_score(percent: f64) -> u8 {
-    match percent {
-        p if p <= 0.0 => 0,
-        p if p < 25.0 => 1,
-        p if p < 50.0 => 2,
-        p if p < 75.0 => 3,
-        _ => 4,
-    }
 }

@@ -5,7 +5,7 @@ use super::number_words::group_words;
 use super::prior::ChangeView;
 use super::state::Session;
 use super::view_model::QuantityRow;
-use super::words;
+use super::words::{self, numbers};
 use crate::annotation::Answer;
 use crate::report::{FORM, QuantityGroup, scores};
 use crate::volume::Histogram;
@@ -13,7 +13,7 @@ use crate::volume::Histogram;
 /// What the report shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportView {
-    /// Series and how it was made; what its geometry makes doubtful.
+    /// When and by whom the report was made; the series; what its geometry makes doubtful.
     pub head: Vec<String>,
     /// Numbers in groups, each with its title.
     pub numbers: Vec<(String, Vec<NumberRow>)>,
@@ -84,20 +84,49 @@ impl HistogramView {
 }
 
 impl Session {
-    /// Numbers that can be had, by what they are of.
+    /// Numbers that can be had, by what they are of: those of each lung beside that of both, extents of zones in their picture alone.
     fn numbers_in_groups(&self) -> Vec<(String, Vec<NumberRow>)> {
         let rows = self.quantity_rows();
+        let both_of = |q: &QuantityRow| Some(format!("lung-{}", q.name.split_once("-lung-")?.1));
+        let is_beside = |q: &QuantityRow| {
+            let both = both_of(q);
+            q.name.starts_with("zone-") && q.name.ends_with("-extent")
+                || rows.iter().any(|other| Some(other.name) == both.as_deref() && other.value.is_some())
+        };
         let of = |group: QuantityGroup| {
-            let rows = rows.iter().filter(|q| q.group == group && q.value.is_some());
+            let rows = rows.iter().filter(|q| q.group == group && q.value.is_some() && !is_beside(q));
             let row = |q: &QuantityRow| NumberRow {
                 title: q.title.clone(),
-                text: q.text.clone(),
+                text: self.with_sides(q),
                 definition: q.definition,
                 doubt: q.doubt.clone(),
             };
             (group_words(group).in_lang(self.lang).to_owned(), rows.map(row).collect::<Vec<_>>())
         };
         QuantityGroup::ALL.into_iter().map(of).filter(|(_, rows)| !rows.is_empty()).collect()
+    }
+
+    /// The words of a number, with those of the right and the left lung where each has its own.
+    fn with_sides(&self, q: &QuantityRow) -> String {
+        let side = |side: &str| {
+            let name = format!("{side}-{}", q.name);
+            let found = self.quantities.iter().find(|q| q.name == name)?;
+            Some(self.lang.number(found.value?, found.digits))
+        };
+        match side("right").zip(side("left")) {
+            Some((right, left)) => numbers::BY_SIDE.with(self.lang, &[&q.text, &right, &left]),
+            None => q.text.clone(),
+        }
+    }
+
+    /// When the report was made, and by whom where they said who they are.
+    fn report_origin(&self) -> String {
+        let signature = self.signature();
+        let at = self.lang.date_and_time(&signature.at);
+        if signature.author.is_empty() {
+            return numbers::REPORT_OF.with(self.lang, &[&at]);
+        }
+        numbers::REPORT_OF_READER.with(self.lang, &[&at, &signature.author])
     }
 
     pub(super) fn report_view(&self) -> Option<ReportView> {
@@ -144,7 +173,7 @@ impl Session {
             );
         }
         Some(ReportView {
-            head: description.into_iter().chain(notes).collect(),
+            head: std::iter::once(self.report_origin()).chain(description).chain(notes).collect(),
             numbers: self.numbers_in_groups(),
             conditions: self.acquisition_words(),
             segments: self

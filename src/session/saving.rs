@@ -16,7 +16,8 @@ impl Session {
         if !case.is_settled() {
             return self.say(words::WAIT_FOR_SLICES, update);
         }
-        let rows = table::rows(&case.document, &self.all_quantities(), &self.measured, &case.export_context(now, ""));
+        let rows =
+            table::rows(&case.document, &self.doubted_quantities(), &self.measured, &case.export_context(now, ""));
         let (written, file_name, content_type) = if json {
             (table::json(&rows), "hilum-numbers.json", "application/json")
         } else {

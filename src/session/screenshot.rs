@@ -83,6 +83,8 @@ const TEXT: [u8; 3] = [211, 220, 230];
 const LETTERS: [u8; 3] = [233, 210, 124];
 const WARNING: [u8; 3] = [224, 176, 76];
 const MEASUREMENT: [u8; 3] = [111, 227, 255];
+/// Of the planes between the zones.
+const ZONES: [u8; 3] = [183, 166, 245];
 /// Of the planes, as their lines are on the page.
 const PLANES: [[u8; 3]; 3] = [[239, 131, 118], [127, 207, 147], [236, 213, 124]];
 
@@ -222,6 +224,13 @@ impl Session {
                 let lines = pieces.iter().map(|piece| piece.to_vec()).collect();
                 over.push(Mark::Lines { lines, rgb, width_px: 1.0, dashed });
             }
+        }
+        if !header.zone_lines.is_empty() {
+            let lines = header.zone_lines.iter().map(|piece| piece.to_vec()).collect();
+            over.push(Mark::Lines { lines, rgb: ZONES, width_px: 1.0, dashed: true });
+        }
+        for (at, name) in &header.zone_names {
+            over.push(Mark::Words { at: *at, side: Side::Left, rows: vec![(*name).to_owned()], rgb: ZONES });
         }
         for drawing in self.measurement_drawings(n) {
             let cross = |c: &PanePoint| {

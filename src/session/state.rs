@@ -23,7 +23,7 @@ use super::volume_view::CutKind;
 use super::windowing::OwnWindow;
 use super::words::Lang;
 use crate::analysis::{Agreement, QualityFlag};
-use crate::annotation::{Bundle, Document, History, Measured, Measurement};
+use crate::annotation::{Answer, Bundle, Document, History, Measured, Measurement};
 use crate::dicom::{Instance, Series};
 use crate::export::Audience;
 use crate::geometry::{Grid, IndexBox, PatientPoint};
@@ -370,6 +370,8 @@ pub struct Session {
     pub(super) page: String,
     /// Measurements of the document as it is, but for a stroke in progress.
     pub(super) quantities: Vec<Quantity>,
+    /// The reader's planes between the zones that they are of.
+    pub(super) measured_planes: [Option<Answer>; 2],
     /// Labels changed here since.
     pub(super) unmeasured: Option<IndexBox>,
     /// Lung and findings slice by slice.
@@ -485,6 +487,7 @@ impl Session {
             now: String::new(),
             page,
             quantities: Vec::new(),
+            measured_planes: [None, None],
             unmeasured: None,
             profile: Profile::default(),
             wall: None,

@@ -13,7 +13,7 @@ use crate::export::Audience;
 use crate::geometry::IndexBox;
 use crate::import::Collision;
 use crate::jobs::{JobEvent, JobId, JobOutput};
-use crate::report::{lung_flags, quantities};
+use crate::report::{ZONE_PLANES, lung_flags, quantities};
 use crate::view::Interpolation;
 
 impl Session {
@@ -179,13 +179,16 @@ impl Session {
         // A segment without voxels says that opacities were looked for: no label changes when it comes or goes.
         let says_involvement = self.quantities.iter().any(|q| q.name == "involvement" && q.value.is_some());
         let is_due = |c: &Case| c.document.was_searched() && self.profile.lungs().is_some();
-        if self.unmeasured.is_none() && self.case.as_ref().is_some_and(|c| is_due(c) != says_involvement) {
+        let planes = |c: &Case| ZONE_PLANES.map(|field| c.document.answers().get(&field).cloned());
+        let is_stale = |c: &Case| is_due(c) != says_involvement || planes(c) != self.measured_planes;
+        if self.unmeasured.is_none() && self.case.as_ref().is_some_and(is_stale) {
             self.unmeasured = Some(IndexBox { min: [0; 3], max: [0; 3] });
         }
         if let (Some(touched), Some(case), false) = (self.unmeasured, &self.case, self.is_marking()) {
             self.unmeasured = None;
             self.profile.recount(&case.document, touched.min[2]..touched.max[2]);
             self.quantities = quantities(&case.document, &self.profile);
+            self.measured_planes = planes(case);
             self.lung_flags = lung_flags(&case.document, &self.profile, |k| case.volume.is_loaded(k));
             let wall = self.profile.wall(0).map(|(k, _)| k);
             if wall != self.wall.map(|(k, _)| k) || update.changes.volume {

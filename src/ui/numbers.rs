@@ -28,6 +28,10 @@ pub(super) fn Numbers() -> impl IntoView {
             </small>
             {move || of(QuantityGroup::Lungs)}
             <details>
+                <summary>{say(quantity_group_words(QuantityGroup::Regions))}</summary>
+                {move || of(QuantityGroup::Regions)}
+            </details>
+            <details>
                 <summary>{say(quantity_group_words(QuantityGroup::Densities))}</summary>
                 {move || of(QuantityGroup::Densities)}
             </details>

@@ -303,6 +303,15 @@ fn Drawing(n: usize) -> impl IntoView {
                     }
                 })
                 .collect_view()}
+            <g class="zones" data-testid="zone-planes">
+                <path d=move || header.with(|h| path(&h.zone_lines)) />
+                {move || {
+                    let name = |(at, name): &(PanePoint, &'static str)| {
+                        view! { <text x=px(at.x) y=px(at.y)>{*name}</text> }
+                    };
+                    header.with(|h| h.zone_names.iter().map(name).collect_view())
+                }}
+            </g>
             <MeasurementOverlay n=n />
             <polygon class="contour" points=contour />
             <path class="contour-points" d=contour_points />

@@ -32,7 +32,7 @@ pub use overlay::{ScaleBar, edge_letters, scale_bar};
 pub use pace::Pace;
 pub use pane::{PaneState, turn_others};
 pub use ray_picture::RayPicture;
-pub use reference_lines::{Piece, ReferenceLine, reference_lines, turns_planes};
+pub use reference_lines::{Piece, ReferenceLine, level_line, reference_lines, turns_planes};
 pub use slab::{Projection, Slab};
 pub use slice_picture::{SliceOnScreen, SlicePicture, Stale};
 pub use transfer::{TransferFunction, VolumePreset};

@@ -1,7 +1,7 @@
 //! Where the other planes cut a pane: coloured lines about the crosshair, and what of them can be taken hold of.
 
 use super::PaneState;
-use crate::geometry::PanePoint;
+use crate::geometry::{PanePoint, PatientVector};
 
 /// A straight piece of a line, CSS px of a pane.
 pub type Piece = [PanePoint; 2];
@@ -25,6 +25,8 @@ const GAP_PX: f64 = 14.0;
 const SHORTEST_PX: f64 = 60.0;
 /// The part of a half, from its end, that can be taken hold of.
 const END: f64 = 0.3;
+/// A pane climbs at least so steeply that levels are lines in it: the sine of half a right angle.
+const LEAST_CLIMB: f64 = 0.7;
 /// How near the pointer must come to a line to take hold of it, CSS px.
 const REACH_PX: f64 = 7.0;
 
@@ -120,6 +122,20 @@ pub fn reference_lines(
         .collect()
 }
 
+/// Where the plane at a height of the patient, z in mm, cuts a pane; `None` where it does not on screen, and in a pane that lies as it does.
+pub fn level_line(pane: &PaneState, z_mm: f64, size: [f64; 2]) -> Option<Piece> {
+    let up = PatientVector::new(0.0, 0.0, 1.0);
+    // In the plane of the pane, the way that climbs.
+    let climb = up - pane.normal() * pane.normal().dot(up);
+    if climb.length() < LEAST_CLIMB {
+        return None;
+    }
+    let at = pane.centre + climb * ((z_mm - pane.centre.0.z) / climb.0.z);
+    let along = pane.normal().cross(up);
+    let on_screen = [along.dot(pane.right()), along.dot(pane.down())].map(|c| c / along.length());
+    OnScreen::new(pane.pane_from_patient(at, size), on_screen, size).map(|line| line.whole())
+}
+
 /// Whether a point of pane `n` is near the end of one of its lines, where a drag turns the planes.
 pub fn turns_planes(panes: &[PaneState; 3], n: usize, crosshair: PanePoint, at: PanePoint, size: [f64; 2]) -> bool {
     let mut others = (0..3).filter(|of| *of != n);
@@ -129,7 +145,7 @@ pub fn turns_planes(panes: &[PaneState; 3], n: usize, crosshair: PanePoint, at: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{AnatomicalPlane, Grid, PatientPoint, PatientVector};
+    use crate::geometry::{AnatomicalPlane, Grid, PatientPoint};
     use crate::view::turn_others;
 
     const SIZE: [f64; 2] = [400.0, 300.0];
@@ -198,6 +214,19 @@ mod tests {
             for (p, q) in a.pieces.iter().flatten().zip(b.pieces.iter().flatten()) {
                 assert!((p.x - q.x).hypot(p.y - q.y) < 1e-6);
             }
+        }
+    }
+
+    #[test]
+    fn a_level_is_a_line_where_the_pane_climbs() {
+        let panes = panes();
+        assert_eq!(level_line(&panes[0], 20.0, SIZE), None);
+        for pane in &panes[1..] {
+            let [a, b] = level_line(pane, 20.0, SIZE).unwrap();
+            assert!((a.y - b.y).abs() < 1e-9 && (a.x - b.x).abs() > 399.0, "{a:?} {b:?}");
+            let z = |p: PanePoint| pane.patient_from_pane(p, SIZE).0.z;
+            assert!((z(a) - 20.0).abs() < 1e-9 && (z(b) - 20.0).abs() < 1e-9);
+            assert_eq!(level_line(pane, 1e4, SIZE), None, "off screen");
         }
     }
 

@@ -29,6 +29,11 @@ for (const lang of ["en", "fr"]) {
       await page.waitForFunction(() => Number(document.querySelector('[data-testid="quantity-involvement"]').dataset.value) > 0);
       await page.keyboard.press("Shift+R");
       await page.waitForFunction(() => document.activeElement?.dataset.testid === "form-quality");
+      // While the form is open the planes between the zones stand on the pictures, with the names of the zones.
+      const zones = (pane) => page.locator(`${id(pane)} ${id("zone-planes")} text`).allTextContents();
+      const names = { en: ["upper zone", "middle zone", "lower zone"], fr: ["zone supérieure", "zone moyenne", "zone inférieure"] };
+      assert.deepEqual(await zones("pane-coronal"), names[lang]);
+      assert.deepEqual(await zones("pane-axial"), []);
       const window = await page.locator(id("pane-axial")).getAttribute("data-center");
       const begun = Date.now();
       let keys = 0;

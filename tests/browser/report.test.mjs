@@ -60,3 +60,36 @@ for (const lang of ["en", "fr"]) {
     });
   });
 }
+
+test("the longest reading prints on one page", async () => {
+  await withPage(`${site.address}?lang=fr`, async (page) => {
+    assert.equal(await openFiles(page, demonstration.slices), "ready");
+    await page.keyboard.press("l");
+    await value(page, "lung-volume");
+    await page.keyboard.press("k");
+    await value(page, "lesion-volume");
+    await page.keyboard.press("Shift+R");
+    await page.waitForFunction(() => document.activeElement?.dataset.testid === "form-quality");
+    // Every field, all choices where several are taken, else the last; as long a comment as is taken.
+    for (let key = ""; key !== "form-role"; ) {
+      const row = await page.evaluate(() => {
+        const e = document.activeElement;
+        const digits = [...e.querySelectorAll("button kbd")].map((k) => k.textContent);
+        return { key: e.dataset.testid, several: e.getAttribute("role") === "group", digits };
+      });
+      key = row.key;
+      if (key === "form-comment") await page.keyboard.insertText("un commentaire long du lecteur ".repeat(33));
+      else if (!row.digits.length) await page.keyboard.type({ "form-height": "170", "form-thickness": "1" }[key] ?? "31");
+      else for (const digit of row.several ? row.digits : row.digits.slice(-1)) await page.keyboard.press(digit);
+      if (!row.digits.length || row.several) await page.keyboard.press("Enter");
+    }
+    await page.waitForFunction(() => /^(\d+) \D+ \1 /.test(document.querySelector('[data-testid="form-answered"]').textContent));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Shift+P");
+    await page.waitForSelector(id("report-sheet"));
+    assert.match(await page.locator(id("report-sheet")).textContent(), /Compte rendu du \d/);
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    fs.writeFileSync(path.join(out, "report.pdf"), pdf);
+    assert.equal(pdf.toString("latin1").match(/\/Type\s*\/Page\b/g).length, 1);
+  });
+});

@@ -38,6 +38,7 @@ def main(ct_path, labels_path):
         return voxels * float(numpy.prod(image.GetSpacing())) / 1000.0
 
     hu = ct[lung]
+    grams = lambda hu: float((numpy.maximum(hu + 1000, 0) / 1000.0).sum() * numpy.prod(image.GetSpacing()) / 1000.0)
     pixel_cm2 = image.GetSpacing()[0] * image.GetSpacing()[1] / 100.0
     intensity = SimpleITK.LabelIntensityStatisticsImageFilter()
     intensity.Execute(SimpleITK.Cast(SimpleITK.Modulus(labels_image, 16), SimpleITK.sitkUInt8), image)
@@ -69,13 +70,40 @@ def main(ct_path, labels_path):
         "lung-p15": float(numpy.percentile(hu, 15, method="inverted_cdf")),
         "lung-p50": float(numpy.percentile(hu, 50, method="inverted_cdf")),
         "lung-p85": float(numpy.percentile(hu, 85, method="inverted_cdf")),
-        "lung-mass": float((numpy.maximum(hu + 1000, 0) / 1000.0).sum() * numpy.prod(image.GetSpacing()) / 1000.0),
+        "lung-mass": grams(hu),
         "fat-area": float((anatomy == 4).sum()) * pixel_cm2 or None,
         "fat-hu": mean_of(4),
         "muscle-area": float((anatomy == 5).sum()) * pixel_cm2 or None,
         "muscle-hu": mean_of(5),
         "calcium-volume": ml(finding == 3) * 1000.0 or None,
     }
+
+    for side, mask in (("right", right), ("left", left)):
+        of_side = ct[mask]
+        numbers[f"{side}-lung-deviation"] = float(numpy.clip(of_side, -1536, 3071).std()) if mask.any() else None
+        for percent in (15, 50, 85):
+            percentile = lambda: float(numpy.percentile(of_side, percent, method="inverted_cdf"))
+            numbers[f"{side}-lung-p{percent}"] = percentile() if mask.any() else None
+        numbers[f"{side}-lung-mass"] = grams(of_side) if mask.any() else None
+
+    # Zones: thirds of the slices with lung, the first slices at the feet. No lobes are drawn.
+    with_lung = numpy.flatnonzero(lung.any(axis=(1, 2)))
+    first, count = int(with_lung[0]), int(with_lung[-1] - with_lung[0] + 1)
+    cuts = [0, first + count // 3, first + 2 * count // 3, ct.shape[0]]
+    score = 0
+    for side, mask in (("right", right), ("left", left)):
+        for level, name in enumerate(("lower", "middle", "upper")):
+            here = slice(cuts[level], cuts[level + 1])
+            extent = share((opacity & mask)[here], mask[here])
+            numbers[f"zone-{side}-{name}-extent"] = extent
+            if extent is None or score is None:
+                score = None
+            elif extent > 0:
+                score += 1 + (extent >= 25) + (extent >= 50) + (extent >= 75)
+    numbers["zone-score"] = score
+    for lobe in ("right-upper", "middle", "right-lower", "left-upper", "left-lower"):
+        numbers[f"lobe-{lobe}-extent"] = None
+    numbers["lobe-score"] = None
 
     def pieces(mask):
         found, count = scipy.ndimage.label(mask)

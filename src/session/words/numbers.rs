@@ -28,6 +28,9 @@ texts! {
     OPACITIES_NONE: "No opacity was found in the lungs." / "Aucune opacité trouvée dans les poumons.";
     OPACITIES_NONE_SAID: "No opacity was found in the lungs; an empty segment says that they were looked for." / "Aucune opacité trouvée dans les poumons ; un segment vide indique qu’elles ont été cherchées.";
     PART_OF_LUNGS: "{} = {} ml" / "{} = {} ml";
+    BY_SIDE: "{} (right {}, left {})" / "{} (droit {}, gauche {})";
+    REPORT_OF: "Report of {}" / "Compte rendu du {}";
+    REPORT_OF_READER: "Report of {}, reader {}" / "Compte rendu du {}, lecteur {}";
     PIECES: "Lesions one by one" / "Lésions une à une";
     PIECE_NEXT: "Next lesion" / "Lésion suivante";
     PIECE_PREVIOUS: "Previous lesion" / "Lésion précédente";
@@ -49,6 +52,9 @@ texts! {
     HEAD: "head" / "tête";
     RIGHT: "right" / "droite";
     LEFT: "left" / "gauche";
+    UPPER_ZONE: "upper zone" / "zone supérieure";
+    MIDDLE_ZONE: "middle zone" / "zone moyenne";
+    LOWER_ZONE: "lower zone" / "zone inférieure";
     ZONE_UPPER: "upper" / "sup.";
     ZONE_MIDDLE: "middle" / "moy.";
     ZONE_LOWER: "lower" / "inf.";
