@@ -8,6 +8,7 @@ use super::state::Session;
 use super::words::{self, numbers};
 use crate::annotation::{Edit, Transaction};
 use crate::report::{Piece, Pieces};
+use std::ops::Range;
 
 /// The pieces of the findings and where the reader is among them.
 #[derive(Debug, Default)]
@@ -16,6 +17,18 @@ pub(super) struct Piecewise {
     /// The piece that keys act on.
     current: Option<Piece>,
     accepted: Vec<Piece>,
+}
+
+/// The voxels of a piece: slice, row and columns.
+pub(super) type PieceSpans = Vec<(usize, usize, Range<usize>)>;
+
+impl Piecewise {
+    /// The voxels of the pieces that were accepted, with their segments.
+    pub(super) fn accepted_spans(&self) -> Vec<(u8, PieceSpans)> {
+        let list = self.pieces.list();
+        let spans = |piece: &Piece| Some(self.pieces.spans(list.iter().position(|p| p == piece)?));
+        self.accepted.iter().filter_map(|piece| Some((piece.segment, spans(piece)?))).collect()
+    }
 }
 
 /// What is done with the lesions of the list.

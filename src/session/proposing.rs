@@ -3,6 +3,7 @@
 use super::change::Update;
 use super::command::Effect;
 use super::marking::Signature;
+use super::piecewise::PieceSpans;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Case, Purpose, Session};
 use super::words::{self, Text, numbers};
@@ -141,8 +142,9 @@ impl Session {
         if labels.count() != bounds.size().iter().product::<usize>() {
             return self.proposal_failed(title, &JobError::WrongInput);
         }
-        let edits =
-            case.accept(&proposal, bounds, &labels, &signature, |m| explain::meaning(m).in_lang(lang).to_owned());
+        let seen = self.piecewise.accepted_spans();
+        let name = |m| explain::meaning(m).in_lang(lang).to_owned();
+        let edits = case.accept(&proposal, bounds, &labels, &seen, &signature, name);
         for edit in &edits {
             if let Edit::Voxels { delta, .. } = edit
                 && let Some(bounds) = delta.bounds()
@@ -251,32 +253,49 @@ impl Case {
         }
     }
 
-    /// Turns a proposal into segments. A segment of the same meaning that was proposed before and not edited is replaced; what
-    /// the reader drew or edited stays, and locked voxels are left alone.
+    /// Turns a proposal into segments. A segment of the same meaning that was proposed before and not edited is replaced, and opacities
+    /// replace all opacities that were; what the reader drew, edited or accepted (`seen`) stays, and locked voxels are left alone.
     fn accept(
         &mut self,
         proposal: &Proposal,
         bounds: IndexBox,
         labels: &PackedLabels,
+        seen: &[(u8, PieceSpans)],
         signature: &Signature,
         name: impl Fn(SegmentMeaning) -> String,
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut number_of = [0u8; 256];
-        // Where no opacity was found an empty segment says that they were looked for.
-        let says_none = found_no_opacity(proposal) && !self.document.was_searched();
-        let empty = proposal.parts.iter().find(|p| says_none && is_opacity(p));
         let origin = Origin::Proposed {
             algorithm: proposal.algorithm.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             parameters: proposal.parameters.clone(),
             edited: false,
         };
+        let is_untouched = |s: &&Segment| !s.locked && matches!(s.origin, Origin::Proposed { edited: false, .. });
+        let is_part = |s: &&Segment| proposal.parts.iter().any(|p| meaning_of(p.structure) == s.meaning);
+        let finds_opacities = proposal.parts.iter().any(is_opacity);
+        let is_replaced =
+            |s: &&Segment| is_untouched(s) && (is_part(s) || finds_opacities && s.meaning.is_involvement());
+        let replaced: Vec<Segment> = self.document.segments().iter().filter(is_replaced).cloned().collect();
+        for old in replaced {
+            let accepted: Vec<&PieceSpans> = seen.iter().filter(|(n, _)| *n == old.number).map(|(_, at)| at).collect();
+            if !accepted.is_empty() {
+                edits.extend(self.keep_only(&old, &accepted));
+            } else if !is_part(&&old) {
+                edits.push(self.clear_voxels(&old));
+                let gone = Edit::Segment { number: old.number, before: Some(old), after: None };
+                if self.document.apply(&gone, &self.volume).is_ok() {
+                    edits.push(gone);
+                }
+            }
+        }
+        // Where no opacity was found an empty segment says that they were looked for.
+        let says_none = found_no_opacity(proposal) && !self.document.was_searched();
+        let empty = proposal.parts.iter().find(|p| says_none && is_opacity(p));
         for part in &proposal.parts {
             let meaning = meaning_of(part.structure);
-            let old = self.document.segments().iter().find(|s| {
-                s.meaning == meaning && !s.locked && matches!(s.origin, Origin::Proposed { edited: false, .. })
-            });
+            let old = self.document.segments().iter().find(|s| s.meaning == meaning && is_untouched(s));
             let number = if let Some(old) = old.cloned() {
                 let number = old.number;
                 edits.push(self.clear_voxels(&old));
@@ -323,6 +342,19 @@ impl Case {
         } else if self.active.is_none() {
             self.active = number_of.iter().copied().filter(|n| *n > 0).min();
         }
+        edits
+    }
+
+    /// Clears all of a proposal but what the reader accepted, which becomes the reader's.
+    fn keep_only(&mut self, segment: &Segment, accepted: &[&PieceSpans]) -> Vec<Edit> {
+        let number = segment.number;
+        let mut edits = vec![self.clear_voxels(segment)];
+        edits.push(self.document.edit_voxels(segment.layer, &self.volume, |editor| {
+            for (k, j, span) in accepted.iter().copied().flatten() {
+                editor.set_span(*k, *j, span.start, span.end, |_, _| Some(number));
+            }
+        }));
+        edits.extend(self.mark_edited(number, &[]));
         edits
     }
 }

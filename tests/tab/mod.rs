@@ -10,7 +10,7 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum::analysis::{Part, Proposal, Structure};
-use hilum::annotation::{Answer, Document, Layer, Measurement, Segment, snapshot_entry};
+use hilum::annotation::{Answer, Document, Layer, Measurement, Segment, SegmentMeaning, snapshot_entry};
 use hilum::export::Outbound;
 use hilum::geometry::PanePoint;
 use hilum::jobs::{FileFacts, FileId, Job, JobError, JobEvent, JobFacts, JobInput, JobOutput, Payload, run};
@@ -56,6 +56,8 @@ pub(crate) struct Tab {
     pub(crate) stalled: bool,
     /// A proposal finds no opacity.
     pub(crate) finds_none: bool,
+    /// What the opacities of a proposal are.
+    pub(crate) proposes: SegmentMeaning,
     /// Writes are answered when told to, not at once.
     pub(crate) slow: bool,
     unanswered: Vec<Command>,
@@ -120,6 +122,7 @@ impl Tab {
             worker: Ok(0),
             stalled: false,
             finds_none: false,
+            proposes: SegmentMeaning::GroundGlass,
             slow: false,
             unanswered: Vec::new(),
             slow_worker: false,
@@ -288,9 +291,10 @@ impl Tab {
         };
         let labels: Vec<u8> = (0..voxels).map(label).collect();
         let count = |l| labels.iter().filter(|label| **label == l).count() as u64;
+        let place = SegmentMeaning::ALL.iter().position(|m| *m == self.proposes).unwrap();
         let parts = vec![
             Part { structure: Structure::RightLung, label: 1, voxels: count(1) },
-            Part { structure: Structure::GroundGlass, label: 2, voxels: count(2) },
+            Part { structure: Structure::Named(place as u8), label: 2, voxels: count(2) },
         ];
         let proposal = Proposal {
             algorithm: "none".to_owned(),
