@@ -12,6 +12,7 @@ use super::progress::checkpoint;
 use super::{AnalysisError, Part, Progress, Proposal, QualityFlag, Structure, airways, ball, sides};
 use crate::geometry::PatientVector;
 use crate::volume::CtVolume;
+use std::ops::Range;
 
 /// What lungs are taken to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -322,6 +323,32 @@ struct Claim {
     limit_hu: i16,
 }
 
+const NO_CLAIM: Claim = Claim { label: 0, limit_hu: i16::MIN };
+
+/// From the first to the last cell of a row that becomes a label; empty without.
+fn labelled(row: &[u8]) -> Range<usize> {
+    let is_labelled = |state: &u8| label_of(*state) != 0;
+    let Some(first) = row.iter().position(is_labelled) else { return 0..0 };
+    first..row.iter().rposition(is_labelled).map_or(first, |last| last + 1)
+}
+
+/// The cells of row `j`, `k` that may lie next to a labelled one.
+fn near_labels(labelled: &[Range<usize>], j: usize, k: usize, size: [usize; 3]) -> Range<usize> {
+    let row = k * size[1] + j;
+    let beside = [
+        Some(row),
+        row.checked_sub(1).filter(|_| j > 0),
+        Some(row + 1).filter(|_| j + 1 < size[1]),
+        row.checked_sub(size[1]),
+        Some(row + size[1]).filter(|_| k + 1 < size[2]),
+    ];
+    let (mut first, mut end) = (usize::MAX, 0);
+    for range in beside.into_iter().flatten().map(|row| &labelled[row]).filter(|range| !range.is_empty()) {
+        (first, end) = (first.min(range.start), end.max(range.end));
+    }
+    if first > end { 0..0 } else { first.saturating_sub(1)..(end + 1).min(size[0]) }
+}
+
 /// Labels per voxel and their counts. Inside a lung all voxels count; at its edge those of air, also in the cells next
 /// to it.
 fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> (Vec<u8>, [u64; 4]) {
@@ -330,10 +357,16 @@ fn refine(volume: &CtVolume, cells: &Cells<'_>, parameters: &LungParameters) -> 
     let factor = cells.coarse.factor;
     let mut labels = vec![0u8; fine.iter().product()];
     let mut counts = [0u64; 4];
-    let mut claims = vec![Claim { label: 0, limit_hu: i16::MIN }; coarse[0]];
+    let mut claims = vec![NO_CLAIM; coarse[0]];
+    let labelled: Vec<Range<usize>> = cells.state.chunks_exact(coarse[0]).map(labelled).collect();
     for k in 0..coarse[2] {
         for j in 0..coarse[1] {
-            claim_row(&mut claims, cells, (k * coarse[1] + j) * coarse[0], parameters);
+            let near = near_labels(&labelled, j, k, coarse);
+            if near.is_empty() {
+                continue;
+            }
+            claims.fill(NO_CLAIM);
+            claim_row(&mut claims[near.clone()], cells, (k * coarse[1] + j) * coarse[0] + near.start, parameters);
             if claims.iter().all(|c| c.label == 0) {
                 continue;
             }
@@ -403,8 +436,8 @@ fn claim_of(cells: &Cells<'_>, offset: usize, parameters: &LungParameters) -> Cl
             } else {
                 near(|s| s == cell::AIRWAY)
             };
-            beside.map_or(Claim { label: 0, limit_hu: i16::MIN }, |s| Claim { label: label_of(s), limit_hu: air })
+            beside.map_or(NO_CLAIM, |s| Claim { label: label_of(s), limit_hu: air })
         }
-        _ => Claim { label: 0, limit_hu: i16::MIN },
+        _ => NO_CLAIM,
     }
 }
