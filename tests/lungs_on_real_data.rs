@@ -11,6 +11,7 @@ use hilum::analysis::{
     LesionParameters, LungParameters, Proposal, QualityFlag, Structure, propose_lesions, propose_lungs,
 };
 use hilum::geometry::VoxelPoint;
+use hilum::report::Doubt;
 use hilum::volume::CtVolume;
 use std::path::Path;
 
@@ -89,7 +90,8 @@ fn check(name: &str, lungs_ml: std::ops::Range<f64>, is_screening: bool) {
     let [glass, solid] = [Structure::GroundGlass, Structure::Consolidation].map(|s| millilitres(&volume, &lesions, s));
     let share = 100.0 * (glass + solid) / (right + left);
     println!("ground glass {glass:.1} ml, consolidation {solid:.1} ml: {share:.2} %, {:?}", lesions.flags);
-    let flags: Vec<&str> = lungs.flags.iter().chain(&lesions.flags).map(QualityFlag::code).collect();
+    let flags: Vec<&str> =
+        lungs.flags.iter().chain(&lesions.flags).map(|flag| Doubt::Flag(*flag).code().value).collect();
     let slices = volume.grid().spacing_mm()[2];
     let none = "none exists";
     record(&format!(
@@ -206,7 +208,7 @@ fn bases_of_lungs_on_a_body_ct() {
     let [right, left] = [side(1, 12..=14), side(2, 10..=11)];
     println!("right {right:.3}, left {left:.3}");
     assert!(right > 0.95 && left > 0.95, "right {right}, left {left}");
-    let flags: Vec<&str> = found.flags.iter().map(QualityFlag::code).collect();
+    let flags: Vec<&str> = found.flags.iter().map(|flag| Doubt::Flag(*flag).code().value).collect();
     record(&format!(
         "| totalseg-example | {:.1} | {:.0} | {dice:.3} (right {right:.3}, left {left:.3}) | {:.3} | not looked for | {} |",
         ct.grid().spacing_mm()[2],

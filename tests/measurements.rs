@@ -287,7 +287,7 @@ fn an_arrow_asks_for_its_words_and_bears_them_on_every_plane_it_cuts() {
     };
     let words = Some(vec!["fissure here".to_owned()]);
     assert_eq!(label(&tab, 0), words, "in its plane");
-    assert_eq!((label(&tab, 1), label(&tab, 2)), (None, words.clone()), "and where the sagittal plane cuts it");
+    assert_eq!((label(&tab, 1), label(&tab, 2)), (None, words), "and where the sagittal plane cuts it");
     tab.acts(Action::Undo);
     assert_eq!(label(&tab, 2), None);
     assert_eq!(tab.session.drawing(2).measurements.len(), 1, "a mark without words");

@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by stopping")]
 
+use dicom_core::{DataElement, PrimitiveValue, VR};
+use dicom_dictionary_std::tags;
 use hilum::annotation::{Origin, Segment, SegmentMeaning};
 use hilum::session::{Action, Command, PaneId, PieceAction, SegmentChange, Tool};
 
@@ -95,4 +97,31 @@ fn opacities_of_another_proposal_make_way_unless_they_were_touched() {
     let locked = opacities(&tab);
     tab.acts(Action::ProposeLesions);
     assert!(opacities(&tab).contains(&locked[0]), "{:?}", opacities(&tab));
+}
+
+#[test]
+fn opacities_nobody_touched_are_doubted_on_thick_slices() {
+    let thick = |(k, bytes): (usize, &Vec<u8>)| {
+        let mut file = dicom_object::from_reader(&bytes[..]).unwrap();
+        let at = PrimitiveValue::from(format!("-12\\-10\\{}", k * 4));
+        file.put(DataElement::new(tags::IMAGE_POSITION_PATIENT, VR::DS, at));
+        let mut out = Vec::new();
+        file.write_all(&mut out).unwrap();
+        out
+    };
+    let mut tab = Tab::open(&Default::default(), 1);
+    let files: Vec<_> = ct("1.2.826.0.1.3680043.10.555", &noise(18)).iter().enumerate().map(thick).collect();
+    tab.opens(&files);
+    let doubt = |tab: &Tab| {
+        let row = tab.session.view_model().quantities.into_iter().find(|q| q.name == "involvement").unwrap();
+        row.doubt.unwrap_or_default()
+    };
+    brushed(&mut tab, SegmentMeaning::RightLung, &[(30.0, 30.0), (70.0, 30.0), (70.0, 70.0)]);
+    tab.acts(Action::ProposeLesions);
+    assert!(doubt(&tab).contains("slices 4.0 mm apart"), "{}", doubt(&tab));
+    let number = opacities(&tab)[0].1;
+    tab.does(Command::SelectSegment(number));
+    tab.acts(Action::Tool(Tool::Brush));
+    tab.drags(PaneId::Axial, &[(20.0, 25.0), (60.0, 25.0)]);
+    assert!(!doubt(&tab).contains("apart"), "the reader worked on them: {}", doubt(&tab));
 }

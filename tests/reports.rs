@@ -4,7 +4,7 @@
 
 use hilum::analysis::QualityFlag;
 use hilum::annotation::{Answer, Document, Edit};
-use hilum::export::{ExportError, OutboundObject, WholeCt, Zones, campaign, seg, sr};
+use hilum::export::{ExportError, OutboundObject, WholeCt, campaign, seg, sr};
 use hilum::report::{Doubt, Profile, Quantity, arteries, quantities};
 use std::path::Path;
 
@@ -60,11 +60,14 @@ fn a_report_names_the_images_and_the_role_of_who_read_them() {
 fn every_number(document: &Document) -> WholeCt {
     let all = quantities(document, &Profile::of(document)).into_iter().chain(arteries(None, None));
     let doubts = vec![Doubt::SharpKernel, Doubt::Flag(QualityFlag::OneLungOnly)];
-    let numbered = |(n, q): (usize, Quantity)| (Quantity { value: Some(n as f64 + 0.25), ..q }, doubts.clone());
-    let percent = [Some(12.5), None, Some(0.0), Some(3.0), Some(4.0), Some(5.0)];
+    let has_value = |q: &Quantity| q.name != "zone-right-middle-extent";
+    let numbered = |(n, q): (usize, Quantity)| {
+        let value = has_value(&q).then_some(n as f64 + 0.25);
+        (Quantity { value, ..q }, doubts.clone())
+    };
     WholeCt {
         numbers: all.enumerate().map(numbered).collect(),
-        zones: Some(Zones { planes_mm: [310.5, 325.0], percent, doubts: doubts.clone() }),
+        zone_planes_mm: Some([310.5, 325.0]),
         sharp_kernel: Some(true),
         contrast: Some(false),
     }
@@ -91,7 +94,7 @@ fn a_report_tells_every_number_of_the_page_and_what_makes_it_doubtful() {
             || groups().chain([("Lungs", &judged["whole"])]).flat_map(|(_, g)| g.as_object().unwrap().values());
         let doubted =
             |number: &&serde_json::Value| number["doubts"] == serde_json::json!(["D_SHARP_KERNEL", "D_ONE_LUNG"]);
-        for (quantity, _) in &whole.numbers {
+        for (quantity, _) in whole.numbers.iter().filter(|(q, _)| q.value.is_some()) {
             let is_it = |found: &&serde_json::Value| {
                 found["value"].as_f64() == quantity.value && found["unit"] == quantity.unit
             };
@@ -108,8 +111,15 @@ fn a_report_tells_every_number_of_the_page_and_what_makes_it_doubtful() {
         );
         assert_eq!(limits("Share of lung below -950 HU"), serde_json::json!({"Maximum": -951.0}));
         let zone = |name: &str| judged["places"][name]["Share of lung volume involved by findings"]["value"].as_f64();
-        let zones = ["Right upper zone", "Right middle zone", "Right lower zone", "Left lower zone"].map(zone);
-        assert_eq!(zones, [Some(12.5), None, Some(0.0), Some(5.0)]);
+        let shown = |name: &str| whole.numbers.iter().find(|(q, _)| q.name == name).and_then(|(q, _)| q.value);
+        for (place, name) in [
+            ("Right upper zone", "zone-right-upper-extent"),
+            ("Right middle zone", "zone-right-middle-extent"),
+            ("Left lower zone", "zone-left-lower-extent"),
+            ("Middle lobe", "lobe-middle-extent"),
+        ] {
+            assert_eq!(zone(place), shown(name), "{place}");
+        }
         let acquisition = &judged["places"]["Acquisition"];
         assert_eq!(
             ["Slice Thickness", "Spacing between slices"].map(|name| acquisition[name]["value"].as_f64()),

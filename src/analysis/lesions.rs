@@ -92,6 +92,14 @@ pub fn propose_lesions(
     propose_in_cells(&grid, &packed, &coarse, parameters, progress)
 }
 
+/// What makes opacities doubtful that an algorithm found and nobody touched: `fraction` is their share of the lungs, `slices_mm` how far
+/// slices are apart. Without any there is nothing to doubt.
+pub fn opacity_flags(fraction: f64, slices_mm: f64) -> Vec<QualityFlag> {
+    let like_healthy = (fraction < HEALTHY).then_some(QualityFlag::LikeHealthy { fraction });
+    let thick = (slices_mm > THICK_MM).then_some(QualityFlag::ThickSlices { mm: slices_mm });
+    like_healthy.into_iter().chain(thick).filter(|_| fraction > 0.0).collect()
+}
+
 fn propose_in_cells(
     grid: &Grid,
     lungs: &PackedLabels,
@@ -145,15 +153,7 @@ fn propose_in_cells(
     turn_small(&mut state, size, GROUND_GLASS, CONSOLIDATION, at_least_cells);
     checkpoint(progress, 0.9)?;
     let (labels, [_, glass, solid], inside) = refine(grid, lungs, coarse, &state);
-    let mut flags = Vec::new();
-    let fraction = (glass + solid) as f64 / inside.max(1) as f64;
-    if fraction > 0.0 && fraction < HEALTHY {
-        flags.push(QualityFlag::LikeHealthy { fraction });
-    }
-    let mm = grid.spacing_mm()[2];
-    if fraction > 0.0 && mm > THICK_MM {
-        flags.push(QualityFlag::ThickSlices { mm });
-    }
+    let flags = opacity_flags((glass + solid) as f64 / inside.max(1) as f64, grid.spacing_mm()[2]);
     checkpoint(progress, 1.0)?;
     Ok(Proposal {
         algorithm: "Hilum opacities by threshold and opening".to_owned(),

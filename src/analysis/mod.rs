@@ -29,7 +29,7 @@ pub use agreement::{Agreement, SURFACE_TOLERANCES_MM, agreement};
 pub use body::field_of_view_clips;
 pub use calcium::{CalciumParameters, propose_calcium};
 pub use chest_wall::{ChestWallParameters, propose_chest_wall};
-pub use lesions::{LesionParameters, propose_lesions};
+pub use lesions::{LesionParameters, opacity_flags, propose_lesions};
 pub use lungs::{LungParameters, propose_lungs};
 #[cfg(feature = "model")]
 pub use model::{MOST_MODEL_BYTES, OnnxNetwork, load_model};

@@ -116,27 +116,6 @@ pub enum QualityFlag {
     },
 }
 
-impl QualityFlag {
-    /// Its name in tables.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::LungsTouchEnd { .. } => "lungs-touch-end",
-            Self::LungRatio { .. } => "lung-ratio",
-            Self::LargeClosing { .. } => "large-closing",
-            Self::AreaJump { .. } => "area-jump",
-            Self::NoAirwayFound => "no-airway",
-            Self::OneLungOnly => "one-lung",
-            Self::LungsWereJoined => "lungs-joined",
-            Self::ArmsInPicture => "arms",
-            Self::AirIsOff { .. } => "air-off",
-            Self::Noise { .. } => "noise",
-            Self::LikeHealthy { .. } => "like-healthy",
-            Self::ThickSlices { .. } => "thick-slices",
-            Self::HeartSize { .. } => "heart-size",
-        }
-    }
-}
-
 /// Why an algorithm has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AnalysisError {

@@ -115,6 +115,8 @@ pub enum Quantity {
     Frame,
     /// A segmentation, in bytes when its frames are uncompressed.
     Segmentation,
+    /// A DICOMDIR, in bytes.
+    Directory,
 }
 
 impl fmt::Display for Quantity {
@@ -123,6 +125,7 @@ impl fmt::Display for Quantity {
             Self::DataSet => "the inflated data set",
             Self::Frame => "the number of pixels of a frame",
             Self::Segmentation => "the uncompressed segmentation",
+            Self::Directory => "the DICOMDIR",
         })
     }
 }

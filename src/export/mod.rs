@@ -32,6 +32,6 @@ pub use leaving::Reason;
 pub use outbound::{ObjectKind, Outbound, OutboundObject, Place};
 pub use preview::{PreviewLine, PreviewValue};
 pub use token_request::TokenRequest;
+pub use whole_ct::WholeCt;
 #[cfg(test)]
 pub(crate) use whole_ct::own_concepts;
-pub use whole_ct::{WholeCt, Zones};

@@ -25,7 +25,7 @@ pub struct TableRow {
     pub code: String,
     /// How it was got, or what was chosen, in English.
     pub about: String,
-    /// Codes of what makes the value doubtful, with spaces between: `sharp-kernel thick-slices`; empty without a doubt.
+    /// Codes of what makes the value doubtful, with spaces between: `D_SHARP_KERNEL D_THICK_SLICES`; empty without a doubt.
     pub doubts: String,
 }
 

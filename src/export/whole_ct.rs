@@ -18,23 +18,12 @@ use crate::report::{Doubt, Profile, Quantity, quantities};
 pub struct WholeCt {
     /// Its numbers, and what makes each doubtful; those without a value are left out.
     pub numbers: Vec<(Quantity, Vec<Doubt>)>,
-    /// The share of each zone that findings involve.
-    pub zones: Option<Zones>,
+    /// Heights of the planes between the zones, patient z in mm, lower and upper.
+    pub zone_planes_mm: Option<[f64; 2]>,
     /// Whether the reconstruction kernel enhances edges, as far as its name tells.
     pub sharp_kernel: Option<bool>,
     /// Whether the header names a contrast agent.
     pub contrast: Option<bool>,
-}
-
-/// Involvement of the zones of the lungs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Zones {
-    /// Heights of the planes between them, patient z in mm, lower and upper.
-    pub planes_mm: [f64; 2],
-    /// Percent of the right upper, middle, lower zone, then of the left ones; `None` of a zone without lung.
-    pub percent: [Option<f64>; 6],
-    /// What makes them doubtful.
-    pub doubts: Vec<Doubt>,
 }
 
 impl WholeCt {
@@ -51,6 +40,10 @@ pub(super) enum Place {
     Lungs,
     RightLung,
     LeftLung,
+    /// Of [`ZONES`].
+    Zone(usize),
+    /// Of [`LOBES`].
+    Lobe(usize),
     Vessels,
     Fat,
     Muscle,
@@ -60,10 +53,21 @@ pub(super) enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 20] = [
         Self::Lungs,
         Self::RightLung,
         Self::LeftLung,
+        Self::Zone(0),
+        Self::Zone(1),
+        Self::Zone(2),
+        Self::Zone(3),
+        Self::Zone(4),
+        Self::Zone(5),
+        Self::Lobe(0),
+        Self::Lobe(1),
+        Self::Lobe(2),
+        Self::Lobe(3),
+        Self::Lobe(4),
         Self::Vessels,
         Self::Fat,
         Self::Muscle,
@@ -78,6 +82,8 @@ impl Place {
             Self::Lungs => "Lungs",
             Self::RightLung => "Right lung",
             Self::LeftLung => "Left lung",
+            Self::Zone(n) => ZONES[n].0,
+            Self::Lobe(n) => LOBES[n].0,
             Self::Vessels => "Lung vessels",
             Self::Fat => "Chest wall fat",
             Self::Muscle => "Chest wall muscle",
@@ -91,6 +97,8 @@ impl Place {
             Self::Lungs => LUNG_SITE,
             Self::RightLung => (LUNG_SITE.0, SegmentMeaning::RightLung.modifier()),
             Self::LeftLung => (LUNG_SITE.0, SegmentMeaning::LeftLung.modifier()),
+            Self::Zone(n) => (ZONES[n].1, ZONES[n].2.modifier()),
+            Self::Lobe(n) => (LOBES[n].1.property_type(), LOBES[n].1.modifier()),
             Self::Vessels => (code("59820001", "SCT", "Blood vessel"), None),
             Self::Fat => (SegmentMeaning::SubcutaneousFat.property_type(), None),
             Self::Muscle => (SegmentMeaning::SkeletalMuscle.property_type(), None),
@@ -127,10 +135,12 @@ const fn own(value: &'static str, meaning: &'static str) -> CodedConcept {
     code(value, SCHEME, meaning)
 }
 
-/// Share of the lung volume, or of a zone's, that findings involve.
+/// Share of the lung volume, or of that of a zone or lobe, that findings involve.
 const INVOLVEMENT: CodedConcept = own("LUNG_INVOLVEMENT", "Share of lung volume involved by findings");
 const FINDINGS_VOLUME: CodedConcept = own("FINDINGS_VOLUME", "Volume of findings inside the lungs");
 const P15: CodedConcept = own("LUNG_P15", "HU that 15 percent of the lung does not exceed");
+const P50: CodedConcept = own("LUNG_P50", "Median HU of the lung");
+const MASS: CodedConcept = own("LUNG_MASS", "Mass of the lung from its HU");
 const P85: CodedConcept = own("LUNG_P85", "HU that 85 percent of the lung does not exceed");
 const DIAMETER: CodedConcept = code("81827009", "SCT", "Diameter");
 const SQUARE_CENTIMETRE: CodedConcept = code("cm2", "UCUM", "square centimeter");
@@ -171,15 +181,38 @@ pub(super) const NUMBERS: &[Coded] = &[
     hu("lung-deviation", Place::Lungs, STANDARD_DEVIATION),
     hu("right-lung-mean", Place::RightLung, MEAN),
     hu("left-lung-mean", Place::LeftLung, MEAN),
+    hu("right-lung-deviation", Place::RightLung, STANDARD_DEVIATION),
+    hu("left-lung-deviation", Place::LeftLung, STANDARD_DEVIATION),
     coded("lung-p15", Place::Lungs, P15, HOUNSFIELD_UNIT),
-    coded("lung-p50", Place::Lungs, own("LUNG_P50", "Median HU of the lung"), HOUNSFIELD_UNIT),
+    coded("right-lung-p15", Place::RightLung, P15, HOUNSFIELD_UNIT),
+    coded("left-lung-p15", Place::LeftLung, P15, HOUNSFIELD_UNIT),
+    coded("lung-p50", Place::Lungs, P50, HOUNSFIELD_UNIT),
+    coded("right-lung-p50", Place::RightLung, P50, HOUNSFIELD_UNIT),
+    coded("left-lung-p50", Place::LeftLung, P50, HOUNSFIELD_UNIT),
     coded("lung-p85", Place::Lungs, P85, HOUNSFIELD_UNIT),
-    coded("lung-mass", Place::Lungs, own("LUNG_MASS", "Mass of the lung from its HU"), GRAM),
+    coded("right-lung-p85", Place::RightLung, P85, HOUNSFIELD_UNIT),
+    coded("left-lung-p85", Place::LeftLung, P85, HOUNSFIELD_UNIT),
+    coded("lung-mass", Place::Lungs, MASS, GRAM),
+    coded("right-lung-mass", Place::RightLung, MASS, GRAM),
+    coded("left-lung-mass", Place::LeftLung, MASS, GRAM),
     coded("fat-area", Place::Fat, AREA, SQUARE_CENTIMETRE),
     hu("fat-hu", Place::Fat, MEAN),
     coded("muscle-area", Place::Muscle, AREA, SQUARE_CENTIMETRE),
     hu("muscle-hu", Place::Muscle, MEAN),
     coded("calcium-volume", Place::Coronaries, VOLUME, CUBIC_MILLIMETRE),
+    coded("zone-right-upper-extent", Place::Zone(0), INVOLVEMENT, PERCENT),
+    coded("zone-right-middle-extent", Place::Zone(1), INVOLVEMENT, PERCENT),
+    coded("zone-right-lower-extent", Place::Zone(2), INVOLVEMENT, PERCENT),
+    coded("zone-left-upper-extent", Place::Zone(3), INVOLVEMENT, PERCENT),
+    coded("zone-left-middle-extent", Place::Zone(4), INVOLVEMENT, PERCENT),
+    coded("zone-left-lower-extent", Place::Zone(5), INVOLVEMENT, PERCENT),
+    coded("zone-score", Place::Lungs, own("ZONE_SCORE", "Score of six zones by measured extent"), NO_UNIT),
+    coded("lobe-right-upper-extent", Place::Lobe(0), INVOLVEMENT, PERCENT),
+    coded("lobe-middle-extent", Place::Lobe(1), INVOLVEMENT, PERCENT),
+    coded("lobe-right-lower-extent", Place::Lobe(2), INVOLVEMENT, PERCENT),
+    coded("lobe-left-upper-extent", Place::Lobe(3), INVOLVEMENT, PERCENT),
+    coded("lobe-left-lower-extent", Place::Lobe(4), INVOLVEMENT, PERCENT),
+    coded("lobe-score", Place::Lungs, own("LOBE_SCORE", "Score of five lobes by measured extent"), NO_UNIT),
     coded("trunk-diameter", Place::Trunk, DIAMETER, MILLIMETRE),
     coded("aorta-diameter", Place::Aorta, DIAMETER, MILLIMETRE),
     coded("artery-ratio", Place::Trunk, own("HT5", "Pulmonary trunk / ascending aorta"), NO_UNIT),
@@ -206,7 +239,7 @@ pub(crate) fn own_concepts() -> Vec<(CodedConcept, String, &'static str)> {
 
 /// Tracking Identifiers of the groups: texts of our own.
 pub(super) fn group_names() -> impl Iterator<Item = &'static str> {
-    Place::ALL.into_iter().map(Place::name).chain(ZONES.into_iter().map(|(name, ..)| name)).chain([ACQUISITION])
+    Place::ALL.into_iter().map(Place::name).chain([ACQUISITION])
 }
 
 const ACQUISITION: &str = "Acquisition";
@@ -221,6 +254,15 @@ const ZONES: [(&str, CodedConcept, SegmentMeaning); 6] = [
     ("Left upper zone", UPPER, SegmentMeaning::LeftLung),
     ("Left middle zone", MIDDLE, SegmentMeaning::LeftLung),
     ("Left lower zone", LOWER, SegmentMeaning::LeftLung),
+];
+
+/// Name, and the lobe.
+const LOBES: [(&str, SegmentMeaning); 5] = [
+    ("Right upper lobe", SegmentMeaning::RightUpperLobe),
+    ("Middle lobe", SegmentMeaning::MiddleLobe),
+    ("Right lower lobe", SegmentMeaning::RightLowerLobe),
+    ("Left upper lobe", SegmentMeaning::LeftUpperLobe),
+    ("Left lower lobe", SegmentMeaning::LeftLowerLobe),
 ];
 
 const THRESHOLD: CodedConcept = code("112032", "DCM", "Threshold Attenuation Coefficient");
@@ -264,6 +306,10 @@ pub(super) fn groups(
                 let limit = Measurement { derivation: Some(end), ..plain(THRESHOLD, f64::from(hu), HOUNSFIELD_UNIT) };
                 item.push(limit.related(Relationship::InferredFrom));
             }
+            let planes = whole.zone_planes_mm.filter(|_| matches!(place, Place::Zone(_)));
+            for (plane, z_mm) in ZONE_PLANES.into_iter().zip(planes.into_iter().flatten()) {
+                item.push(plain(plane, z_mm, MILLIMETRE).related(Relationship::InferredFrom));
+            }
             if with_words {
                 item.push(ContentItem::text(Relationship::InferredFrom, EQUATION, quantity.method));
             }
@@ -272,15 +318,6 @@ pub(super) fn groups(
         if !items.is_empty() {
             groups.push(items.into_iter().fold(tracked(place.name(), place.site()), ContentItem::with));
         }
-    }
-    for (zones, n) in whole.zones.iter().flat_map(|zones| (0..ZONES.len()).map(move |n| (zones, n))) {
-        let Some(percent) = zones.percent[n] else { continue };
-        let (name, place, lung) = ZONES[n];
-        let mut item = number(INVOLVEMENT, percent, PERCENT, None)?;
-        for (plane, z_mm) in ZONE_PLANES.into_iter().zip(zones.planes_mm) {
-            item.push(plain(plane, z_mm, MILLIMETRE).related(Relationship::InferredFrom));
-        }
-        groups.push(tracked(name, (place, lung.modifier())).with(doubted(item, &zones.doubts)));
     }
     if !groups.is_empty() {
         groups.push(acquisition(whole, document, context, tracked(ACQUISITION, LUNG_SITE))?);

@@ -8,7 +8,7 @@ use crate::analysis::{
     propose_calcium, propose_chest_wall, propose_lesions, propose_lungs, propose_vessels,
 };
 use crate::dicom::{
-    DecodedFrame, DicomError, EncapsulatedFrames, Instance, ListedFile, MOST_DIRECTORY_BYTES, NativeFrames,
+    DecodedFrame, DicomError, EncapsulatedFrames, Instance, ListedFile, MOST_DIRECTORY_BYTES, NativeFrames, Quantity,
     decode_frame, decode_frames, is_uncompressed, native_segmentation, read_directory, read_header,
 };
 use crate::export::{archive, nifti};
@@ -289,7 +289,7 @@ fn scan_dicom(file: &dyn FileSource, mut head: Vec<u8>) -> Result<Instance, JobE
 fn scan_directory(file: &dyn FileSource) -> Result<Vec<ListedFile>, JobError> {
     let (found, limit) = (file.size(), MOST_DIRECTORY_BYTES);
     if found > limit {
-        return Err(DicomError::TooLarge { what: "the DICOMDIR, in bytes,".to_owned(), found, limit }.into());
+        return Err(DicomError::TooLarge { what: Quantity::Directory, found, limit }.into());
     }
     Ok(read_directory(&file.read(0, found)?)?)
 }

@@ -68,7 +68,8 @@ impl Servers {
         patience_ms: u32,
         enter: impl Fn(LedgerEntry),
     ) -> UploadOutcome {
-        let stop = AbortController::new().map_err(|e| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0)))?;
+        let stop = AbortController::new()
+            .map_err(|e| RemoteError::BadAnswer(AnswerFault::Said(super::PlatformError::from(e).0)))?;
         self.under_way.borrow_mut().insert(parcel, stop.clone());
         let outcome = store(outbound, self, &stop, patience_ms, enter).await;
         let mut under_way = self.under_way.borrow_mut();

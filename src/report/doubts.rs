@@ -25,6 +25,11 @@ pub enum Doubt {
     NotGated,
     /// Slices so thin that noise passes the limit of calcium.
     ThinSlices,
+    /// Findings outside the lung segments are not counted.
+    OutsideLungs {
+        /// Their volume.
+        ml: f64,
+    },
     /// What an algorithm, or the outline of the lungs, says of itself.
     Flag(QualityFlag),
 }
@@ -32,7 +37,7 @@ pub enum Doubt {
 impl Doubt {
     /// Each once, whatever its number is.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 23] = [
         Doubt::NotDicom,
         Doubt::NoKernel,
         Doubt::SharpKernel,
@@ -42,6 +47,7 @@ impl Doubt {
         Doubt::Contrast,
         Doubt::NotGated,
         Doubt::ThinSlices,
+        Doubt::OutsideLungs { ml: 0.0 },
         Doubt::Flag(QualityFlag::LungsTouchEnd { bottom: true, top: true }),
         Doubt::Flag(QualityFlag::LungRatio { right_to_left: 1.0 }),
         Doubt::Flag(QualityFlag::LargeClosing { fraction: 0.0 }),
@@ -52,6 +58,8 @@ impl Doubt {
         Doubt::Flag(QualityFlag::ArmsInPicture),
         Doubt::Flag(QualityFlag::AirIsOff { hu: 0.0 }),
         Doubt::Flag(QualityFlag::Noise { hu: 0.0 }),
+        Doubt::Flag(QualityFlag::LikeHealthy { fraction: 0.0 }),
+        Doubt::Flag(QualityFlag::ThickSlices { mm: 0.0 }),
         Doubt::Flag(QualityFlag::HeartSize { ml: 0.0 }),
     ];
 
@@ -67,6 +75,7 @@ impl Doubt {
             Doubt::Contrast => own("D_CONTRAST", "Contrast agent"),
             Doubt::NotGated => own("D_NOT_GATED", "Heart not gated"),
             Doubt::ThinSlices => own("D_THIN_SLICES", "Slices less than 2.5 mm apart: noise passes 130 HU"),
+            Doubt::OutsideLungs { .. } => own("D_OUTSIDE_LUNGS", "Findings outside the lungs are not counted"),
             Doubt::Flag(flag) => match flag {
                 QualityFlag::LungsTouchEnd { .. } => own("D_LUNGS_CUT", "Lungs reach the end of the scan"),
                 QualityFlag::LungRatio { .. } => own("D_LUNG_RATIO", "Right and left lung differ much in volume"),
@@ -78,6 +87,10 @@ impl Doubt {
                 QualityFlag::ArmsInPicture => own("D_ARMS", "Arms beside the chest"),
                 QualityFlag::AirIsOff { .. } => own("D_AIR_IS_OFF", "Air of the airways is not -1000 HU"),
                 QualityFlag::Noise { .. } => own("D_NOISE", "Noise passes the limit"),
+                QualityFlag::LikeHealthy { .. } => own("D_LIKE_HEALTHY", "No more opacities than in healthy lungs"),
+                QualityFlag::ThickSlices { .. } => {
+                    own("D_THICK_FINDINGS", "Opacities found on slices more than 3 mm apart")
+                }
                 QualityFlag::HeartSize { .. } => own("D_HEART_SIZE", "Proposed heart of unusual volume"),
             },
         }

@@ -18,5 +18,5 @@ pub use form::{
 };
 pub use pieces::{Piece, Pieces};
 pub use profile::{Profile, SliceCounts};
-pub use quantities::{Quantity, QuantityGroup, arteries, lung_flags, quantities};
+pub use quantities::{Quantity, QuantityGroup, arteries, findings_outside_ml, lung_flags, quantities};
 pub use regions::{lobe_score, zone_extents, zone_planes_mm, zone_score};

@@ -223,6 +223,16 @@ pub fn arteries(trunk_mm: Option<f64>, aorta_mm: Option<f64>) -> [Quantity; 3] {
     ]
 }
 
+/// Findings that count as involved lung and lie outside the lung segments, ml.
+pub fn findings_outside_ml(document: &Document, profile: &Profile) -> f64 {
+    let findings = document.segments().iter().filter(|s| s.meaning.is_involvement());
+    let all: u64 = findings.map(|s| document.voxel_count(s.number)).sum();
+    let [right, left] = profile.total().lung;
+    let inside: u64 = profile.total().involved.iter().sum();
+    // Without lungs there is nothing to be outside of.
+    document.grid().millilitres(all.saturating_sub(inside)) * f64::from(u8::from(right + left > 0))
+}
+
 /// Of all n values, not n − 1.
 fn deviation(values: &Histogram) -> Option<f64> {
     let total = values.total() as f64;

@@ -82,6 +82,9 @@ pub(super) fn dicom_error(error: &DicomError, lang: Lang) -> String {
             Quantity::Frame => {
                 t("too large: frames of {} pixels, at most {}", "trop grand : images de {} pixels, au plus {}")
             }
+            Quantity::Directory => {
+                t("too large: a DICOMDIR of {} bytes, at most {}", "trop grand : un DICOMDIR de {} octets, au plus {}")
+            }
             Quantity::Segmentation => t(
                 "too large: {} bytes of uncompressed marks, at most {}",
                 "trop grand : {} octets d’annotations décompressées, au plus {}",

@@ -43,7 +43,7 @@ const NUMBERS: &[NumberWords] = &[
     ),
     words(
         "lesion-volume",
-        ("Lesions in the lungs", "Lésions dans les poumons"),
+        ("Opacities in the lungs", "Opacités dans les poumons"),
         ("voxels of opacities inside the lungs × voxel volume", "voxels d’opacités dans les poumons × volume du voxel"),
     ),
     words(

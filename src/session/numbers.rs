@@ -6,12 +6,16 @@ use super::state::{Case, Session};
 use super::view_model::QuantityRow;
 use super::words::{self, Lang, Text, numbers};
 use super::{explain_analysis, number_words::number_words};
-use crate::analysis::QualityFlag;
-use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Transaction};
-use crate::export::{WholeCt, Zones};
+use crate::analysis::{QualityFlag, opacity_flags};
+use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Origin, Segment, Transaction};
+use crate::export::WholeCt;
 use crate::import::GeometryFinding;
-use crate::report::{ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries, zone_extents, zone_planes_mm};
+use crate::report::{
+    ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries, findings_outside_ml, zone_extents, zone_planes_mm,
+};
 
+/// Findings outside the lungs are told from here on: an outline passes by some voxels of most, ml.
+const LEAST_OUTSIDE_ML: f64 = 1.0;
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
 /// Calcium is scored on slices of this distance at least; on thinner ones noise passes its limit, mm.
@@ -157,6 +161,15 @@ impl Session {
         let mut doubts = Doubts { lungs: flags(false).collect(), ..Doubts::default() };
         let Some(case) = &self.case else { return doubts };
         let spacing = case.volume.grid().spacing_mm()[2];
+        let is_untouched =
+            |s: &Segment| s.meaning.is_involvement() && matches!(s.origin, Origin::Proposed { edited: false, .. });
+        if case.document.segments().iter().any(is_untouched) {
+            let involved = self.quantities.iter().find(|q| q.name == "involvement").and_then(|q| q.value);
+            let flags = opacity_flags(involved.unwrap_or(0.0) / 100.0, spacing);
+            doubts.found = flags.into_iter().map(Doubt::Flag).collect();
+        }
+        let ml = findings_outside_ml(&case.document, &self.profile);
+        doubts.found.extend((ml >= LEAST_OUTSIDE_ML).then_some(Doubt::OutsideLungs { ml }));
         let kernel = match case.kernel() {
             _ if !case.is_dicom() => Some(Doubt::NotDicom),
             Kernel::Unknown => Some(Doubt::NoKernel),
@@ -180,10 +193,9 @@ impl Session {
         let doubts = self.doubts();
         let Some(case) = &self.case else { return WholeCt::default() };
         let numbers: Vec<_> = self.all_quantities().into_iter().map(|q| (q, doubts.of(&q))).collect();
-        let of_zones = self.zone_planes_mm().zip(self.zone_extents());
         WholeCt {
             numbers,
-            zones: of_zones.map(|(planes_mm, percent)| Zones { planes_mm, percent, doubts: doubts.lungs }),
+            zone_planes_mm: self.zone_planes_mm(),
             sharp_kernel: match case.kernel() {
                 Kernel::Soft => Some(false),
                 Kernel::Sharp => Some(true),
@@ -220,6 +232,8 @@ fn lobe_of(name: &str) -> Option<usize> {
 struct Doubts {
     /// The outline of the lungs.
     lungs: Vec<Doubt>,
+    /// Findings, as a share of the lungs.
+    found: Vec<Doubt>,
     /// All HU.
     hu: Vec<Doubt>,
     /// HU of tissue that takes up contrast.
@@ -235,7 +249,8 @@ impl Doubts {
         let doubts: &[&Vec<Doubt>] = match (q.group, q.name) {
             (_, "vessel-volume") => &[],
             (_, "high-opacity" | "fat-hu" | "muscle-hu") => &[&self.hu, &self.contrast],
-            (QuantityGroup::Lungs | QuantityGroup::Regions, _) => &[&self.lungs],
+            (QuantityGroup::Regions, _) | (_, "lesion-volume" | "involvement") => &[&self.lungs, &self.found],
+            (QuantityGroup::Lungs, _) => &[&self.lungs],
             (QuantityGroup::Densities, _) if q.is_sensitive => &[&self.hu, &self.sensitive, &self.contrast],
             (QuantityGroup::Densities, _) => &[&self.hu, &self.contrast],
             (_, "calcium-volume") => &[&self.hu, &self.calcium, &self.contrast],
@@ -258,14 +273,13 @@ pub(super) fn doubt_words(doubts: &[Doubt], lang: Lang) -> Option<String> {
             Doubt::Contrast => words::DOUBT_CONTRAST,
             Doubt::NotGated => numbers::DOUBT_GATING,
             Doubt::ThinSlices => numbers::DOUBT_NOISE_THIN,
+            Doubt::OutsideLungs { ml } => return numbers::DOUBT_OUTSIDE.with(lang, &[&lang.number(*ml, 0)]),
             Doubt::Flag(flag) => return explain_analysis::quality_flag(flag, lang),
         };
         text.in_lang(lang).to_owned()
     };
-    // Sentences of an algorithm hold commas.
-    let parting = if doubts.iter().all(|d| matches!(d, Doubt::Flag(_))) { " · " } else { ", " };
     let said: Vec<String> = doubts.iter().map(said).collect();
-    (!said.is_empty()).then(|| said.join(parting))
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 impl Case {
@@ -287,6 +301,7 @@ mod tests {
     fn a_doubt_stands_beside_what_it_is_of() {
         let doubts = Doubts {
             lungs: vec![Doubt::Flag(QualityFlag::OneLungOnly)],
+            found: vec![Doubt::OutsideLungs { ml: 5.0 }],
             hu: vec![Doubt::NotHu],
             contrast: vec![Doubt::Contrast],
             sensitive: vec![Doubt::SharpKernel],
@@ -305,7 +320,9 @@ mod tests {
             assert_eq!(of(QuantityGroup::Densities, name, true), [Doubt::NotHu, Doubt::SharpKernel, Doubt::Contrast]);
         }
         assert_eq!(of(QuantityGroup::Lungs, "lung-volume", false), doubts.lungs);
-        assert_eq!(of(QuantityGroup::Regions, "zone-score", false), doubts.lungs);
+        let found = [&doubts.lungs[..], &doubts.found[..]].concat();
+        assert_eq!(of(QuantityGroup::Regions, "zone-score", false), found);
+        assert_eq!(of(QuantityGroup::Lungs, "involvement", false), found);
         assert_eq!(of(QuantityGroup::Lungs, "high-opacity", false), [Doubt::NotHu, Doubt::Contrast]);
         assert_eq!(of(QuantityGroup::ChestWall, "fat-hu", false), [Doubt::NotHu, Doubt::Contrast]);
         assert_eq!(of(QuantityGroup::ChestWall, "fat-area", false), []);

@@ -6,8 +6,8 @@ use super::sending::Delivery;
 use super::state::Session;
 use super::words::{self, Lang, Text, text as t};
 use crate::dicom::{
-    JsonDataSet, MOST_PART, MOST_STUDIES, MultipartError, RemoteSeries, RemoteStudy, StudyQuery,
-    instances_path, series, series_path, studies,
+    JsonDataSet, MOST_PART, MOST_STUDIES, MultipartError, RemoteSeries, RemoteStudy, StudyQuery, instances_path,
+    series, series_path, studies,
 };
 use crate::import::MOST_UNPACKED_BYTES;
 use std::collections::BTreeMap;

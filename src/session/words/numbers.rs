@@ -3,6 +3,7 @@
 use super::{Text, texts};
 
 texts! {
+    DOUBT_OUTSIDE: "{} ml of opacities lie outside the lungs and are not counted" / "{} ml d’opacités sont hors des poumons et ne sont pas comptés";
     PROPOSE_VESSELS: "Vessels in the lungs" / "Vaisseaux pulmonaires";
     PROPOSE_CHEST_WALL: "Chest wall on this slice" / "Paroi thoracique sur cette coupe";
     PROPOSE_CALCIUM: "Calcium in the heart" / "Calcium cardiaque";
