@@ -4,8 +4,8 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hilum::analysis::{
-    LesionParameters, LungParameters, RegionOperation, RegionTask, RegionVoxels, change_region, propose_lesions,
-    propose_lungs,
+    Across, LesionParameters, LungParameters, RegionOperation, RegionTask, RegionVoxels, change_region,
+    propose_lesions, propose_lungs,
 };
 use hilum::annotation::{
     Brush, BrushShape, ContourAction, Document, Edit, Gate, Origin, SegmentMeaning, brush_stroke, fill_contour,
@@ -82,7 +82,11 @@ fn tools(criterion: &mut Criterion) {
     let beside = vec![0; labels.len()];
     group.bench_function("interpolation of 50 slices of 80 mm", |b| {
         let voxels = RegionVoxels { size, spacing_mm: [0.7, 0.7, 1.0], hu: &[], labels: &labels, beside: &beside };
-        let task = RegionTask { segment: 1, locked: vec![], operation: RegionOperation::Interpolate { axis: 2 } };
+        let task = RegionTask {
+            segment: 1,
+            locked: vec![],
+            operation: RegionOperation::Interpolate { across: Across::Axis(2) },
+        };
         b.iter(|| change_region(&voxels, &task, &mut Ignored).unwrap());
     });
     let cut = Plane::anatomical(AnatomicalPlane::Axial, CENTRE);

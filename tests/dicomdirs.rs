@@ -141,3 +141,16 @@ fn a_slice_that_the_medium_should_hold_and_does_not_is_said() {
     let view = tab.session.view_model();
     assert_eq!((view.problems.len(), view.notice.as_deref()), (0, Some("The DICOMDIR lists 10 files: all were read.")));
 }
+
+#[test]
+fn texts_longer_than_their_kind_allows_are_not_multiplied() {
+    let endless = "1".repeat(60_000);
+    let records = [
+        (endless.as_str(), "2.25.51.3.1", "A"),
+        ("2.25.51.2", endless.as_str(), "B"),
+        ("2.25.51.2", "2.25.51.3.3", "C"),
+    ];
+    let listed = read_directory(&dicomdir(&records)).unwrap();
+    let said: Vec<_> = listed.iter().map(|f| (f.path.as_str(), f.series_uid.as_str())).collect();
+    assert_eq!(said, [("A", ""), ("C", "2.25.51.2")]);
+}

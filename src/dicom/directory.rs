@@ -20,6 +20,10 @@ pub struct ListedFile {
     pub series_uid: String,
 }
 
+/// Bytes of the longest UID (PS3.5 9.1); longer ones name nothing.
+const LONGEST_UID: usize = 64;
+/// Bytes of the longest File ID that is read: some writers pass the 8 × 8 characters of PS3.10 8.2.
+const LONGEST_PATH: usize = 1024;
 const FIRST_ROOT_RECORD: Tag = (0x0004, 0x1200);
 const DIRECTORY_RECORDS: Tag = (0x0004, 0x1220);
 const NEXT_RECORD: Tag = (0x0004, 0x1400);
@@ -67,9 +71,15 @@ pub fn read_directory(file: &[u8]) -> Result<Vec<ListedFile>, DicomError> {
                             LOWER_RECORD => record.lower = number(&element),
                             // 0 is an inactive record (retired).
                             RECORD_IN_USE => record.is_in_use = element.value.iter().any(|b| *b != 0),
-                            REFERENCED_FILE_ID => record.path = path(element.value),
-                            REFERENCED_SOP_INSTANCE => record.sop_instance_uid = uid(element.value),
-                            SERIES_INSTANCE_UID => record.series_uid = uid(element.value),
+                            REFERENCED_FILE_ID if element.value.len() <= LONGEST_PATH => {
+                                record.path = path(element.value);
+                            }
+                            REFERENCED_SOP_INSTANCE if element.value.len() <= LONGEST_UID => {
+                                record.sop_instance_uid = uid(element.value);
+                            }
+                            SERIES_INSTANCE_UID if element.value.len() <= LONGEST_UID => {
+                                record.series_uid = uid(element.value);
+                            }
                             _ => {}
                         }
                     }

@@ -136,8 +136,9 @@ impl Session {
         if unread {
             takes_file_of(known, instance);
             self.file_of.insert(uid.clone(), file);
-        } else {
-            // Either may be cut, or gone by then; a server may have compressed one. What was read is not given up for that.
+        } else if known.pixels.as_ref().is_none_or(|p| p.frames == 1) {
+            // Either may be cut, or gone by then; a server may have compressed one. What was read is not given up for that. Frames
+            // of one file are read by several jobs: they have one file.
             self.spares.insert(uid.clone(), (file, instance.clone()));
         }
         self.scan.repeated.push(uid.clone());
@@ -459,7 +460,7 @@ impl Session {
                 Ok(hu) => hu,
                 Err(error)
                     if error != JobError::Cancelled
-                        && takes_spare(case, *source, &mut self.spares, &mut self.file_of) =>
+                        && takes_spare(case, *source, &mut self.series, &mut self.spares, &mut self.file_of) =>
                 {
                     again.push(*source);
                     continue;
@@ -533,12 +534,15 @@ fn takes_file_of(known: &mut Instance, other: &Instance) {
 fn takes_spare(
     case: &mut Case,
     source: SliceSource,
+    series: &mut [Series],
     spares: &mut BTreeMap<String, (FileId, Instance)>,
     file_of: &mut BTreeMap<String, FileId>,
 ) -> bool {
     let Some(known) = case.series.instances.get_mut(source.instance) else { return false };
     let Some((file, other)) = spares.remove(&known.sop_instance_uid) else { return false };
     takes_file_of(known, &other);
+    let listed = series.iter_mut().flat_map(|s| &mut s.instances);
+    listed.filter(|i| i.sop_instance_uid == known.sop_instance_uid).for_each(|i| takes_file_of(i, &other));
     file_of.insert(known.sop_instance_uid.clone(), file);
     true
 }
