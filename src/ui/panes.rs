@@ -219,7 +219,7 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
                 {overlay}
                 {(!is_slice).then(|| view! { <VolumeTools /> })}
             </div>
-            <div class="text bottom-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
+            <div class="text top-left" hidden=move || is_slice || !page.view.with(|v| v.reduced)>
                 {say(words::REDUCED)}
             </div>
         </div>

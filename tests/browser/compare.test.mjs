@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { all, drawn, id, openDemonstration, openFiles, out, readPicture, until, wheel, withPage } from "./page.mjs";
+import { all, drawn, id, onScreen, openDemonstration, openFiles, out, overprinted, readPicture, until, wheel, withPage } from "./page.mjs";
 import { writeSeries } from "./phantom.mjs";
 import { serve } from "./servers.mjs";
 
@@ -14,7 +14,7 @@ let ball;
 before(async () => {
   site = await serve();
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "hilum-compare-"));
-  ball = writeSeries(folder, { slices: 80, size: 128, study: 5 });
+  ball = writeSeries(folder, { slices: 80, size: 128, study: 5, description: "CHEST 1.0 B70f" });
 });
 after(() => {
   site.close();
@@ -52,6 +52,11 @@ for (const gpu of ["webgpu", "webgl2", "cpu"]) {
       await until(page, () => document.querySelectorAll('[data-testid="beside"]').length === 3);
       for (const pane of ["pane-axial", "pane-coronal", "pane-sagittal"]) await bothDrawn(page, pane);
       assert.match((await all(page, "beside"))[0].text, /Another patient|Aligned by centres/);
+      for (const [width, height] of [[1100, 750], [1400, 900]]) {
+        await page.setViewportSize({ width, height });
+        await onScreen(page);
+        assert.deepEqual(await overprinted(page), [], `${width} × ${height}`);
+      }
       await page.screenshot({ path: path.join(out, `compare-${gpu}.png`) });
 
       const beside = () => page.evaluate(() => +document.querySelector('[data-testid="beside"]').dataset.slice);

@@ -194,6 +194,24 @@ export async function drawn(page, panes) {
   }
 }
 
+/// Pairs of words, letters and buttons over a pane that stand on each other.
+export const overprinted = (page) =>
+  page.evaluate(() => {
+    const rects = (mark) => {
+      const words = document.createRange();
+      words.selectNodeContents(mark);
+      return mark.matches("button") ? [mark.getBoundingClientRect()] : [...words.getClientRects()];
+    };
+    const meet = (a, b) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+    const name = (mark) => mark.textContent.trim() || mark.title || mark.className;
+    return [...document.querySelectorAll(".pane")].flatMap((pane) => {
+      const marks = [...pane.querySelectorAll(".text, .letter, .scale, .volume-tools button")];
+      return marks.flatMap((a, n) =>
+        marks.slice(n + 1).filter((b) => rects(a).some((r) => rects(b).some((s) => meet(r, s)))).map((b) => `${name(a)} | ${name(b)}`),
+      );
+    });
+  });
+
 export const PANES = ["pane-axial", "pane-coronal", "pane-sagittal", "pane-volume"];
 
 /// The demonstration's slices as files in a new folder, which is the caller's to remove.
