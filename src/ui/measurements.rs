@@ -47,7 +47,12 @@ fn drawn(drawing: MeasurementDrawing) -> impl IntoView {
         let rows = words.into_iter().enumerate().map(|(row, line)| {
             view! { <tspan x=format!("{:.1}", at.x) dy=if row == 0 { "0" } else { "1.25em" }>{line}</tspan> }
         });
-        view! { <text x=format!("{:.1}", at.x) y=format!("{:.1}", at.y)>{rows.collect_view()}</text> }
+        let (x, y) = (format!("{:.1}px", at.x), format!("{:.1}px", at.y));
+        view! {
+            <text x=format!("{:.1}", at.x) y=format!("{:.1}", at.y) style:--x=x style:--y=y>
+                {rows.collect_view()}
+            </text>
+        }
     });
     view! {
         <g class="measurement" class:selected=drawing.selected data-testid="measurement">
