@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test, { after, before } from "node:test";
-import { PANES, apart, data, drag, drawn, id, onScreen, openDemonstration, out, until, withPage } from "./page.mjs";
+import { PANES, apart, data, drag, drawn, id, onScreen, openDemonstration, out, overprinted, until, withPage } from "./page.mjs";
 import { serve } from "./servers.mjs";
 
 let site;
@@ -43,6 +43,45 @@ test("the toolbar is one row at 1366 px in both languages", async () => {
       assert.equal(await page.locator("details[open]").count(), 1, "one menu at a time");
       await page.keyboard.press("Escape");
       assert.equal(await page.locator("details[open]").count(), 0);
+    });
+  }
+});
+
+test("in a small window menus stay inside and no words stand on others", async () => {
+  for (const lang of ["en", "fr"]) {
+    await withPage(`${site.address}?lang=${lang}`, async (page) => {
+      await page.setViewportSize({ width: 1100, height: 750 });
+      assert.equal(await openDemonstration(page), "ready");
+      await drawn(page, PANES);
+      for (const menu of ["region-menu", "measure-menu", "window-menu", "picture-menu", "layout-menu", "cine-menu"]) {
+        await page.click(id(menu));
+        const sheet = await page.locator("details[open] > .sheet").boundingBox();
+        assert.ok(sheet.x >= 0 && sheet.x + sheet.width <= 1100, `${lang} ${menu}: ${JSON.stringify(sheet)}`);
+        await page.keyboard.press("Escape");
+      }
+      assert.deepEqual(await overprinted(page), []);
+
+      // What stands beside a line that ends at the right edge.
+      await page.evaluate((tool) => document.querySelector(tool).click(), id("tool-length"));
+      await drag(page, "pane-axial", [0.5, 0.5], [0.97, 0.6]);
+      await page.waitForSelector(".measurement text");
+      const words = await page.locator(".measurement text").boundingBox();
+      const pane = await page.locator(id("pane-axial")).boundingBox();
+      assert.ok(words.x + words.width <= pane.x + pane.width, `${lang}: ${words.x + words.width} is past ${pane.x + pane.width}`);
+
+      await page.locator(id("form")).first().click();
+      await until(page, () => document.querySelector('[data-testid="pane-axial"]').getBoundingClientRect().width < 260);
+      await onScreen(page);
+      assert.deepEqual(await overprinted(page), []);
+      await shot(page, `looking-${lang}-small`);
+      await page.keyboard.press("Escape");
+      await page.click(id("propose-lungs"));
+      await until(page, () => document.querySelectorAll('[data-testid="segment-item"]').length >= 2);
+      await page.click(id("report"));
+      await page.waitForSelector(id("report-sheet"));
+      const report = await page.locator(".report").boundingBox();
+      assert.ok(report.x >= 0 && report.x + report.width <= 1100, `${lang}: ${JSON.stringify(report)}`);
+      await shot(page, `looking-${lang}-report`);
     });
   }
 });
