@@ -54,7 +54,7 @@ fn a_picture_says_what_is_seen_and_never_whose_it_is_unless_that_was_asked_for()
     let annotated = shot(&mut tab, PaneId::Axial, true);
     assert_eq!(annotated.file_name, "hilum-axial-20261128-101500.png");
     let rows = words(&annotated);
-    for wanted in ["R", "L", "A", "P", "Slice 6 / 10", "W 350  L 40", "Axial", "5 mm"] {
+    for wanted in ["R", "L", "A", "P", "Slice 6 / 10", "Image 6 · z 10.0 mm", "W 350  L 40", "Axial", "5 mm"] {
         assert!(rows.iter().any(|row| row == wanted), "{wanted} among {rows:?}");
     }
     assert!(annotated.over.iter().any(|mark| matches!(mark, Mark::Lines { lines, .. } if !lines.is_empty())));

@@ -1,8 +1,8 @@
 //! What stands over a slice pane, in words and numbers.
 
 use super::state::Session;
-use super::words::{self, Text, numbers};
-use crate::geometry::PanePoint;
+use super::words::{self, Text, numbers, pictures};
+use crate::geometry::{AnatomicalPlane, PanePoint, PatientVector};
 use crate::view::{
     LungTissue, Piece, Projection, ReferenceLine, VoiFunction, Window, edge_letters, level_line, reference_lines,
     scale_bar,
@@ -15,6 +15,8 @@ pub struct PaneHeader {
     pub letters: [String; 4],
     /// Which slice of how many.
     pub slice_words: String,
+    /// Which image of the series that is, by its Instance Number or frame, and where it lies; empty where a pane shows no single image.
+    pub image_words: String,
     /// Width, centre and, unless it is LINEAR, function of the window.
     pub window_words: String,
     /// The slab, if there is one.
@@ -52,6 +54,7 @@ impl Session {
         PaneHeader {
             letters: edge_letters(&pane.through(pane.centre)),
             slice_words: words::SLICE_OF.with(self.lang, &[&(slice + 1).to_string(), &slices.to_string()]),
+            image_words: self.image_words(n).unwrap_or_default(),
             window_words: self.window_words(&self.windows[n]),
             slab_words: (!self.slab.is_plane()).then(|| self.slab_words()),
             slice,
@@ -94,6 +97,22 @@ impl Session {
             (beside(lower, is_upright), numbers::LOWER_ZONE),
         ];
         (vec![lower, upper], names.into_iter().map(|(at, name)| (at, name.in_lang(self.lang))).collect())
+    }
+
+    /// Archives and reports know an image by its number, which need not run as the slices do.
+    fn image_words(&self, n: usize) -> Option<String> {
+        let case = self.case.as_ref()?;
+        let (pane, grid) = (&self.panes[n], case.volume.grid());
+        let is_axial = pane.plane == AnatomicalPlane::Axial && !pane.is_oblique(grid);
+        if !is_axial || grid.axis_along(PatientVector::new(0.0, 0.0, 1.0)) != 2 || !self.slab.is_plane() {
+            return None;
+        }
+        let z = self.lang.number(pane.centre.0.z, 1);
+        let source = (*case.plan.slices.get(grid.voxel_at(pane.centre)?.k)?)?;
+        let image = case.series.instances.get(source.instance)?;
+        let number =
+            if image.frames.is_empty() { image.instance_number? } else { i32::try_from(source.frame + 1).ok()? };
+        Some(pictures::IMAGE_AT.with(self.lang, &[&number.to_string(), &z]))
     }
 
     pub(super) fn window_words(&self, window: &Window) -> String {

@@ -169,6 +169,7 @@ impl Session {
                 over.push(words(right, height - MARGIN_PX, Side::Right, vec![length], TEXT));
             }
             top_left.push(header.slice_words);
+            top_left.extend(Some(header.image_words).filter(|words| !words.is_empty()));
             bottom_left.push([header.window_words, header.slab_words.unwrap_or_default()].join(" ").trim().to_owned());
             for note in header.mirrored.then(|| MIRRORED.in_lang(lang).to_owned()).into_iter().chain(header.oblique) {
                 title = format!("{title} · {note}");

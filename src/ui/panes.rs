@@ -161,7 +161,9 @@ fn Pane(id: PaneId, node: NodeRef<Div>, arrangement: Memo<Arrangement>) -> impl 
     let overlay = is_slice.then(|| {
         view! {
             <div class="text top-left">
-                {say_header(|h| h.slice_words.clone())} " " <span class="lags" data-testid="cine-lags" hidden=move || lags().is_none()>{lags}</span>
+                {say_header(|h| h.slice_words.clone())}
+                <div class="image" data-testid="image-number">{say_header(|h| h.image_words.clone())}</div>
+                <span class="lags" data-testid="cine-lags" hidden=move || lags().is_none()>{lags}</span>
             </div>
             <Legend n=n arrangement=arrangement />
             <div class="text bottom-left">

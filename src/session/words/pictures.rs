@@ -3,6 +3,7 @@
 use super::{Text, texts};
 
 texts! {
+    IMAGE_AT: "Image {} · z {} mm" / "Image {} · z {} mm";
     SCREENSHOT: "Save a picture of the pane" / "Enregistrer une image du cadre";
     SCREENSHOT_PLAIN: "The same without annotations" / "La même sans annotations";
     PATIENT_TEXT: "Patient’s name on saved pictures" / "Nom du patient sur les images enregistrées";
