@@ -110,9 +110,7 @@ pub async fn store(
         (Place::File(name), FolderMethod::Post) => ("POST", name.as_str()),
     };
     let url = server.address(path).ok_or(RemoteError::NotFound)?;
-    let late = DomException::new_with_message_and_name("no answer in time", TIME_OUT).map_err(failed)?;
-    let clock = stop.clone();
-    let _limit = Timeout::new(patience_ms, move || clock.abort_with_reason(&late));
+    let _limit = limit(stop, patience_ms).map_err(failed)?;
     server.refresh(&enter).await;
     if stop.signal().aborted() {
         return Err(broken(stop.signal().reason()));
@@ -149,11 +147,23 @@ pub async fn store(
     }
     let media_type = response.headers().get("Content-Type").ok().flatten().unwrap_or_default();
     let is_page = media_type.trim_start().to_ascii_lowercase().starts_with("text/html");
-    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(broken)?;
+    // A body that is cut off says that it was, not why.
+    let cut = |e: JsValue| broken(if stop.signal().aborted() { stop.signal().reason() } else { e });
+    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(cut)?;
     // What is no JSON says no more than the status does.
     let answer = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::NULL);
     let answer = serde_wasm_bindgen::from_value(answer).unwrap_or_default();
     Ok(UploadReply { status: response.status(), is_page, answer })
+}
+
+/// Stops a request that has no answer after so many ms, unless this is dropped before.
+///
+/// # Errors
+/// Those of the browser.
+pub(super) fn limit(stop: &AbortController, patience_ms: u32) -> Result<Timeout, JsValue> {
+    let late = DomException::new_with_message_and_name("no answer in time", TIME_OUT)?;
+    let stop = stop.clone();
+    Ok(Timeout::new(patience_ms, move || stop.abort_with_reason(&late)))
 }
 
 /// How long an identity provider has for its answer, which is short, ms: whatever needs the token waits for it.

@@ -237,14 +237,21 @@ test("an upload that gets no answer in time is given up and sent again by itself
   await withPage(`${site.address}?lang=en`, async (page) => {
     await marked(page);
     const before = await stored();
-    posts = 0;
-    instead = (request) => request.resume();
-    await confirm(page);
-    await state(page, "waiting");
-    assert.match((await all(page, "parcel"))[0].text, /did not answer in time/);
-    instead = null;
-    await state(page, "stored");
-    assert.equal(posts, 2);
-    assert.equal((await stored()).filter((uid) => !before.includes(uid)).length, 2);
+    // No answer at all, and one that hangs after its beginning.
+    const begun = (request, response) => {
+      request.resume().on("end", () => response.writeHead(200, { "content-type": "application/dicom+json" }).write("{"));
+      return true;
+    };
+    for (const hangs of [(request) => request.resume(), begun]) {
+      posts = 0;
+      instead = hangs;
+      await confirm(page);
+      await state(page, "waiting");
+      assert.match((await all(page, "parcel"))[0].text, /did not answer in time/);
+      instead = null;
+      await state(page, "stored");
+      assert.equal(posts, 2);
+      assert.equal((await stored()).filter((uid) => !before.includes(uid)).length, 2);
+    }
   }, hurried);
 });
