@@ -73,6 +73,15 @@ fn what_is_stopped_waits_for_the_reader_and_its_late_answer_changes_nothing() {
 }
 
 #[test]
+fn a_receipt_that_breaks_off_is_not_said_to_lack_images() {
+    let mut tab = reading(&origin());
+    confirmed(&mut tab);
+    answer(&mut tab, Err(RemoteError::Incomplete("net::ERR".into())));
+    let said = said(&tab);
+    assert!(said.contains(sending::UPLOAD_BROKE_OFF.in_lang(Lang::En)) && !said.contains("images"), "{said}");
+}
+
+#[test]
 fn what_is_confirmed_so_far_is_said_in_objects_and_bytes() {
     let mut tab = reading(&origin());
     to_a_folder(&mut tab);

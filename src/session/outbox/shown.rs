@@ -61,14 +61,14 @@ impl Session {
                 ParcelState::Waiting(why) => {
                     let seconds = parcel.wait_ms().div_ceil(1000).to_string();
                     let tries = parcel.tries.to_string();
-                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&why.words(self.lang), &tries, &seconds]);
+                    let text = sending::UPLOAD_WAITS.with(self.lang, &[&self.why_words(why), &tries, &seconds]);
                     let kept = if parcel.kept { sending::UPLOAD_KEPT } else { sending::UPLOAD_NOT_KEPT };
                     (format!("{text} {}", said(kept)), true)
                 }
                 ParcelState::Held(why) => {
                     let text = match why {
                         Hold::Failed(RemoteError::Cancelled) => said(sending::UPLOAD_STOPPED),
-                        Hold::Failed(why) => sending::UPLOAD_HELD.with(self.lang, &[&why.words(self.lang)]),
+                        Hold::Failed(why) => sending::UPLOAD_HELD.with(self.lang, &[&self.why_words(why)]),
                         Hold::Partly(all, failed) => {
                             let count = [failed.len().to_string(), all.to_string()];
                             let each: Vec<String> = failed
@@ -85,6 +85,14 @@ impl Session {
                 }
             },
         )
+    }
+
+    /// Why nothing was stored, of an upload.
+    fn why_words(&self, why: &RemoteError) -> String {
+        match why {
+            RemoteError::Incomplete(_) => sending::UPLOAD_BROKE_OFF.in_lang(self.lang).to_owned(),
+            why => why.words(self.lang),
+        }
     }
 
     /// Failure Reason, PS3.3 C.14.1.1 and PS3.4 table B.2-1.

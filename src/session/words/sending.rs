@@ -18,6 +18,7 @@ texts! {
     UPLOADING: "Sending: {} of {} objects stored, {} of {} MB…" / "Envoi : {} objet[s] enregistré[s] sur {}, {} Mo sur {}…";
     UPLOAD_STOP: "Stop sending" / "Arrêter l’envoi";
     UPLOAD_STOPPED: "Stopped before the server answered. It may have been stored; sent again, it is stored once." / "Arrêté avant la réponse du serveur. Peut-être déjà enregistré ; renvoyé, il n’est enregistré qu’une fois.";
+    UPLOAD_BROKE_OFF: "The server’s receipt broke off. It may have been stored; sent again, it is stored once." / "L’accusé de réception du serveur s’est interrompu. Peut-être déjà enregistré ; renvoyé, il n’est enregistré qu’une fois.";
     UPLOADED: "Sent: {} object[s] stored" / "Envoyé : {} objet[s] enregistré[s]";
     UPLOAD_WAITS: "Not sent yet: {} Tried {} time[s]; again by itself {} s later." / "Pas encore envoyé : {} {} essai[s] ; le suivant part seul {} s après.";
     UPLOAD_HELD: "Not sent: {}" / "Non envoyé : {}";
