@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with its reason")]
 
 use hilum::session::words::{Lang, sending};
-use hilum::session::{Action, Authentication, Command, KeepError, OutboxEvent, RemoteError, UploadView, patience_ms};
+use hilum::session::{
+    Action, Audience, Authentication, Command, KeepError, OutboxEvent, RemoteError, UploadView, patience_ms,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -70,6 +72,36 @@ fn what_is_stopped_waits_for_the_reader_and_its_late_answer_changes_nothing() {
     assert_eq!((states(&tab), tab.sent[1] == tab.sent[0]), (vec!["sending"], true));
     asks(&mut tab, OutboxEvent::Discard);
     assert_eq!((states(&tab), tab.stopped.len(), kept(&tab)), (vec![], 2, 0));
+}
+
+#[test]
+fn what_was_stopped_waits_for_the_reader_in_the_next_page_too() {
+    let origin = origin();
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    asks(&mut tab, OutboxEvent::Stop);
+    drop(tab);
+    let mut asking = opened(&origin, 2, Authentication::Basic);
+    asking.does(Command::Outbox(OutboxEvent::SignedIn(Audience::Hospital)));
+    asking.does(Command::Outbox(OutboxEvent::Online));
+    assert_eq!((states(&asking), asking.sent.len()), (vec!["held"], 0));
+    asks(&mut asking, OutboxEvent::Send);
+    assert!(matches!(asking.session.view_model().upload, UploadView::Preview(_)), "who sends it is asked first");
+    drop(asking);
+    let mut next = opened(&origin, 3, Authentication::None);
+    assert_eq!((states(&next), next.sent.len()), (vec!["held"], 0));
+    assert!(next.session.view_model().outbox[0].about.contains(sending::UPLOAD_STOPPED.in_lang(Lang::En)));
+    // Once the reader has sent it, it is like any other.
+    asks(&mut next, OutboxEvent::Send);
+    assert_eq!(states(&next), ["sending"]);
+    drop(next);
+    let next = opened(&origin, 4, Authentication::None);
+    assert_eq!((states(&next), kept(&next)), (vec!["sending"], 1));
+    drop(next);
+    // Older pages wrote nothing of it.
+    origin.borrow_mut().parcels.values_mut().for_each(|bytes| drop(bytes.pop()));
+    let next = opened(&origin, 5, Authentication::None);
+    assert_eq!((states(&next), uids(&next).len()), (vec!["sending"], 2));
 }
 
 #[test]

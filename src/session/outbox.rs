@@ -67,6 +67,8 @@ enum Hold {
     /// Of so many objects these were not stored; the others were, and are no longer in the parcel.
     Partly(usize, Vec<InstanceFailure>),
     FromBefore,
+    /// The reader stopped it before the page was closed.
+    StoppedBefore,
     Elsewhere,
     Unreadable,
 }
@@ -107,7 +109,7 @@ pub(super) struct Outbox {
     next: u32,
 }
 
-/// What of a parcel is kept.
+/// What of a parcel is kept; after it, whether the reader stopped it (older pages wrote nothing there).
 #[derive(Serialize, Deserialize)]
 struct KeptParcel {
     version: u8,
@@ -180,7 +182,7 @@ impl Parcel {
             objects: self.rest().iter().map(|o| o.bytes().to_vec()).collect(),
         };
         // Nothing in it can fail to be written.
-        let bytes = postcard::to_allocvec(&kept).unwrap_or_default();
+        let bytes = postcard::to_allocvec(&(kept, self.is_stopped())).unwrap_or_default();
         Effect::Keep(KeepRequest::PutParcel { parcel, bytes, instead_of })
     }
     /// Asks for nothing of it to be kept.
@@ -189,13 +191,19 @@ impl Parcel {
     }
     /// Of the bytes that were kept: the objects that read and may leave.
     fn found(name: String, bytes: &[u8]) -> Self {
-        let read = postcard::from_bytes(bytes).ok().filter(|kept: &KeptParcel| kept.version == KEPT_VERSION);
+        let read = postcard::take_from_bytes(bytes).ok();
+        let read = read.filter(|(kept, _): &(KeptParcel, _)| kept.version == KEPT_VERSION);
+        let is_stopped = read.as_ref().is_some_and(|(_, rest)| postcard::from_bytes(rest).unwrap_or(false));
         let (campaign, destination, at, kept) =
-            read.map_or_else(Default::default, |k| (k.campaign, k.destination, k.at, k.objects));
+            read.map_or_else(Default::default, |(k, _)| (k.campaign, k.destination, k.at, k.objects));
         let to = if campaign { Audience::Campaign } else { Audience::Hospital };
         let all = kept.len();
         let objects: Vec<_> = kept.into_iter().filter_map(|o| OutboundObject::kept(o, to).ok()).collect();
-        let why = if objects.is_empty() { Hold::Unreadable } else { Hold::FromBefore };
+        let why = match is_stopped {
+            _ if objects.is_empty() => Hold::Unreadable,
+            true => Hold::StoppedBefore,
+            false => Hold::FromBefore,
+        };
         Self {
             id: ParcelId(0),
             to,
@@ -230,8 +238,12 @@ impl Parcel {
     }
     /// Whether nobody stands behind it whom its server knows.
     fn is_from_nobody(&self) -> bool {
-        let unknown = [Hold::FromBefore, Hold::Failed(RemoteError::Unauthorized)].map(ParcelState::Held);
-        unknown.contains(&self.state)
+        let unknown = [Hold::FromBefore, Hold::StoppedBefore, Hold::Failed(RemoteError::Unauthorized)];
+        unknown.map(ParcelState::Held).contains(&self.state)
+    }
+    /// Whether the reader stopped it: then it goes when the reader says so.
+    fn is_stopped(&self) -> bool {
+        [Hold::StoppedBefore, Hold::Failed(RemoteError::Cancelled)].map(ParcelState::Held).contains(&self.state)
     }
     /// Objects that are not stored yet.
     fn rest(&self) -> &[OutboundObject] {
@@ -296,6 +308,7 @@ impl Session {
             Some(object) if parcel.one_by_one => Ok(Outbound::file(object)),
             _ => Outbound::stow(parcel.rest()),
         };
+        let was_stopped = parcel.is_stopped();
         parcel.state = match outbound {
             _ if !configured => ParcelState::Held(Hold::Elsewhere),
             Ok(outbound) => {
@@ -305,6 +318,9 @@ impl Session {
             }
             Err(error) => ParcelState::Held(Hold::Failed(RemoteError::BadAnswer(AnswerFault::Said(error.to_string())))),
         };
+        if was_stopped {
+            update.effects.push(parcel.put());
+        }
         update.changes.facts = true;
     }
 
@@ -330,7 +346,7 @@ impl Session {
                 }
             }
             OutboxEvent::SignedIn(to) => {
-                let waits = |p: &&Parcel| p.to == to && p.is_from_nobody();
+                let waits = |p: &&Parcel| p.to == to && p.is_from_nobody() && !p.is_stopped();
                 let waiting: Vec<ParcelId> = self.outbox.parcels.iter().filter(waits).map(|p| p.id).collect();
                 if let UploadState::Shown { unknown: Some(id), .. } = self.upload
                     && waiting.contains(&id)
@@ -342,7 +358,7 @@ impl Session {
             OutboxEvent::Stop(id) => {
                 if let Some(parcel) = self.outbox.get_mut(id).filter(|p| p.state == ParcelState::Sending) {
                     parcel.state = ParcelState::Held(Hold::Failed(RemoteError::Cancelled));
-                    update.effects.push(Effect::StopUpload(id));
+                    update.effects.extend([Effect::StopUpload(id), parcel.put()]);
                 }
             }
             OutboxEvent::Discard(id) => {
@@ -467,7 +483,7 @@ impl Session {
 
     /// Sends what was found where nobody has to sign in first.
     fn send_unasked(&mut self, id: ParcelId, update: &mut Update) {
-        let Some(parcel) = self.outbox.get(id).filter(|p| p.can_send()) else { return };
+        let Some(parcel) = self.outbox.get(id).filter(|p| p.can_send() && !p.is_stopped()) else { return };
         if !self.destinations.of(parcel.to).is_some_and(|d| d.authentication.asks()) {
             self.send(id, update);
         }

@@ -67,7 +67,7 @@ impl Session {
                 }
                 ParcelState::Held(why) => {
                     let text = match why {
-                        Hold::Failed(RemoteError::Cancelled) => said(sending::UPLOAD_STOPPED),
+                        Hold::Failed(RemoteError::Cancelled) | Hold::StoppedBefore => said(sending::UPLOAD_STOPPED),
                         Hold::Failed(why) => sending::UPLOAD_HELD.with(self.lang, &[&self.why_words(why)]),
                         Hold::Partly(all, failed) => {
                             let count = [failed.len().to_string(), all.to_string()];
