@@ -239,6 +239,24 @@ fn one_object_of_a_parcel_can_be_saved_or_taken_out() {
 }
 
 #[test]
+fn an_object_that_was_taken_out_does_not_come_back_where_the_rest_cannot_be_kept() {
+    let origin = origin();
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    answer(&mut tab, Ok((409, NAMELESS)));
+    let all = uids(&tab);
+    is_full(&origin, true);
+    asks(&mut tab, |id| OutboxEvent::DiscardObject(id, all[0].clone()));
+    assert_eq!((states(&tab), kept(&tab)), (vec!["held"], 0));
+    let alone = sending::UPLOAD_NOT_KEPT.in_lang(Lang::En);
+    assert!(tab.session.view_model().outbox[0].about.contains(alone));
+    asks(&mut tab, OutboxEvent::Send);
+    assert_eq!(uids(&tab), all[1..]);
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    assert!(tab.session.view_model().outbox[0].about.contains(alone));
+}
+
+#[test]
 fn all_that_would_leave_can_be_saved_as_a_list() {
     let mut tab = reading(&origin());
     tab.acts(Action::SavePreview);

@@ -45,6 +45,8 @@ pub(super) struct Parcel {
     kept: bool,
     /// What it may lie under on this computer, the newest last.
     names: Vec<ParcelName>,
+    /// The reader took an object out of it that lies under an older name still.
+    has_less: bool,
     /// So many more objects of it could not be read.
     unreadable: usize,
 }
@@ -187,7 +189,7 @@ impl Parcel {
     }
     /// Asks for nothing of it to be kept.
     fn drop_kept(&self) -> impl Iterator<Item = Effect> {
-        self.names.iter().map(|name| Effect::Keep(KeepRequest::DropParcel(name.clone())))
+        self.names.iter().cloned().map(drop_name)
     }
     /// Of the bytes that were kept: the objects that read and may leave.
     fn found(name: String, bytes: &[u8]) -> Self {
@@ -217,6 +219,7 @@ impl Parcel {
             tries: 0,
             kept: true,
             names: vec![ParcelName::Found(name)],
+            has_less: false,
         }
     }
     /// Whether there is something of it to send.
@@ -258,6 +261,10 @@ impl Parcel {
     }
 }
 
+fn drop_name(name: ParcelName) -> Effect {
+    Effect::Keep(KeepRequest::DropParcel(name))
+}
+
 impl Session {
     /// Takes what was confirmed, keeps it and sends it.
     pub(super) fn post(&mut self, to: Audience, objects: Vec<OutboundObject>, update: &mut Update) -> ParcelId {
@@ -275,6 +282,7 @@ impl Session {
             tries: 0,
             kept: false,
             names: Vec::new(),
+            has_less: false,
             unreadable: 0,
         };
         // The same again takes the place of what waits.
@@ -284,6 +292,7 @@ impl Session {
         // What was kept of it stays until the new one is written.
         for older in self.outbox.parcels.extract_if(.., same) {
             parcel.kept |= older.kept;
+            parcel.has_less |= older.has_less;
             parcel.names.extend(older.names);
         }
         update.effects.push(parcel.put());
@@ -381,11 +390,20 @@ impl Session {
                     if let Some(place) = parcel.names.iter().position(|n| *n == name) {
                         parcel.names.drain(..place);
                         parcel.kept = true;
+                        parcel.has_less &= parcel.names.len() > 1;
                     }
                 }
             }
-            // What was kept of it before is there all the same.
-            OutboxEvent::Kept(_, Err(_)) => {}
+            // What was kept of it before is there all the same, and goes where it has an object that was taken out.
+            OutboxEvent::Kept(digest, Err(_)) => {
+                let name = ParcelName::Asked(digest);
+                for parcel in self.outbox.parcels.iter_mut().filter(|p| p.has_less) {
+                    if let Some(place) = parcel.names.iter().position(|n| *n == name) {
+                        update.effects.extend(parcel.names.drain(..=place).map(drop_name));
+                        parcel.kept = false;
+                    }
+                }
+            }
         }
     }
 
@@ -400,6 +418,7 @@ impl Session {
         if let ParcelState::Held(Hold::Partly(_, failed)) = &mut parcel.state {
             failed.retain(|f| f.sop_instance_uid != uid);
         }
+        parcel.has_less = true;
         update.effects.push(parcel.put());
     }
 

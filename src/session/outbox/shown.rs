@@ -81,7 +81,8 @@ impl Session {
                         Hold::Unreadable => said(sending::UPLOAD_UNREADABLE),
                         Hold::Elsewhere => sending::UPLOAD_ELSEWHERE.with(self.lang, &[&parcel.destination]),
                     };
-                    (text, true)
+                    let lost = (!parcel.kept).then(|| said(sending::UPLOAD_NOT_KEPT));
+                    ([Some(text), lost].into_iter().flatten().collect::<Vec<_>>().join(" "), true)
                 }
             },
         )
