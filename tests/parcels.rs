@@ -105,6 +105,25 @@ fn what_was_stopped_waits_for_the_reader_in_the_next_page_too() {
 }
 
 #[test]
+fn what_is_on_its_way_is_not_sent_beside_itself() {
+    for folder in [false, true] {
+        let mut tab = reading(&origin());
+        if folder {
+            to_a_folder(&mut tab);
+        }
+        confirmed(&mut tab);
+        if folder {
+            answer(&mut tab, Ok((201, "{}")));
+        }
+        let sent = tab.sent.len();
+        confirmed(&mut tab);
+        assert_eq!((states(&tab), tab.sent.len(), kept(&tab)), (vec!["sending"], sent, 1));
+        let id = tab.sent[0].0;
+        assert!(matches!(tab.session.view_model().upload, UploadView::Said(_, Some(sent)) if sent == id));
+    }
+}
+
+#[test]
 fn a_receipt_that_breaks_off_is_not_said_to_lack_images() {
     let mut tab = reading(&origin());
     confirmed(&mut tab);

@@ -19,6 +19,7 @@ use crate::dicom::{InstanceFailure, not_stored};
 use crate::export::{Audience, Outbound, OutboundObject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Names a parcel while the page is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,8 +267,16 @@ fn drop_name(name: ParcelName) -> Effect {
 }
 
 impl Session {
-    /// Takes what was confirmed, keeps it and sends it.
+    /// Takes what was confirmed, keeps it and sends it; what is on its way already is not sent beside it.
     pub(super) fn post(&mut self, to: Audience, objects: Vec<OutboundObject>, update: &mut Update) -> ParcelId {
+        let uids = |objects: &[OutboundObject]| -> BTreeSet<String> {
+            objects.iter().map(|o| o.sop_instance_uid().to_owned()).collect()
+        };
+        let wanted = uids(&objects);
+        let is_on_its_way = |p: &&Parcel| p.state == ParcelState::Sending && p.to == to && uids(&p.objects) == wanted;
+        if let Some(same) = self.outbox.parcels.iter().find(is_on_its_way) {
+            return same.id;
+        }
         let destination = self.destinations.of(to).map(|d| d.name.clone()).unwrap_or_default();
         let (at, state) = (self.now.clone(), ParcelState::Sending);
         let mut parcel = Parcel {
