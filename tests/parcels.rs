@@ -124,6 +124,21 @@ fn what_is_on_its_way_is_not_sent_beside_itself() {
 }
 
 #[test]
+fn a_wait_that_was_cut_short_sends_nothing_when_it_ends() {
+    let mut tab = reading(&origin());
+    confirmed(&mut tab);
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    tab.does(Command::Outbox(OutboxEvent::Online));
+    answer(&mut tab, Err(RemoteError::Unreachable));
+    assert_eq!((tab.sent.len(), tab.due.len()), (2, 2));
+    let (parcel, _, tries) = tab.due.remove(0);
+    tab.does(Command::Outbox(OutboxEvent::Due(parcel, tries)));
+    assert_eq!((states(&tab), tab.sent.len()), (vec!["waiting"], 2));
+    due(&mut tab);
+    assert_eq!((states(&tab), tab.sent.len()), (vec!["sending"], 3));
+}
+
+#[test]
 fn a_receipt_that_breaks_off_is_not_said_to_lack_images() {
     let mut tab = reading(&origin());
     confirmed(&mut tab);

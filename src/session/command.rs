@@ -592,8 +592,8 @@ pub enum Effect {
     Upload(super::outbox::ParcelId, Box<Outbound>, u32),
     /// Give up an upload that is under way, if it is; it is answered no more.
     StopUpload(super::outbox::ParcelId),
-    /// After so many ms, [`super::OutboxEvent::Due`].
-    SendLater(super::outbox::ParcelId, u32),
+    /// After so many ms, [`super::OutboxEvent::Due`] of this many failures.
+    SendLater(super::outbox::ParcelId, u32, u32),
     /// Let the reader type the words of this measurement.
     AskWords(u16),
     /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.

@@ -81,8 +81,8 @@ enum Hold {
 pub enum OutboxEvent {
     /// An upload ended.
     Answered(ParcelId, UploadOutcome),
-    /// The wait after a failure is over.
-    Due(ParcelId),
+    /// The wait after this many failures is over.
+    Due(ParcelId, u32),
     /// The browser says that the network is back.
     Online,
     /// Send it now.
@@ -346,8 +346,9 @@ impl Session {
         update.changes.facts = true;
         match event {
             OutboxEvent::Answered(id, outcome) => self.answered(id, outcome, update),
-            OutboxEvent::Due(id) => {
-                let waits = |p: &Parcel| matches!(p.state, ParcelState::Waiting(_));
+            OutboxEvent::Due(id, tries) => {
+                // It may have been sent meanwhile, and wait for a later time.
+                let waits = |p: &Parcel| matches!(p.state, ParcelState::Waiting(_)) && p.tries == tries;
                 if self.outbox.get(id).is_some_and(waits) {
                     self.send(id, update);
                 }
@@ -474,7 +475,7 @@ impl Session {
             }
             Err(why) if why.passes() => {
                 parcel.tries += 1;
-                update.effects.push(Effect::SendLater(id, parcel.wait_ms()));
+                update.effects.push(Effect::SendLater(id, parcel.wait_ms(), parcel.tries));
                 parcel.state = ParcelState::Waiting(why);
             }
             Err(why) => {

@@ -255,9 +255,9 @@ impl Runtime {
             Effect::OpenRetrieved => self.open_retrieved(),
             Effect::Upload(parcel, outbound, patience_ms) => self.upload(parcel, outbound, patience_ms),
             Effect::StopUpload(parcel) => self.servers().stop(parcel),
-            Effect::SendLater(parcel, ms) => {
+            Effect::SendLater(parcel, ms, tries) => {
                 let runtime = self.clone();
-                let due = move || runtime.dispatch(Command::Outbox(OutboxEvent::Due(parcel)));
+                let due = move || runtime.dispatch(Command::Outbox(OutboxEvent::Due(parcel, tries)));
                 Timeout::new(ms, due).forget();
             }
             Effect::AwaitImage => {

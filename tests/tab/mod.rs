@@ -73,8 +73,8 @@ pub(crate) struct Tab {
     pub(crate) patience_ms: Vec<u32>,
     /// Parcels whose upload was given up.
     pub(crate) stopped: Vec<ParcelId>,
-    /// Parcels to be sent again, after so many ms.
-    pub(crate) due: Vec<(ParcelId, u32)>,
+    /// Parcels to be sent again, after so many ms and so many failures.
+    pub(crate) due: Vec<(ParcelId, u32, u32)>,
     /// Names of what was downloaded, with its bytes.
     pub(crate) downloads: Vec<(String, Vec<u8>)>,
     /// Measurements whose words the reader was asked for.
@@ -183,7 +183,7 @@ impl Tab {
                     }
                     Effect::StopUpload(parcel) => self.stopped.push(parcel),
                     Effect::AskWords(number) => self.asked_words.push(number),
-                    Effect::SendLater(parcel, ms) => self.due.push((parcel, ms)),
+                    Effect::SendLater(parcel, ms, tries) => self.due.push((parcel, ms, tries)),
                     Effect::Keep(KeepRequest::Later(case)) => self.later.push(case),
                     Effect::Keep(KeepRequest::DropParcel(name)) => {
                         self.origin.borrow_mut().parcels.remove(&name_of(&name));

@@ -101,7 +101,7 @@ pub(crate) fn asks(tab: &mut Tab, ask: impl FnOnce(ParcelId) -> OutboxEvent) {
 
 /// The wait is over.
 pub(crate) fn due(tab: &mut Tab) -> u32 {
-    let (parcel, ms) = tab.due.pop().unwrap();
-    tab.does(Command::Outbox(OutboxEvent::Due(parcel)));
+    let (parcel, ms, tries) = tab.due.pop().unwrap();
+    tab.does(Command::Outbox(OutboxEvent::Due(parcel, tries)));
     ms
 }
