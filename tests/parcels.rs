@@ -124,6 +124,21 @@ fn what_is_on_its_way_is_not_sent_beside_itself() {
 }
 
 #[test]
+fn what_was_found_is_kept_under_its_own_name_when_it_is_confirmed_again() {
+    let origin = origin();
+    let mut tab = reading(&origin);
+    confirmed(&mut tab);
+    let before = origin.borrow().parcels.clone();
+    asks(&mut tab, OutboxEvent::Discard);
+    origin.borrow_mut().parcels.clone_from(&before);
+    tab.outbox_comes();
+    answer(&mut tab, Ok((400, "{}")));
+    confirmed(&mut tab);
+    assert_eq!(states(&tab), ["sending"]);
+    assert!(origin.borrow().parcels.keys().eq(before.keys()));
+}
+
+#[test]
 fn a_wait_that_was_cut_short_sends_nothing_when_it_ends() {
     let mut tab = reading(&origin());
     confirmed(&mut tab);

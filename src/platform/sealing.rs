@@ -16,6 +16,8 @@ use web_sys::{AesGcmParams, Crypto, CryptoKey, SubtleCrypto};
 pub(super) struct Keys {
     seal: CryptoKey,
     name: CryptoKey,
+    /// Tells them from others; empty for those of older pages.
+    id: String,
 }
 
 impl Keys {
@@ -23,16 +25,21 @@ impl Keys {
     pub(super) async fn generate() -> Result<Self, PlatformError> {
         let aes = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
         let hmac = object(&[("name", "HMAC".into()), ("hash", "SHA-256".into())]);
-        Ok(Self { seal: key(&aes, &["encrypt", "decrypt"]).await?, name: key(&hmac, &["sign"]).await? })
+        Ok(Self { seal: key(&aes, &["encrypt", "decrypt"]).await?, name: key(&hmac, &["sign"]).await?, id: token()? })
     }
-    /// As they are stored: an object of two keys.
+    /// As they are stored: an object of two keys and what tells them from others.
     pub(super) fn to_value(&self) -> JsValue {
-        object(&[("seal", self.seal.clone().into()), ("name", self.name.clone().into())]).into()
+        let id = self.id.as_str().into();
+        object(&[("seal", self.seal.clone().into()), ("name", self.name.clone().into()), ("id", id)]).into()
+    }
+    /// Whether these are stored.
+    pub(super) fn are(&self, value: &JsValue) -> bool {
+        Self::from_value(value).is_some_and(|keys| keys.id == self.id)
     }
     /// As they were stored; `None` if they are no keys.
     pub(super) fn from_value(value: &JsValue) -> Option<Self> {
         let key = |name| get(value, name).dyn_into::<CryptoKey>().ok();
-        Some(Self { seal: key("seal")?, name: key("name")? })
+        Some(Self { seal: key("seal")?, name: key("name")?, id: get(value, "id").as_string().unwrap_or_default() })
     }
     /// The name a CT's records are filed under, in hexadecimal digits.
     pub(super) async fn name_of(&self, case: &CaseDigest) -> Result<String, PlatformError> {

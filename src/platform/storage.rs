@@ -21,6 +21,8 @@ const DATABASE: &str = "hilum";
 const STORES: [&str; 4] = ["keys", "readings", "records", "parcels"];
 /// Raised with each store that is added.
 const VERSION: u32 = 2;
+/// What the keys lie under.
+const KEYS: &str = "keys";
 /// The lock of the tab that has the parcels.
 const OUTBOX: &str = "outbox";
 /// The wait before something that failed is tried again, ms.
@@ -247,19 +249,36 @@ impl Storage {
         finish(transaction).await
     }
 
-    /// Writes a parcel and deletes those it takes the place of: both or neither.
+    /// Writes a parcel and deletes those it takes the place of: both or neither. Where another tab has deleted the keys, with new ones.
     async fn put_parcel(&self, parcel: CaseDigest, bytes: &[u8], instead_of: Vec<ParcelName>) -> Result<(), KeepError> {
         if self.0.days.get() == Some(0) {
             return Err(KeepError::Denied("this site keeps nothing".into()));
         }
+        match self.seal_parcel(parcel, bytes, &instead_of).await {
+            Err(KeepError::Gone) => {
+                *self.0.opened.borrow_mut() = None;
+                self.seal_parcel(parcel, bytes, &instead_of).await
+            }
+            written => written,
+        }
+    }
+
+    /// See [`Self::put_parcel`]; [`KeepError::Gone`] where nobody could open it again.
+    async fn seal_parcel(&self, parcel: CaseDigest, bytes: &[u8], instead_of: &[ParcelName]) -> Result<(), KeepError> {
         let opened = self.opened().await?;
         let name = opened.keys.name_of(&parcel).await?;
         let sealed = opened.keys.seal(&name, 0, bytes).await?;
         let mut older = Vec::new();
         for parcel in instead_of {
-            older.push(opened.parcel_name(parcel).await?);
+            older.push(opened.parcel_name(parcel.clone()).await?);
         }
-        let transaction = opened.transaction(&["parcels"])?;
+        // One that was found may lie under the same name.
+        older.retain(|older| *older != name);
+        let transaction = opened.transaction(&["parcels", "keys"])?;
+        let keys = transaction.object_store("keys")?.get(JsValue::from(KEYS))?.await?;
+        if !keys.is_some_and(|stored| opened.keys.are(&stored)) {
+            return Err(KeepError::Gone);
+        }
         let store = transaction.object_store("parcels")?;
         let entry = object(&[("record", sealed)]);
         store.put(&entry, Some(&name.as_str().into()))?.await?;
@@ -379,7 +398,7 @@ impl Storage {
         });
         let database = Rc::new(request.await?);
         // Two tabs may do this at once: what is there counts, what is not is put.
-        let (fresh, place) = (Keys::generate().await?, JsValue::from("keys"));
+        let (fresh, place) = (Keys::generate().await?, JsValue::from(KEYS));
         let transaction = database.transaction(&["keys"], TransactionMode::ReadWrite)?;
         let store = transaction.object_store("keys")?;
         let keys = match store.get(place.clone())?.await?.as_ref().and_then(Keys::from_value) {

@@ -265,8 +265,10 @@ impl Tab {
             KeepRequest::PutParcel { parcel, bytes, instead_of } => {
                 let result = failing.map_or(Ok(()), Err);
                 if result.is_ok() {
-                    origin.parcels.insert(name_of(&ParcelName::Asked(parcel)), bytes);
-                    instead_of.iter().for_each(|older| drop(origin.parcels.remove(&name_of(older))));
+                    let name = name_of(&ParcelName::Asked(parcel));
+                    let older = instead_of.iter().map(name_of).filter(|older| *older != name);
+                    older.for_each(|older| drop(origin.parcels.remove(&older)));
+                    origin.parcels.insert(name, bytes);
                 }
                 KeepNews::ParcelWritten(parcel, result)
             }
