@@ -168,6 +168,26 @@ fn what_is_known_without_the_server_is_not_looked_for_there() {
 }
 
 #[test]
+fn no_answer_in_time_is_said_as_what_it_is() {
+    let late = |seen: Seen| Seen { late: seen.status.is_none(), opaque: false, ..seen };
+    let of = |server: Server, same_origin: bool, change: fn(Seen) -> Seen| {
+        let target = Target { same_origin, insecure: false };
+        let outcome = tested_as(server, Audience::Hospital, Authentication::Basic, Delivery::Archive, target, change);
+        assert!(outcome.cure.contains("proxy_read_timeout"), "{}", outcome.cure);
+        (outcome.fault.unwrap_or_default(), outcome.failed, outcome.asked)
+    };
+    let wanted = |check: &str, asked: usize| ("late", vec![check.to_owned()], asked);
+    for same_origin in [false, true] {
+        assert_eq!(of(Server { large: None, ..GOOD }, same_origin, late), wanted("TakesLarge", 3));
+        assert_eq!(of(Server { up: false, ..GOOD }, same_origin, late), wanted("Answers", 1));
+    }
+    assert_eq!(of(Server { bodies: false, ..GOOD }, false, late), wanted("Takes", 2));
+    // The first request fails at once, and one of those that ask why is late.
+    let second = |seen: Seen| Seen { late: seen.opaque, opaque: false, ..seen };
+    assert_eq!(of(Server { origin: false, ..GOOD }, false, second), wanted("Answers", 2));
+}
+
+#[test]
 fn a_page_in_the_place_of_an_answer_to_a_store_request_is_a_fault_with_its_status_in_words() {
     let page = |seen: Seen| Seen { content_type: "text/html; charset=utf-8".into(), ..seen };
     let target = Target { same_origin: true, insecure: false };

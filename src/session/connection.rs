@@ -39,6 +39,8 @@ pub struct Seen {
     pub by_policy: bool,
     /// The browser says that there is no network.
     pub offline: bool,
+    /// There was no answer in the time that it was given.
+    pub late: bool,
 }
 
 /// What is known of the server without asking.
@@ -78,6 +80,8 @@ pub enum Fault {
     Insecure,
     /// No answer at all: network or TLS.
     NetworkOrTls,
+    /// No answer in time: a slow line, or a server or proxy that hangs.
+    Late,
     /// The server does not name this page's origin.
     Origin,
     /// It does, but not with what tells who asks.
@@ -119,6 +123,7 @@ impl Fault {
             Self::Policy => ("policy", words::FAULT_POLICY, words::CURE_POLICY),
             Self::Insecure => ("insecure", words::FAULT_INSECURE, words::CURE_INSECURE),
             Self::NetworkOrTls => ("network", words::FAULT_NETWORK, words::CURE_NETWORK),
+            Self::Late => ("late", words::FAULT_LATE, words::CURE_LATE),
             Self::Origin => ("cors", words::FAULT_ORIGIN, words::CURE_ORIGIN),
             Self::Preflight => ("cors-headers", words::FAULT_PREFLIGHT, words::CURE_PREFLIGHT),
             Self::Credentials => ("cors-credentials", words::FAULT_CREDENTIALS, words::CURE_CREDENTIALS),
@@ -240,7 +245,6 @@ impl Run {
         if let Some(failed) = self.failed.clone() {
             return self.looked_into(&failed, &asked, seen);
         }
-        let is_large = |probe: &Trial| matches!(probe, Trial::Store(body) if body.body().len() >= LARGE);
         if seen.redirects {
             return Next::Wrong(Check::Known, Fault::Redirect);
         }
@@ -248,8 +252,11 @@ impl Run {
             let fault = match seen {
                 Seen { by_policy: true, .. } => Fault::Policy,
                 Seen { offline: true, .. } => Fault::Offline,
+                Seen { late: true, .. } => return Next::Wrong(self.check_of(&asked), Fault::Late),
                 // A server that has enough of a body cuts the line.
-                _ if is_large(&asked) => return Next::Wrong(Check::TakesLarge, Fault::SizeLimit),
+                _ if self.check_of(&asked) == Check::TakesLarge => {
+                    return Next::Wrong(Check::TakesLarge, Fault::SizeLimit);
+                }
                 _ if self.target.same_origin => Fault::NetworkOrTls,
                 _ => {
                     self.failed = Some(asked);
@@ -296,6 +303,16 @@ impl Run {
         }
     }
 
+    /// What a request without an answer fails.
+    fn check_of(&self, asked: &Trial) -> Check {
+        match asked {
+            Trial::Store(body) if body.body().len() >= LARGE => Check::TakesLarge,
+            Trial::Store(_) if self.passed.contains(&Check::Readable) => Check::Takes,
+            Trial::Anonymous => Check::Readable,
+            _ => Check::Answers,
+        }
+    }
+
     /// Whether a status says that a body of zeros arrived: a folder keeps it, an archive may call it no object.
     fn is_taken(&self, status: u16) -> bool {
         (200..=299).contains(&status) || (self.delivery == Delivery::Archive && matches!(status, 400 | 409 | 422 | 500))
@@ -305,6 +322,7 @@ impl Run {
     fn looked_into(&mut self, failed: &Trial, asked: &Trial, seen: &Seen) -> Next {
         let stores = matches!(failed, Trial::Store(_));
         match asked {
+            _ if seen.late => Next::Wrong(self.check_of(asked), Fault::Late),
             Trial::Any if !seen.opaque => Next::Wrong(Check::Answers, Fault::NetworkOrTls),
             // Reading went well before: it is the other headers of a store request.
             Trial::Any if stores && self.passed.contains(&Check::Readable) => {

@@ -50,6 +50,8 @@ texts! {
     CURE_STORE_FORBIDDEN: "Give this account the right to store (STOW-RS, or to write into the folder)." / "Donnez à ce compte le droit d’enregistrer (STOW-RS, ou d’écrire dans le dossier).";
     FAULT_SIZE: "It does not take objects of 16 MB: it refused them as too large (413), or cut the line." / "Il n’accepte pas d’objets de 16 Mo : refusés comme trop grands (413), ou ligne coupée.";
     CURE_SIZE: "nginx: client_max_body_size 512m; Apache: LimitRequestBody; Caddy: request_body max_size; also any gateway before the archive." / "nginx : client_max_body_size 512m ; Apache : LimitRequestBody ; Caddy : request_body max_size ; de même toute passerelle devant l’archive.";
+    FAULT_LATE: "It did not answer in time: the line is very slow, or the server or a gateway before it hangs." / "Pas de réponse à temps : la ligne est très lente, ou le serveur ou une passerelle devant lui reste bloqué.";
+    CURE_LATE: "Test again on another line. If it stays so, the logs of the server and of any gateway before it say how far the request came; nginx: proxy_request_buffering off, and proxy_read_timeout." / "Testez de nouveau sur une autre ligne. Si cela persiste, les journaux du serveur et de toute passerelle devant lui disent jusqu’où la requête est arrivée ; nginx : proxy_request_buffering off, et proxy_read_timeout.";
     FAULT_SERVER: "It failed (HTTP {})." / "Il a échoué (HTTP {}).";
     CURE_SERVER: "The server’s log says why. 502 and 504: the proxy does not reach the archive; 507: its disk is full." / "Le journal du serveur dit pourquoi. 502 et 504 : le mandataire n’atteint pas l’archive ; 507 : son disque est plein.";
     SIGN_IN: "Sign in" / "S’identifier";
