@@ -206,12 +206,12 @@ impl Server {
         // Images of patients are not left in the browser's cache.
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&stop.signal()));
-        *self.stop.borrow_mut() = Some(stop);
+        *self.stop.borrow_mut() = Some(stop.clone());
         let request = Request::new_with_str_and_init(&url, &init).map_err(failed)?;
         let window = web_sys::window().ok_or(RemoteError::Unreachable)?;
         let response: Response = match JsFuture::from(window.fetch_with_request(&request)).await.map_err(unanswered) {
             Ok(answer) => answer.unchecked_into(),
-            Err(RemoteError::Unreachable) => return Err(probing::why_unreachable(self, enter).await),
+            Err(RemoteError::Unreachable) => return Err(probing::why_unreachable(self, &stop, enter).await),
             Err(other) => return Err(other),
         };
         // Only a redirect that is not followed has no status (Fetch standard, opaque-redirect filtered response).

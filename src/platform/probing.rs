@@ -1,7 +1,7 @@
 //! What the connection test asks: GET only, and the body of zeros that goes the way of all bodies. Says what the browser saw and judges nothing.
 
 use super::clock;
-use super::dicomweb::Server;
+use super::dicomweb::{Server, broken};
 use super::egress::{self, Servers};
 use crate::session::{Audience, LedgerEntry, RemoteError, Seen, Target, Trial, patience_ms};
 use gloo::events::EventListener;
@@ -18,6 +18,8 @@ use web_sys::{
 
 /// The browser says what its policy forbade a moment after the request has failed, ms.
 const POLICY_SPEAKS_MS: u32 = 100;
+/// What a server has for an answer to a search for one study, ms.
+const SEARCH_MS: u32 = 30_000;
 
 /// What is known of a server before it is asked anything.
 pub fn target(server: &Server) -> Target {
@@ -30,36 +32,51 @@ pub fn target(server: &Server) -> Target {
 
 /// Asks, and says what came of it.
 pub async fn probe(servers: &Servers, to: Audience, probe: &Trial, enter: impl Fn(LedgerEntry)) -> Seen {
-    let server = servers.of(to);
+    let stop = match AbortController::new() {
+        Ok(stop) => stop,
+        Err(e) => {
+            log::debug!("{e:?}");
+            return Seen::default();
+        }
+    };
     watched(async {
         match probe {
             Trial::Store(outbound) => {
-                let reply = match AbortController::new() {
-                    Ok(stop) => {
-                        let patience_ms = patience_ms(outbound.body().len(), 0);
-                        egress::store(outbound, servers, &stop, patience_ms, enter).await.ok()
-                    }
-                    Err(e) => {
-                        log::debug!("{e:?}");
-                        None
-                    }
-                };
-                Seen { status: reply.map(|r| r.status), ..Seen::default() }
+                let patience_ms = patience_ms(outbound.body().len(), 0);
+                match egress::store(outbound, servers, &stop, patience_ms, enter).await {
+                    Ok(reply) => Seen { status: Some(reply.status), ..Seen::default() },
+                    Err(why) => Seen { late: why == RemoteError::NoAnswer, ..Seen::default() },
+                }
             }
-            _ => get(server, to, probe, enter).await.unwrap_or_default(),
+            _ => get(servers.of(to), to, probe, &stop, enter).await,
         }
     })
     .await
 }
 
-/// Why a server that images are read from gave no answer that this page may read, as far as a browser tells.
-pub(super) async fn why_unreachable(server: &Server, enter: impl Fn(LedgerEntry)) -> RemoteError {
+/// Why a server that images are read from gave no answer that this page may read, as far as a browser tells, unless `stop` ends the
+/// search for it.
+pub(super) async fn why_unreachable(
+    server: &Server,
+    stop: &AbortController,
+    enter: impl Fn(LedgerEntry),
+) -> RemoteError {
     if target(server).same_origin {
         return RemoteError::Unreachable;
     }
-    match watched(async { get(server, Audience::Hospital, &Trial::Any, enter).await.unwrap_or_default() }).await {
+    let ask = async |trial| watched(get(server, Audience::Hospital, &trial, stop, &enter)).await;
+    let seen = ask(Trial::Any).await;
+    // A line that broke once may hold now: then it was no rule of the server's.
+    let is_refused = seen.opaque && {
+        let Seen { status, redirects, late, .. } = ask(Trial::Anonymous).await;
+        status.is_none() && !redirects && !late
+    };
+    match seen {
+        _ if stop.signal().aborted() && broken(stop.signal().reason()) == RemoteError::Cancelled => {
+            RemoteError::Cancelled
+        }
         Seen { by_policy: true, .. } => RemoteError::Policy,
-        Seen { opaque: true, .. } => RemoteError::Origin,
+        _ if is_refused => RemoteError::Origin,
         _ => RemoteError::Unreachable,
     }
 }
@@ -84,8 +101,28 @@ async fn watched(request: impl Future<Output = Seen>) -> Seen {
     Seen { by_policy: forbidden.get(), offline, ..seen }
 }
 
+/// Asks; nothing is seen if there was no answer, and `late` if there was none in time.
+async fn get(
+    server: &Server,
+    to: Audience,
+    probe: &Trial,
+    stop: &AbortController,
+    enter: impl Fn(LedgerEntry),
+) -> Seen {
+    let _limit = egress::limit(stop, SEARCH_MS);
+    let seen = answer(server, to, probe, stop, enter).await;
+    let is_late = || stop.signal().aborted() && broken(stop.signal().reason()) == RemoteError::NoAnswer;
+    seen.unwrap_or_else(|| Seen { late: is_late(), ..Seen::default() })
+}
+
 /// `None` if there was no answer.
-async fn get(server: &Server, to: Audience, probe: &Trial, enter: impl Fn(LedgerEntry)) -> Option<Seen> {
+async fn answer(
+    server: &Server,
+    to: Audience,
+    probe: &Trial,
+    stop: &AbortController,
+    enter: impl Fn(LedgerEntry),
+) -> Option<Seen> {
     // A campaign's server may take what it does not show: its root is asked.
     let url = server.address(if to == Audience::Hospital && !server.is_folder() { "studies?limit=1" } else { "" })?;
     let init = RequestInit::new();
@@ -108,6 +145,7 @@ async fn get(server: &Server, to: Audience, probe: &Trial, enter: impl Fn(Ledger
         }
     }
     init.set_headers(&headers);
+    init.set_signal(Some(&stop.signal()));
     enter(LedgerEntry { method: "GET", url: url.clone(), bytes: 0, kind: "test".to_owned(), at: clock::date_time() });
     let request = Request::new_with_str_and_init(&url, &init).ok()?;
     let answer = JsFuture::from(web_sys::window()?.fetch_with_request(&request)).await.ok()?;

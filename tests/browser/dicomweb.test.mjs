@@ -1,6 +1,7 @@
 // A study is searched for on a real archive, opened, and every way in which that can fail is said by its cause.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import test, { after, before } from "node:test";
 import { all, data, demonstrationFiles, id, openFiles, opening, series, until, withPage } from "./page.mjs";
 import { freePort, serve, startOrthanc } from "./servers.mjs";
@@ -177,5 +178,48 @@ test("what goes wrong is said by its cause, and what came can be opened", async 
     } finally {
       elsewhere.close();
     }
+  }
+});
+
+test("a line that breaks is no rule of the server's, and what was cancelled ends nothing that follows", async () => {
+  // The line breaks under a search and holds for what asks why; that is held back for a while where it is wanted.
+  let holds = [];
+  let breaks = true;
+  let asked = 0;
+  const fickle = http.createServer((request, response) => {
+    const answer = () => response.writeHead(200, { "access-control-allow-origin": "*", "content-type": "application/dicom+json" }).end("[]");
+    const asksWhy = request.url.endsWith("/studies?limit=1");
+    if (!asksWhy && breaks) return request.socket.destroy();
+    if (!asksWhy || !holds) return setTimeout(answer, asksWhy ? 0 : 2000);
+    asked += 1;
+    holds.push(answer);
+  });
+  await new Promise((done) => fickle.listen(0, "127.0.0.1", done));
+  const origin = `http://127.0.0.1:${fickle.address().port}`;
+  const elsewhere = await serve(archive, { dicomweb: { root: `${origin}/dicom-web` }, connect: [origin] });
+  try {
+    await withPage(`${elsewhere.address}?lang=en`, async (page) => {
+      await page.click(id("open-dicomweb"));
+      await page.click(id("qido-search"));
+      for (let n = 0; asked === 0 && n < 100; n++) await page.waitForTimeout(100);
+      assert.equal(asked, 1);
+      await page.click(id("remote-cancel"));
+      await page.waitForSelector(`${id("remote-error")}[data-cause="cancelled"]`);
+      breaks = false;
+      await page.click(id("qido-search"));
+      holds.forEach((answer) => answer());
+      holds = null;
+      await page.waitForTimeout(1000);
+      assert.ok(await page.locator(id("remote-cancel")).isVisible(), "the second search still waits for its own answer");
+      await until(page, () => document.querySelector('[data-testid="remote-cancel"]').hidden);
+      assert.equal((await data(page, "remote-error")).cause, undefined);
+      breaks = true;
+      await page.click(id("qido-search"));
+      assert.equal(await cause(page), "network");
+    });
+  } finally {
+    elsewhere.close();
+    fickle.closeAllConnections();
+    fickle.close();
   }
 });
