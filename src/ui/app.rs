@@ -98,7 +98,10 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     use wasm_bindgen::JsCast;
     let typing = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).is_some_and(|e| {
         let kind = e.get_attribute("type").unwrap_or_default();
-        e.tag_name() == "SELECT"
+        // What scrolls in a dialog takes the keys for itself.
+        let scrolls = e.matches(".dialog .scroll").unwrap_or(false);
+        scrolls
+            || e.tag_name() == "SELECT"
             || (e.tag_name() == "INPUT" && matches!(kind.as_str(), "text" | "number" | "range" | "date" | "password"))
     });
     let key = event.key();
