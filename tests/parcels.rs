@@ -99,7 +99,9 @@ fn what_was_stopped_waits_for_the_reader_in_the_next_page_too() {
     assert_eq!((states(&next), kept(&next)), (vec!["sending"], 1));
     drop(next);
     // Older pages wrote nothing of it.
-    origin.borrow_mut().parcels.values_mut().for_each(|bytes| drop(bytes.pop()));
+    for bytes in origin.borrow_mut().parcels.values_mut() {
+        bytes.pop();
+    }
     let next = opened(&origin, 5, Authentication::None);
     assert_eq!((states(&next), uids(&next).len()), (vec!["sending"], 2));
 }

@@ -2,7 +2,8 @@
 //! the right half of each slice pane. It is looked at, never marked or measured.
 
 use super::change::Update;
-use super::command::{Effect, PaneId, PaneSize};
+use super::command::{PaneId, PaneSize};
+use super::effect::Effect;
 use super::fetching::{slices_of, wanted};
 use super::state::{Case, Purpose, Session};
 use super::words::beside as words;

@@ -3,7 +3,7 @@
 use super::arrivals::Arrival;
 use super::case_identity::content_digest;
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::handing_over::download;
 use super::state::{Case, Problem, ProblemReason, Purpose, Session};
 use super::words::{self, Text, arriving};

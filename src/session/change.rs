@@ -1,6 +1,6 @@
 //! What an update leaves behind: what moved, and what the page should do.
 
-use super::command::Effect;
+use super::effect::Effect;
 use crate::geometry::IndexBox;
 
 /// What moved since the last picture.

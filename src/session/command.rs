@@ -9,7 +9,6 @@ use super::refining::{Refine, RefineSettings};
 use super::region::RegionTool;
 use super::words::{self, Text};
 use crate::annotation::{MeasurementKind, SegmentMeaning};
-use crate::export::Outbound;
 use crate::geometry::PanePoint;
 use crate::jobs::{FileFacts, FileId, JobEvent};
 use crate::view::{Projection, Slab, VoiFunction, VolumePreset};
@@ -544,62 +543,4 @@ pub enum Command {
     Gpu(super::state::Gpu),
     /// News of what is kept on this computer.
     Keeping(super::keeping::KeepNews),
-}
-
-/// What the page should do; the session itself does nothing to the world.
-#[derive(Clone, Debug)]
-pub enum Effect {
-    /// Run a job in a worker.
-    RunJob(Box<super::state::JobRequest>),
-    /// Stop it.
-    CancelJob(crate::jobs::JobId),
-    /// Open these entries of an archive as files of these names.
-    OpenEntries {
-        /// The archive.
-        archive: crate::jobs::FileId,
-        /// Name and place of each.
-        entries: Vec<(String, crate::jobs::EntryPlace)>,
-    },
-    /// Turn these bytes into files and open them.
-    OpenMade(Vec<(String, Vec<u8>)>),
-    /// Offer bytes as a download.
-    Download {
-        /// Name without path.
-        file_name: String,
-        /// Media type.
-        content_type: &'static str,
-        /// The file.
-        bytes: Vec<u8>,
-    },
-    /// Draw a picture of a pane and offer it as a download; [`Command::NotDrawn`] where that fails.
-    Screenshot(Box<super::screenshot::Screenshot>),
-    /// Draw a picture of this turn and keep it as a file, answered by [`Command::FrameDrawn`].
-    TurntableFrame(u32, Box<super::screenshot::Screenshot>),
-    /// Files that are not needed any more.
-    ForgetFiles(Vec<FileId>),
-    /// Ask the configured server: a path below its root, answered by [`super::RemoteEvent::Found`].
-    Search(String),
-    /// Get all instances of a path below its root, answered by [`super::RemoteEvent::Retrieved`]; what came before is let go.
-    Retrieve(String),
-    /// Stop asking, and let go what came.
-    CancelRemote,
-    /// Find something out about an audience's server, answered by [`super::ConnectionEvent::Seen`].
-    Try(crate::export::Audience, super::connection::Trial),
-    /// Open the files that came.
-    OpenRetrieved,
-    /// Send to the destination of its audience, answered by [`super::OutboxEvent::Answered`]; without an answer in so many ms,
-    /// [`super::RemoteError::NoAnswer`] is one.
-    Upload(super::outbox::ParcelId, Box<Outbound>, u32),
-    /// Give up an upload that is under way, if it is; it is answered no more.
-    StopUpload(super::outbox::ParcelId),
-    /// After so many ms, [`super::OutboxEvent::Due`] of this many failures.
-    SendLater(super::outbox::ParcelId, u32, u32),
-    /// Let the reader type the words of this measurement.
-    AskWords(u16),
-    /// Ask to [`Command::ReadOn`] when the first slice is on screen, or soon if it is not.
-    AwaitImage,
-    /// Set a User Timing mark; the first of a load clears the older ones.
-    Mark(&'static str),
-    /// Keep the reading on this computer, or see what is kept.
-    Keep(super::keeping::KeepRequest),
 }

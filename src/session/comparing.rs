@@ -1,7 +1,7 @@
 //! Two segments compared: one reader's and another's.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::explain;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Purpose, Session};

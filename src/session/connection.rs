@@ -4,7 +4,7 @@
 //! not be read (`no-cors`) still says that network and TLS are well; one without credentials, that the server names this page.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::remote::Authentication;
 use super::sending::{Delivery, Destination};
 use super::state::Session;

@@ -1,7 +1,7 @@
 //! Tables of two readers read in, paired by case and compared.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::form_words::{field_title, score_title};
 use super::state::{Problem, ProblemReason, Purpose, Session};
 use super::words::{self, Lang};

@@ -1,7 +1,7 @@
 //! Asking for the images of a plan, and taking what comes of it.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::state::{Purpose, Session};
 use crate::dicom::Series;
 use crate::geometry::Grid;

@@ -2,7 +2,7 @@
 
 use super::arrivals::Arrival;
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::state::{Case, Problem, ProblemReason, Session};
 use super::words::{self, Lang, Text, sending};
 use super::{explain, explain_segmentation};

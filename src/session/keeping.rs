@@ -5,7 +5,8 @@
 
 use super::case_identity::{CaseDigest, case_digest};
 use super::change::Update;
-use super::command::{Action, Command, Effect, PaneId, PointerButton, PointerPhase, Tool};
+use super::command::{Action, Command, PaneId, PointerButton, PointerPhase, Tool};
+use super::effect::Effect;
 use super::outbox::OutboxEvent;
 use super::region::Region;
 use super::state::Session;

@@ -2,7 +2,7 @@
 
 use super::arrivals::Arrival;
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::state::{ProblemReason, Purpose, Session};
 use super::words::arriving;
 use crate::annotation::{Origin, SegmentMeaning};

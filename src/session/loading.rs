@@ -1,7 +1,7 @@
 //! Files → headers → series → slices.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::fetching::{slices_of, wanted};
 use super::scan::Scan;
 use super::state::{Case, MarkKey, Problem, ProblemReason, Purpose, Session, Shelved};

@@ -1,7 +1,8 @@
 //! Measuring: shapes that are dragged, corrected by their handles, listed and removed.
 
 use super::change::Update;
-use super::command::{Effect, MeasurementChange, PaneId, PointerInput, Tool};
+use super::command::{MeasurementChange, PaneId, PointerInput, Tool};
+use super::effect::Effect;
 use super::gesture::{CLICK_PX, Gesture};
 use super::state::Session;
 use super::words::{self, Lang, Text};

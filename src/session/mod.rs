@@ -20,6 +20,7 @@ mod connection;
 mod contouring;
 mod double_reading;
 mod drawing;
+mod effect;
 mod explain;
 mod explain_analysis;
 mod explain_segmentation;
@@ -80,8 +81,8 @@ pub use case_identity::CaseDigest;
 pub use change::{Changes, Update};
 pub use cine::CINE_RATES_HZ;
 pub use command::{
-    Action, Command, Effect, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton, PointerInput,
-    PointerPhase, SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WheelUse, WindowChange,
+    Action, Command, LedgerEntry, MeasurementChange, PaneId, PaneSize, PointerButton, PointerInput, PointerPhase,
+    SegmentChange, Tool, UploadOutcome, UploadReply, VolumeStyle, WheelUse, WindowChange,
 };
 pub use command_table::{COMMANDS, CommandInfo, action_of_key, command_info};
 pub use comparing::AgreementRow;
@@ -89,6 +90,7 @@ pub use connection::{Check, CheckRow, ConnectionEvent, ConnectionView, Fault, Se
 pub use contouring::ContourJoin;
 pub use double_reading::{DoubleReadingRow, DoubleReadingView};
 pub use drawing::PaneDrawing;
+pub use effect::Effect;
 pub use explain::meaning as meaning_words;
 pub use keeping::{AutosaveView, FoundRecords, KeepError, KeepNews, KeepRequest, ParcelName};
 pub use layout::{Arrangement, Layout};

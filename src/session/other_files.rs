@@ -1,7 +1,7 @@
 //! Files that are no DICOM: archives, whose entries become files of their own, and volumes of the research formats.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::state::{Problem, ProblemReason, Purpose, Session};
 use crate::import::{ArchiveContents, ArchiveError, MOST_UNPACKED_BYTES, StackPlan, VolumeFile, VolumeFileError};
 use crate::jobs::{FileFacts, FileId, Job, JobError, JobFacts, JobId, JobOutput, Payload, Priority};

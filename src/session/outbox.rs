@@ -9,7 +9,8 @@ pub use shown::{ObjectRow, ParcelRow};
 
 use super::case_identity::CaseDigest;
 use super::change::Update;
-use super::command::{Effect, UploadOutcome};
+use super::command::UploadOutcome;
+use super::effect::Effect;
 use super::handing_over::download;
 use super::keeping::{KeepError, KeepRequest, ParcelName};
 use super::remote::{AnswerFault, RemoteError};

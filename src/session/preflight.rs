@@ -76,7 +76,7 @@ impl Session {
                 continue;
             }
             let request = self.start_job(Purpose::ReadSegmentation(file), Priority::SOON, Job::ReadMarks, vec![file]);
-            update.effects.push(super::command::Effect::RunJob(request));
+            update.effects.push(super::effect::Effect::RunJob(request));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Change against another CT of the same patient that was opened here and marked: rigidly registered by the lungs, zone by zone.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::explain;
 use super::region_voxels::VoxelNeeds;
 use super::state::{MarkKey, Purpose, Session};

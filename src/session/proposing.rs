@@ -1,7 +1,7 @@
 //! Proposals of algorithms: one job, one undoable transaction of editable segments.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::marking::Signature;
 use super::piecewise::PieceSpans;
 use super::region_voxels::VoxelNeeds;

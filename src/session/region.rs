@@ -1,7 +1,8 @@
 //! Region tools: a job changes the active segment, the outcome is shown at once, and the reader takes it, corrects it or leaves it.
 
 use super::change::Update;
-use super::command::{Action, Command, Effect, PaneId, PointerInput};
+use super::command::{Action, Command, PaneId, PointerInput};
+use super::effect::Effect;
 use super::gesture::Gesture;
 use super::refining::Refine;
 use super::region_voxels::VoxelNeeds;

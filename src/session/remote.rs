@@ -1,7 +1,7 @@
 //! Reading from the site's DICOMweb server: the search, what it found, and a series on its way.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::sending::Delivery;
 use super::state::Session;
 use super::words::{self, Lang, Text, text as t};

@@ -1,7 +1,7 @@
 //! Files saved on this computer beside the DICOM objects: tables of numbers, label maps.
 
 use super::change::Update;
-use super::command::Effect;
+use super::effect::Effect;
 use super::explain;
 use super::region_voxels::VoxelNeeds;
 use super::state::{Purpose, Session};

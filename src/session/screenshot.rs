@@ -1,7 +1,8 @@
 //! Pictures of a pane to be saved on this computer: what is drawn, and what is written over it as the reader sees it.
 
 use super::change::Update;
-use super::command::{Effect, PaneId, VolumeStyle};
+use super::command::{PaneId, VolumeStyle};
+use super::effect::Effect;
 use super::explain;
 use super::pane_header::tissue_words;
 use super::state::Session;

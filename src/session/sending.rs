@@ -1,7 +1,8 @@
 //! Handing over: where objects can go, what is shown before they do, and who signs them.
 
 use super::change::Update;
-use super::command::{Effect, LedgerEntry};
+use super::command::LedgerEntry;
+use super::effect::Effect;
 use super::handing_over::Written;
 use super::outbox::{OutboxEvent, ParcelId};
 use super::remote::Authentication;

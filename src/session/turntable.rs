@@ -1,7 +1,8 @@
 //! The 3D picture turned once round, as a ZIP of pictures made on this computer: frame by frame, with progress, until it is stopped.
 
 use super::change::Update;
-use super::command::{Effect, PaneId};
+use super::command::PaneId;
+use super::effect::Effect;
 use super::screenshot::Screenshot;
 use super::state::{Purpose, Session};
 use super::words::WAIT_FOR_SLICES;

@@ -1,8 +1,9 @@
 //! One match: each command is a call into the part that knows it.
 
 use super::change::Update;
-use super::command::{Action, Command, Effect, PaneId, Tool};
+use super::command::{Action, Command, PaneId, Tool};
 use super::connection::ConnectionEvent;
+use super::effect::Effect;
 use super::keeping::KeepRequest;
 use super::piecewise::Piecewise;
 use super::proposing::Proposable;
