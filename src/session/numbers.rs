@@ -221,7 +221,7 @@ impl Session {
     }
 }
 
-/// The lobe that a number is of, in the order of [`SegmentMeaning::lobe`].
+/// The lobe that a number is of, in the order of `SegmentMeaning::lobe`.
 fn lobe_of(name: &str) -> Option<usize> {
     let names = ["right-upper", "middle", "right-lower", "left-upper", "left-lower"];
     names.iter().position(|lobe| name == format!("lobe-{lobe}-extent"))

@@ -476,7 +476,7 @@ texts! {
     TURN_LEFT_LITTLE: "Turn the planes counter-clockwise by 1°" / "Tourner les plans de 1° vers la gauche";
     RESET_PLANES: "Planes as the CT lies" / "Plans dans les axes du scanner";
     OBLIQUE: "oblique {}°" / "oblique {}°";
-    OBLIQUE_ABOUT: "This plane was turned. Contours fill the voxels it passes through; brush and ball measure millimetres. Interpolation needs planes in line with the CT." / "Ce plan a été tourné. Les contours remplissent les voxels qu’il traverse ; le pinceau et la sphère sont en millimètres. L’interpolation demande des plans dans les axes du scanner.";
+    OBLIQUE_ABOUT: "This plane was turned. Contours fill the voxels it passes through; brush and ball measure millimetres. Interpolation fills between planes turned alike." / "Ce plan a été tourné. Les contours remplissent les voxels qu’il traverse ; le pinceau et la sphère sont en millimètres. L’interpolation comble entre plans tournés de même.";
     NEXT_SLICE: "Next slice" / "Coupe suivante";
     PREVIOUS_SLICE: "Previous slice" / "Coupe précédente";
     NEXT_TEN: "Ten slices on" / "Dix coupes plus loin";

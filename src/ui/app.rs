@@ -127,8 +127,9 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     let held = [(ctrl, "Ctrl+"), (alt, "Alt+"), (shifted, "Shift+")];
     let held: String = held.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
     let digit = digit_of(event).filter(|_| held.is_empty());
-    let by_place = || digit.and_then(|digit| action_of_key(&digit));
-    if let Some(action) = action_of_key(&format!("{held}{name}")).or_else(by_place) {
+    // Also where its sign means something else: the same sign stands elsewhere too.
+    let by_place = digit.and_then(|digit| action_of_key(&digit));
+    if let Some(action) = by_place.or_else(|| action_of_key(&format!("{held}{name}"))) {
         event.prevent_default();
         page.help.set(false);
         page.dispatch(Command::Do(action));

@@ -268,7 +268,7 @@ pub(super) fn UploadDialog() -> impl IntoView {
                 </button>
                 <CommandButton action=Action::SavePreview />
             </div>
-            <div class="scroll" node_ref=scroll tabindex="0" hidden=move || count() == 0>
+            <div class="scroll" node_ref=scroll tabindex="0" role="region" aria-label=say(sending::UPLOAD_PREVIEW) hidden=move || count() == 0>
                 <table>
                     <tbody>{rows}</tbody>
                 </table>
