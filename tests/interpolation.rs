@@ -251,3 +251,41 @@ fn the_slices_that_were_left_out_tell_the_axis() {
     let planes = Across::Planes { grid: Box::new(grid), right, down };
     assert_eq!(fill_across(&grid, &none, planes, &[], usize::MAX).unwrap(), none);
 }
+
+/// Discs about these centres (i, j) on these slices of a grid of 1 mm.
+fn discs(grid: &Grid, marks: &[([f64; 2], &[usize])]) -> Vec<u8> {
+    let is_marked = |n: usize| {
+        let at = grid.index_at(n);
+        let near = |c: &[f64; 2]| (at.i as f64 - c[0]).hypot(at.j as f64 - c[1]) < 5.0;
+        marks.iter().any(|(centre, slices)| near(centre) && slices.contains(&at.k))
+    };
+    (0..grid.voxel_count()).map(|n| u8::from(is_marked(n))).collect()
+}
+
+#[test]
+fn two_lesions_one_above_the_other_are_not_joined_over_slices_that_others_are_marked_on() {
+    let steps = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)].map(|(x, y, z)| PatientVector::new(x, y, z));
+    let grid = Grid::new([60, 24, 80], PatientPoint::new(0.0, 0.0, 0.0), steps).unwrap();
+    let (low, high): (Vec<usize>, Vec<usize>) = ((5..9).collect(), (60..64).collect());
+    let long: Vec<usize> = (2..70).step_by(4).collect();
+    let [_, right, down] = [steps[2], steps[0], steps[1]];
+    for across in [Across::Axis(2), Across::Planes { grid: Box::new(grid), right, down }] {
+        let here = [12.0, 12.0];
+        let marked = discs(&grid, &[(here, &low), (here, &high), ([45.0, 12.0], &long)]);
+        let filled = fill_across(&grid, &marked, across.clone(), &[], usize::MAX).unwrap();
+        let count = |i: std::ops::Range<usize>, labels: &[u8]| {
+            (0..labels.len()).filter(|n| labels[*n] == 1 && i.contains(&grid.index_at(*n).i)).count()
+        };
+        assert_eq!(count(0..30, &filled), count(0..30, &marked), "{across:?}");
+        assert!(count(30..60, &filled) > 3 * count(30..60, &marked), "{across:?}");
+        // With nothing beside them they are one, as far apart as they are.
+        let alone = discs(&grid, &[(here, &low), (here, &high)]);
+        let filled = fill_across(&grid, &alone, across, &[], usize::MAX).unwrap();
+        assert!(count(0..30, &filled) > 5 * count(0..30, &alone));
+    }
+    // Two lesions side by side: what was left out is along k, however wide the space between them is.
+    let every: Vec<usize> = (30..60).step_by(4).collect();
+    let both = discs(&grid, &[([8.0, 12.0], &every), ([52.0, 12.0], &every)]);
+    let guessed = fill_across(&grid, &both, Across::Gaps, &[], usize::MAX).unwrap();
+    assert!(guessed == fill(&grid, &both, 2, &[], usize::MAX).unwrap() && guessed != both);
+}

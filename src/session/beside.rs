@@ -5,6 +5,7 @@ use super::change::Update;
 use super::command::{PaneId, PaneSize};
 use super::effect::Effect;
 use super::fetching::{slices_of, wanted};
+use super::loading::takes_spare;
 use super::state::{Case, Purpose, Session};
 use super::words::beside as words;
 use crate::dicom::{Instance, Series};
@@ -191,7 +192,7 @@ impl Session {
         let Some(beside) = &mut self.beside else { return };
         beside.pending = beside.pending.saturating_sub(sources.len());
         update.changes.facts = true;
-        let mut failed = None;
+        let (mut failed, mut again) = (None, Vec::new());
         for (source, hu) in sources.iter().zip(slices_of(sources.len(), beside.volume.grid(), result)) {
             match hu {
                 Ok(hu) => {
@@ -203,6 +204,17 @@ impl Session {
                     }
                 }
                 Err(JobError::Cancelled) => {}
+                Err(_)
+                    if takes_spare(
+                        &mut beside.series,
+                        *source,
+                        &mut self.series,
+                        &mut self.spares,
+                        &mut self.file_of,
+                    ) =>
+                {
+                    again.push(*source);
+                }
                 Err(error) => failed = failed.or(Some((*source, error))),
             }
         }
@@ -210,6 +222,11 @@ impl Session {
             let instance = beside.series.instances.get(source.instance)?;
             Some((*self.file_of.get(&instance.sop_instance_uid)?, error))
         });
+        if !again.is_empty() {
+            let series = beside.series.clone();
+            let pending = self.fetch_images(&series, again, true, update);
+            self.beside.iter_mut().for_each(|beside| beside.pending += pending);
+        }
         if let Some((file, error)) = file {
             self.add_problem(file, super::state::ProblemReason::Job(error));
         }

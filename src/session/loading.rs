@@ -318,13 +318,13 @@ impl Session {
         };
         let key = self.shelved.iter().find(|(key, marks)| belongs(key, marks)).map(|(key, _)| key.clone());
         let kept = key.and_then(|key| self.shelved.remove(&key));
-        let (document, history, active, reading_id) = match kept {
-            Some(Shelved { document, history, active, reading_id }) => (document, history, active, reading_id),
-            None => match Document::empty(plan.grid) {
-                Some(document) => (document, History::default(), None, format!("{uid} {}{}", self.now, self.page)),
-                None => return out_of_memory(self, name),
-            },
+        let fresh = || {
+            let reading_id = format!("{uid} {}{}", self.now, self.page);
+            let (history, marked_in) = Default::default();
+            Some(Shelved { document: Document::empty(plan.grid)?, history, active: None, marked_in, reading_id })
         };
+        let Some(marks) = kept.or_else(fresh) else { return out_of_memory(self, name) };
+        let Shelved { document, history, active, marked_in, reading_id } = marks;
         let mut assembly = Assembly::default();
         let mut pending = 0;
         if let Some((header, file)) = &from_file {
@@ -363,7 +363,7 @@ impl Session {
             assembly,
             is_preview,
             reading_id,
-            marked_in: BTreeMap::new(),
+            marked_in,
             values,
         });
         self.begin_views(update);
@@ -415,9 +415,9 @@ impl Session {
         self.give_up(Purpose::is_of_case, update);
         if let Some(case) = self.case.take() {
             let key = case.mark_key().filter(|_| !case.is_untouched());
-            let Case { document, history, active, reading_id, .. } = case;
+            let Case { document, history, active, marked_in, reading_id, .. } = case;
             if let Some(key) = key {
-                self.shelved.insert(key, Shelved { document, history, active, reading_id });
+                self.shelved.insert(key, Shelved { document, history, active, marked_in, reading_id });
             }
         }
     }
@@ -460,7 +460,13 @@ impl Session {
                 Ok(hu) => hu,
                 Err(error)
                     if error != JobError::Cancelled
-                        && takes_spare(case, *source, &mut self.series, &mut self.spares, &mut self.file_of) =>
+                        && takes_spare(
+                            &mut case.series,
+                            *source,
+                            &mut self.series,
+                            &mut self.spares,
+                            &mut self.file_of,
+                        ) =>
                 {
                     again.push(*source);
                     continue;
@@ -531,14 +537,14 @@ fn takes_file_of(known: &mut Instance, other: &Instance) {
 }
 
 /// Goes on to the other file of an image that could not be read, if there is one.
-fn takes_spare(
-    case: &mut Case,
+pub(super) fn takes_spare(
+    shown: &mut Series,
     source: SliceSource,
     series: &mut [Series],
     spares: &mut BTreeMap<String, (FileId, Instance)>,
     file_of: &mut BTreeMap<String, FileId>,
 ) -> bool {
-    let Some(known) = case.series.instances.get_mut(source.instance) else { return false };
+    let Some(known) = shown.instances.get_mut(source.instance) else { return false };
     let Some((file, other)) = spares.remove(&known.sop_instance_uid) else { return false };
     takes_file_of(known, &other);
     let listed = series.iter_mut().flat_map(|s| &mut s.instances);

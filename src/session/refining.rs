@@ -141,9 +141,8 @@ impl Session {
         let Some(case) = self.case.as_ref().filter(|c| c.document.voxel_count(segment) > 0) else {
             return self.say(words::NOTHING_BETWEEN, update);
         };
-        // Of a reading that was taken up only the voxels are known: an oblique plane on screen is the one they were marked in.
-        let on_screen = self.panes.get(self.pane_for_keys().index()).filter(|pane| pane.is_oblique(case.volume.grid()));
-        let pane = case.marked_in.get(&segment).or(on_screen).copied();
+        // Of a reading that was taken up only the voxels are known.
+        let pane = case.marked_in.get(&segment).copied();
         self.region = Some(Box::new(Region::new(segment, By::Interpolate { pane })));
         self.run_region(update);
     }

@@ -217,6 +217,7 @@ pub(super) struct Shelved {
     pub(super) document: Document,
     pub(super) history: History,
     pub(super) active: Option<u8>,
+    pub(super) marked_in: BTreeMap<u8, PaneState>,
     pub(super) reading_id: String,
 }
 
@@ -370,6 +371,8 @@ pub struct Session {
     pub(super) page: String,
     /// Measurements of the document as it is, but for a stroke in progress.
     pub(super) quantities: Vec<Quantity>,
+    /// Opacities that lie outside the lungs, as of then, ml.
+    pub(super) findings_outside_ml: f64,
     /// The reader's planes between the zones that they are of.
     pub(super) measured_planes: [Option<Answer>; 2],
     /// Labels changed here since.
@@ -487,6 +490,7 @@ impl Session {
             now: String::new(),
             page,
             quantities: Vec::new(),
+            findings_outside_ml: 0.0,
             measured_planes: [None, None],
             unmeasured: None,
             profile: Profile::default(),

@@ -3,7 +3,8 @@
 //! S. P. Raya, J. K. Udupa, "Shape-based interpolation of multidimensional objects", IEEE Trans. Med. Imaging 9 (1990) 32–42:
 //! the signed distance to the outline is interpolated linearly between two marked slices, and the inside is where it is positive.
 //!
-//! Each lesion of a segment by itself: what is apart in projection along the slices is not filled between.
+//! Each lesion of a segment by itself: what is apart in projection along the slices is not filled between. Where slices between hold
+//! other lesions of the segment, two marks farther apart than [`MOST_BESIDE_MM`] are taken for two lesions.
 
 use super::super::components::Components;
 use super::super::progress::checkpoint;
@@ -12,6 +13,9 @@ use super::{Across, RegionVoxels};
 use crate::geometry::{Grid, Plane};
 use crate::volume::squared_distance_mm2;
 use std::collections::BTreeSet;
+
+/// Between marks of one lesion on slices that others are marked on, mm.
+const MOST_BESIDE_MM: f64 = 30.0;
 
 /// The segment with what lies between its marked slices filled; marked slices stay as they are.
 ///
@@ -38,19 +42,18 @@ pub(super) fn interpolate(
     }
 }
 
-/// The axis along which marked slices leave most out between them; k where none does.
+/// The axis along which slices were left out most often between marked ones; k where none was.
 fn widest_gaps(voxels: &RegionVoxels<'_>, mask: &[bool]) -> usize {
     let mut marked = voxels.size.map(|n| vec![false; n]);
     for n in (0..mask.len()).filter(|n| mask[*n]) {
         (0..3).zip(voxels.index(n)).for_each(|(axis, at)| marked[axis][at] = true);
     }
-    let left_out = |axis: &usize| {
-        let marked = &marked[*axis];
-        let (first, last) = (marked.iter().position(|m| *m), marked.iter().rposition(|m| *m));
-        let between = &marked[first.unwrap_or(0)..last.map_or(0, |n| n + 1)];
-        between.iter().filter(|m| !**m).count() as f64 / between.len().max(1) as f64
+    // Each run of marked slices but the first ends a gap: the space between two lesions is one, contours of every fourth slice are many.
+    let gaps = |axis: &usize| {
+        let begins = marked[*axis].windows(2).filter(|pair| !pair[0] && pair[1]).count();
+        (begins + usize::from(marked[*axis].first() == Some(&true))).saturating_sub(1)
     };
-    (0..3).max_by(|a, b| left_out(a).total_cmp(&left_out(b))).unwrap_or(2)
+    (0..3).max_by_key(gaps).unwrap_or(2)
 }
 
 fn between_slices(
@@ -68,6 +71,11 @@ fn between_slices(
         |w: usize, n: usize| w * strides[axis] + n % columns * strides[axes[0]] + n / columns * strides[axes[1]];
     let shadow: Vec<bool> = (0..count).map(|n| (0..slices).any(|w| mask[offset(w, n)])).collect();
     let lesions = Components::of(&shadow, [columns, voxels.size[axes[1]], 1], |shaded| *shaded);
+    let held: Vec<bool> = (0..slices).map(|w| (0..count).any(|n| mask[offset(w, n)])).collect();
+    let is_filled = |from: usize, to: usize| {
+        let apart_mm = (to - from) as f64 * voxels.spacing_mm[axis];
+        apart_mm <= MOST_BESIDE_MM || !held[from + 1..to].contains(&true)
+    };
     for (lesion, part) in lesions.list.iter().enumerate() {
         let [width, height] = [0, 1].map(|a| part.max[a] + 1 - part.min[a]);
         let pixels: Vec<usize> =
@@ -81,7 +89,7 @@ fn between_slices(
             }
             checkpoint(progress, (lesion as f32 + w as f32 / slices as f32) / lesions.list.len() as f32)?;
             let here = signed_distance_mm(&inside, width, axes.map(|a| voxels.spacing_mm[a]));
-            if let Some((from, start)) = &before {
+            if let Some((from, start)) = before.as_ref().filter(|(from, _)| is_filled(*from, w)) {
                 for between in from + 1..w {
                     let t = (between - from) as f32 / (w - from) as f32;
                     for (n, (a, b)) in pixels.iter().zip(start.iter().zip(&here)) {
@@ -161,6 +169,13 @@ fn between_planes(
             of_lesion[lesion].push((*n, at[2]));
         }
     }
+    let mut all: Vec<f64> = marks.iter().map(|(_, at)| at[2]).collect();
+    all.sort_by(f64::total_cmp);
+    let is_filled = |from: f64, to: f64| {
+        let holds = || all.partition_point(|at| *at < to) > all.partition_point(|at| *at <= from);
+        to - from <= MOST_BESIDE_MM || !holds()
+    };
+    let mut gaps_of: Vec<Vec<Gap>> = Vec::new();
     for (lesion, (part, mut own)) in lesions.list.iter().zip(of_lesion).enumerate() {
         own.sort_by(|a, b| a.1.total_cmp(&b.1));
         let [width, height] = [0, 1].map(|a| part.max[a] + 1 - part.min[a]);
@@ -178,7 +193,7 @@ fn between_planes(
         let parted: Vec<&[(usize, f64)]> = own.chunk_by(|a, b| b.1 - a.1 < LEAST_GAP * layer_mm).collect();
         let mut gaps: Vec<Gap> = Vec::new();
         for (n, pair) in parted.windows(2).enumerate() {
-            checkpoint(progress, (lesion as f32 + n as f32 / parted.len() as f32) / lesions.list.len() as f32)?;
+            checkpoint(progress, (lesion as f32 + n as f32 / parted.len() as f32) / lesions.list.len() as f32 / 2.0)?;
             let (below, above) = (pair[0], pair[1]);
             let thick = |marked: &[(usize, f64)]| {
                 let (first, last) = (marked.first().map_or(0.0, |m| m.1), marked.last().map_or(0.0, |m| m.1));
@@ -186,6 +201,9 @@ fn between_planes(
             };
             let (_, end, depth) = thick(below);
             let (start, _, rise) = thick(above);
+            if !is_filled(end, start) {
+                continue;
+            }
             let planes_mm = [end - depth / 2.0, start + rise / 2.0];
             let last = &below[below.partition_point(|m| m.1 < end - depth)..];
             let first = &above[..above.partition_point(|m| m.1 <= start + rise)];
@@ -193,21 +211,29 @@ fn between_planes(
             let shapes = [shape(last, planes_mm[0]), shape(first, planes_mm[1])];
             gaps.push(Gap { planes_mm, open_mm, shapes });
         }
-        if gaps.is_empty() {
-            continue;
+        gaps_of.push(gaps);
+    }
+    if gaps_of.iter().all(Vec::is_empty) {
+        return Ok(mask);
+    }
+    let (slice, total) = (grid.size()[0] * grid.size()[1], mask.len() as f32);
+    for (n, chosen) in mask.iter_mut().enumerate() {
+        if n % slice == 0 {
+            checkpoint(progress, 0.5 + n as f32 / total / 2.0)?;
         }
-        for (n, chosen) in mask.iter_mut().enumerate() {
-            let at = place(n);
-            let Some(gap) = gaps.get(gaps.partition_point(|gap| gap.open_mm[1] <= at[2])) else { continue };
-            let [u, v] = pixel(&at);
-            let [u, v] = [u - part.min[0] as f64, v - part.min[1] as f64];
-            let within = u >= 0.0 && v >= 0.0 && u <= (width - 1) as f64 && v <= (height - 1) as f64;
-            if within && at[2] > gap.open_mm[0] {
-                let [from, to] = gap.planes_mm;
-                let t = ((at[2] - from) / (to - from)) as f32;
-                let [a, b] = [0, 1].map(|side| blended(&gap.shapes[side], width, u, v));
-                *chosen |= a + (b - a) * t > 0.0;
-            }
+        let at = place(n);
+        let Some(lesion) = lesion_of(&at) else { continue };
+        let (part, gaps) = (&lesions.list[lesion], &gaps_of[lesion]);
+        let Some(gap) = gaps.get(gaps.partition_point(|gap| gap.open_mm[1] <= at[2])) else { continue };
+        let [width, height] = [0, 1].map(|a| part.max[a] + 1 - part.min[a]);
+        let [u, v] = pixel(&at);
+        let [u, v] = [u - part.min[0] as f64, v - part.min[1] as f64];
+        let within = u >= 0.0 && v >= 0.0 && u <= (width - 1) as f64 && v <= (height - 1) as f64;
+        if within && at[2] > gap.open_mm[0] {
+            let [from, to] = gap.planes_mm;
+            let t = ((at[2] - from) / (to - from)) as f32;
+            let [a, b] = [0, 1].map(|side| blended(&gap.shapes[side], width, u, v));
+            *chosen |= a + (b - a) * t > 0.0;
         }
     }
     Ok(mask)
