@@ -5,7 +5,7 @@
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use hilum::annotation::{Origin, Segment, SegmentMeaning};
-use hilum::session::{Action, Command, PaneId, PieceAction, SegmentChange, Tool};
+use hilum::session::{Action, Command, PaneId, PieceAction, PointerPhase, SegmentChange, Tool};
 
 mod files;
 mod tab;
@@ -97,6 +97,34 @@ fn opacities_of_another_proposal_make_way_unless_they_were_touched() {
     let locked = opacities(&tab);
     tab.acts(Action::ProposeLesions);
     assert!(opacities(&tab).contains(&locked[0]), "{:?}", opacities(&tab));
+}
+
+/// A proposal that comes in the middle of a stroke takes neither its first half nor where the second goes.
+#[test]
+fn a_stroke_goes_on_over_a_proposal_that_comes_meanwhile() {
+    let mut tab = Tab::open(&Default::default(), 1);
+    tab.opens(&ct("1.2.826.0.1.3680043.10.556", &noise(19)));
+    brushed(&mut tab, SegmentMeaning::RightLung, &[(30.0, 50.0), (40.0, 50.0)]);
+    tab.acts(Action::ProposeLesions);
+    let first = opacities(&tab)[0].1;
+    tab.does(Command::SelectSegment(first));
+    let before = tab.said();
+    tab.slow_worker = true;
+    tab.acts(Action::ProposeLesions);
+    tab.pointer(PaneId::Axial, PointerPhase::Down, 20.0, 25.0);
+    tab.pointer(PaneId::Axial, PointerPhase::Move, 40.0, 25.0);
+    let half = opacities(&tab)[0].2;
+    tab.worker_answers();
+    assert!(opacities(&tab).iter().any(|s| (s.1, s.2, s.3) == (first, half, false)), "{:?}", opacities(&tab));
+    tab.pointer(PaneId::Axial, PointerPhase::Move, 70.0, 25.0);
+    tab.pointer(PaneId::Axial, PointerPhase::Up, 70.0, 25.0);
+    let case = tab.session.case().unwrap();
+    assert_eq!(case.document.problems(&case.volume), Vec::<String>::new());
+    assert!(opacities(&tab).iter().any(|s| s.1 == first && s.2 > half), "the rest is painted where it began");
+    for _ in 0..3 {
+        tab.acts(Action::Undo);
+    }
+    assert!(tab.said() == before, "half a stroke, the proposal, the other half");
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub fn propose_lesions(
 /// slices are apart. Without any there is nothing to doubt.
 pub fn opacity_flags(fraction: f64, slices_mm: f64) -> Vec<QualityFlag> {
     let like_healthy = (fraction < HEALTHY).then_some(QualityFlag::LikeHealthy { fraction });
-    let thick = (slices_mm > THICK_MM).then_some(QualityFlag::ThickSlices { mm: slices_mm });
+    let thick = (slices_mm > THICK_MM + 0.01).then_some(QualityFlag::ThickSlices { mm: slices_mm });
     like_healthy.into_iter().chain(thick).filter(|_| fraction > 0.0).collect()
 }
 

@@ -305,7 +305,9 @@ pub(super) fn told(origin: &Origin, audience: Audience) -> Origin {
             if audience == Audience::Campaign && !is_coded(origin) =>
         {
             let digest = Sha256::digest(format!("{algorithm}\n{parameters}"));
-            let version = version.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+            let version: String = version.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+            // Algorithm Version may not be empty (PS3.3 10.16).
+            let version = if version.is_empty() { "0".to_owned() } else { version };
             Origin::Proposed {
                 algorithm: MODEL.to_owned(),
                 version,

@@ -48,10 +48,14 @@ impl Session {
     pub(super) fn arrive(&mut self, arrival: Arrival, update: &mut Update) {
         update.changes.facts = true;
         self.accept_region(update);
+        let painting = self.keep_stroke(update);
         let Some(case) = &self.case else { return };
         let lines = met(&arrival, case, self.lang);
         if lines.is_empty() {
             self.take(arrival, Collision::Overwrite, update);
+            if let (Some(segment), Some(case)) = (painting, &mut self.case) {
+                case.active = Some(segment);
+            }
         } else {
             self.arrivals.push_back(Waiting { arrival, asks: false, lines });
         }

@@ -286,6 +286,16 @@ impl Session {
         }
     }
 
+    /// What was painted of a stroke so far becomes a change of its own: something else changes the document, and the stroke goes on
+    /// after that. The segment it paints.
+    pub(super) fn keep_stroke(&mut self, update: &mut Update) -> Option<u8> {
+        let Gesture::Stroke { pane, last, erase, push_mm, .. } = &self.gesture else { return None };
+        let rest = Gesture::Stroke { pane: *pane, last: *last, erase: *erase, push_mm: *push_mm, edits: Vec::new() };
+        self.release(PanePoint::new(0.0, 0.0), update);
+        self.gesture = rest;
+        self.case.as_ref()?.active
+    }
+
     /// Gives up the gesture; whatever it changed is taken back.
     pub(super) fn abort_gesture(&mut self, update: &mut Update) {
         match std::mem::take(&mut self.gesture) {

@@ -10,12 +10,12 @@ use crate::analysis::{QualityFlag, opacity_flags};
 use crate::annotation::{Answer, Edit, Measured, Measurement, MeasurementKind, Origin, Segment, Transaction};
 use crate::export::WholeCt;
 use crate::import::GeometryFinding;
-use crate::report::{
-    ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries, findings_outside_ml, zone_extents, zone_planes_mm,
-};
+use crate::report::{ARTERIES, Doubt, Quantity, QuantityGroup, ZONE_PLANES, arteries, zone_extents, zone_planes_mm};
 
 /// Findings outside the lungs are told from here on: an outline passes by some voxels of most, ml.
 const LEAST_OUTSIDE_ML: f64 = 1.0;
+/// Distances of slices are fitted to their positions: those of a round number are so but for rounding, mm.
+const SLACK_MM: f64 = 0.01;
 /// Slices farther apart than this blur the ends of the density range, mm.
 const THIN_MM: f64 = 1.5;
 /// Calcium is scored on slices of this distance at least; on thinner ones noise passes its limit, mm.
@@ -150,7 +150,7 @@ impl Session {
         let kernel = if acquisition.kernel.is_empty() { "—" } else { acquisition.kernel.as_str() };
         let spacing = self.lang.number(case.volume.grid().spacing_mm()[2], 2);
         let kvp = acquisition.kvp.map_or_else(|| "—".to_owned(), |v| self.lang.number(v, 0));
-        let contrast = if acquisition.contrast_agent.is_empty() { words::NO_CONTRAST } else { words::WITH_CONTRAST };
+        let contrast = if case.is_enhanced() { words::WITH_CONTRAST } else { words::NO_CONTRAST };
         Some(words::ACQUISITION.with(self.lang, &[kernel, &spacing, &kvp, contrast.in_lang(self.lang)]))
     }
 
@@ -168,7 +168,7 @@ impl Session {
             let flags = opacity_flags(involved.unwrap_or(0.0) / 100.0, spacing);
             doubts.found = flags.into_iter().map(Doubt::Flag).collect();
         }
-        let ml = findings_outside_ml(&case.document, &self.profile);
+        let ml = self.findings_outside_ml;
         doubts.found.extend((ml >= LEAST_OUTSIDE_ML).then_some(Doubt::OutsideLungs { ml }));
         let kernel = match case.kernel() {
             _ if !case.is_dicom() => Some(Doubt::NotDicom),
@@ -182,8 +182,8 @@ impl Session {
         doubts.hu = that(no_rescale, Doubt::NoRescale).into_iter().chain(that(not_hu, Doubt::NotHu)).collect();
         doubts.hu.extend(flags(true));
         doubts.contrast = that(case.is_enhanced(), Doubt::Contrast).into_iter().collect();
-        doubts.sensitive = kernel.into_iter().chain(that(spacing > THIN_MM, Doubt::ThickSlices)).collect();
-        let thin = that(spacing < CALCIUM_MM, Doubt::ThinSlices);
+        doubts.sensitive = kernel.into_iter().chain(that(spacing > THIN_MM + SLACK_MM, Doubt::ThickSlices)).collect();
+        let thin = that(spacing < CALCIUM_MM - SLACK_MM, Doubt::ThinSlices);
         doubts.calcium = [Doubt::NotGated].into_iter().chain(kernel).chain(thin).collect();
         doubts
     }
@@ -201,7 +201,8 @@ impl Session {
                 Kernel::Sharp => Some(true),
                 Kernel::Unknown => None,
             },
-            contrast: Some(case.is_enhanced()),
+            // A header that says nothing says nothing.
+            contrast: case.is_enhanced().then_some(true),
         }
     }
 
@@ -289,7 +290,8 @@ impl Case {
     }
     /// Whether its header names a contrast agent.
     fn is_enhanced(&self) -> bool {
-        self.first_image().is_some_and(|i| !i.acquisition.contrast_agent.is_empty())
+        let agent = self.first_image().map(|i| i.acquisition.contrast_agent.trim().to_uppercase());
+        agent.is_some_and(|agent| !matches!(agent.as_str(), "" | "NO" | "NONE" | "N"))
     }
 }
 

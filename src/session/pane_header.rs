@@ -108,7 +108,9 @@ impl Session {
             return None;
         }
         let z = self.lang.number(pane.centre.0.z, 1);
-        let source = (*case.plan.slices.get(grid.voxel_at(pane.centre)?.k)?)?;
+        // Of the plane as a whole, wherever its middle was panned to.
+        let k = grid.voxel_from_patient(pane.centre).0.z.round();
+        let source = (*case.plan.slices.get((k >= 0.0).then_some(k as usize)?)?)?;
         let image = case.series.instances.get(source.instance)?;
         let number =
             if image.frames.is_empty() { image.instance_number? } else { i32::try_from(source.frame + 1).ok()? };

@@ -137,6 +137,7 @@ impl Session {
             Err(error) => return self.proposal_failed(title, &error),
         };
         self.accept_region(update);
+        let painting = self.keep_stroke(update);
         let signature = self.signature();
         let Some(case) = &mut self.case else { return };
         if labels.count() != bounds.size().iter().product::<usize>() {
@@ -153,6 +154,8 @@ impl Session {
             }
         }
         case.history.commit(Transaction { name: "propose", edits });
+        // A stroke goes on where it was, and what is gone is not active.
+        case.active = painting.or(case.active).filter(|n| case.document.segment(*n).is_some());
         self.volume_revision += 1;
         self.notice = self.notice_of(&proposal, bounds);
     }

@@ -14,7 +14,7 @@ use crate::export::Audience;
 use crate::geometry::IndexBox;
 use crate::import::Collision;
 use crate::jobs::{JobEvent, JobId, JobOutput};
-use crate::report::{ZONE_PLANES, lung_flags, quantities};
+use crate::report::{ZONE_PLANES, findings_outside_ml, lung_flags, quantities};
 use crate::view::Interpolation;
 
 impl Session {
@@ -189,6 +189,7 @@ impl Session {
             self.unmeasured = None;
             self.profile.recount(&case.document, touched.min[2]..touched.max[2]);
             self.quantities = quantities(&case.document, &self.profile);
+            self.findings_outside_ml = findings_outside_ml(&case.document, &self.profile);
             self.measured_planes = planes(case);
             self.lung_flags = lung_flags(&case.document, &self.profile, |k| case.volume.is_loaded(k));
             let wall = self.profile.wall(0).map(|(k, _)| k);
