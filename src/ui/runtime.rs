@@ -420,6 +420,10 @@ impl Runtime {
         if drawn.wants_cast {
             self.cast_soon();
         }
+        // Words are those of the picture: before the next slice is asked for.
+        if tells {
+            self.tell_page();
+        }
         if turn_over {
             self.dispatch(Command::CineStep(clock::now_ms()));
         } else if playing {
@@ -430,9 +434,6 @@ impl Runtime {
         } else if lost {
             log::warn!("{}", words::GPU_LOST.in_lang(self.0.session.borrow().lang()));
             self.rebuild(None);
-        }
-        if tells {
-            self.tell_page();
         }
         if self.0.probe.with_untracked(|p| *p != probe) {
             self.0.probe.set(probe);
