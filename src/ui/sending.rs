@@ -261,7 +261,7 @@ pub(super) fn UploadDialog() -> impl IntoView {
                     type="button"
                     data-testid="preview-later"
                     hidden=move || count() <= MOST_ROWS
-                    disabled=move || first.get() + MOST_ROWS >= count()
+                    disabled=move || count() <= first.get() + MOST_ROWS
                     on:click=move |_| turn(first.get_untracked() + MOST_ROWS)
                 >
                     {say(sending::PREVIEW_LATER)}
