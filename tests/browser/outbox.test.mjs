@@ -179,7 +179,10 @@ test("what hangs can be stopped, sent again, and saved or taken out object by ob
     const before = await stored();
     // The whole request comes, and no answer.
     const asked = [];
-    instead = (request) => asked.push(request.resume());
+    instead = (request, response) => {
+      request.resume();
+      return asked.push(response);
+    };
     await page.click(id("upload"));
     await page.waitForSelector(id("preview-line"));
     // All that leaves can be looked through, part by part, and saved whole.
