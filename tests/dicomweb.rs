@@ -5,7 +5,7 @@ use hilum::dicom::{JsonDataSet, MultipartError, StudyQuery};
 use hilum::session::words::Lang;
 use hilum::session::{
     Action, AnswerFault, AnswerForm, Command, Destination, Destinations, Effect, RemoteError, RemoteEvent, RemoteView,
-    Session,
+    Seen, Session,
 };
 
 use hilum::import::GeometryFinding;
@@ -210,4 +210,18 @@ fn no_address_is_made_of_what_is_no_uid() {
         .hears(r#"[{"0020000E":{"Value":["1.2/../x"]}},{"0020000E":{"Value":["1.5"]},"0020000D":{"Value":["9.9"]}}]"#);
     assert!(reader.sees().series.is_empty(), "a series of another study, and one that has no UID");
     assert_eq!(reader.sees().error.unwrap().0, "404");
+}
+
+#[test]
+fn silence_is_told_by_what_a_browser_saw() {
+    let seen = Seen::default();
+    let opaque = || Seen { opaque: true, ..Seen::default() };
+    let policy = Seen { by_policy: true, ..Seen::default() };
+    let late = Seen { late: true, ..Seen::default() };
+    assert_eq!(RemoteError::of_silence(&seen, &seen), RemoteError::Unreachable);
+    assert_eq!(RemoteError::of_silence(&policy, &seen), RemoteError::Policy);
+    assert_eq!(RemoteError::of_silence(&opaque(), &seen), RemoteError::Origin);
+    for again in [Seen { status: Some(200), ..Seen::default() }, Seen { redirects: true, ..Seen::default() }, late] {
+        assert_eq!(RemoteError::of_silence(&opaque(), &again), RemoteError::Unreachable, "{again:?}");
+    }
 }

@@ -66,19 +66,11 @@ pub(super) async fn why_unreachable(
     }
     let ask = async |trial| watched(get(server, Audience::Hospital, &trial, stop, &enter)).await;
     let seen = ask(Trial::Any).await;
-    // A line that broke once may hold now: then it was no rule of the server's.
-    let is_refused = seen.opaque && {
-        let Seen { status, redirects, late, .. } = ask(Trial::Anonymous).await;
-        status.is_none() && !redirects && !late
-    };
-    match seen {
-        _ if stop.signal().aborted() && broken(stop.signal().reason()) == RemoteError::Cancelled => {
-            RemoteError::Cancelled
-        }
-        Seen { by_policy: true, .. } => RemoteError::Policy,
-        _ if is_refused => RemoteError::Origin,
-        _ => RemoteError::Unreachable,
+    let again = if seen.opaque { ask(Trial::Anonymous).await } else { Seen::default() };
+    if stop.signal().aborted() && broken(stop.signal().reason()) == RemoteError::Cancelled {
+        return RemoteError::Cancelled;
     }
+    RemoteError::of_silence(&seen, &again)
 }
 
 /// What came of a request, with what the browser says of it beside.

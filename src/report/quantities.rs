@@ -48,6 +48,20 @@ pub struct Quantity {
     pub part_ml: Option<f64>,
 }
 
+impl Quantity {
+    /// One that the ends of the density range do not move, and no share of the lungs.
+    pub(super) fn new(
+        group: QuantityGroup,
+        name: &'static str,
+        value: Option<f64>,
+        unit: &'static str,
+        digits: usize,
+        method: &'static str,
+    ) -> Self {
+        Self { name, group, value, unit, digits, method, is_sensitive: false, part_ml: None }
+    }
+}
+
 /// Volumes of the lungs, volume and share of the findings inside them, also by zone and by lobe, densities of the lungs, both together
 /// and each; fat and muscle of the chest wall; volume of calcium.
 ///
@@ -91,16 +105,7 @@ pub fn quantities(document: &Document, profile: &Profile) -> Vec<Quantity> {
         let mass = of.bins().map(|(hu, count)| ml(count) * (f64::from(hu) + 1000.0).max(0.0) / 1000.0).sum::<f64>();
         (of.total() > 0).then_some(mass)
     };
-    let of = |group, name, value, unit, digits, method| Quantity {
-        name,
-        group,
-        value,
-        unit,
-        digits,
-        method,
-        is_sensitive: false,
-        part_ml: None,
-    };
+    let of = Quantity::new;
     let plain = |name, value, unit, digits, method| of(QuantityGroup::Lungs, name, value, unit, digits, method);
     let density = |name, value, method| of(QuantityGroup::Densities, name, value, HU, 0, method);
     let mass = |name, lung: &Histogram| of(QuantityGroup::Densities, name, grams(lung), "g", 0, MASS);
@@ -204,16 +209,8 @@ const MASS: &str = "Σ voxel volume × (HU + 1000) / 1000 over the lung";
 
 /// Diameters of pulmonary trunk and ascending aorta, mm, as the reader measured them, and their ratio.
 pub fn arteries(trunk_mm: Option<f64>, aorta_mm: Option<f64>) -> [Quantity; 3] {
-    let of = |name, value, unit, digits, method| Quantity {
-        name,
-        group: QuantityGroup::Arteries,
-        value,
-        unit,
-        digits,
-        method,
-        is_sensitive: false,
-        part_ml: None,
-    };
+    let of =
+        |name, value, unit, digits, method| Quantity::new(QuantityGroup::Arteries, name, value, unit, digits, method);
     let by_hand = "distance of the two points the reader set";
     let ratio = trunk_mm.zip(aorta_mm).filter(|(_, aorta)| *aorta > 0.0).map(|(trunk, aorta)| trunk / aorta);
     [

@@ -30,16 +30,8 @@ const LOBES: [&str; 5] = [
 /// Extents of the six zones and of the lobes, percent, and the scores of both, which need an extent of each part. Named after the field
 /// of the form that asks for them: `zone-right-upper-extent`, `lobe-middle-extent`; `zone-score`, `lobe-score`.
 pub(super) fn regions(document: &Document, profile: &Profile) -> Vec<Quantity> {
-    let of = |name, value, unit, digits, method| Quantity {
-        name,
-        group: QuantityGroup::Regions,
-        value,
-        unit,
-        digits,
-        method,
-        is_sensitive: false,
-        part_ml: None,
-    };
+    let of =
+        |name, value, unit, digits, method| Quantity::new(QuantityGroup::Regions, name, value, unit, digits, method);
     let zones = zone_extents(document, profile).unwrap_or_default();
     let lobes = lobe_extents(document, profile);
     let extent = |(name, extent)| of(name, extent, "%", 1, "volume of findings in this part of the lung / its volume");

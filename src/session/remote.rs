@@ -1,6 +1,7 @@
 //! Reading from the site's DICOMweb server: the search, what it found, and a series on its way.
 
 use super::change::Update;
+use super::connection::Seen;
 use super::effect::Effect;
 use super::sending::Delivery;
 use super::state::Session;
@@ -132,6 +133,16 @@ impl RemoteError {
             404 => Self::NotFound,
             406 => Self::NotAcceptable,
             other => Self::Status(other),
+        }
+    }
+    /// Of a server that gave no answer, by what was seen of a request that may not read its answer, and then of one that may.
+    pub fn of_silence(any: &Seen, again: &Seen) -> Self {
+        // A line that broke once may hold now: then it was no rule of the server's.
+        let is_refused = any.opaque && again.status.is_none() && !again.redirects && !again.late;
+        match any {
+            Seen { by_policy: true, .. } => Self::Policy,
+            _ if is_refused => Self::Origin,
+            _ => Self::Unreachable,
         }
     }
     /// Whether it may pass by itself: the same request may succeed later.
